@@ -1,0 +1,27 @@
+"""The messages of Crossdock. Importing this package registers every contract."""
+
+from crossdock_contracts import (
+    capture,
+    inventory,
+    operations,
+    payments,
+    products,
+    returns,
+    routing,
+    shipping,
+    upcasts,
+    values,
+)
+
+__all__ = [
+    "capture",
+    "inventory",
+    "operations",
+    "payments",
+    "products",
+    "returns",
+    "routing",
+    "shipping",
+    "upcasts",
+    "values",
+]

@@ -1,0 +1,92 @@
+"""What every contract and value is: frozen, tolerant of unknown fields, plain JSON."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+from crossdock_contracts import registry
+
+Kind = Literal["evt", "cmd"]
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+Utc = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment with a time zone, kept in UTC, written as RFC 3339."""
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+"""An identifier as its source wrote it: any characters, 1 to 512 of them."""
+
+Owner = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""The merchant, or the client of a third-party logistics provider, that a thing belongs to."""
+
+
+class Value(BaseModel):
+    """A frozen value inside a contract. Unknown fields are ignored, so that newer senders are understood."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class Contract(Value):
+    """One message type in one major version.
+
+    Subclasses name themselves: ``class OrderCapturedV1(Event, service="capture", name="order-captured",
+    version=1, entity="order_id")``. ``entity`` is the field whose value, within the owner, the message is about.
+    """
+
+    SERVICE: ClassVar[str] = ""
+    KIND: ClassVar[Kind]
+    NAME: ClassVar[str] = ""
+    VERSION: ClassVar[int] = 0
+    ENTITY: ClassVar[str] = ""
+    TYPE: ClassVar[str] = ""
+    """Type without the version, for instance ``capture.evt.order-captured``."""
+
+    owner: Owner = "main"
+    """Whose message this is; nothing of one owner reaches another."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__()  # the name of the message is taken once pydantic has built the class, below
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__()
+        if not kwargs:
+            return
+        cls.SERVICE, cls.NAME = kwargs["service"], kwargs["name"]
+        cls.VERSION, cls.ENTITY = kwargs["version"], kwargs["entity"]
+        cls.TYPE = f"{cls.SERVICE}.{cls.KIND}.{cls.NAME}"
+        registry.register(cls)
+
+    @classmethod
+    def decode(cls, body: bytes | str) -> Self:
+        """Read one message body.
+
+        Raises:
+            pydantic.ValidationError: the body is not JSON or not this contract; the error names each field.
+        """
+        return cls.__pydantic_validator__.validate_json(body)
+
+    def encode(self) -> bytes:
+        """This message as JSON, the body that goes over the wire."""
+        return self.__pydantic_serializer__.to_json(self)
+
+    @property
+    def entity(self) -> str:
+        """Identifier, within the owner, of what the message is about."""
+        return str(getattr(self, self.ENTITY))
+
+
+class Event(Contract):
+    """What a service says happened: a past-tense fact."""
+
+    KIND: ClassVar[Kind] = "evt"
+
+
+class Command(Contract):
+    """What somebody outside asks of a service, through its inbox."""
+
+    KIND: ClassVar[Kind] = "cmd"

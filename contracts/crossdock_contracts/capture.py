@@ -1,0 +1,220 @@
+"""Capture: orders come in, are checked, held, released, rejected, cancelled."""
+
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from crossdock_contracts.base import Command, Event, Id, Utc, Value
+from crossdock_contracts.values import (
+    Address,
+    Code,
+    Currency,
+    Customer,
+    FulfilledQuantity,
+    Hold,
+    LineKind,
+    LineQuantity,
+    Order,
+    PaymentTerms,
+    Priority,
+    ShippingChoice,
+)
+
+
+class LineInput(Value):
+    """One line of an order as a shop hands it in: what was sold, by listing or SKU, and for how much."""
+
+    line_id: Id
+    kind: LineKind = LineKind.PHYSICAL
+    listing_id: str = ""
+    """The channel's id of what was sold; empty where ``sku`` names it."""
+    sku: str = ""
+    title: str = ""
+    quantity: PositiveInt
+    unit_price_minor: int
+    discount_minor: NonNegativeInt = 0
+    tax_minor: int = 0
+    gift_wrap: bool = False
+    note: str = ""
+
+
+class OrderInput(Value):
+    """An order as a shop hands it in: the body of ``POST /v1/orders`` and of native webhooks."""
+
+    order_id: Id
+    """The channel's own id."""
+    number: str = ""
+    source_version: str = ""
+    """Version or update time of this copy; empty where the channel has none."""
+    placed_at: Utc
+    currency: Currency
+    lines: Annotated[tuple[LineInput, ...], Field(min_length=1)]
+    discount_minor: NonNegativeInt = 0
+    """Discount on the order as a whole."""
+    shipping_minor: NonNegativeInt = 0
+    tax_minor: int = 0
+    tax_included: bool = False
+    total_minor: int
+    payment: PaymentTerms
+    customer: Customer = Customer()
+    ship_to: Address | None = None
+    bill_to: Address | None = None
+    shipping: ShippingChoice = ShippingChoice()
+    priority: Priority = 5
+    ship_by: Utc | None = None
+    deliver_by: Utc | None = None
+    requested_at: Utc | None = None
+    release_at: Utc | None = None
+    reserve_until: Utc | None = None
+    ship_complete: bool = False
+    customer_po: str = ""
+    gift_message: str = ""
+    note: str = ""
+    tags: tuple[str, ...] = ()
+
+
+class IngestV1(Command, service="capture", name="ingest", version=1, entity="order_id"):
+    """A raw webhook or polled order, its bytes kept as they came."""
+
+    channel: Code
+    order_id: Id
+    """``<channel>:<the channel's id>``, read from the payload at the edge."""
+    body: str
+    """The payload as text; empty where ``original`` names the object that holds it."""
+    original: str = ""
+    """Object name of a payload too large for a message."""
+    content_type: str = "application/json"
+    received_at: Utc
+    source: str = ""
+    """Where it came from: ``webhook``, ``api``, ``import:<file>``, ``poll``."""
+
+
+class CancelOrderV1(Command, service="capture", name="cancel-order", version=1, entity="order_id"):
+    """Cancel an order, or some of its lines, as far as it has not shipped. May come before its order."""
+
+    order_id: Id
+    lines: tuple[LineQuantity, ...] = ()
+    """Which pieces; empty: everything."""
+    reason: Code = "requested"
+    requested_by: str = ""
+
+
+class ReleaseHoldV1(Command, service="capture", name="release-hold", version=1, entity="order_id"):
+    """Close one hold, or all, and let the order go on."""
+
+    order_id: Id
+    hold_id: str = ""
+    """Empty: all open holds."""
+    released_by: str = ""
+    note: str = ""
+
+
+class RejectOrderV1(Command, service="capture", name="reject-order", version=1, entity="order_id"):
+    """End a held order; its stock and its payment are given back."""
+
+    order_id: Id
+    reason: Code = "rejected-by-operator"
+    rejected_by: str = ""
+
+
+class PlaceHoldV1(Command, service="capture", name="place-hold", version=1, entity="order_id"):
+    """Stop an order until somebody has looked at it; it keeps its stock."""
+
+    order_id: Id
+    reason: Code
+    detail: str = ""
+    expires_at: Utc | None = None
+    placed_by: str = ""
+
+
+class OrderCapturedV1(Event, service="capture", name="order-captured", version=1, entity="order_id"):
+    """An order is in: mapped, checked, its totals add up. With open holds it waits, its stock reserved."""
+
+    order_id: Id
+    order: Order
+    holds: tuple[Hold, ...] = ()
+    captured_at: Utc
+
+
+class OrderHeldV1(Event, service="capture", name="order-held", version=1, entity="order_id"):
+    """A hold was opened on an order that had been going on."""
+
+    order_id: Id
+    hold: Hold
+
+
+class OrderReleasedV1(Event, service="capture", name="order-released", version=1, entity="order_id"):
+    """The last open hold was closed: the order, as it stands now, goes on."""
+
+    order_id: Id
+    order: Order
+    closed: tuple[Hold, ...]
+    released_by: str = ""
+    released_at: Utc
+
+
+class OrderAmendedV1(Event, service="capture", name="order-amended", version=1, entity="order_id"):
+    """A newer copy of a held order replaced the one before."""
+
+    order_id: Id
+    order: Order
+    holds: tuple[Hold, ...] = ()
+    amended_at: Utc
+
+
+class OrderRejectedV1(Event, service="capture", name="order-rejected", version=1, entity="order_id"):
+    """A held order was ended: what had been done for it is undone."""
+
+    order_id: Id
+    reason: Code
+    lines: tuple[LineQuantity, ...]
+    rejected_by: str = ""
+    rejected_at: Utc
+
+
+class SubmissionIgnoredV1(Event, service="capture", name="submission-ignored", version=1, entity="order_id"):
+    """What came in changes nothing: a duplicate, an older copy, or a thing of an order that has ended."""
+
+    order_id: Id
+    channel: Code
+    reason: Code
+    detail: str = ""
+
+
+class CancelRequestedV1(Event, service="capture", name="cancel-requested", version=1, entity="order_id"):
+    """Somebody wants this order, or some pieces of it, cancelled; routing answers."""
+
+    order_id: Id
+    cancel_id: Id
+    lines: tuple[LineQuantity, ...] = ()
+    """Empty: everything."""
+    reason: Code
+    requested_by: str = ""
+
+
+class OrderCancelledV1(Event, service="capture", name="order-cancelled", version=1, entity="order_id"):
+    """These pieces are cancelled, by whoever had the say; everyone compensates on this."""
+
+    order_id: Id
+    cancel_id: Id
+    lines: Annotated[tuple[FulfilledQuantity, ...], Field(min_length=1)]
+    """What is cancelled."""
+    kept: tuple[LineQuantity, ...] = ()
+    """What had been asked and could not be cancelled any more."""
+    complete: bool
+    """Nothing of the order is left."""
+    amount_minor: NonNegativeInt
+    """What the buyer no longer owes or gets back, in the order's currency."""
+    reason: Code
+    decided_by: Code
+    """Who had the say: capture, routing or shipping."""
+    cancelled_at: Utc
+
+
+class CancelRefusedV1(Event, service="capture", name="cancel-refused", version=1, entity="order_id"):
+    """Nothing of what was asked could be cancelled any more."""
+
+    order_id: Id
+    cancel_id: Id
+    reason: Code
+    detail: str = ""

@@ -1,0 +1,111 @@
+"""Returns: goods come back, are looked at, restocked or written off, and paid back."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from crossdock_contracts.base import Command, Event, Id, Utc, Value
+from crossdock_contracts.values import Code, LineQuantity, Money
+
+
+class RequestReturnV1(Command, service="returns", name="request-return", version=1, entity="order_id"):
+    """A buyer wants to send goods back."""
+
+    order_id: Id
+    return_id: Id
+    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
+    reason: Code
+    note: str = ""
+
+
+class ReceiveReturnV1(Command, service="returns", name="receive-return", version=1, entity="order_id"):
+    """Returned goods have arrived at a location."""
+
+    order_id: Id
+    return_id: Id
+    location_id: Id
+    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
+
+
+class InspectedLine(Value):
+    """What was found of one line, and what becomes of the goods."""
+
+    line_id: Id
+    quantity: PositiveInt
+    disposition: Literal["restock", "write-off"]
+    note: str = ""
+
+
+class InspectReturnV1(Command, service="returns", name="inspect-return", version=1, entity="order_id"):
+    """Somebody has looked at the returned goods."""
+
+    order_id: Id
+    return_id: Id
+    lines: Annotated[tuple[InspectedLine, ...], Field(min_length=1)]
+    inspected_by: str = ""
+
+
+class ReturnAuthorisedV1(Event, service="returns", name="return-authorised", version=1, entity="order_id"):
+    """The buyer may send these goods back."""
+
+    order_id: Id
+    return_id: Id
+    lines: tuple[LineQuantity, ...]
+    reason: Code
+    expires_at: Utc
+
+
+class ReturnRefusedV1(Event, service="returns", name="return-refused", version=1, entity="order_id"):
+    """The goods may not come back, or not so many."""
+
+    order_id: Id
+    return_id: Id
+    reason: Code
+    detail: str
+
+
+class ReturnReceivedV1(Event, service="returns", name="return-received", version=1, entity="order_id"):
+    """Returned goods are in the building."""
+
+    order_id: Id
+    return_id: Id
+    location_id: Id
+    lines: tuple[LineQuantity, ...]
+    received_at: Utc
+
+
+class InspectedGoods(Value):
+    """Pieces of a SKU with their disposition."""
+
+    line_id: Id
+    sku: Id
+    quantity: PositiveInt
+    disposition: Literal["restock", "write-off"]
+
+
+class ReturnInspectedV1(Event, service="returns", name="return-inspected", version=1, entity="order_id"):
+    """What becomes of returned goods: inventory takes the good ones back on the shelf."""
+
+    order_id: Id
+    return_id: Id
+    location_id: Id
+    lines: tuple[InspectedGoods, ...]
+    inspected_at: Utc
+
+
+class RefundRequestedV1(Event, service="returns", name="refund-requested", version=1, entity="order_id"):
+    """The buyer gets money back for returned goods; payments pays it once."""
+
+    order_id: Id
+    return_id: Id
+    amount: Money
+    reason: Code
+
+
+class ReturnClosedV1(Event, service="returns", name="return-closed", version=1, entity="order_id"):
+    """A return is done."""
+
+    order_id: Id
+    return_id: Id
+    refunded_minor: NonNegativeInt
+    closed_at: Utc

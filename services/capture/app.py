@@ -1,0 +1,86 @@
+"""Capture, wired: which rule answers to which message, and the web interface that orders come in by."""
+
+from functools import partial
+from typing import Any
+
+from crossdock_contracts import capture, inventory, payments, products, routing, shipping
+
+from services.capture.channels.native import Native
+from services.capture.decide import cancel, catalogue, holds, ingest
+from services.capture.edge import ORIGINALS, Edge
+from services.capture.rules import Channels, UnmappableError
+from services.capture.state import HoldExpiry, Item, Listing, OrderRecord
+from services.hub.app import HubApp
+from services.hub.service import Service
+from services.hub.settings import Settings, settings
+
+FORMATS = {"native": Native}
+
+
+def service(config: Settings) -> Service:
+    """What capture hears, keeps and says."""
+    channels = Channels.load(config.rules_dir, FORMATS)
+    hub = Service(
+        "capture",
+        documents=(OrderRecord, HoldExpiry, Listing, Item),
+        buckets=(ORIGINALS,),
+        says=(
+            capture.OrderCapturedV1,
+            capture.OrderHeldV1,
+            capture.OrderReleasedV1,
+            capture.OrderRejectedV1,
+            capture.SubmissionIgnoredV1,
+            capture.CancelRequestedV1,
+            capture.OrderCancelledV1,
+            capture.CancelRefusedV1,
+        ),
+    )
+    hub.on(
+        capture.IngestV1,
+        partial(ingest.ingest, channels),
+        reads=partial(ingest.reads_ingest, channels),
+        creates=ingest.creates_order,
+        prepare=partial(_original, hub),
+    )
+    hub.on(capture.CancelOrderV1, cancel.cancel_order, remember=True)
+    hub.on(capture.PlaceHoldV1, holds.place_hold, remember=True)
+    hub.on(capture.ReleaseHoldV1, holds.release_hold)
+    hub.on(capture.RejectOrderV1, holds.reject_order)
+    hub.at(HoldExpiry, holds.expire_hold)
+    hub.on(routing.CancelDecidedV1, cancel.settle_cancel)
+    hub.on(routing.OrderCompletedV1, cancel.complete)
+    for trouble in _TROUBLE:
+        hub.on(trouble, holds.hold_on_trouble, name=f"hold-on-{trouble.NAME}")
+    hub.on(products.ProductChangedV1, catalogue.learn_product)
+    hub.on(products.ListingMappedV1, catalogue.learn_listing)
+    return hub
+
+
+async def _original(hub: Service, message: capture.IngestV1) -> str:
+    """The payload as it came: in the message, or in the object store where it was too large for one."""
+    if not message.original:
+        return message.body
+    found = await hub.objects[ORIGINALS].get(message.original)
+    if found is None:
+        msg = f"payload {message.original} is not in the object store"
+        raise UnmappableError(msg)
+    return found.decode()
+
+
+_TROUBLE: tuple[Any, ...] = (
+    payments.PaymentDeclinedV1,
+    payments.PaymentFailedV1,
+    inventory.ReservationExpiredV1,
+    inventory.BackorderLapsedV1,
+    routing.OrderUnroutableV1,
+    shipping.LabelRefusedV1,
+)
+
+
+def build(config: Settings) -> HubApp:
+    """The application with its web interface."""
+    channels = Channels.load(config.rules_dir, FORMATS)
+    return HubApp(service(config), config, http=lambda runtime: Edge(channels, runtime, config))
+
+
+app = build(settings())

@@ -1,0 +1,224 @@
+"""Taking orders in: mapped to SKUs, checked, and captured, with holds where somebody has to look."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+
+from crossdock_contracts.capture import (
+    IngestV1,
+    LineInput,
+    OrderCapturedV1,
+    OrderHeldV1,
+    OrderInput,
+    SubmissionIgnoredV1,
+)
+from crossdock_contracts.values import Address, Hold, LineKind, Order, OrderLine
+
+from services.capture.decide.cancel import ask_routing
+from services.capture.decide.money import expected_total, line_total, share, totals
+from services.capture.rules import Channel, Channels, UnmappableError
+from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
+from services.hub.decision import Decision, States, changed
+
+LATE_HOLD = timedelta(days=14)
+"""What comes in about an order that has ended waits so long for somebody to look."""
+
+
+def creates_order(message: IngestV1) -> Iterable[str]:
+    """What a new order is the first to write."""
+    return [OrderRecord.at(message.owner, message.order_id)]
+
+
+@lru_cache(maxsize=1024)
+def _read(channel: Channel, body: str) -> OrderInput:
+    """The order in a payload: what is to be loaded is taken from it first, and then the decision."""
+    return channel.format.read(body.encode())
+
+
+def reads_ingest(channels: Channels, message: IngestV1) -> Iterable[str]:
+    """What taking an order in reads."""
+    owner, channel = message.owner, channels[message.channel]
+    found = [OrderRecord.at(owner, message.order_id)]
+    if message.original:
+        return found
+    for line in _read(channel, message.body).lines:
+        if line.listing_id:
+            found.append(Listing.at(owner, channel.name, line.listing_id))
+        if line.sku or (line.listing_id and channel.config.listing_is_sku):
+            found.append(Item.at(owner, line.sku or line.listing_id))
+    return found
+
+
+def ingest(channels: Channels, states: States, message: IngestV1, now: datetime, payload: str) -> Decision:
+    """Take in what a channel handed over; ``payload`` is its text.
+
+    Raises:
+        UnmappableError, UnknownChannelError: it cannot become an order; it becomes a dead letter that says why.
+    """
+    channel = channels[message.channel]
+    handed_in = _read(channel, payload)
+    if len(handed_in.lines) > channel.config.most_lines:
+        msg = f"$.lines: {len(handed_in.lines)} lines; an order may have {channel.config.most_lines}"
+        raise UnmappableError(msg)
+    digest = sha256(handed_in.model_dump_json().encode()).hexdigest()
+    record = states.get(OrderRecord, message.owner, message.order_id)
+    if record is None or record.status is OrderStatus.EXPECTED:
+        return _capture(states, channel, message, handed_in, digest, record, now)
+    return _known(record, message, handed_in, digest, now)
+
+
+def _capture(
+    states: States, channel: Channel, message: IngestV1, handed_in: OrderInput, digest: str,
+    record: OrderRecord | None, now: datetime,
+) -> Decision:  # fmt: skip
+    order, unknown = _mapped(states, channel, message, handed_in)
+    record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
+    about = {"digest": digest, "source_version": handed_in.source_version, "captured_at": now}
+    if any(not cancel.lines for cancel in record.cancels):
+        ended = changed(record, **about, status=OrderStatus.CANCELLED, ended_at=now, cancels=())
+        return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
+    holds = tuple(
+        Hold(
+            hold_id=f"{reason}", reason=reason, detail=detail, opened_at=now,
+            expires_at=now + timedelta(hours=channel.config.hold_hours), on_expiry=channel.config.on_expiry,
+        )  # fmt: skip
+        for reason, detail in problems(channel, order, unknown)
+    )
+    status = OrderStatus.HELD if holds else OrderStatus.OPEN
+    record = changed(record, **about, status=status, order=order, holds=holds)
+    decision = Decision(
+        writes=[record, *(expiry(record, hold) for hold in holds)],
+        events=[
+            OrderCapturedV1(
+                owner=message.owner, order_id=message.order_id, order=order, holds=holds, captured_at=now
+            )
+        ],
+    )
+    decision.events += [ask_routing(record, cancel) for cancel in record.cancels if not holds]
+    return decision
+
+
+def expiry(record: OrderRecord, hold: Hold) -> HoldExpiry:
+    """The timer that ends a hold."""
+    return HoldExpiry(owner=record.owner, order_id=record.order_id, hold_id=hold.hold_id, due_at=hold.expires_at)
+
+
+def _known(record: OrderRecord, message: IngestV1, handed_in: OrderInput, digest: str, now: datetime) -> Decision:
+    """Something about an order that is here already: a duplicate, an older copy, or news that somebody has to see."""
+    if digest == record.digest:
+        return Decision(events=[_ignored(message, "duplicate", f"first captured at {record.captured_at}")])
+    if handed_in.source_version and record.source_version > handed_in.source_version:
+        detail = f"version {handed_in.source_version} is older than {record.source_version}"
+        return Decision(events=[_ignored(message, "older-version", detail)])
+    late = record.status in ENDED
+    reason = "late-arrival" if late else "changed-at-source"
+    hold = Hold(
+        hold_id=f"{reason}-{digest[:12]}", reason=reason, opened_at=now, expires_at=now + LATE_HOLD, on_expiry="release",
+        detail=f"another copy came in: version {handed_in.source_version or 'none'}, total "
+        f"{handed_in.total_minor} {handed_in.currency}, {len(handed_in.lines)} lines; the order is {record.status}",
+    )  # fmt: skip
+    if any(open_.hold_id == hold.hold_id for open_ in (*record.holds, *record.closed)):
+        return Decision(events=[_ignored(message, "duplicate", "of a copy that is held already")])
+    status = OrderStatus.PAUSED if record.status is OrderStatus.OPEN else record.status
+    record = changed(record, status=status, holds=(*record.holds, hold))
+    held = OrderHeldV1(owner=record.owner, order_id=record.order_id, hold=hold)
+    return Decision(writes=[record, expiry(record, hold)], events=[held])
+
+
+def _ignored(message: IngestV1, reason: str, detail: str) -> SubmissionIgnoredV1:
+    return SubmissionIgnoredV1(
+        owner=message.owner, order_id=message.order_id, channel=message.channel, reason=reason, detail=detail
+    )
+
+
+def _mapped(
+    states: States, channel: Channel, message: IngestV1, handed_in: OrderInput
+) -> tuple[Order, list[str]]:
+    """The order in terms of SKUs, and the listings that stand for nothing known."""
+    lines: list[OrderLine] = []
+    unknown: list[str] = []
+    stands_for = _stand_for(states, channel, message.owner, handed_in)
+    for number, line in enumerate(handed_in.lines):
+        mapped, known = _line(handed_in, number, *stands_for[number])
+        lines.append(mapped)
+        if not known:
+            unknown.append(line.listing_id or line.sku)
+    counted = [n for n, line in enumerate(lines) if line.kind is LineKind.PHYSICAL] or list(range(len(lines)))
+    for n, paid in zip(counted, share(handed_in.total_minor, [max(0, lines[n].total_minor) for n in counted]), strict=True):
+        lines[n] = changed(lines[n], paid_minor=paid)
+    fields = {name: getattr(handed_in, name) for name in _AS_THEY_CAME}
+    order = Order(
+        order_id=message.order_id, channel=channel.name, channel_order_id=handed_in.order_id, lines=tuple(lines),
+        totals=totals(handed_in), policy=channel.config.policy, **fields,
+    )  # fmt: skip
+    return order, unknown
+
+
+_AS_THEY_CAME = (
+    "number", "source_version", "placed_at", "currency", "payment", "customer", "ship_to", "bill_to", "shipping",
+    "priority", "ship_by", "deliver_by", "requested_at", "release_at", "reserve_until", "ship_complete", "customer_po",
+    "gift_message", "note", "tags",
+)  # fmt: skip
+
+
+def _line(handed_in: OrderInput, number: int, item: Item | None, pieces: int) -> tuple[OrderLine, bool]:
+    """One line in terms of a SKU; false where nothing is known that it stands for."""
+    line = handed_in.lines[number]
+    known = line.kind is not LineKind.PHYSICAL or item is not None
+    return (
+        OrderLine(
+            line_id=line.line_id, kind=line.kind, listing_id=line.listing_id, sku=item.sku if item else None,
+            title=line.title or (item.title if item else ""), ordered_quantity=line.quantity,
+            quantity=line.quantity * pieces, unit_price_minor=line.unit_price_minor,
+            discount_minor=line.discount_minor, tax_minor=line.tax_minor, total_minor=line_total(handed_in, number),
+            weight_g=item.weight_g if item else None, hazmat_class=item.hazmat_class if item else "",
+            gift_wrap=line.gift_wrap, note=line.note,
+        ),
+        known,
+    )  # fmt: skip
+
+
+def _stand_for(
+    states: States, channel: Channel, owner: str, handed_in: OrderInput
+) -> list[tuple[Item | None, int]]:
+    """For each line the item that it stands for, if one is known, and how many pieces of it one as sold is."""
+    physical = {n: line for n, line in enumerate(handed_in.lines) if line.kind is LineKind.PHYSICAL}
+    listed = [n for n, line in physical.items() if line.listing_id]
+    keys = [(owner, channel.name, physical[n].listing_id) for n in listed]
+    listings = dict(zip(listed, states.get_all(Listing, keys), strict=True))
+    skus = {n: _sku(channel, line, listings.get(n)) for n, line in physical.items()}
+    named = [n for n, sku in skus.items() if sku]
+    items = dict(zip(named, states.get_all(Item, [(owner, skus[n]) for n in named]), strict=True))
+    pieces = {n: listing.quantity for n, listing in listings.items() if listing is not None}
+    return [(items.get(n), pieces.get(n, 1)) for n in range(len(handed_in.lines))]
+
+
+def _sku(channel: Channel, line: LineInput, listing: Listing | None) -> str:
+    """The SKU that a physical line stands for; empty where its listing is mapped to none."""
+    if listing is not None:
+        return listing.sku
+    return line.sku or (line.listing_id if channel.config.listing_is_sku else "")
+
+
+def problems(channel: Channel, order: Order, unknown: list[str]) -> list[tuple[str, str]]:
+    """What somebody has to look at before the order goes on: reason and detail of each hold."""
+    found: list[tuple[str, str]] = []
+    if unknown:
+        found.append(("unknown-listing", f"nothing is known of {', '.join(unknown[:20])}; map or create them"))
+    off = order.totals.total_minor - expected_total(order.totals)
+    if abs(off) > channel.config.rounding_minor:
+        found.append(("totals-mismatch", f"the total is off by {off} {order.currency} minor units"))
+    ships = any(line.kind is LineKind.PHYSICAL for line in order.lines) and order.policy.fulfil_by == "hub"
+    missing = _missing(order.ship_to, complete=channel.config.needs_address)
+    if ships and missing and not order.shipping.pickup_location_id:
+        found.append(("address-incomplete", f"the delivery address has no {', '.join(missing)}"))
+    return found
+
+
+def _missing(address: Address | None, *, complete: bool) -> list[str]:
+    """What a delivery address lacks."""
+    if address is None:
+        return ["address"]
+    needed = ("country", "city", "line1", "name") if complete else ("country",)
+    return [field for field in needed if not getattr(address, field)]

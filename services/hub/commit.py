@@ -1,0 +1,163 @@
+"""One atomic batch: the lease, guards, events, documents. All of it happens, or none.
+
+The order inside a batch matters to the server: a guard on a subject has to come before any write of it.
+"""
+
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+from uuid import uuid4
+
+import orjson
+from nats.aio.client import Client
+
+from services.hub.lease import Lease
+from services.hub.metrics import COMMIT, COMMITS, CONFLICTS
+from services.hub.wire import Calls, Disconnected, frame, status
+
+MOST_MESSAGES = 1000
+"""The server's limit of one atomic batch."""
+_HEADER_ROOM = 1024
+_LONGEST_SUBJECT = 1024
+
+_CONFLICT = {10071, 10164}
+_AGAIN = {10176, 10210, 10008, 10009, 10004}
+_STORAGE = {10023, 10047, 10077, 10028}
+
+
+class Result(Enum):
+    """How a commit ended."""
+
+    DONE = auto()
+    CONFLICT = auto()
+    """A document had changed, or the lease had: reload and decide again."""
+    UNKNOWN = auto()
+    """No answer, or none that tells: settled by the next guarded commit."""
+    REFUSED = auto()
+    """A message in it is at fault."""
+    STORAGE = auto()
+    """The server cannot write."""
+
+
+@dataclass(slots=True)
+class Guard:
+    """A subject that was only read must still stand at this sequence; a timer may be withdrawn with it."""
+
+    subject: str
+    seq: int
+    withdraw: bool = False
+
+
+@dataclass(slots=True)
+class Message:
+    """One message of a batch."""
+
+    subject: str
+    body: bytes
+    headers: bytes = b""
+    expected: int | None = None
+    """Its subject's last sequence must be this; 0: nothing may stand there."""
+    rollup: bool = False
+    trail: str = ""
+    """Of a document: the events that its decisions published."""
+
+    def carry(self, guard: Guard) -> None:
+        """Guard another subject with this message, which needs no guard of its own."""
+        subject = guard.subject.encode()
+        self.headers += (
+            b"Nats-Expected-Last-Subject-Sequence: %d\r\nNats-Expected-Last-Subject-Sequence-Subject: %s\r\n"
+            % (guard.seq, subject)
+        )
+        if guard.withdraw:
+            self.headers += b"Nats-Schedule-Next: purge\r\nNats-Scheduler: %s\r\n" % subject
+
+
+class OversizeError(ValueError):
+    """A message is larger than the server takes, or its subject is; the text says which and by how much."""
+
+
+def check_size(message: Message, max_payload: int) -> None:
+    """See that the server will take this message: one that is too large closes the connection for good.
+
+    Raises:
+        OversizeError: it will not.
+    """
+    size = len(message.headers) + len(message.body) + _HEADER_ROOM
+    if size > max_payload:
+        msg = f"message on {message.subject[:200]} has {size} bytes with headers; the server takes {max_payload}"
+        raise OversizeError(msg)
+    if len(message.subject) > _LONGEST_SUBJECT:
+        msg = f"subject of {len(message.subject)} bytes is longer than {_LONGEST_SUBJECT}: {message.subject[:200]}…"
+        raise OversizeError(msg)
+
+
+class Committer:
+    """Sends batches to one stream."""
+
+    def __init__(self, service: str, client: Client, calls: Calls) -> None:
+        self._client = client
+        self._calls = calls
+        self._time = COMMIT.labels(service)
+        self._conflicts = CONFLICTS.labels(service)
+        self._results = {result: COMMITS.labels(service, result.name.lower()) for result in Result}
+
+    @property
+    def max_payload(self) -> int:
+        """Largest message that the server takes, headers included."""
+        return self._client.max_payload
+
+    async def commit(self, lease: Lease, messages: list[Message], *, timeout_s: float = 10.0) -> tuple[Result, int, str]:
+        """Commit messages under the lease: the result, the sequence of the first of them, and what the server said."""
+        started = time.perf_counter()
+        result, first, said = await self._send(lease, messages, timeout_s)
+        self._time.observe(time.perf_counter() - started)
+        self._results[result].inc()
+        if result is Result.CONFLICT:
+            self._conflicts.inc()
+        return result, first, said
+
+    async def _send(self, lease: Lease, messages: list[Message], timeout_s: float) -> tuple[Result, int, str]:
+        batch = uuid4().hex.encode()
+        opening = Message(
+            lease.subject.decode(), lease.standing.encode(), expected=lease.standing.seq, rollup=True
+        )
+        frames = [_lay_out(message, batch, i) for i, message in enumerate((opening, *messages), start=1)]
+        subject, headers, body = frames.pop()
+        try:
+            answer = await self._calls.one(
+                [frame(*parts) for parts in frames],
+                subject,
+                headers + b"Nats-Batch-Commit: 1\r\n",
+                body,
+                timeout_s=timeout_s,
+            )
+        except Disconnected as error:
+            return Result.UNKNOWN, 0, str(error) or "no answer"
+        if status(answer):
+            return Result.UNKNOWN, 0, f"status {status(answer)}"
+        content = orjson.loads(answer.data)
+        if error := content.get("error"):
+            return _classify(error), 0, f"{error.get('err_code')}: {error.get('description')}"
+        last, count = content["seq"], len(messages) + 1
+        lease.standing.seq = last - count + 1
+        return Result.DONE, last - count + 2, ""
+
+
+def _lay_out(message: Message, batch: bytes, number: int) -> tuple[bytes, bytes, bytes]:
+    headers = b"Nats-Batch-Id: %s\r\nNats-Batch-Sequence: %d\r\n%s" % (batch, number, message.headers)
+    if message.expected is not None:
+        headers += b"Nats-Expected-Last-Subject-Sequence: %d\r\n" % message.expected
+    if message.rollup:
+        headers += b"Nats-Rollup: sub\r\n"
+    return message.subject.encode(), headers, message.body
+
+
+def _classify(error: dict[str, object]) -> Result:
+    code = error.get("err_code")
+    if code in _CONFLICT:
+        return Result.CONFLICT
+    if code in _AGAIN or error.get("code") == 503:
+        return Result.UNKNOWN
+    if code in _STORAGE or "no space" in str(error.get("description")):
+        return Result.STORAGE
+    return Result.REFUSED

@@ -1,0 +1,190 @@
+"""One partition of a service, as long as this process holds its lease.
+
+All handlers of the service share it: whatever they have fetched goes into the next round together, and one batch commits
+as many decisions as it holds.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from nats.aio.client import Client
+
+from services.hub.decision import Intent, Later, Outcome
+from services.hub.documents import DocumentCache
+from services.hub.failures import Failures
+from services.hub.inputs import Input
+from services.hub.lease import Lease
+from services.hub.plan import Staged
+from services.hub.rounds import Again, Rounds
+from services.hub.wire import Disconnected, frame, send
+
+_MOST_PER_ROUND = 400
+
+RunIntent = Callable[[Intent], Awaitable[Outcome | Later]]
+
+
+class Work:
+    """Inputs that were handed over together, and when they are through."""
+
+    __slots__ = ("done", "left")
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def settle(self) -> None:
+        """One more of them is through."""
+        self.left -= 1
+        if self.left <= 0 and not self.done.done():
+            self.done.set_result(None)
+
+
+class Partition:
+    """Serves one partition."""
+
+    def __init__(self, *, lease: Lease, client: Client, rounds: Rounds, failures: Failures, run_intent: RunIntent) -> None:
+        self.lease = lease
+        self.stopping = False
+        self._client = client
+        self._rounds = rounds
+        self._failures = failures
+        self._run_intent = run_intent
+        self._waiting: list[tuple[Input, Work | None]] = []
+        self._wake = asyncio.Event()
+        self._abroad: dict[asyncio.Task[None], Input] = {}
+        """Calls to the outside that are under way, and the inputs that wait for them."""
+
+    @property
+    def cache(self) -> DocumentCache:
+        """The documents at hand."""
+        return self._rounds.cache
+
+    async def submit(self, inputs: list[Input]) -> None:
+        """Hand over messages; returns once each is settled, or waits for an answer from outside."""
+        if inputs:
+            work = Work(len(inputs))
+            self._waiting += [(source, work) for source in inputs]
+            self._wake.set()
+            await work.done
+
+    async def serve(self, beat_s: float) -> None:
+        """Handle what comes until told to stop, and show meanwhile that the holder lives.
+
+        Raises:
+            LeaseLostError: another replica holds the partition now.
+            StorageError: the server cannot write.
+        """
+        beat_at = time.monotonic() + beat_s
+        while not (self.stopping and not self._waiting and not self._abroad):
+            await self._wait(beat_at - time.monotonic())
+            if self._waiting:
+                taken, self._waiting = self._waiting[:_MOST_PER_ROUND], self._waiting[_MOST_PER_ROUND:]
+                await self._handle(taken)
+            elif time.monotonic() >= beat_at:
+                await self._beat()
+            else:
+                continue
+            beat_at = time.monotonic() + beat_s
+
+    async def _wait(self, timeout_s: float) -> None:
+        if self._waiting:
+            return
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(max(0.0, timeout_s)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _beat(self) -> None:
+        try:
+            await self.lease.beat()
+            if self._abroad:
+                await send(
+                    self._client, [frame(source.raw.reply.encode(), b"", b"+WPI") for source in self._abroad.values()]
+                )
+        except Disconnected:
+            await self._recover(1)
+
+    def drop(self) -> None:
+        """Forget everything in hand: it was not settled, so the server hands it out again."""
+        for call in self._abroad:
+            call.cancel()
+        self._abroad.clear()
+        for _, work in self._waiting:
+            if work:
+                work.settle()
+        self._waiting.clear()
+        self.cache.clear()
+
+    async def _handle(self, taken: list[tuple[Input, Work | None]]) -> None:
+        try:
+            for group in self._failures.groups([source for source, _ in taken], self.lease.standing.strikes):
+                await self._settle(group)
+        finally:
+            for _, work in taken:
+                if work:
+                    work.settle()
+
+    async def _settle(self, inputs: list[Input]) -> None:
+        """Take rounds until each of these inputs is settled or waits for the outside."""
+        watched = inputs[0].suspect
+        if watched:
+            await self._announce(inputs)
+        left, failed = list(inputs), 0
+        while left:
+            try:
+                staged = await self._rounds.take(left)
+            except Again:
+                failed += 1
+                await self._recover(failed)
+                continue
+            failed = 0
+            left = left[len(staged) :] + await self._go_out(staged)
+        if watched:
+            self._failures.acquit(self.lease.standing, inputs)
+        self.cache.trim()
+
+    async def _announce(self, suspects: list[Input]) -> None:
+        """Write down which inputs are about to be handled although they did not come back before."""
+        for failed in range(1, 1000):
+            try:
+                if await self.lease.write(self._failures.on_trial(self.lease.standing, suspects)):
+                    return
+            except Disconnected:
+                pass
+            await self._recover(failed)
+
+    async def _recover(self, failed: int) -> None:
+        """After a conflict, an outage or an unknown outcome: be sure of the lease before anything else."""
+        pause = min(0.001 * 2**failed, 1.0)
+        while True:
+            try:
+                await self.lease.check()
+            except Disconnected:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 1.0)
+            else:
+                return
+
+    async def _go_out(self, staged: list[Staged]) -> list[Input]:
+        """Make the calls that were committed; an input that is handled alone waits here for its answer."""
+        answered: list[Input] = []
+        for one in staged:
+            intent = one.decision.intent
+            if intent is None:
+                continue
+            if one.source.alone:
+                one.source.outcome = await self._run_intent(intent)
+                answered.append(one.source)
+            else:
+                call = asyncio.create_task(self._call(one.source, intent))
+                self._abroad[call] = one.source
+                call.add_done_callback(lambda call: self._abroad.pop(call, None))
+        return answered
+
+    async def _call(self, source: Input, intent: Intent) -> None:
+        source.outcome = await self._run_intent(intent)
+        self._waiting.append((source, None))
+        self._wake.set()

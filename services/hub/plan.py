@@ -1,0 +1,213 @@
+"""From decisions to a batch: which documents are written, which are guarded, where a batch is cut.
+
+A batch is cut only between decisions, and carries each document as the last of its decisions left it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.hub.commit import MOST_MESSAGES, Guard, Message, OversizeError, check_size
+from services.hub.decision import Decision, Document, States, Timer
+from services.hub.documents import DocumentCache, Entry, UnreadableError, read_trail, write_trail
+from services.hub.inputs import Input
+from services.hub.outbox import Outbox
+
+
+class UnreadWriteError(RuntimeError):
+    """A decision writes a document that it did not read: a bug in it."""
+
+
+class Working(dict[str, Document | None]):
+    """Documents as the decisions of this round have left them, over those at hand."""
+
+    def __init__(self, cache: DocumentCache) -> None:
+        super().__init__()
+        self.cache = cache
+        self.scans: dict[str, list[str]] = {}
+
+    def __missing__(self, subject: str) -> Document | None:
+        entry = self.cache.find(subject)
+        if entry is None:
+            raise KeyError(subject)
+        if entry.fault:
+            raise UnreadableError(entry.fault)
+        return entry.document
+
+    def apply(self, staged: "Staged") -> None:
+        """Let the decisions behind this one see what it decided."""
+        for subject, document in staged.writes.items():
+            self[subject] = document
+            if self.scans:
+                self._join_scans(subject)
+        for subject in staged.withdrawn:
+            self[subject] = None
+
+    def _join_scans(self, subject: str) -> None:
+        """A document that was written during the round belongs to what was found below its prefixes."""
+        end = subject.find(".")
+        while end > 0:
+            found = self.scans.get(subject[: end + 1])
+            if found is not None and subject not in found:
+                found.append(subject)
+            end = subject.find(".", end + 1)
+
+
+@dataclass(slots=True)
+class Staged:
+    """A decision that is ready to be committed."""
+
+    source: Input
+    decision: Decision
+    outcome: str
+    """For the metrics: ``decided``, ``parked``, ``dead`` …"""
+    read: set[str] = field(default_factory=set)
+    unsure: list[str] = field(default_factory=list)
+    """Of what it read, that which may not be what stands there: the commit has to guard it."""
+    writes: dict[str, Document] = field(default_factory=dict)
+    withdrawn: list[str] = field(default_factory=list)
+    events: list[Message] = field(default_factory=list)
+    extra: list[Message] = field(default_factory=list)
+    """Messages of the hub's own: markers, parked messages, dead letters."""
+
+    @property
+    def weight(self) -> int:
+        """Most messages that it can take in a batch."""
+        return len(self.writes) + len(self.events) + len(self.extra) + len(self.withdrawn) + len(self.unsure)
+
+
+@dataclass(slots=True)
+class HubDecision(Decision):
+    """A decision of the hub itself: it may write messages that are neither events nor documents."""
+
+    messages: list[Message] = field(default_factory=list)
+
+
+def stage(source: Input, decision: Decision, states: States, cache: DocumentCache, outbox: Outbox, now: datetime) -> Staged:
+    """Lay out a decision.
+
+    Raises:
+        UnreadWriteError: it writes a document, other than a timer, that it did not read.
+    """
+    writes = {document.subject: document for document in decision.writes}
+    for subject, document in writes.items():
+        if subject not in states.read and not isinstance(document, Timer):
+            msg = f"handler {source.handler.name} writes {subject} without having read it"
+            raise UnreadWriteError(msg)
+    return Staged(
+        source=source,
+        decision=decision,
+        outcome="decided" if source.outcome is None else "settled",
+        read=states.read,
+        unsure=[subject for subject in states.read if _is_unsure(cache.find(subject))],
+        writes=writes,
+        withdrawn=[timer.subject for timer in decision.withdrawn],
+        events=outbox.events(source, decision.events, now),
+        extra=list(decision.messages) if isinstance(decision, HubDecision) else [],
+    )
+
+
+def _is_unsure(entry: Entry | None) -> bool:
+    if entry is None:  # written by an earlier decision of this round
+        return False
+    return not entry.verified or (entry.document is not None and entry.document.SHARED)
+
+
+class Plan:
+    """Decisions that go into one batch, in order."""
+
+    def __init__(self, cache: DocumentCache, outbox: Outbox) -> None:
+        self._cache = cache
+        self._outbox = outbox
+        self.staged: list[Staged] = []
+        self.writes: dict[str, Document] = {}
+        self.withdrawn: set[str] = set()
+        self._read: set[str] = set()
+        self._guarded: set[str] = set()
+        self._weight = 0
+        self._positions: dict[str, int] = {}
+
+    def takes(self, staged: Staged, limit: int) -> bool:
+        """Whether this decision still fits into the batch."""
+        if not self.staged:
+            return True
+        if len(self.staged) >= limit:
+            return False
+        if staged.withdrawn and any(subject in self.writes for subject in staged.withdrawn):
+            return False
+        if self.withdrawn and any(subject in self.withdrawn for subject in staged.writes):
+            return False
+        return 1 + self._weight + staged.weight <= MOST_MESSAGES
+
+    def add(self, staged: Staged) -> None:
+        """Put a decision behind the others."""
+        self.staged.append(staged)
+        self._weight += staged.weight - sum(1 for subject in staged.writes if subject in self.writes)
+        self.writes.update(staged.writes)
+        self.withdrawn.update(staged.withdrawn)
+        self._read |= staged.read
+        self._guarded.update(staged.unsure)
+
+    def batch(self, guard_subject: str, max_payload: int) -> list[Message]:
+        """The messages to commit: guards and events, the hub's own, documents.
+
+        Raises:
+            OversizeError: one of them, or all of them together, are more than the server takes.
+        """
+        carriers = [message for staged in self.staged for message in staged.events]
+        guards = self._guards()
+        notes = [Message(f"{guard_subject}.{i}", b"", rollup=True) for i in range(len(guards) - len(carriers))]
+        messages = [*notes, *carriers, *(message for staged in self.staged for message in staged.extra)]
+        for guard, carrier in zip(guards, messages, strict=False):
+            carrier.carry(guard)
+        trails = self._trails(first=len(notes))
+        for subject, document in self.writes.items():
+            entry = self._cache.find(subject)
+            offsets = [event - len(messages) for event in trails.get(subject, ())]
+            trail = write_trail(entry.trail if entry else (), offsets) if document.TRACED else ""
+            self._positions[subject] = len(messages)
+            messages.append(self._outbox.document(document, subject, entry.seq if entry else None, trail))
+        if len(messages) + 1 > MOST_MESSAGES:
+            msg = f"one decision takes {len(messages) + 1} messages; an atomic batch takes {MOST_MESSAGES}"
+            raise OversizeError(msg)
+        for message in messages:
+            check_size(message, max_payload)
+        return messages
+
+    def _guards(self) -> list[Guard]:
+        read_only = self._guarded - self.writes.keys() - self.withdrawn
+        guards = [Guard(s, self._seq(s), withdraw=True) for s in self.withdrawn if self._seq(s)]
+        return guards + [Guard(s, self._seq(s)) for s in read_only]
+
+    def _seq(self, subject: str) -> int:
+        entry = self._cache.find(subject)
+        return entry.seq if entry else 0
+
+    def _trails(self, first: int) -> dict[str, list[int]]:
+        """For each traced document, where in the batch the events of its decisions stand."""
+        trails: dict[str, list[int]] = {}
+        for staged in self.staged:
+            events = range(first, first + len(staged.events))
+            first += len(staged.events)
+            for subject, document in staged.writes.items():
+                if document.TRACED:
+                    trails.setdefault(subject, []).extend(events)
+        return trails
+
+    def committed(self, messages: list[Message], first_seq: int) -> None:
+        """Bring what is at hand to what now stands in the stream; ``first_seq`` is that of the first message."""
+        for subject in self._read:
+            if (entry := self._cache.find(subject)) is not None:
+                entry.verified = True
+        for subject in self.withdrawn:
+            self._cache.put(subject, Entry(0, None, verified=True))
+        for subject, position in self._positions.items():
+            seq = first_seq + position
+            message = messages[position]
+            trail = read_trail(message.trail, seq)
+            self._cache.put(
+                subject, Entry(seq, self.writes[subject], size=len(message.body), trail=trail, verified=True)
+            )
+
+    def forget(self) -> None:
+        """Have all that it read and wrote read anew: the commit did not happen, or nobody knows."""
+        self._cache.forget({*self._read, *self.writes, *self.withdrawn})

@@ -1,0 +1,151 @@
+"""Questions that every service answers: its documents, the events behind one, its dead letters."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from crossdock_contracts import subjects
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from services.hub.decision import NotLoadedError, States
+from services.hub.documents import DocumentCache, Reader
+from services.hub.letters import Letter, read_letter
+from services.hub.plan import Working
+from services.hub.service import Question, Service
+from services.hub.wire import Calls, status
+
+_MOST = 500
+_LOADS = 16
+
+
+class DocumentsQuestion(Question):
+    """Documents of one kind, a page at a time."""
+
+    kind: str
+    key: list[str] = []
+    """What the key, behind the owner, begins with."""
+    after: int = 0
+    """Sequence of the last document of the page before."""
+    limit: int = 100
+
+
+class TimelineQuestion(Question):
+    """One document, and the events that its decisions published."""
+
+    kind: str
+    key: list[str]
+
+
+class LettersQuestion(Question):
+    """Open dead letters."""
+
+    letter_id: str = ""
+    """One letter; empty: all."""
+    order: str = ""
+    """Those about ``owner/order``."""
+    after: int = 0
+    limit: int = 100
+
+
+class Desk:
+    """Answers questions to one service, from its stream."""
+
+    def __init__(self, service: Service, client: Client, calls: Calls) -> None:
+        self._service = service
+        self._client = client
+        self._calls = calls
+        self._stream = subjects.stream(service.name)
+        self.reader = Reader(calls, self._stream, service.documents)
+
+    async def answer(self, name: str, body: bytes) -> dict[str, Any]:
+        """The answer to a question, or ``error`` with what is wrong with it."""
+        known: dict[str, tuple[type[Question], Any]] = {
+            "documents": (DocumentsQuestion, self._documents),
+            "timeline": (TimelineQuestion, self._timeline),
+            "letters": (LettersQuestion, self._letters),
+        }
+        known |= {query.name: (query.question, query.answer) for query in self._service.queries}
+        kind, find = known[name]
+        try:
+            question = kind.model_validate_json(body or b"{}")
+        except ValidationError as error:
+            return {"error": "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())}
+        if name in {"documents", "timeline", "letters"}:
+            return dict(await find(question))
+        return {"answer": await self._decided(find, question)}
+
+    async def _decided(self, find: Any, question: Question) -> Any:
+        cache = DocumentCache(self.reader, limit_bytes=1 << 30)
+        working = Working(cache)
+        for _ in range(_LOADS):
+            try:
+                return find(States(working, working.scans), question, datetime.now(UTC))
+            except NotLoadedError as missing:
+                if missing.below:
+                    working.scans[missing.below] = await cache.scan(missing.below)
+                else:
+                    await cache.load(missing.subjects)
+        msg = f"the question still asks for documents after {_LOADS} loads"
+        raise RuntimeError(msg)
+
+    def _prefix(self, kind: str, *key: str) -> str:
+        found = next((d for d in self._service.documents if kind == d.KIND), None)
+        if found is None:
+            kinds = ", ".join(sorted(d.KIND for d in self._service.documents))
+            msg = f"{self._service.name} keeps no documents of kind {kind!r}; it keeps: {kinds}"
+            raise UnknownKindError(msg)
+        return found.at(*key)
+
+    async def _documents(self, question: DocumentsQuestion) -> dict[str, Any]:
+        try:
+            prefix = self._prefix(question.kind, question.owner, *question.key)
+        except UnknownKindError as error:
+            return {"error": str(error)}
+        messages = await self.page(f"{prefix}.>", question.after, min(question.limit, _MOST))
+        last = int((messages[-1].headers or {})["Nats-Sequence"]) if messages else 0
+        more = len(messages) == min(question.limit, _MOST)
+        return {"documents": [orjson.loads(m.data) for m in messages if m.data], "next": last if more else None}
+
+    async def page(self, filter_subject: str, after: int, limit: int) -> list[Msg]:
+        """Messages on a subject or wildcard in the order of the stream, from behind a sequence."""
+        request = orjson.dumps({"seq": after + 1, "next_by_subj": filter_subject, "batch": limit})
+        return await self._calls.many(f"$JS.API.DIRECT.GET.{self._stream}".encode(), request, timeout_s=10)
+
+    async def _timeline(self, question: TimelineQuestion) -> dict[str, Any]:
+        try:
+            subject = self._prefix(question.kind, question.owner, *question.key)
+        except UnknownKindError as error:
+            return {"error": str(error)}
+        messages = await self.reader.last([subject])
+        if not messages or not messages[0].data:
+            return {"document": None, "events": []}
+        _, entry = self.reader.parse(messages[0])
+        events = [event for seq in dict.fromkeys(entry.trail) if (event := await self._event(seq)) is not None]
+        return {"document": orjson.loads(messages[0].data), "events": events}
+
+    async def _event(self, seq: int) -> dict[str, Any] | None:
+        request = orjson.dumps({"seq": seq})
+        found = await self._calls.one(
+            [], f"$JS.API.DIRECT.GET.{self._stream}".encode(), b"", request, timeout_s=5
+        )
+        if status(found) or ".evt." not in (found.headers or {}).get("Nats-Subject", ""):
+            return None
+        headers = {k: v for k, v in (found.headers or {}).items() if not k.startswith(("Nats-Batch", "Nats-Expected"))}
+        return {"seq": seq, "subject": headers.pop("Nats-Subject"), "headers": headers, "body": orjson.loads(found.data)}
+
+    async def _letters(self, question: LettersQuestion) -> dict[str, Any]:
+        name = subjects.token(question.letter_id) if question.letter_id else "*"
+        messages = await self.page(f"{self._service.name}.dead.*.{name}", question.after, min(question.limit, _MOST))
+        letters: list[Letter] = [letter for m in messages if (letter := read_letter(m)) is not None]
+        last = int((messages[-1].headers or {})["Nats-Sequence"]) if messages else 0
+        more = len(messages) == min(question.limit, _MOST)
+        return {
+            "letters": [one.model_dump() for one in letters if question.order in ("", one.order)],
+            "next": last if more else None,
+        }
+
+
+class UnknownKindError(LookupError):
+    """A question about documents that the service does not keep."""

@@ -1,0 +1,216 @@
+"""One round of a partition: load, decide, commit, acknowledge.
+
+A round that is refused leaves no trace; it is taken again from what then stands.
+"""
+
+import time
+from datetime import UTC, datetime
+
+from nats.aio.client import Client
+from prometheus_client import Histogram
+
+from services.hub.commit import Committer, OversizeError, Result
+from services.hub.decision import Decision, Later, NotLoadedError, States
+from services.hub.documents import DocumentCache
+from services.hub.failures import Failures
+from services.hub.inputs import Input, NewerVersionError, OtherVersionError
+from services.hub.lease import Lease
+from services.hub.log import logger
+from services.hub.metrics import BATCH, EVENTS, HANDLING, MESSAGES
+from services.hub.outbox import Outbox
+from services.hub.plan import Plan, Staged, Working, stage
+from services.hub.wire import Disconnected, frame, send
+
+_LOADS_PER_DECISION = 16
+
+
+class Again(Exception):  # noqa: N818  # no error: the round is to be taken again
+    """The round did not happen, as far as is known: be sure of the lease, read anew, decide again."""
+
+
+class StorageError(RuntimeError):
+    """The server cannot write to its disk: it has to be restarted before anything is believed of it."""
+
+
+class Rounds:
+    """Takes rounds for one partition."""
+
+    def __init__(
+        self, *, lease: Lease, client: Client, committer: Committer, cache: DocumentCache, outbox: Outbox,
+        failures: Failures,
+    ) -> None:  # fmt: skip
+        self.cache = cache
+        self._lease = lease
+        self._client = client
+        self._committer = committer
+        self._outbox = outbox
+        self._failures = failures
+        self._most = MOST_DECISIONS
+        self._guard_subject = lease.subject.decode().replace(".lease.", ".guard.")
+        self._log = logger(service=outbox.service)
+        self._timers: dict[str, Histogram] = {}
+
+    async def take(self, inputs: list[Input]) -> list[Staged]:
+        """Decide and commit the first of these inputs, as many as one batch takes; those that were.
+
+        Raises:
+            Again: nothing of it is known to have happened.
+            StorageError: the server cannot write.
+        """
+        now = datetime.now(UTC)
+        try:
+            await self._load(inputs)
+            plan = await self._plan(inputs, now)
+            return await self._commit(plan, now)
+        except Disconnected as error:
+            raise Again(str(error)) from None
+
+    async def _load(self, inputs: list[Input]) -> None:
+        """Have at hand what the decisions are going to ask for, in one go."""
+        wanted: list[str] = []
+        for source in inputs:
+            if source.fault is None:
+                try:
+                    wanted += self._hints(source)
+                except Exception as error:  # noqa: BLE001  # as with a decision: it concerns this message alone
+                    source.fault = error
+        await self.cache.load(wanted)
+
+    def _hints(self, source: Input) -> list[str]:
+        handler = source.handler
+        markers = [self._outbox.marker_subject(source)] if handler.remember else []
+        if not source.redelivered:
+            self.cache.assume_absent(markers)
+            if handler.creates is not None:
+                self.cache.assume_absent(handler.creates(source.message))
+        return [*markers, *(handler.reads(source.message) if handler.reads is not None else ())]
+
+    async def _plan(self, inputs: list[Input], now: datetime) -> Plan:
+        plan = Plan(self.cache, self._outbox)
+        working = Working(self.cache)
+        for source in inputs:
+            started = time.perf_counter()
+            staged = await self._stage(source, working, now)
+            self._observe(source.handler.name, time.perf_counter() - started)
+            if not plan.takes(staged, self._most):
+                break
+            plan.add(staged)
+            working.apply(staged)
+        return plan
+
+    def _observe(self, handler: str, seconds: float) -> None:
+        child = self._timers.get(handler)
+        if child is None:
+            child = self._timers[handler] = HANDLING.labels(self._outbox.service, handler)
+        child.observe(seconds)
+
+    async def _stage(self, source: Input, working: Working, now: datetime) -> Staged:
+        """The decision on one input, ready to commit; what goes wrong with it concerns it alone."""
+        try:
+            self._failures.check_strikes(source, self._lease.standing.strikes)
+            if source.fault is not None:
+                raise source.fault
+            if source.handler.prepare is not None and source.facts is None and source.outcome is None:
+                source.facts = await source.handler.prepare(source.message)
+            return await self._decide(source, working, now)
+        except OtherVersionError:
+            return Staged(source, Decision.nothing(), "skipped")
+        except NewerVersionError as error:
+            return self._failures.park(source, Later(str(error), delay_s=60), now)
+        except Disconnected:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, it makes a dead letter of this message alone
+            return self._failures.dead(source, error, now)
+
+    async def _decide(self, source: Input, working: Working, now: datetime) -> Staged:
+        for _ in range(_LOADS_PER_DECISION):
+            states = States(working, working.scans)
+            try:
+                if source.handler.remember and await self._was_handled(source, states):
+                    return stage(source, Decision.nothing(), states, self.cache, self._outbox, now)
+                decision = source.decide(states, now)
+            except NotLoadedError as missing:
+                await self._fetch(missing, working)
+                continue
+            if decision.later is not None:
+                return self._failures.park(source, decision.later, now)
+            staged = stage(source, decision, states, self.cache, self._outbox, now)
+            if source.handler.remember and decision.intent is None:
+                staged.extra.append(self._outbox.marker(source, now))
+            return staged
+        msg = f"handler {source.handler.name} still asks for documents after {_LOADS_PER_DECISION} loads"
+        raise RuntimeError(msg)
+
+    async def _was_handled(self, source: Input, states: States) -> bool:
+        marker = self._outbox.marker_subject(source)
+        await self.cache.load([marker])
+        entry = self.cache.find(marker)
+        if entry is None or entry.seq == 0:
+            return False
+        states.read.add(marker)
+        return True
+
+    async def _fetch(self, missing: NotLoadedError, working: Working) -> None:
+        if missing.below:
+            working.scans[missing.below] = await self.cache.scan(missing.below)
+        else:
+            await self.cache.load(missing.subjects)
+
+    async def _commit(self, plan: Plan, now: datetime) -> list[Staged]:
+        service = self._outbox.service
+        try:
+            messages = plan.batch(self._guard_subject, self._committer.max_payload)
+        except OversizeError as error:
+            return await self._blame(plan, error, now)
+        result, first_seq, said = await self._committer.commit(self._lease, messages)
+        if result is Result.DONE:
+            plan.committed(messages, first_seq)
+            self._most = MOST_DECISIONS
+            BATCH.labels(service).observe(len(plan.staged))
+            await self._acknowledge(plan.staged)
+            return plan.staged
+        if result is Result.STORAGE:
+            raise StorageError(said)
+        if result is Result.REFUSED:
+            return await self._blame(plan, RefusedError(said), now)
+        if result is Result.CONFLICT:
+            for staged in plan.staged:
+                staged.source.redelivered = True
+                staged.source.facts = None
+        plan.forget()
+        self._log.debug("commit did not happen", result=result.name, said=said, decisions=len(plan.staged))
+        raise Again(said)
+
+    async def _blame(self, plan: Plan, error: Exception, now: datetime) -> list[Staged]:
+        """Something in the batch cannot be committed: halve it until the decision at fault stands alone."""
+        if len(plan.staged) > 1:
+            self._most = len(plan.staged) // 2
+            raise Again(str(error))  # nothing was written: what is at hand still stands
+        self._most = MOST_DECISIONS
+        alone = Plan(self.cache, self._outbox)
+        alone.add(self._failures.dead(plan.staged[0].source, error, now))
+        return await self._commit(alone, now)
+
+    async def _acknowledge(self, staged: list[Staged]) -> None:
+        """Tell the server which inputs are settled; one whose intent is open is not."""
+        service = self._outbox.service
+        acks: list[bytes] = []
+        for one in staged:
+            handler = one.source.handler.name
+            if one.decision.intent is None:
+                acks.append(frame(one.source.raw.reply.encode(), b"", b"+ACK"))
+                MESSAGES.labels(service, handler, one.outcome).inc()
+            for event in one.decision.events:
+                EVENTS.labels(service, event.NAME).inc()
+        try:
+            await send(self._client, acks)
+        except Disconnected:
+            self._log.debug("not acknowledged: the server hands them out again", messages=len(acks))
+
+
+MOST_DECISIONS = 400
+"""Most decisions in one batch, however small they are."""
+
+
+class RefusedError(RuntimeError):
+    """The server refuses to store what this decision says; the text is the server's."""

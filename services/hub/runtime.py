@@ -1,0 +1,263 @@
+"""One service in this process: connected, provisioned, holding the partitions that fall to it."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from crossdock_contracts import subjects
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from services.hub import letters, streams
+from services.hub.commit import Committer
+from services.hub.documents import DocumentCache, Reader
+from services.hub.failures import Failures
+from services.hub.inputs import KEY_HEADER, Handler, Input
+from services.hub.lease import Lease, LeaseLostError
+from services.hub.log import logger
+from services.hub.metrics import DEAD, LEASE, READY
+from services.hub.objects import ObjectStore
+from services.hub.outbox import Outbox
+from services.hub.partition import Partition
+from services.hub.pump import Pump
+from services.hub.queries import Desk
+from services.hub.rounds import Rounds, StorageError
+from services.hub.service import Service
+from services.hub.settings import Settings
+from services.hub.wire import Calls, Disconnected, status
+
+STORAGE_EXIT = 75
+"""Exit status of a process whose server cannot write: whoever runs both restarts both."""
+
+RETRY = "retry"
+
+
+class Shard:
+    """One partition of the service in this process, with the pumps that feed it."""
+
+    def __init__(self, number: int, partition: Partition, pumps: list[Pump]) -> None:
+        self.number = number
+        self.partition = partition
+        self.pumps = pumps
+
+
+class Runtime:
+    """Brings a service up, keeps it going through outages, and takes it down gracefully."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self.shard_count = settings.pools if service.by_owner else settings.partitions
+        for handler in letters.handlers(service.name, self._read_raw):
+            service.handlers.setdefault(handler.name, handler)
+        self.pumps: dict[tuple[str, int], Pump] = {
+            (name, shard): self._pump(name, shard) for shard in range(self.shard_count) for name in (*service.handlers, RETRY)
+        }
+        self._client: Client | None = None
+        self._calls: Calls | None = None
+        self._shards: list[Shard] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._opened = False
+        self._broken = False
+        self._log = logger(service=service.name)
+        self.desk: Desk | None = None
+        self.on_storage_error: Callable[[], None] = lambda: os._exit(STORAGE_EXIT)
+
+    # -- names
+
+    def _pump(self, name: str, shard: int) -> Pump:
+        stream, _ = self.source(name, shard)
+        return Pump(self.service.name, name, shard, stream, self.durable(name, shard), self.settings.batch)
+
+    def source(self, name: str, shard: int) -> tuple[str, list[str]]:
+        """The stream and subjects that feed a handler, or the retried messages, of one shard."""
+        if name == RETRY:
+            return subjects.stream(self.service.name), [f"{self.service.name}.retry.*.{shard}"]
+        return self.service.filters(self.service.handlers[name], shard)
+
+    def durable(self, name: str, shard: int) -> str:
+        """Name of the consumer of a handler and shard."""
+        return f"{self.service.name}-{name}-{shard}"
+
+    # -- up and down
+
+    @property
+    def ready(self) -> bool:
+        """Connected, provisioned, and writing is possible."""
+        ready = self._opened and not self._broken and self._client is not None and self._client.is_connected
+        READY.labels(self.service.name).set(ready)
+        return ready
+
+    async def open(self, client: Client) -> None:
+        """Make streams and consumers, and begin to hold partitions; waits for the server as long as it takes."""
+        self._client = client
+        self._calls = Calls(client)
+        await self._calls.start()
+        while True:
+            try:
+                await self._provision()
+                break
+            except Disconnected:
+                await asyncio.sleep(0.2)
+        self.desk = Desk(self.service, client, self._calls)
+        await self._count_letters()
+        self._shards = [self._shard(number) for number in range(self.shard_count)]
+        self._tasks = [asyncio.create_task(self._hold(shard)) for shard in self._shards]
+        self._opened = True
+
+    async def _provision(self) -> None:
+        calls, settings = self.calls, self.settings
+        layout = streams.Layout(settings.replicas, settings.partitions, settings.pools)
+        sources = {h.contract.SERVICE for h in self.service.handlers.values() if h.contract.SERVICE != "hub"}
+        for name in sorted(sources | {self.service.name}):
+            await streams.provision_stream(calls, streams.own_stream(name, layout))
+        await streams.provision_stream(calls, streams.inbox_stream(self.service.name, layout))
+        for bucket in self.service.buckets:
+            assert self._client is not None
+            store = ObjectStore(self._client, calls, bucket, settings.replicas)
+            await store.open()
+            self.service.objects[bucket] = store
+        for name, shard in self.pumps:
+            stream, filters = self.source(name, shard)
+            declared = streams.consumer(
+                self.durable(name, shard), filters, ack_wait_s=settings.ack_wait_s, replicas=settings.replicas
+            )
+            await streams.provision_consumer(calls, stream, declared)
+
+    def _shard(self, number: int) -> Shard:
+        settings, service, calls, client = self.settings, self.service, self.calls, self._client
+        assert client is not None
+        stream = subjects.stream(service.name)
+        outbox = Outbox(
+            service.name, number, by_owner=service.by_owner, partitions=settings.partitions, pools=settings.pools
+        )
+        lease = Lease(calls, service.name, stream, number, settings.lease_s)
+        failures = Failures(outbox, settings)
+        rounds = Rounds(
+            lease=lease,
+            client=client,
+            committer=Committer(service.name, client, calls),
+            cache=DocumentCache(Reader(calls, stream, service.documents), settings.cache_bytes),
+            outbox=outbox,
+            failures=failures,
+        )
+        partition = Partition(
+            lease=lease, client=client, rounds=rounds, failures=failures, run_intent=service.effects.run
+        )
+        pumps = [pump for (_, shard), pump in self.pumps.items() if shard == number]
+        return Shard(number, partition, pumps)
+
+    async def stop(self, timeout_s: float = 10.0) -> None:
+        """Take nothing more, finish what is in hand, give the leases up."""
+        for shard in self._shards:
+            shard.partition.stopping = True
+            for pump in shard.pumps:
+                await pump.close()
+        if self._tasks:
+            done, late = await asyncio.wait(self._tasks, timeout=timeout_s)
+            for task in late:
+                task.cancel()
+            self._log.info("stopped", partitions=len(done), unfinished=len(late) or None)
+        self._opened = False
+
+    def reconnected(self) -> None:
+        """The connection is back: requests that stood at the server have to be made anew."""
+        for pump in self.pumps.values():
+            pump.reconnected()
+
+    # -- partitions
+
+    async def _hold(self, shard: Shard) -> None:
+        """Hold a partition's lease whenever it can be had, and serve it."""
+        partition, lease = shard.partition, shard.partition.lease
+        gauge = LEASE.labels(self.service.name, str(shard.number))
+        while not partition.stopping:
+            try:
+                await lease.acquire(lambda: partition.stopping)
+                if not lease.held:
+                    return
+                gauge.set(1)
+                await self._open_pumps(shard)
+                await partition.serve(self.settings.lease_s / 3)
+                await lease.release()
+            except LeaseLostError as error:
+                self._log.warning("lease lost", partition=shard.number, holder=str(error))
+            except Disconnected:
+                await asyncio.sleep(0.2)
+            except StorageError as error:
+                self._broken = True
+                self._log.critical("the server cannot write", detail=str(error))
+                self.on_storage_error()
+                await asyncio.sleep(1)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                self._log.exception("partition failed; it is taken up anew", partition=shard.number)
+                await asyncio.sleep(0.5)
+            finally:
+                gauge.set(0)
+                for pump in shard.pumps:
+                    await pump.close()
+                partition.drop()
+
+    async def _open_pumps(self, shard: Shard) -> None:
+        assert self._client is not None
+        self._broken = False
+        for pump in shard.pumps:
+            pump.suspect_below = 0
+            if shard.partition.lease.taken_over:
+                await self._rewind(pump)
+            await pump.open(self._client)
+
+    async def _rewind(self, pump: Pump) -> None:
+        """Have what the holder before had in hand handed out again at once, rather than when its time is up."""
+        info: dict[str, Any] = await self.calls.api(f"CONSUMER.INFO.{pump.stream}.{pump.durable}")
+        if info.get("num_ack_pending"):
+            pump.suspect_below = info["delivered"]["stream_seq"]
+            await self.calls.api(f"CONSUMER.RESET.{pump.stream}.{pump.durable}")
+
+    async def consume(self, name: str, shard_number: int, messages: list[Msg]) -> None:
+        """Messages that a pump brought: to the partition, which returns once they are through."""
+        shard = self._shards[shard_number]
+        below = self.pumps[name, shard_number].suspect_below
+        if name == RETRY:
+            inputs = [found for raw in messages if (found := await self._retried(raw, below)) is not None]
+        else:
+            handler = self.service.handlers[name]
+            inputs = [Input(handler, raw, suspect_below=below) for raw in messages]
+        for source in inputs:
+            source.open()
+        if shard.partition.lease.held:
+            await shard.partition.submit(inputs)
+
+    async def _retried(self, raw: Msg, below: int) -> Input | None:
+        handler = self.service.handlers.get(raw.subject.split(".")[2])
+        if handler is None or KEY_HEADER not in (raw.headers or {}):
+            self._log.error("retried message of an unknown handler: left where it is", subject=raw.subject)
+            return None
+        return Input(handler, raw, suspect_below=below)
+
+    # -- reading
+
+    @property
+    def calls(self) -> Calls:
+        """Requests to the server."""
+        assert self._calls is not None, "the service has not been opened"
+        return self._calls
+
+    async def _read_raw(self, subject: str) -> Msg | None:
+        stream = subjects.stream(self.service.name)
+        found = await self.calls.one([], f"$JS.API.DIRECT.GET.{stream}.{subject}".encode(), b"", b"", timeout_s=5)
+        return None if status(found) else found
+
+    async def _count_letters(self) -> None:
+        """Set the gauge of dead letters to those that are open."""
+        assert self.desk is not None
+        count = after = 0
+        with suppress(Disconnected):
+            while page := await self.desk.page(f"{self.service.name}.dead.>", after, 500):
+                count += sum(1 for m in page if "crossdock-dead-error" in (m.headers or {}))
+                after = int((page[-1].headers or {})["Nats-Sequence"])
+        DEAD.labels(self.service.name).set(count)

@@ -1,0 +1,41 @@
+"""Rules in TOML files: read once, checked in full, errors that say where."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+Shape = TypeVar("Shape")
+
+
+class RulesError(ValueError):
+    """A rules file is missing or wrong; the text names the file, the place in it, and what is wrong."""
+
+
+def load_toml(file: Path, shape: type[Shape]) -> Shape:
+    """Read a TOML file as this type.
+
+    Raises:
+        RulesError: it is missing, no TOML, or not of this shape.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        msg = f"rules file {file} is missing; CROSSDOCK_RULES_DIR names the folder of rules"
+        raise RulesError(msg) from None
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{file}: not TOML: {error}"
+        raise RulesError(msg) from None
+    try:
+        return _adapter(shape).validate_python(content)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors(include_url=False))
+        msg = f"{file}: {problems}"
+        raise RulesError(msg) from None
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)

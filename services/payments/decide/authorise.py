@@ -1,0 +1,120 @@
+"""Authorising: an order's money is made sure of, once, when nothing holds the order."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+from crossdock_contracts.capture import OrderCapturedV1, OrderReleasedV1
+from crossdock_contracts.payments import PaymentAuthorisedV1, PaymentDeclinedV1
+from crossdock_contracts.values import Order, PaymentMethod
+
+from services.hub.decision import Decision, Failed, Intent, Outcome, Refused, States, changed
+from services.payments.decide.common import answered, code_of, going_out, key_of, money, void, voided, wait
+from services.payments.gateways import Authorise
+from services.payments.state import Payment, PaymentStatus
+
+DEFAULT_GATEWAY = "sandbox"
+
+
+class OrderMessage(Protocol):
+    """Any message about one order."""
+
+    owner: str
+    order_id: str
+
+
+def creates_payment(message: OrderCapturedV1) -> Iterable[str]:
+    """What a new order is the first to write."""
+    return [Payment.at(message.owner, message.order_id)]
+
+
+def reads_payment(message: OrderMessage) -> Iterable[str]:
+    """The document of the order."""
+    return [Payment.at(message.owner, message.order_id)]
+
+
+def authorise(states: States, message: OrderCapturedV1, now: datetime) -> Decision:
+    """Make sure of the money for a new order; a held one waits for its release."""
+    payment = states.get(Payment, message.owner, message.order_id)
+    if payment is not None:
+        return _resumed(payment)
+    payment = _payment(message.owner, message.order)
+    if message.holds:
+        return Decision(writes=[payment])
+    return _authorise(payment, now)
+
+
+def authorise_released(states: States, message: OrderReleasedV1, now: datetime) -> Decision:
+    """A released order is authorised, or tried again where it had been declined."""
+    payment = states.get(Payment, message.owner, message.order_id) or _payment(message.owner, message.order)
+    if payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED):
+        return _authorise(payment, now)
+    return _resumed(payment)
+
+
+def _payment(owner: str, order: Order) -> Payment:
+    by_channel = order.policy.payment_by == "channel"
+    return Payment(
+        owner=owner, order_id=order.order_id, status=PaymentStatus.WAITING,
+        method=PaymentMethod.PREPAID if by_channel else order.payment.method, currency=order.currency,
+        amount_minor=order.totals.total_minor, gateway=order.payment.gateway or DEFAULT_GATEWAY,
+        token=order.payment.token, reference=order.payment.reference, refund_by=order.policy.refund_by,
+    )  # fmt: skip
+
+
+def _authorise(payment: Payment, now: datetime) -> Decision:
+    due = payment.amount_minor - payment.cancelled_minor
+    if payment.method is not PaymentMethod.TOKEN or due <= 0:
+        payment = changed(payment, status=PaymentStatus.AUTHORISED)
+        return Decision(writes=[payment], events=[_authorised(payment, due, now)])
+    payment = changed(payment, status=PaymentStatus.AUTHORISING, generation=payment.generation + 1)
+    request = Authorise(order_id=payment.order_id, token=payment.token, amount=money(payment, due))
+    intent = Intent(payment.gateway, "authorise", key_of("authorise", payment, str(payment.generation)), request)
+    return going_out(payment, intent, now)
+
+
+def _resumed(payment: Payment) -> Decision:
+    """The message came before. Where its authorisation is still under way, its answer is looked up."""
+    key = key_of("authorise", payment, str(payment.generation))
+    if payment.status is not PaymentStatus.AUTHORISING or key not in payment.intents:
+        return Decision.nothing()
+    due = payment.amount_minor - payment.cancelled_minor
+    request = Authorise(order_id=payment.order_id, token=payment.token, amount=money(payment, due))
+    return Decision(writes=[payment], intent=Intent(payment.gateway, "authorise", key, request, resumed=True))
+
+
+def _authorised(payment: Payment, amount_minor: int, now: datetime) -> PaymentAuthorisedV1:
+    return PaymentAuthorisedV1(
+        owner=payment.owner, order_id=payment.order_id, method=payment.method,
+        amount=money(payment, max(0, amount_minor)), gateway=payment.gateway,
+        authorisation_id=payment.authorisation_id, expires_at=payment.authorised_until, authorised_at=now,
+    )  # fmt: skip
+
+
+def settle_authorise(
+    states: States, message: OrderCapturedV1 | OrderReleasedV1, outcome: Outcome, now: datetime
+) -> Decision:
+    """What follows from the gateway's answer to an authorisation, or to the void of one that came too late."""
+    payment = states.get(Payment, message.owner, message.order_id)
+    if payment is None or isinstance(outcome, Failed):
+        return wait(outcome) if isinstance(outcome, Failed) else Decision.nothing()
+    if payment.status is not PaymentStatus.AUTHORISING:
+        return voided(payment, outcome, now)
+    payment = answered(payment, key_of("authorise", payment, str(payment.generation)))
+    if isinstance(outcome, Refused):
+        payment = changed(payment, status=PaymentStatus.ENDED if payment.is_cancelled else PaymentStatus.DECLINED)
+        declined = PaymentDeclinedV1(
+            owner=payment.owner, order_id=payment.order_id, method=payment.method,
+            amount=money(payment, payment.amount_minor), gateway=payment.gateway, code=code_of(outcome),
+            detail=outcome.detail, generation=payment.generation, declined_at=now,
+        )  # fmt: skip
+        return Decision(writes=[payment], events=[] if payment.is_cancelled else [declined])
+    answer = outcome.response
+    payment = changed(
+        payment, status=PaymentStatus.AUTHORISED, authorisation_id=answer.authorisation_id,
+        authorised_until=answer.expires_at,
+    )  # fmt: skip
+    if payment.is_cancelled:  # it was cancelled while the gateway was asked
+        return void(payment, now)
+    due = payment.amount_minor - payment.cancelled_minor
+    return Decision(writes=[payment], events=[_authorised(payment, due, now)])

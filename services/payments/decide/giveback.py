@@ -1,0 +1,131 @@
+"""Giving money back: for cancelled pieces what was set aside or paid, for returned ones what was taken; never more."""
+
+from datetime import datetime
+
+from crossdock_contracts.capture import OrderCancelledV1, OrderRejectedV1
+from crossdock_contracts.payments import PaymentRefundedV1
+from crossdock_contracts.returns import RefundRequestedV1
+from crossdock_contracts.values import PaymentMethod
+
+from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
+from services.payments.decide.common import answered, failure, going_out, key_of, money, void, voided, wait
+from services.payments.gateways import Refund, Void
+from services.payments.state import Movement, Payment, PaymentStatus
+
+
+def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) -> Decision:
+    """Cancelled pieces: what was set aside for them is given back, or what was paid."""
+    payment = states.get(Payment, message.owner, message.order_id)
+    if payment is None:
+        ended = Payment(
+            owner=message.owner, order_id=message.order_id, status=PaymentStatus.ENDED, is_cancelled=message.complete,
+            cancelled_minor=message.amount_minor, cancels=(message.cancel_id,),
+        )  # fmt: skip
+        return Decision(writes=[ended]) if message.complete else Decision(later=Later("the order is not known yet", 1))
+    if message.cancel_id in payment.cancels:
+        return _refund_again(payment, f"cancel:{message.cancel_id}")
+    payment = changed(
+        payment, cancels=(*payment.cancels, message.cancel_id), is_cancelled=payment.is_cancelled or message.complete,
+        cancelled_minor=payment.cancelled_minor + message.amount_minor,
+    )  # fmt: skip
+    return _compensate(payment, f"cancel:{message.cancel_id}", message.amount_minor, now)
+
+
+def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -> Decision:
+    """A rejected order: everything is given back."""
+    payment = states.get(Payment, message.owner, message.order_id)
+    if payment is None:
+        ended = Payment(
+            owner=message.owner, order_id=message.order_id, status=PaymentStatus.ENDED, is_cancelled=True
+        )
+        return Decision(writes=[ended])
+    if payment.is_cancelled:
+        return _refund_again(payment, "cancel:rejected")
+    due = payment.amount_minor - payment.cancelled_minor
+    payment = changed(payment, is_cancelled=True, cancelled_minor=payment.amount_minor)
+    return _compensate(payment, "cancel:rejected", due, now)
+
+
+def _compensate(payment: Payment, refund_id: str, amount_minor: int, now: datetime) -> Decision:
+    """Void what was set aside for the whole order, pay back what was paid for these pieces, or just take note."""
+    if payment.is_cancelled and payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED):
+        payment = changed(payment, status=PaymentStatus.ENDED)
+    unused = payment.status is PaymentStatus.AUTHORISED and payment.authorisation_id and not payment.captures
+    if payment.is_cancelled and unused:
+        return void(payment, now)
+    if payment.method is PaymentMethod.PREPAID and payment.refund_by == "hub" and amount_minor > 0:
+        return _refund(payment, refund_id, amount_minor, now)
+    return Decision(writes=[payment])
+
+
+def refund_returned(states: States, message: RefundRequestedV1, now: datetime) -> Decision:
+    """Returned goods are paid back, once, and never more than was paid."""
+    payment = states.get(Payment, message.owner, message.order_id)
+    refund_id = f"return:{message.return_id}"
+    if payment is None:
+        return Decision(later=Later("the order is not known yet"))
+    if refund_id in payment.refunds:
+        return _refund_again(payment, refund_id)
+    return _refund(payment, refund_id, message.amount.amount_minor, now)
+
+
+def _refund(payment: Payment, refund_id: str, amount_minor: int, now: datetime) -> Decision:
+    room = payment.captured_minor - payment.refunded_minor
+    movement = Movement(amount_minor=amount_minor)
+    if amount_minor > room:
+        refused = Refused("more-than-paid", f"{amount_minor} is to be paid back, {room} is left of what was paid")
+        movement = changed(movement, failed=refused.code)
+        payment = changed(payment, refunds={**payment.refunds, refund_id: movement})
+        return Decision(writes=[payment], events=[failure(payment, "refund", amount_minor, refused, now)])
+    payment = changed(payment, refunds={**payment.refunds, refund_id: movement})
+    return going_out(payment, _refund_intent(payment, refund_id, amount_minor), now)
+
+
+def _refund_intent(payment: Payment, refund_id: str, amount_minor: int, *, resumed: bool = False) -> Intent:
+    paid = next((m.reference for m in payment.captures.values() if m.done), payment.reference or payment.authorisation_id)
+    request = Refund(reference=paid, amount=money(payment, amount_minor))
+    return Intent(payment.gateway, "refund", key_of("refund", payment, refund_id), request, resumed=resumed)
+
+
+def _refund_again(payment: Payment, refund_id: str) -> Decision:
+    """The message came before. Where a call of it is still under way, its answer is looked up."""
+    movement = payment.refunds.get(refund_id)
+    if movement is not None and key_of("refund", payment, refund_id) in payment.intents:
+        return Decision(writes=[payment], intent=_refund_intent(payment, refund_id, movement.amount_minor, resumed=True))
+    void = key_of("void", payment, payment.authorisation_id)
+    if void in payment.intents:
+        request = Void(authorisation_id=payment.authorisation_id)
+        return Decision(writes=[payment], intent=Intent(payment.gateway, "void", void, request, resumed=True))
+    return Decision.nothing()
+
+
+def settle_compensation(
+    states: States, message: OrderCancelledV1 | OrderRejectedV1 | RefundRequestedV1, outcome: Outcome, now: datetime
+) -> Decision:
+    """What follows from the gateway's answer to a void or a refund."""
+    payment = states.get(Payment, message.owner, message.order_id)
+    if payment is None or isinstance(outcome, Failed):
+        return wait(outcome) if isinstance(outcome, Failed) else Decision.nothing()
+    match message:
+        case RefundRequestedV1():
+            refund_id, reason = f"return:{message.return_id}", message.reason
+        case OrderCancelledV1():
+            refund_id, reason = f"cancel:{message.cancel_id}", message.reason
+        case _:
+            refund_id, reason = "cancel:rejected", message.reason
+    key = key_of("refund", payment, refund_id)
+    if key not in payment.intents:
+        return voided(payment, outcome, now)
+    payment = answered(payment, key)
+    movement = payment.refunds[refund_id]
+    if isinstance(outcome, Refused):
+        payment = changed(payment, refunds={**payment.refunds, refund_id: changed(movement, failed=outcome.code)})
+        return Decision(writes=[payment], events=[failure(payment, "refund", movement.amount_minor, outcome, now)])
+    assert isinstance(outcome, Done)
+    done = changed(movement, done=True, reference=outcome.response.reference)
+    payment = changed(payment, refunds={**payment.refunds, refund_id: done})
+    refunded = PaymentRefundedV1(
+        owner=payment.owner, order_id=payment.order_id, refund_id=refund_id, amount=money(payment, movement.amount_minor),
+        gateway=payment.gateway, reference=done.reference, reason=reason, refunded_at=now,
+    )  # fmt: skip
+    return Decision(writes=[payment], events=[refunded])

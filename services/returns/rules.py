@@ -1,0 +1,25 @@
+"""What is configured of returns, in ``returns.toml``."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, PositiveInt
+
+from services.hub.toml import load_toml
+
+
+class Rules(BaseModel):
+    """``returns.toml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    return_days: PositiveInt = 30
+    """Days after shipping within which goods may come back."""
+
+    @classmethod
+    def load(cls, folder: Path) -> "Rules":
+        """Read the file.
+
+        Raises:
+            RulesError: it is missing or wrong.
+        """
+        return load_toml(folder / "returns.toml", cls)

@@ -1,0 +1,47 @@
+"""Routing, wired: which rule answers to which message."""
+
+from functools import partial
+
+from crossdock_contracts import capture, inventory, payments, routing, shipping
+
+from services.hub.app import HubApp
+from services.hub.service import Service
+from services.hub.settings import Settings, settings
+from services.routing.decide import route, stop
+from services.routing.rules import Rules
+from services.routing.state import ReleaseTimer, Route
+
+
+def service(config: Settings) -> Service:
+    """What routing hears, keeps and says."""
+    rules = Rules.load(config.rules_dir)
+    hub = Service(
+        "routing",
+        documents=(Route, ReleaseTimer),
+        says=(
+            routing.OrderRoutedV1,
+            routing.OrderUnroutableV1,
+            routing.FulfilmentStopRequestedV1,
+            routing.CancelDecidedV1,
+            routing.OrderCompletedV1,
+        ),
+    )
+    here = {"reads": route.reads_route}
+    hub.on(capture.OrderCapturedV1, partial(route.know_order, rules), creates=route.creates_route, **here)
+    hub.on(capture.OrderReleasedV1, partial(route.go_on_released, rules), **here)
+    hub.on(capture.OrderHeldV1, route.stop_held, **here)
+    hub.on(payments.PaymentAuthorisedV1, partial(route.know_payment, rules), **here)
+    hub.on(inventory.StockReservedV1, partial(route.know_promise, rules), **here)
+    hub.on(inventory.StockBackorderedV1, partial(route.know_promise, rules), name="know-backorder", **here)
+    hub.on(inventory.AllocationRefusedV1, partial(route.place_again, rules), **here)
+    hub.on(shipping.ShortPickedV1, partial(route.take_back_short, rules), **here)
+    hub.on(shipping.ShipmentShippedV2, route.know_shipped, **here)
+    hub.on(capture.CancelRequestedV1, partial(stop.cancel_requested, rules), **here)
+    hub.on(shipping.FulfilmentStoppedV1, partial(stop.stopped, rules), **here)
+    hub.on(capture.OrderCancelledV1, partial(stop.know_cancelled, rules), **here)
+    hub.on(capture.OrderRejectedV1, stop.know_rejected, **here)
+    hub.at(ReleaseTimer, partial(route.release_due, rules))
+    return hub
+
+
+app = HubApp(service(settings()))

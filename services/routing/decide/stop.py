@@ -1,0 +1,76 @@
+"""Cancels as they reach routing: asked by capture, answered by shipping, or decided by capture alone."""
+
+from datetime import datetime
+
+from crossdock_contracts.capture import CancelRequestedV1, OrderCancelledV1, OrderRejectedV1
+from crossdock_contracts.shipping import FulfilmentStoppedV1
+
+from services.hub.decision import Decision, Later, States, changed
+from services.routing.decide.cancel import begin, decided_here, stop_answered, with_cancel
+from services.routing.decide.pieces import take
+from services.routing.decide.route import completed, go_on, known_route
+from services.routing.rules import Rules
+from services.routing.state import Route, RouteStatus
+
+
+def cancel_requested(rules: Rules, states: States, message: CancelRequestedV1, now: datetime) -> Decision:
+    """An order that had been let go is to be cancelled: routing has the say over what it has not placed yet."""
+    route = known_route(states, message)
+    known = {*route.decided, *(pending.cancel_id for pending in route.cancels)}
+    if message.cancel_id in known:
+        return Decision.nothing()
+    if route.order is None and route.status is not RouteStatus.ENDED:
+        return Decision(later=Later("the order is not known here yet", 0.5))
+    route, pending, stops = begin(route, message)
+    if stops:
+        return Decision(writes=[with_cancel(route, pending)], events=stops)
+    route, decided = decided_here(route, pending)
+    return Decision(events=[decided]).and_then(_carry_on(rules, route, now))
+
+
+def _carry_on(rules: Rules, route: Route, now: datetime) -> Decision:
+    """What is left of the order goes on, or it is complete."""
+    if route.status is RouteStatus.ENDED:
+        return Decision(writes=[route])
+    if route.unplaced:
+        return go_on(rules, route, now)
+    return completed(route, now)
+
+
+def stopped(rules: Rules, states: States, message: FulfilmentStoppedV1, now: datetime) -> Decision:
+    """Shipping has answered for one fulfilment."""
+    route = known_route(states, message)
+    route, decided = stop_answered(route, message.fulfilment_id, message.unstoppable, message.cancel_id)
+    if route is states.get(Route, message.owner, message.order_id):
+        return Decision.nothing()
+    return Decision(events=decided).and_then(_carry_on(rules, route, now))
+
+
+def know_cancelled(rules: Rules, states: States, message: OrderCancelledV1, now: datetime) -> Decision:
+    """Capture cancelled pieces of an order that it had not let go; what was decided here is known already."""
+    if message.decided_by != "capture":
+        return Decision.nothing()
+    route = known_route(states, message)
+    if message.cancel_id in route.decided or route.status is RouteStatus.ENDED:
+        return Decision.nothing()
+    route = changed(route, decided=(*route.decided, message.cancel_id))
+    if message.complete:
+        return Decision(writes=[changed(route, status=RouteStatus.ENDED, order=None, unplaced=(), promised=())])
+    if route.order is None:
+        before = {**route.cancelled_before}
+        for line in message.lines:
+            before[line.line_id] = before.get(line.line_id, 0) + line.quantity
+        return Decision(writes=[changed(route, cancelled_before=before)])
+    unplaced = route.unplaced
+    for line in message.lines:
+        _, unplaced = take(unplaced, line.line_id, line.quantity)
+    count = sum(line.quantity for line in message.lines)
+    return _carry_on(rules, changed(route, unplaced=unplaced, cancelled=route.cancelled + count), now)
+
+
+def know_rejected(states: States, message: OrderRejectedV1, _now: datetime) -> Decision:
+    """The order ended while it was held."""
+    route = known_route(states, message)
+    if route.status is RouteStatus.ENDED:
+        return Decision.nothing()
+    return Decision(writes=[changed(route, status=RouteStatus.ENDED, order=None, unplaced=(), promised=())])

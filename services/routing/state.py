@@ -1,0 +1,92 @@
+"""What routing keeps: for each order what is still to be placed, and what was placed where."""
+
+from enum import StrEnum
+
+from crossdock_contracts.inventory import PromisedLine
+from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Order
+from pydantic import Field
+
+from services.hub.decision import Document, Part, Timer
+
+
+class RouteStatus(StrEnum):
+    """Where an order stands for routing."""
+
+    WAITING = "waiting"
+    """For the order itself, its release, its payment, or its promise."""
+    ROUTED = "routed"
+    UNROUTABLE = "unroutable"
+    ENDED = "ended"
+    """Shipped or cancelled, every piece of it."""
+
+
+MOVES: dict[RouteStatus, frozenset[RouteStatus]] = {
+    RouteStatus.WAITING: frozenset({RouteStatus.ROUTED, RouteStatus.UNROUTABLE, RouteStatus.ENDED}),
+    RouteStatus.ROUTED: frozenset({RouteStatus.WAITING, RouteStatus.UNROUTABLE, RouteStatus.ENDED}),
+    RouteStatus.UNROUTABLE: frozenset({RouteStatus.WAITING, RouteStatus.ROUTED, RouteStatus.ENDED}),
+    RouteStatus.ENDED: frozenset(),
+}
+"""The legal moves of a route."""
+
+
+class Pieces(Part):
+    """So many pieces of a line, and what the buyer pays for them."""
+
+    line_id: str
+    sku: str
+    quantity: int
+    value_minor: int = 0
+
+
+class Share(Part):
+    """What one location was given to ship."""
+
+    fulfilment_id: str
+    location_id: str
+    pieces: tuple[Pieces, ...]
+    """What is left of it: neither shipped, nor stopped, nor sent back for another location."""
+    shipped: bool = False
+
+
+class PendingCancel(Part):
+    """A cancel that waits for shipping's answers."""
+
+    cancel_id: str
+    reason: str
+    asked: tuple[FulfilledQuantity, ...] = ()
+    """What shipping was asked to stop and has not answered yet."""
+    cancelled: tuple[FulfilledQuantity, ...] = ()
+    kept: tuple[LineQuantity, ...] = ()
+
+
+class Route(Document, service="routing", kind="route", key=("order_id",), traced=True):
+    """One order's way from promise to fulfilments."""
+
+    order_id: str
+    status: RouteStatus = RouteStatus.WAITING
+    order: Order | None = None
+    held: bool = False
+    authorised: bool = False
+    promised: tuple[PromisedLine, ...] = ()
+    """What inventory last said is promised and not bound."""
+    generation: int = 0
+    backordered: bool = False
+    unplaced: tuple[Pieces, ...] = ()
+    """What no location has been given yet."""
+    shares: tuple[Share, ...] = ()
+    attempt: int = 0
+    attempts_before: int = 0
+    """Attempts before the order was last released: only those since count towards the limit."""
+    cancels: tuple[PendingCancel, ...] = ()
+    decided: tuple[str, ...] = ()
+    """Cancels that have been answered."""
+    cancelled_before: dict[str, int] = Field(default_factory=dict)
+    """Pieces by line whose cancel came before the order was known here."""
+    shipped: int = 0
+    cancelled: int = 0
+
+
+class ReleaseTimer(Timer, service="routing", kind="release", key=("order_id",)):
+    """A pre-order or subscription that is not to be routed before its day."""
+
+    order_id: str

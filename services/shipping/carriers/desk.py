@@ -1,0 +1,53 @@
+"""The desk where labels are bought: whatever carrier sells one, its documents go to the object store before it is a fact."""
+
+from collections.abc import Awaitable, Callable
+
+from crossdock_contracts.shipping import LabelObject, Parcel
+
+from services.shipping.carriers import BuyLabel, CarrierAdapter, Label, Voided
+
+BUCKET = "labels"
+
+Put = Callable[[str, bytes], Awaitable[str]]
+"""Stores an object under a name; returns its SHA-256 as hexadecimal digits."""
+
+
+class LabelDesk:
+    """A carrier whose labels are kept."""
+
+    def __init__(self, carrier: CarrierAdapter, put: Put) -> None:
+        self.name = carrier.name
+        self._carrier = carrier
+        self._put = put
+
+    async def call(self, operation: str, key: str, request: object) -> Parcel | Voided:
+        """Buy or void; a bought label comes back as a parcel, its documents stored.
+
+        Raises:
+            TransientError, PermanentError, UnknownError: as the carrier says.
+        """
+        return await self._kept(key, request, await self._carrier.call(operation, key, request))
+
+    async def look_up(self, operation: str, key: str, request: object) -> Parcel | Voided | None:
+        """What was answered under this key before; none if the carrier never heard of it.
+
+        Raises:
+            TransientError: it cannot be looked up just now.
+        """
+        answer = await self._carrier.look_up(operation, key, request)
+        return None if answer is None else await self._kept(key, request, answer)
+
+    async def _kept(self, key: str, request: object, answer: Label | Voided) -> Parcel | Voided:
+        if isinstance(answer, Voided) or not isinstance(request, BuyLabel):
+            return answer  # type: ignore[return-value]  # a carrier answers a void with a void
+        stored = [
+            LabelObject(
+                format=name, bucket=BUCKET, name=f"{key}.{name}", size_bytes=len(content),
+                sha256=await self._put(f"{key}.{name}", content),
+            )  # fmt: skip
+            for name, content in answer.documents.items()
+        ]
+        return Parcel(
+            parcel_id=f"{request.reference}/1", carrier=request.carrier, service=request.service,
+            tracking_number=answer.tracking_number, weight_g=request.weight_g, cost=answer.cost, label=tuple(stored),
+        )  # fmt: skip

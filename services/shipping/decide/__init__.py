@@ -1,0 +1,1 @@
+"""Shipping's rules: rates (`rates`), labels (`label`), the warehouse's work (`work`), stops (`stop`)."""

@@ -1,0 +1,53 @@
+"""Rates: which carrier services may take a parcel, and in which order they are preferred."""
+
+from crossdock_contracts.shipping import RankedRate
+from crossdock_contracts.values import Fulfilment, Money
+
+from services.shipping.rules import Carrier, CarrierService, Rules, ShipFrom
+
+
+def weight_of(fulfilment: Fulfilment, origin: ShipFrom) -> int:
+    """Expected weight of the parcel in grams, its packaging included."""
+    goods = sum(
+        line.quantity * (line.weight_g if line.weight_g is not None else origin.usual_weight_g) for line in fulfilment.lines
+    )
+    return max(1, goods + origin.packaging_g)
+
+
+def ranked(rules: Rules, fulfilment: Fulfilment, weight_g: int, avoid: frozenset[str] = frozenset()) -> tuple[RankedRate, ...]:
+    """All offers for a parcel: those that fit by cost, then transit time; behind them why others do not.
+
+    Carriers in `avoid` (their circuit is open) come behind all others that fit.
+    """
+    fitting: list[tuple[bool, int, int, str, str, Money]] = []
+    refused: list[tuple[str, str, Money, int, str]] = []
+    for name, carrier in rules.carriers.items():
+        if not carrier.active:
+            continue
+        for title, service in carrier.service.items():
+            cost, why = _price(carrier, service, fulfilment, weight_g)
+            if why:
+                refused.append((name, title, cost, service.transit_days, why))
+            else:
+                fitting.append((name in avoid, cost.amount_minor, service.transit_days, name, title, cost))
+    fitting.sort(key=lambda one: one[:5])
+    offers = [(name, title, cost, days, "") for _, _, days, name, title, cost in fitting]
+    return tuple(
+        RankedRate(rank=rank, carrier=name, service=title, cost=cost, transit_days=days, refused=why)
+        for rank, (name, title, cost, days, why) in enumerate([*offers, *refused], start=1)
+    )
+
+
+def _price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, weight_g: int) -> tuple[Money, str]:
+    """What a service asks for a parcel, and why it does not take it; empty where it does."""
+    band = next((band for band in service.bands if weight_g <= band.up_to_g), None)
+    cost = Money(amount_minor=band.amount_minor if band else 0, currency=carrier.currency)
+    if band is None:
+        return cost, "too-heavy"
+    if fulfilment.service_level not in service.service_levels:
+        return cost, "other-service-level"
+    if service.countries and fulfilment.ship_to.country not in service.countries:
+        return cost, "country-not-served"
+    if not service.hazmat and any(line.hazmat_class for line in fulfilment.lines):
+        return cost, "hazardous-goods"
+    return cost, ""

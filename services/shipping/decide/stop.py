@@ -1,0 +1,77 @@
+"""Stopping: what has not shipped does not ship, as a cancel asks; shipped beats cancelled."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from crossdock_contracts.routing import FulfilmentStopRequestedV1
+from crossdock_contracts.shipping import FulfilmentStoppedV1
+from crossdock_contracts.values import LineQuantity
+
+from services.hub.decision import Decision, Outcome, States, changed
+from services.shipping.decide.label import resume, settle, void, without
+from services.shipping.rules import Rules
+from services.shipping.state import Shipment, ShipmentStatus, StopAsked, is_open
+
+
+def reads_stopped(message: FulfilmentStopRequestedV1) -> Iterable[str]:
+    """The document of the fulfilment."""
+    return [Shipment.at(message.owner, message.fulfilment_id)]
+
+
+def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: datetime) -> Decision:
+    """Take pieces out of a fulfilment that has not shipped; with the last of them its label is given back."""
+    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    if shipment is None or shipment.status is ShipmentStatus.EXPECTED:
+        return _before_it_came(shipment, message)
+    if message.cancel_id in shipment.stops:
+        return resume(rules, shipment, now)
+    if not is_open(shipment.status) or shipment.fulfilment is None:
+        gone = () if shipment.status is ShipmentStatus.STOPPED else message.lines
+        return Decision(events=[_answer(message, (), gone, f"the fulfilment is {shipment.status}")])
+    there = {line.line_id: line.quantity for line in shipment.fulfilment.lines}
+    taken = tuple(
+        changed(line, quantity=min(line.quantity, there[line.line_id]))
+        for line in message.lines
+        if there.get(line.line_id, 0) > 0
+    )
+    left = without(shipment, {line.line_id: line.quantity for line in taken})
+    left = changed(left, stops={**shipment.stops, message.cancel_id: taken})
+    decision = Decision(writes=[left], events=[_answer(message, taken, (), "")])
+    if left.status is ShipmentStatus.STOPPED and left.parcel is not None and left.intent is None:
+        return decision.and_then(void(rules, left, now))
+    return decision
+
+
+def _before_it_came(shipment: Shipment | None, message: FulfilmentStopRequestedV1) -> Decision:
+    """Nothing is known of it here yet: it will not ship when it comes."""
+    shipment = shipment or Shipment(
+        owner=message.owner, fulfilment_id=message.fulfilment_id, order_id=message.order_id,
+        status=ShipmentStatus.EXPECTED,
+    )  # fmt: skip
+    if message.cancel_id in shipment.stops:
+        return Decision.nothing()
+    shipment = changed(
+        shipment,
+        asked=(*shipment.asked, StopAsked(cancel_id=message.cancel_id, lines=message.lines)),
+        stops={**shipment.stops, message.cancel_id: message.lines},
+    )
+    return Decision(writes=[shipment], events=[_answer(message, message.lines, (), "it had not come yet")])
+
+
+def _answer(
+    message: FulfilmentStopRequestedV1, stopped: tuple[LineQuantity, ...], gone: tuple[LineQuantity, ...], detail: str
+) -> FulfilmentStoppedV1:
+    return FulfilmentStoppedV1(
+        owner=message.owner, order_id=message.order_id, cancel_id=message.cancel_id, fulfilment_id=message.fulfilment_id,
+        stopped=stopped, unstoppable=gone, detail=detail,
+    )  # fmt: skip
+
+
+def settle_void(
+    rules: Rules, states: States, message: FulfilmentStopRequestedV1, outcome: Outcome, now: datetime
+) -> Decision:
+    """What follows from the carrier's answer to a void."""
+    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    if shipment is None or shipment.intent is None:
+        return Decision.nothing()
+    return settle(rules, shipment, outcome, now)

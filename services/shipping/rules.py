@@ -1,0 +1,97 @@
+"""What is configured of shipping: how each location ships (``locations.toml``), and carriers (``carriers.toml``)."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from crossdock_contracts.values import Address, Code, Country, Currency
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+
+from services.hub.toml import load_toml
+
+LabelFormat = Literal["pdf", "zpl"]
+
+
+class ShipFrom(BaseModel):
+    """How a location ships. Routing reads the same file for its part."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    name: str = ""
+    address: Address
+    label_at: Literal["release", "pack"] = "release"
+    label_by: Literal["hub", "warehouse", "channel", "supplier"] = "hub"
+    label_formats: tuple[LabelFormat, ...] = ("pdf", "zpl")
+    packaging_g: NonNegativeInt = 100
+    """Weight of an empty parcel."""
+    usual_weight_g: PositiveInt = 500
+    """Taken for pieces that have no weight on file."""
+
+
+class Band(BaseModel):
+    """A price up to a weight."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    up_to_g: PositiveInt
+    amount_minor: NonNegativeInt
+
+
+class CarrierService(BaseModel):
+    """One service of a carrier: where it goes, how long that takes, and what it costs by weight."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    service_levels: tuple[Code, ...] = ("standard",)
+    """Service levels that it can fulfil."""
+    countries: tuple[Country, ...] = ()
+    """Countries that it goes to; empty: all."""
+    hazmat: bool = False
+    transit_days: NonNegativeInt
+    bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    """In order of weight; heavier parcels are not taken."""
+
+
+class Carrier(BaseModel):
+    """A carrier: which adapter buys its labels, and its services with their rates."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adapter: Code
+    currency: Currency
+    active: bool = True
+    service: dict[str, CarrierService]
+
+
+class LocationsFile(BaseModel):
+    """``locations.toml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    location: dict[str, ShipFrom]
+
+
+class CarriersFile(BaseModel):
+    """``carriers.toml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    carrier: dict[Code, Carrier]
+
+
+class Rules(BaseModel):
+    """All that shipping goes by."""
+
+    model_config = ConfigDict(frozen=True)
+
+    locations: dict[str, ShipFrom]
+    carriers: dict[Code, Carrier]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Rules":
+        """Read both files.
+
+        Raises:
+            RulesError: one is missing or wrong.
+        """
+        locations = load_toml(folder / "locations.toml", LocationsFile).location
+        return cls(locations=locations, carriers=load_toml(folder / "carriers.toml", CarriersFile).carrier)
