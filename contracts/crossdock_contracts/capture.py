@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from crossdock_contracts.base import Command, Event, Id, Utc, Value
+from crossdock_contracts.base import Command, Event, Id, Moment, Utc, Value
 from crossdock_contracts.values import (
     Address,
     Code,
@@ -46,7 +46,7 @@ class OrderInput(Value):
     number: str = ""
     source_version: str = ""
     """Version or update time of this copy; empty where the channel has none."""
-    placed_at: Utc
+    placed_at: Moment
     currency: Currency
     lines: Annotated[tuple[LineInput, ...], Field(min_length=1)]
     discount_minor: NonNegativeInt = 0
@@ -61,11 +61,11 @@ class OrderInput(Value):
     bill_to: Address | None = None
     shipping: ShippingChoice = ShippingChoice()
     priority: Priority = 5
-    ship_by: Utc | None = None
-    deliver_by: Utc | None = None
-    requested_at: Utc | None = None
-    release_at: Utc | None = None
-    reserve_until: Utc | None = None
+    ship_by: Moment | None = None
+    deliver_by: Moment | None = None
+    requested_at: Moment | None = None
+    release_at: Moment | None = None
+    reserve_until: Moment | None = None
     ship_complete: bool = False
     customer_po: str = ""
     gift_message: str = ""

@@ -1,23 +1,9 @@
 """Routing: which location ships what, and why."""
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Event, Id, Utc, Value
 from crossdock_contracts.values import Code, FulfilledQuantity, Fulfilment, LineQuantity
-
-
-class CostPart(Value):
-    """One weighted part of a plan's cost, in points."""
-
-    name: Code
-    points: float
-
-
-class PlannedShare(Value):
-    """What one location would ship in a plan."""
-
-    location_id: Id
-    lines: tuple[LineQuantity, ...]
 
 
 class RankedPlan(Value):
@@ -25,8 +11,10 @@ class RankedPlan(Value):
 
     rank: PositiveInt
     points: float
-    shares: tuple[PlannedShare, ...]
-    parts: tuple[CostPart, ...]
+    shares: dict[Id, dict[Id, PositiveInt]]
+    """Pieces by location and SKU."""
+    parts: dict[str, float] = Field(default_factory=dict)
+    """Points by what they are for: ``distance``, ``split``, ``handling``, rules."""
 
 
 class AppliedRule(Value):
@@ -44,6 +32,7 @@ class OrderRoutedV1(Event, service="routing", name="order-routed", version=1, en
     attempt: PositiveInt
     fulfilments: tuple[Fulfilment, ...]
     ranking: tuple[RankedPlan, ...]
+    """The chosen plan first, and those that were looked at beside it."""
     rules: tuple[AppliedRule, ...]
     routed_at: Utc
 

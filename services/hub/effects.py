@@ -7,9 +7,11 @@ of no use. `UnknownError`: the answer was lost, so it is looked up, under the sa
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from aiolimiter import AsyncLimiter
+from prometheus_client import Counter, Histogram
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused
@@ -82,6 +84,8 @@ class Circuit:
         self._failures = 0
         self._opened_at = 0.0
         self._probing = False
+        self.was_open = False
+        """It was open when the last call ended."""
 
     @property
     def is_open(self) -> bool:
@@ -98,6 +102,7 @@ class Circuit:
     def leave(self, *, failed: bool) -> None:
         """A call ended."""
         self._probing = False
+        self.was_open = self._failures >= self._limits.breaker_failures
         self._failures = self._failures + 1 if failed else 0
         if failed:
             self._opened_at = time.monotonic()
@@ -133,12 +138,20 @@ class Effects:
             return Refused("unknown-adapter", f"no adapter {intent.adapter!r} is set up here")
         started = time.perf_counter()
         outcome = await self._run(intent)
-        EFFECT_TIME.labels(self._service, intent.adapter).observe(time.perf_counter() - started)
         name = type(outcome).__name__.lower()
-        EFFECTS.labels(self._service, intent.adapter, intent.operation, name).inc()
+        seconds, count = self._metrics(intent.adapter, intent.operation, name)
+        seconds.observe(time.perf_counter() - started)
+        count.inc()
         if not isinstance(outcome, Done):
             self._log.info("effect", adapter=intent.adapter, key=intent.key, outcome=name, detail=str(outcome))
         return outcome
+
+    @cache  # noqa: B019  # one service lives as long as its process, and these are few
+    def _metrics(self, adapter: str, operation: str, outcome: str) -> tuple[Histogram, Counter]:
+        return (
+            EFFECT_TIME.labels(self._service, adapter),
+            EFFECTS.labels(self._service, adapter, operation, outcome),
+        )
 
     async def _run(self, intent: Intent) -> Outcome | Later:
         adapter, limits = self._adapters[intent.adapter]
@@ -207,5 +220,6 @@ class Effects:
                 raise UnknownError(msg) from None
             finally:
                 circuit.leave(failed=failed)
-                CIRCUIT.labels(self._service, name).set(circuit.is_open)
+                if failed or circuit.was_open:
+                    CIRCUIT.labels(self._service, name).set(circuit.is_open)
         return answer

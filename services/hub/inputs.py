@@ -79,14 +79,15 @@ class Input:
         stream, delivered, seq = origin(raw)
         self.handler = handler
         self.raw = raw
-        self.key = headers.get(KEY_HEADER) or f"{stream}-{seq}"
+        came_back = headers.get(KEY_HEADER)
+        self.key = came_back or f"{stream}-{seq}"
         """Names the message for ever: the stream and sequence at which it first came."""
         self.subject = headers.get(SUBJECT_HEADER) or raw.subject
         self.attempt = int(headers.get(ATTEMPT_HEADER, "0"))
         """How often it has been parked."""
         self.suspect = delivered > 1 or seq <= suspect_below
         """It was handed out before and not settled: handling it may have ended the process."""
-        self.redelivered = self.suspect or KEY_HEADER in headers
+        self.redelivered = self.suspect or came_back is not None
         """It may have been handled before: what it creates is not assumed to be absent."""
         self.alone = False
         """Nothing else is handled beside it."""

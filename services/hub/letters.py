@@ -85,6 +85,7 @@ def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
         return Decision(
             events=[
                 CommandRefusedV1(
+                    owner=message.owner,
                     entity_id=message.letter_id,
                     command=message.TYPE,
                     reason="no-such-dead-letter",
@@ -104,6 +105,7 @@ def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
         return HubDecision(
             events=[
                 DeadLetterReplayedV1(
+                    owner=message.owner,
                     letter_id=letter.letter_id,
                     handler=letter.handler,
                     edited=message.body is not None,
@@ -126,6 +128,7 @@ def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
         return HubDecision(
             events=[
                 DeadLetterDiscardedV1(
+                    owner=message.owner,
                     letter_id=letter.letter_id,
                     handler=letter.handler,
                     requested_by=message.requested_by,

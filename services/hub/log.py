@@ -52,6 +52,8 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, force=True)
+    # nats-py writes a traceback at every attempt to connect; what matters of it comes by its callbacks
+    logging.getLogger("nats").setLevel(logging.CRITICAL)
 
 
 def logger(**bound: Any) -> Any:

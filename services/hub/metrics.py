@@ -11,7 +11,7 @@ BATCH = Histogram(
 )
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 HANDLING = Histogram(
-    "crossdock_handler_seconds", "Time to decode and decide one message", ["service", "handler"], buckets=_SECONDS
+    "crossdock_handler_seconds", "Time to decide one message, as the mean of a round", ["service", "handler"], buckets=_SECONDS
 )
 COMMIT = Histogram("crossdock_commit_seconds", "Time of one atomic batch", ["service"], buckets=_SECONDS)
 LAG = Gauge("crossdock_lag_messages", "Messages that wait for a handler", ["service", "handler", "partition"])

@@ -80,7 +80,7 @@ class ObjectStore:
             "bucket": self.bucket,
             "nuid": nuid,
             "size": len(content),
-            "mtime": timestamp(datetime.now(UTC)),
+            "mtime": timestamp(datetime.now(UTC).replace(microsecond=0)),
             "chunks": len(chunks),
             "digest": f"SHA-256={urlsafe_b64encode(digest).decode()}",
             "options": {"max_chunk_size": CHUNK_BYTES},

@@ -116,6 +116,7 @@ class Outbox:
     def died(self, source: Input, error: BaseException, now: datetime) -> list[Message]:
         """The event that tells of a dead letter."""
         event = MessageDeadLetteredV1(
+            owner="main",
             letter_id=source.key,
             handler=source.handler.name,
             subject=source.subject,

@@ -4,10 +4,10 @@ A round that is refused leaves no trace; it is taken again from what then stands
 """
 
 import time
+from collections import Counter
 from datetime import UTC, datetime
 
 from nats.aio.client import Client
-from prometheus_client import Histogram
 
 from services.hub.commit import Committer, OversizeError, Result
 from services.hub.decision import Decision, Later, NotLoadedError, States
@@ -48,7 +48,6 @@ class Rounds:
         self._most = MOST_DECISIONS
         self._guard_subject = lease.subject.decode().replace(".lease.", ".guard.")
         self._log = logger(service=outbox.service)
-        self._timers: dict[str, Histogram] = {}
 
     async def take(self, inputs: list[Input]) -> list[Staged]:
         """Decide and commit the first of these inputs, as many as one batch takes; those that were.
@@ -88,21 +87,18 @@ class Rounds:
     async def _plan(self, inputs: list[Input], now: datetime) -> Plan:
         plan = Plan(self.cache, self._outbox)
         working = Working(self.cache)
+        spent: dict[str, list[float]] = {}
         for source in inputs:
             started = time.perf_counter()
             staged = await self._stage(source, working, now)
-            self._observe(source.handler.name, time.perf_counter() - started)
+            spent.setdefault(source.handler.name, []).append(time.perf_counter() - started)
             if not plan.takes(staged, self._most):
                 break
             plan.add(staged)
             working.apply(staged)
+        for handler, seconds in spent.items():
+            HANDLING.labels(self._outbox.service, handler).observe(sum(seconds) / len(seconds))
         return plan
-
-    def _observe(self, handler: str, seconds: float) -> None:
-        child = self._timers.get(handler)
-        if child is None:
-            child = self._timers[handler] = HANDLING.labels(self._outbox.service, handler)
-        child.observe(seconds)
 
     async def _stage(self, source: Input, working: Working, now: datetime) -> Staged:
         """The decision on one input, ready to commit; what goes wrong with it concerns it alone."""
@@ -194,14 +190,12 @@ class Rounds:
     async def _acknowledge(self, staged: list[Staged]) -> None:
         """Tell the server which inputs are settled; one whose intent is open is not."""
         service = self._outbox.service
-        acks: list[bytes] = []
-        for one in staged:
-            handler = one.source.handler.name
-            if one.decision.intent is None:
-                acks.append(frame(one.source.raw.reply.encode(), b"", b"+ACK"))
-                MESSAGES.labels(service, handler, one.outcome).inc()
-            for event in one.decision.events:
-                EVENTS.labels(service, event.NAME).inc()
+        acks = [frame(one.source.raw.reply.encode(), b"", b"+ACK") for one in staged if one.decision.intent is None]
+        settled = Counter((one.source.handler.name, one.outcome) for one in staged if one.decision.intent is None)
+        for (handler, outcome), count in settled.items():
+            MESSAGES.labels(service, handler, outcome).inc(count)
+        for name, count in Counter(event.NAME for one in staged for event in one.decision.events).items():
+            EVENTS.labels(service, name).inc(count)
         try:
             await send(self._client, acks)
         except Disconnected:

@@ -96,8 +96,8 @@ async def provision_stream(calls: Calls, declared: dict[str, Any]) -> None:
         return
     standing: dict[str, Any] = _checked(answer, f"stream {name}")["config"]
     metadata = standing.get("metadata") or {}
-    for shards in (_PARTITIONS, _POOLS):
-        if metadata.get(shards, declared["metadata"][shards]) != declared["metadata"][shards]:
+    for shards in metadata.keys() & {_PARTITIONS, _POOLS}:
+        if metadata[shards] != declared["metadata"][shards]:
             msg = (
                 f"stream {name} was made with {shards} = {metadata[shards]} and is asked for "
                 f"{declared['metadata'][shards]}: entities would change hands with messages in flight. Set "

@@ -7,7 +7,9 @@ and `tests/hub/test_wire.py` holds it to them.
 """
 
 import asyncio
+from collections.abc import Iterator, Mapping
 from itertools import count
+from typing import Any
 
 import orjson
 from nats.aio.client import Client
@@ -15,7 +17,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 _LINE = b"NATS/1.0\r\n"
-_STATUS_AT = len("NATS/1.0 ")
+_STATUS_AT = len("NATS/1.0")
 
 class Disconnected(ConnectionError):
     """There is no server just now, or no answer came; whether the request was carried out is unknown."""
@@ -45,28 +47,66 @@ async def send(client: Client, frames: list[bytes]) -> None:
 
 def status(message: Msg) -> str:
     """Status of an answer that is no message but a word of the server: ``404``, ``204`` …; empty for a message."""
-    return (message.headers or {}).get("Status", "") if not message.data else ""
+    return str((message.headers or {}).get("Status", "")) if not message.data else ""
+
+
+class Headers(Mapping[str, str]):
+    """Headers of a message, taken apart only when more than single ones of them are asked for."""
+
+    __slots__ = ("_parsed", "_raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self._parsed: dict[str, str] | None = None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """One header, or the default; looked for where it stands."""
+        if self._parsed is not None:
+            return self._parsed.get(name, default)
+        start = self._raw.find(b"\r\n%s:" % name.encode())
+        if start < 0:
+            return default
+        start += len(name) + 3
+        return self._raw[start : self._raw.index(b"\r\n", start)].decode("utf-8", "replace").strip()
+
+    @property
+    def parsed(self) -> dict[str, str]:
+        """All of them, and the status of an answer of the server: ``NATS/1.0 404 Message Not Found``."""
+        if self._parsed is None:
+            first, *lines = self._raw.decode("utf-8", "replace").split("\r\n")
+            parts = (line.partition(":") for line in lines)
+            self._parsed = {name: value.strip() for name, colon, value in parts if colon}
+            if said := first[_STATUS_AT:].strip():
+                self._parsed["Status"], _, self._parsed["Description"] = said.partition(" ")
+        return self._parsed
+
+    def __getitem__(self, name: str) -> str:
+        return self.parsed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.parsed)
+
+    def __len__(self) -> int:
+        return len(self.parsed)
+
+    def __bool__(self) -> bool:
+        return True
 
 
 class HubClient(Client):
-    """nats-py's client, reading headers at a third of the cost.
+    """nats-py's client, taking headers apart only as far as they are asked for.
 
     It also keeps the package fast-mail-parser, which nats-py would use wherever it is installed, out of the way: with
     it, header values are lists.
     """
 
-    async def _process_headers(self, headers: bytes) -> dict[str, str] | None:
+    async def _process_headers(self, headers: bytes) -> Headers | None:
         if not headers:
             return None
-        first, _, rest = headers.decode("utf-8", "replace").partition("\r\n")
-        found: dict[str, str] = {}
-        if len(first) > _STATUS_AT:  # an answer of the server: `NATS/1.0 404 Message Not Found`
-            found["Status"], _, found["Description"] = first[_STATUS_AT:].strip().partition(" ")
-        for line in rest.split("\r\n"):
-            name, colon, value = line.partition(":")
-            if colon:
-                found[name] = value.strip()
-        return found or None
+        found = Headers(headers)
+        if headers[_STATUS_AT : _STATUS_AT + 1] == b" ":
+            len(found)  # a word of the server is looked at in any case
+        return found
 
 
 class Calls:

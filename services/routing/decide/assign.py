@@ -3,7 +3,7 @@
 A plan uses some locations. It costs each location's fixed points, `split` points for each location beyond the first, and
 piece points for each piece. For a given set of locations each SKU is independent of the others, so the cheapest way is to
 take each SKU from the location with the fewest piece points first. Every set of at most `most` locations is looked at,
-unless its fixed cost alone is no better than what was found already.
+smaller sets first, unless its fixed cost alone shows that it is no better than the best that was found.
 """
 
 from dataclasses import dataclass
@@ -35,9 +35,10 @@ class Plan:
 
 
 def best_plans(demand: dict[str, int], sites: list[Site], *, split: float, most: int, keep: int) -> list[Plan]:
-    """The best plans for these pieces by SKU, at most `keep` of them, best first; none where it cannot be served.
+    """The best plan for these pieces by SKU, and the next best that were looked at, at most `keep` in all, best first.
 
-    Plans of equal cost are ordered by the ids of their locations, so that the same question has the same answer.
+    None where it cannot be served. Plans of equal cost are ordered by the ids of their locations, so that the same question
+    has the same answer.
     """
     if not demand:
         return []
@@ -46,17 +47,14 @@ def best_plans(demand: dict[str, int], sites: list[Site], *, split: float, most:
         (site for site in sites if any(site.stock.get(sku, 0) > 0 for sku in skus)),
         key=lambda site: (site.fixed, site.location_id),
     )
-    pieces = sum(demand.values())
-    cheapest_piece = min((site.piece for site in sites), default=0.0)
+    cheapest = sum(demand.values()) * min((site.piece for site in sites), default=0.0)
     found: list[tuple[float, tuple[str, ...], Plan]] = []
     full = (1 << len(skus)) - 1
     masks = {site.location_id: _covers(site, skus, demand) for site in sites}
     for count in range(1, min(most, len(sites)) + 1):
         for chosen in combinations(sites, count):
-            floor = sum(site.fixed for site in chosen) + split * (count - 1) + cheapest_piece * pieces
-            if len(found) == keep and floor > found[-1][0]:
-                if count == 1:
-                    break
+            floor = sum(site.fixed for site in chosen) + split * (count - 1) + cheapest
+            if count > 1 and found and floor > found[0][0]:
                 continue
             covered = 0
             for site in chosen:

@@ -9,15 +9,13 @@ from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV
 from crossdock_contracts.payments import PaymentAuthorisedV1
 from crossdock_contracts.routing import (
     AppliedRule,
-    CostPart,
     OrderCompletedV1,
     OrderRoutedV1,
     OrderUnroutableV1,
-    PlannedShare,
     RankedPlan,
 )
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, LineQuantity, Order, PaymentMethod
+from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, Order, PaymentMethod
 
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Plan, Site, best_plans
@@ -154,7 +152,7 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
     fulfilments, shares = _shares(route, order, plans[0])
     routed = OrderRoutedV1(
         owner=route.owner, order_id=route.order_id, attempt=route.attempt, fulfilments=fulfilments,
-        ranking=_ranking(plans, route, allowed, config.weights.split), rules=tuple(allowed.applied), routed_at=now,
+        ranking=_ranking(plans, allowed, config.weights.split), rules=tuple(allowed.applied), routed_at=now,
     )  # fmt: skip
     route = changed(route, status=RouteStatus.ROUTED, unplaced=(), shares=(*route.shares, *shares))
     return Decision(writes=[route], events=[routed])
@@ -225,25 +223,16 @@ def _shares(route: Route, order: Order, plan: Plan) -> tuple[tuple[Fulfilment, .
     return tuple(fulfilments), tuple(shares)
 
 
-def _ranking(plans: list[Plan], route: Route, allowed: Eligible, split: float) -> tuple[RankedPlan, ...]:
-    line_of = {piece.sku: piece.line_id for piece in reversed(route.unplaced)}
+def _ranking(plans: list[Plan], allowed: Eligible, split: float) -> tuple[RankedPlan, ...]:
     ranked = []
     for rank, plan in enumerate(plans, start=1):
-        parts: dict[str, float] = {}
+        parts = {"split": split * (len(plan.shares) - 1)}
         for location_id, pieces in plan.shares.items():
             for name, points in allowed.parts[location_id].items():
                 parts[name] = parts.get(name, 0.0) + points
             parts["pieces"] = parts.get("pieces", 0.0) + allowed.piece[location_id] * sum(pieces.values())
-        parts["split"] = split * (len(plan.shares) - 1)
-        shares = tuple(
-            PlannedShare(
-                location_id=location_id,
-                lines=tuple(LineQuantity(line_id=line_of[sku], sku=sku, quantity=n) for sku, n in pieces.items()),
-            )
-            for location_id, pieces in sorted(plan.shares.items())
-        )
-        costs = tuple(CostPart(name=name, points=round(points, 3)) for name, points in parts.items() if points)
-        ranked.append(RankedPlan(rank=rank, points=round(plan.points, 3), shares=shares, parts=costs))
+        costs = {name: round(points, 3) for name, points in parts.items() if points}
+        ranked.append(RankedPlan(rank=rank, points=round(plan.points, 3), shares=plan.shares, parts=costs))
     return tuple(ranked)
 
 

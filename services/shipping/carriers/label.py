@@ -77,16 +77,24 @@ def _pdf_text(line: str) -> str:
     return line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
 
 
-def _bars(text: str) -> str:
-    """The barcode as filled rectangles."""
-    widths = [int(w) for value in code128(text) for w in _PATTERNS[value]]
-    unit = (_WIDTH_PT - 36) / sum(widths)
-    left, drawn = 18.0, []
-    for n, width in enumerate(widths):
+def _drawn(widths: str) -> str:
+    """One symbol as filled rectangles one unit high, and the step to the next symbol."""
+    left, drawn = 0, []
+    for n, width in enumerate(map(int, widths)):
         if n % 2 == 0:
-            drawn.append(f"{left:.2f} 30 {width * unit:.2f} 90 re")
-        left += width * unit
-    return "\n".join(drawn) + "\nf"
+            drawn.append(f"{left} 0 {width} 1 re")
+        left += width
+    return f"{' '.join(drawn)} f 1 0 0 1 {left} 0 cm\n"
+
+
+_DRAWN = [_drawn(widths) for widths in _PATTERNS]
+
+
+def _bars(text: str) -> str:
+    """The barcode, drawn in units of one module."""
+    symbols = code128(text)
+    module = (_WIDTH_PT - 36) / (11 * len(symbols) + 2)
+    return f"q {module:.4f} 0 0 90 18 30 cm\n{''.join([_DRAWN[value] for value in symbols])}Q"
 
 
 def zpl(request: BuyLabel, tracking_number: str) -> bytes:
