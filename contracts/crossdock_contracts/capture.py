@@ -95,6 +95,8 @@ class CancelOrderV1(Command, service="capture", name="cancel-order", version=1, 
     order_id: Id
     lines: tuple[LineQuantity, ...] = ()
     """Which pieces; empty: everything."""
+    cancel_id: str = ""
+    """Of the sender's choosing, so that the same cancel sent again is known; empty: the hub numbers it."""
     reason: Code = "requested"
     requested_by: str = ""
 

@@ -44,7 +44,10 @@ class HubApp(AsgiFastStream):
         self.settings = settings or process_settings()
         self.service = service
         self.runtime = Runtime(service, self.settings)
-        self._http = http(self.runtime) if http is not None else None
+        self.http = http(self.runtime) if http is not None else None
+        """The service's own web interface, if it has one."""
+        self.on_failure: Callable[[BaseException], None] = lambda error: None
+        """Called when the service cannot start."""
         self._up: asyncio.Task[None] | None = None
         self._say = logger(service=service.name)
         self._nats = self._broker()
@@ -131,10 +134,11 @@ class HubApp(AsgiFastStream):
             client = await self._nats.connect()
             await self.runtime.open(client)
             await self._nats.start()
-        except Exception:
+        except Exception as error:
             self._say.critical("the service cannot start", exc_info=True)
+            self.on_failure(error)
             self.exit()
-            raise
+            return
         self._say.info("up", partitions=self.runtime.shard_count, handlers=len(self.service.handlers))
 
     async def _go_down(self) -> None:
@@ -158,8 +162,8 @@ class HubApp(AsgiFastStream):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Health, metrics and AsyncAPI; all else goes to the service's own web interface, where it has one."""
         known = {path for path, _ in self.routes}
-        if self._http is not None and scope["type"] == "http" and scope["path"] not in known:
-            await self._http(scope, receive, send)
+        if self.http is not None and scope["type"] == "http" and scope["path"] not in known:
+            await self.http(scope, receive, send)
             return
         await super().__call__(scope, receive, send)
 

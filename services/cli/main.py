@@ -1,0 +1,110 @@
+"""`crossdock`: the command line.
+
+Exit codes: 0 it worked, 1 it was refused or a check failed, 2 wrong usage, 3 no such thing, 4 the hub is not reachable.
+"""
+
+import asyncio
+import importlib
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from services.cli import bench, contracts, dead, demo, doctor, holds, imports, orders, products, stock, verify, warehouse
+from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError
+from services.cli.output import FAILED, UNREACHABLE, console, fail
+from services.cli.supervisor import ALL, Hub
+from services.hub import log, process
+from services.hub.server import ServerError
+from services.hub.settings import settings
+from services.hub.streams import ProvisionError
+from services.hub.toml import RulesError
+
+app = typer.Typer(
+    name="crossdock", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="An order management system as an asynchronous hub.\n\nExit codes: 0 it worked, 1 refused or a check failed, "
+    "2 wrong usage, 3 no such thing, 4 the hub is not reachable.",
+)  # fmt: skip
+for commands, name, text in (
+    (orders.app, "orders", "Orders: list them, show one's timeline, cancel."),
+    (stock.app, "stock", "Stock: list, show, receive, adjust, count, transfer, keep back."),
+    (products.app, "products", "Products and listings: load from CSV, list, map."),
+    (holds.app, "holds", "Holds: list, place, release, reject."),
+    (dead.app, "dead", "Dead letters: list, show, replay, discard."),
+    (warehouse.app, "warehouse", "What warehouses confirm: picked, packed, shipped, tracked, returned."),
+    (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
+):
+    app.add_typer(commands, name=name, help=text)
+app.command("demo")(demo.demo)
+app.command("import")(imports.import_file)
+app.command("verify")(verify.verify)
+app.command("bench")(bench.bench)
+app.command("doctor")(doctor.doctor)
+
+
+@app.command()
+def up(
+    processes: Annotated[int, typer.Option(min=1, max=7, help="Processes that the services are shared out to.")] = 2,
+) -> None:
+    """Run everything on this machine: the message server and all services."""
+    config = settings()
+    log.configure(config)
+    raise typer.Exit(process.run(_up(Hub(config, processes))))
+
+
+async def _up(hub: Hub) -> int:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    try:
+        await hub.start()
+        waiting = asyncio.create_task(stop.wait())
+        ready = asyncio.create_task(hub.ready(300))
+        await asyncio.wait({waiting, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            ready.result()
+            console.print(f"[green]Crossdock is up.[/green] Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}")
+            console.print(f"Health {hub.http_url}/health/ready   metrics {hub.http_url}/metrics   API {hub.http_url}/docs")
+        await waiting
+    finally:
+        await hub.stop()
+    return 0
+
+
+@app.command()
+def run(
+    services: Annotated[list[str], typer.Argument(help=f"Which: {', '.join(ALL)}; or all.")],
+    *,
+    follow_parent: Annotated[bool, typer.Option(hidden=True, help="End when standard input closes.")] = False,
+) -> None:
+    """Run chosen services against the server at CROSSDOCK_NATS_URL."""
+    names = list(ALL) if services == ["all"] else services
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        fail(f"no service {', '.join(unknown)}; there are: {', '.join(ALL)}", 2)
+    config = settings()
+    log.configure(config)
+    apps = [importlib.import_module(f"services.{name}.app").app for name in names]
+    raise typer.Exit(process.run(process.serve(apps, config, follow_parent=follow_parent)))
+
+
+def main() -> None:
+    """Entry point: what goes wrong in a known way is said in one line."""
+    try:
+        app()
+    except (UnreachableError, NoServiceError) as error:
+        _end(error, UNREACHABLE)
+    except (RefusedError, QuestionError, RulesError, ServerError, ProvisionError) as error:
+        _end(error, FAILED)
+
+
+def _end(error: Exception, code: int) -> None:
+    try:
+        fail(str(error), code)
+    except typer.Exit:
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""`crossdock orders`."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+from crossdock_contracts.capture import CancelOrderV1
+from crossdock_contracts.values import LineQuantity
+
+from services.cli.client import Client, NoServiceError, connected
+from services.cli.dead import letters
+from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.cli.timeline import describe
+from services.hub.settings import settings
+
+app = typer.Typer(no_args_is_help=True)
+
+Order = Annotated[str, typer.Argument(help="Order id, such as web:1001.")]
+
+_DOCUMENTS = (
+    ("capture", "order"), ("payments", "payment"), ("inventory", "reservation"), ("routing", "route"), ("returns", "sold"),
+)  # fmt: skip
+
+
+@app.command("list")
+def list_orders(
+    owner: OwnerOption = "main",
+    status: Annotated[str, typer.Option(help="Only those that stand so: held, open, paused, completed …")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Most orders to list.")] = 100,
+    json: JsonFlag = False,
+) -> None:
+    """List orders in the order in which they last changed."""
+
+    async def ask() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        async with connected(settings()) as client:
+            async for document in client.pages("capture", "documents", "documents", owner=owner, kind="order"):
+                if status in ("", document["status"]):
+                    rows.append(document)
+                if len(rows) == limit:
+                    break
+        return rows
+
+    rows = asyncio.run(ask())
+    if json:
+        as_json(rows)
+        return
+    as_table(f"Orders of {owner}", ("order", "status", "captured", "lines", "total", "holds"), (map(_row, rows)))
+
+
+def _row(document: dict[str, Any]) -> list[Any]:
+    order = document.get("order") or {}
+    total = order.get("totals", {}).get("total_minor")
+    return [
+        document["order_id"],
+        document["status"],
+        (document.get("captured_at") or "")[:19],
+        len(order["lines"]) if order else "",
+        f"{total / 100:,.2f} {order['currency']}" if total is not None else "",
+        ", ".join(hold["reason"] for hold in document.get("holds", [])),
+    ]
+
+
+async def gather(client: Client, owner: str, order_id: str) -> dict[str, Any]:
+    """All that the services know of an order: where it stands with each, and every event, in the order of time."""
+    standing: dict[str, Any] = {}
+    events: list[dict[str, Any]] = []
+    asked = [(service, kind, [order_id]) for service, kind in _DOCUMENTS]
+    for service, kind, key in asked:
+        await _ask(client, service, kind, owner, key, standing, events)
+    fulfilments = {
+        event["body"]["fulfilment"]["fulfilment_id"] for event in events if "stock-allocated" in event["headers"]["ce-type"]
+    }
+    for fulfilment_id in sorted(fulfilments):
+        await _ask(client, "shipping", "shipment", owner, [fulfilment_id], standing, events)
+    returned = {event["body"]["return_id"] for event in events if event["headers"]["ce-type"].startswith("returns.")}
+    for return_id in sorted(returned):
+        await _ask(client, "returns", "return", owner, [order_id, return_id], standing, events)
+    seen: dict[str, dict[str, Any]] = {}
+    for event in sorted(events, key=lambda one: (one["headers"]["ce-time"], one["seq"])):
+        seen.setdefault(event["headers"]["ce-id"], event)
+    return {
+        "order_id": order_id,
+        "owner": owner,
+        "standing": standing,
+        "timeline": [_entry(event) for event in seen.values()],
+        "dead_letters": await letters(client, order=f"{owner}/{order_id}"),
+    }
+
+
+async def _ask(
+    client: Client, service: str, kind: str, owner: str, key: list[str], standing: dict[str, Any], events: list[dict[str, Any]]
+) -> None:
+    try:
+        answer = await client.ask(service, "timeline", kind=kind, owner=owner, key=key)
+    except NoServiceError as error:
+        standing[f"{service} {kind}"] = {"error": str(error)}
+        return
+    if answer["document"] is not None:
+        name = f"{service} {kind}" + (f" {key[-1]}" if kind in {"shipment", "return"} else "")
+        standing[name] = answer["document"]
+        events += answer["events"]
+
+
+def _entry(event: dict[str, Any]) -> dict[str, Any]:
+    headers = event["headers"]
+    return {
+        "at": headers["ce-time"],
+        "type": headers["ce-type"],
+        "id": headers["ce-id"],
+        "cause": headers.get("ce-causationid", ""),
+        "decision": describe(headers["ce-type"], event["body"]),
+        "body": event["body"],
+    }
+
+
+@app.command()
+def show(order: Order, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Show an order's timeline: every message about it, what was decided, and why."""
+
+    async def ask() -> dict[str, Any]:
+        async with connected(settings()) as client:
+            return await gather(client, owner, order)
+
+    found = asyncio.run(ask())
+    if not found["standing"]:
+        fail(f"{owner} has no order {order}", NOT_FOUND)
+    if json:
+        as_json(found)
+        return
+    console.print(f"[bold]{order}[/bold] of {owner}")
+    for name, document in found["standing"].items():
+        console.print(f"  {name}: {document.get('status', document.get('error', ''))}", highlight=False)
+    as_table("Timeline", ("at", "message", "decision and reason"), (
+        [entry["at"][11:23], entry["type"].replace(".evt.", " "), entry["decision"]] for entry in found["timeline"]
+    ))  # fmt: skip
+    for letter in found["dead_letters"]:
+        console.print(f"[red]dead letter[/red] {letter['letter_id']} of {letter['service']}: {letter['detail']}")
+
+
+@app.command()
+def cancel(
+    order: Order,
+    line: Annotated[list[str] | None, typer.Option(help="LINE=PIECES, as often as needed; else everything.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, in lower-case words joined by hyphens.")] = "requested",
+    by: Annotated[str, typer.Option(help="Who asks.")] = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Ask for an order, or some pieces of it, to be cancelled as far as they have not shipped."""
+    lines = []
+    for one in line or []:
+        name, _, quantity = one.partition("=")
+        if not quantity.isdigit() or int(quantity) < 1:
+            fail(f"--line {one}: write LINE=PIECES, such as 1=2", 2)
+        lines.append(LineQuantity(line_id=name, quantity=int(quantity)))
+
+    async def order_it() -> list[dict[str, Any]]:
+        async with connected(settings()) as client:
+            command = CancelOrderV1(owner=owner, order_id=order, lines=tuple(lines), reason=reason, requested_by=by)
+            return await client.order(command)
+
+    events = asyncio.run(order_it())
+    if json:
+        as_json(events)
+        return
+    for event in events:
+        console.print(describe(f"{event['type']}.v1", event["body"]))
+    if not events:
+        console.print("noted; the order has not come in yet, and will be cancelled when it does")

@@ -1,0 +1,43 @@
+"""What commands print: tables for people, JSON for programs, and the exit codes."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, NoReturn
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+OK, FAILED, USAGE, NOT_FOUND, UNREACHABLE = 0, 1, 2, 3, 4
+"""Exit codes: it worked; it was refused or a check failed; wrong usage; no such thing; the hub is not reachable."""
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+OwnerOption = Annotated[str, typer.Option("--owner", help="Whose it is.")]
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def as_json(value: Any) -> None:
+    """Print a value as one JSON document."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str))
+    sys.stdout.buffer.flush()
+
+
+def as_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows under headings; numbers to the right."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    listed = [list(row) for row in rows]
+    for number, column in enumerate(columns):
+        numeric = bool(listed) and all(isinstance(row[number], int | float) for row in listed)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in listed:
+        table.add_row(*[f"{value:,}" if isinstance(value, int) else str(value) for value in row])
+    console.print(table)
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    """End with a message on standard error."""
+    errors.print(f"[red]error:[/red] {message}", highlight=False)
+    raise typer.Exit(code)

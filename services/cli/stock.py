@@ -1,0 +1,156 @@
+"""`crossdock stock`."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+from crossdock_contracts.base import Command
+from crossdock_contracts.inventory import (
+    AdjustStockV1,
+    CountStockV1,
+    ReceiveStockV1,
+    SetSafetyStockV1,
+    TransferStockV1,
+)
+
+from services.cli.client import connected
+from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.hub.settings import settings
+
+app = typer.Typer(no_args_is_help=True)
+
+Sku = Annotated[str, typer.Argument(help="SKU.")]
+Location = Annotated[str, typer.Argument(help="Location id, as in locations.toml.")]
+Pieces = Annotated[int, typer.Argument(help="Pieces.")]
+
+
+@app.command("list")
+def list_stock(
+    owner: OwnerOption = "main",
+    limit: Annotated[int, typer.Option(min=1, help="Most SKUs to list.")] = 1000,
+    json: JsonFlag = False,
+) -> None:
+    """List SKUs with what is on hand, bound, promised and free."""
+    rows = asyncio.run(_list(owner, limit))
+    if json:
+        as_json(rows)
+        return
+    as_table(f"Stock of {owner}", ("SKU", "on hand", "allocated", "reserved", "waiting", "available"), (
+        [r["sku"], r["on_hand"], r["allocated"], r["reserved"], r["waiting"], r["promisable"]] for r in rows
+    ))  # fmt: skip
+
+
+async def _list(owner: str, limit: int) -> list[dict[str, Any]]:
+    async with connected(settings()) as client:
+        skus = []
+        async for document in client.pages("inventory", "documents", "documents", owner=owner, kind="stock"):
+            skus.append(document["sku"])
+            if len(skus) == limit:
+                break
+        rows: list[dict[str, Any]] = []
+        for start in range(0, len(skus), 200):
+            rows += await _availability(client, owner, skus[start : start + 200])
+        return sorted(rows, key=lambda row: row["sku"])
+
+
+async def _availability(client: Any, owner: str, skus: list[str]) -> list[dict[str, Any]]:
+    return list((await client.ask("inventory", "availability", owner=owner, skus=skus))["answer"])
+
+
+@app.command()
+def show(sku: Sku, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Show one SKU by location."""
+
+    async def ask() -> list[dict[str, Any]]:
+        async with connected(settings()) as client:
+            return await _availability(client, owner, [sku])
+
+    found = asyncio.run(ask())
+    if not found:
+        fail(f"{owner} has no stock of {sku}", NOT_FOUND)
+    if json:
+        as_json(found[0])
+        return
+    stock = found[0]
+    as_table(f"Stock of {sku}", ("location", "on hand", "allocated", "safety", "damaged", "available"), (
+        [p["location_id"], p["on_hand"], p["allocated"], p["safety"], p["damaged"], p["available"]]
+        for p in stock["locations"]
+    ))  # fmt: skip
+    console.print(
+        f"reserved for orders: {stock['reserved']:,}   waited for: {stock['waiting']:,}   "
+        f"available to promise: {stock['promisable']:,}"
+    )
+
+
+def _carry_out(command: Command, *, json: bool) -> None:
+    async def order() -> list[dict[str, Any]]:
+        async with connected(settings()) as client:
+            return await client.order(command)
+
+    events = asyncio.run(order())
+    if json:
+        as_json(events)
+        return
+    for event in events:
+        body = event["body"]
+        if event["type"].endswith("stock-moved"):
+            console.print(f"{body['sku']} at {body['location_id']}: {body['kind']} {body['delta']:+}, now {body['on_hand']}")
+        elif event["type"].endswith("shortage-recorded"):
+            console.print(f"[yellow]short:[/yellow] {body['missing']} of {body['sku']} are promised beyond what is there")
+    if not events:
+        console.print("nothing to change")
+
+
+@app.command()
+def receive(
+    sku: Sku, location: Location, quantity: Pieces, reference: str = "", owner: OwnerOption = "main", json: JsonFlag = False
+) -> None:
+    """Take in pieces that have arrived."""
+    _carry_out(
+        ReceiveStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity, reference=reference), json=json
+    )
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def adjust(
+    sku: Sku,
+    location: Location,
+    delta: Annotated[int, typer.Argument(help="Difference, such as -3.")],
+    reason: Annotated[str, typer.Option(help="Why, in lower-case words joined by hyphens.")] = "correction",
+    note: str = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Correct the pieces on hand by a difference."""
+    _carry_out(
+        AdjustStockV1(owner=owner, sku=sku, location_id=location, delta=delta, reason=reason, note=note), json=json
+    )
+
+
+@app.command()
+def count(
+    sku: Sku, location: Location, counted: Pieces, by: str = "", owner: OwnerOption = "main", json: JsonFlag = False
+) -> None:
+    """Enter what was counted."""
+    _carry_out(CountStockV1(owner=owner, sku=sku, location_id=location, counted=counted, counted_by=by), json=json)
+
+
+@app.command()
+def transfer(
+    sku: Sku,
+    source: Annotated[str, typer.Argument(help="Location that gives.")],
+    target: Annotated[str, typer.Argument(help="Location that takes.")],
+    quantity: Pieces,
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Move free pieces to another location."""
+    _carry_out(
+        TransferStockV1(owner=owner, sku=sku, from_location_id=source, to_location_id=target, quantity=quantity), json=json
+    )
+
+
+@app.command()
+def safety(sku: Sku, location: Location, quantity: Pieces, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Keep pieces back from being promised."""
+    _carry_out(SetSafetyStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity), json=json)

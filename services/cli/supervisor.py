@@ -1,0 +1,152 @@
+"""Everything on one machine: the embedded server, and the services in processes that are started anew when they die."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.hub.log import logger
+from services.hub.runtime import STORAGE_EXIT
+from services.hub.server import Server, free_port
+from services.hub.settings import Settings
+
+ALL = ("capture", "payments", "inventory", "products", "routing", "shipping", "returns")
+GROUPS = (("capture", "payments", "inventory", "products"), ("routing", "shipping", "returns"))
+"""Services that share a process when there are two: measured to load both about alike."""
+
+_STABLE_S = 30.0
+
+
+def groups(processes: int) -> list[tuple[str, ...]]:
+    """The services, shared out to so many processes."""
+    if processes <= 1:
+        return [ALL]
+    if processes == len(GROUPS):
+        return list(GROUPS)
+    shares: list[list[str]] = [[] for _ in range(min(processes, len(ALL)))]
+    for number, name in enumerate(ALL):
+        shares[number % len(shares)].append(name)
+    return [tuple(share) for share in shares]
+
+
+class Worker:
+    """One process of services."""
+
+    def __init__(self, services: Sequence[str], port: int, environment: dict[str, str]) -> None:
+        self.services = tuple(services)
+        self.port = port
+        self._environment = environment
+        self.process: asyncio.subprocess.Process | None = None
+        self.starts = 0
+
+    async def start(self) -> None:
+        """Start the process; it ends when our end of its standard input closes."""
+        self.starts += 1
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.cli.main", "run", *self.services, "--follow-parent",
+            stdin=asyncio.subprocess.PIPE, env={**os.environ, **self._environment},
+        )  # fmt: skip
+
+    async def stop(self) -> None:
+        """Let it finish what it has in hand."""
+        if self.process is None or self.process.returncode is not None:
+            return
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+        await self.process.wait()
+
+
+class Hub:
+    """A whole hub: server and workers."""
+
+    def __init__(self, settings: Settings, processes: int) -> None:
+        self.settings = settings
+        self.server = Server(settings) if not settings.nats_url else None
+        self._processes = processes
+        self.workers: list[Worker] = []
+        self._watching: list[asyncio.Task[None]] = []
+        self.http_port = settings.http_port
+        self._stopping = False
+        self._log = logger()
+
+    @property
+    def http_url(self) -> str:
+        """Where orders come in."""
+        return f"http://{self.settings.http_host}:{self.http_port}"
+
+    @property
+    def nats_url(self) -> str:
+        """The server that the services use."""
+        return self.server.url if self.server else self.settings.nats_url
+
+    async def start(self) -> None:
+        """Start the server, then the services.
+
+        Raises:
+            ServerError: the server does not start.
+        """
+        if self.server:
+            await self.server.start()
+        self.http_port = self.http_port or free_port()
+        for number, services in enumerate(groups(self._processes)):
+            port = self.http_port if "capture" in services else free_port()
+            environment = {
+                "CROSSDOCK_NATS_URL": self.nats_url,
+                "CROSSDOCK_HTTP_PORT": str(port),
+                "CROSSDOCK_DATA_DIR": str(self.settings.data_dir.resolve()),
+                "PYTHONPATH": os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH", "")])),
+            }
+            worker = Worker(services, port, environment)
+            self.workers.append(worker)
+            await worker.start()
+            self._watching.append(asyncio.create_task(self._watch(worker), name=f"worker-{number}"))
+
+    async def _watch(self, worker: Worker) -> None:
+        """Start a worker anew whenever it ends, less often when it keeps ending."""
+        pause = 0.1
+        while True:
+            assert worker.process is not None
+            started = time.monotonic()
+            status = await worker.process.wait()
+            if self._stopping:
+                return
+            if status == STORAGE_EXIT and self.server:
+                self._log.critical("the server cannot write; starting it anew")
+                await self.server.restart()
+            pause = 0.1 if time.monotonic() - started > _STABLE_S else min(pause * 2, 10.0)
+            self._log.error("services ended; starting them anew", services=worker.services, status=status)
+            await asyncio.sleep(pause)
+            await worker.start()
+
+    async def ready(self, timeout_s: float = 60.0) -> None:
+        """Wait until every service is ready.
+
+        Raises:
+            TimeoutError: one is not.
+        """
+        async with asyncio.timeout(timeout_s):
+            for worker in self.workers:
+                while not await _is_ready(worker.port):
+                    await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        """Stop the services, then the server."""
+        self._stopping = True
+        await asyncio.gather(*(worker.stop() for worker in self.workers))
+        for task in self._watching:
+            task.cancel()
+        if self.server:
+            await self.server.stop()
+
+
+async def _is_ready(port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /health/ready HTTP/1.0\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+    except OSError:
+        return False
+    return b" 200 " in answer.split(b"\r\n", 1)[0]

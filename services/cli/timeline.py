@@ -1,0 +1,106 @@
+"""What an event decided, in one line."""
+
+from collections.abc import Callable
+from typing import Any
+
+Body = dict[str, Any]
+
+
+def _pieces(lines: list[Body]) -> str:
+    return ", ".join(f"{line['quantity']} × {line.get('sku') or 'line ' + line['line_id']}" for line in lines)
+
+
+def _money(money: Body) -> str:
+    return f"{money['amount_minor'] / 100:,.2f} {money['currency']}"
+
+
+def _captured(body: Body) -> str:
+    holds = "; ".join(f"held for {h['reason']}: {h.get('detail', '')}" for h in body.get("holds", []))
+    totals = {"amount_minor": body["order"]["totals"]["total_minor"], "currency": body["order"]["currency"]}
+    return f"{len(body['order']['lines'])} lines, {_money(totals)}" + (f"; {holds}" if holds else "")
+
+
+def _promised(body: Body) -> str:
+    short = sum(line.get("backordered", 0) for line in body["lines"])
+    return _pieces(body["lines"]) + (f"; {short} not there yet" if short else "")
+
+
+def _routed(body: Body) -> str:
+    places = "; ".join(f"{f['location_id']}: {_pieces(f['lines'])}" for f in body["fulfilments"])
+    best, *others = body["ranking"]
+    why = ", ".join(f"{name} {points:g}" for name, points in best.get("parts", {}).items())
+    instead = ", ".join(f"{'+'.join(plan['shares'])} {plan['points']:g}" for plan in others)
+    rules = ", ".join(sorted({f"{rule['rule']} ({rule['location_id']} {rule['effect']})" for rule in body.get("rules", [])}))
+    return (
+        f"{places}; {best['points']:g} points ({why})"
+        + (f"; instead of {instead}" if instead else "")
+        + (f"; rules: {rules}" if rules else "")
+    )
+
+
+def _label(body: Body) -> str:
+    parcel = body["parcel"]
+    instead = ", ".join(
+        f"{r['carrier']} {r['service']} {_money(r['cost'])}" + (f" ({r['refused']})" if r.get("refused") else "")
+        for r in body["ranking"]
+        if (r["carrier"], r["service"]) != (parcel["carrier"], parcel["service"])
+    )
+    chosen = f"{parcel['carrier']} {parcel['service']} {_money(parcel['cost'])}, tracking {parcel['tracking_number']}"
+    return chosen + (f"; instead of {instead}" if instead else "")
+
+
+def _cancelled(body: Body) -> str:
+    kept = f"; kept: {_pieces(body['kept'])}" if body.get("kept") else ""
+    return f"{_pieces(body['lines'])} for {body['reason']}, decided by {body['decided_by']}{kept}"
+
+
+_DESCRIBE: dict[str, Callable[[Body], str]] = {
+    "order-captured": _captured,
+    "order-held": lambda b: f"{b['hold']['reason']}: {b['hold'].get('detail', '')}",
+    "order-released": lambda b: f"by {b.get('released_by') or 'somebody'}: {', '.join(h['reason'] for h in b['closed'])}",
+    "order-rejected": lambda b: f"{b['reason']} by {b.get('rejected_by') or 'somebody'}",
+    "order-cancelled": _cancelled,
+    "cancel-requested": lambda b: f"{_pieces(b.get('lines', [])) or 'everything'} for {b['reason']}; routing has the say",
+    "cancel-refused": lambda b: f"{b['reason']}: {b.get('detail', '')}",
+    "submission-ignored": lambda b: f"{b['reason']} {b.get('detail', '')}",
+    "payment-authorised": lambda b: f"{_money(b['amount'])} by {b['method']} {b.get('authorisation_id', '')}",
+    "payment-declined": lambda b: f"{b['gateway']}: {b['code']} {b.get('detail', '')}",
+    "payment-captured": lambda b: f"{_money(b['amount'])} for {b['fulfilment_id']}",
+    "payment-voided": lambda b: _money(b["amount"]),
+    "payment-refunded": lambda b: f"{_money(b['amount'])} for {b['reason']}",
+    "payment-failed": lambda b: f"{b['purpose']} of {_money(b['amount'])}: {b['code']} {b.get('detail', '')}",
+    "stock-reserved": _promised,
+    "stock-backordered": _promised,
+    "stock-allocated": lambda b: f"{b['fulfilment']['location_id']}: {_pieces(b['fulfilment']['lines'])}",
+    "allocation-refused": lambda b: f"{b['location_id']}: {b['reason']}",
+    "reservation-released": lambda b: f"{_pieces(b['lines'])}: {b['reason']}",
+    "stock-moved": lambda b: f"{b['sku']} at {b['location_id']}: {b['kind']} {b['delta']:+}, now {b['on_hand']}",
+    "order-routed": _routed,
+    "order-unroutable": lambda b: f"{b['reason']}: {b['detail']}",
+    "fulfilment-stop-requested": lambda b: f"{b['fulfilment_id']}: {_pieces(b['lines'])}",
+    "cancel-decided": lambda b: f"{_pieces(b['cancelled']) or 'nothing'} cancelled, decided by {b['decided_by']}",
+    "order-completed": lambda b: f"{b['shipped']} pieces shipped, {b['cancelled']} cancelled",
+    "label-bought": _label,
+    "label-refused": lambda b: f"{b['reason']}: {b['detail']}",
+    "label-voided": lambda b: f"{b['carrier']} {b['tracking_number']}",
+    "fulfilment-picked": lambda b: f"{b['location_id']}: {_pieces(b['lines'])}",
+    "short-picked": lambda b: f"{b['location_id']}: {_pieces(b['missing'])} not found",
+    "fulfilment-packed": lambda b: f"{b['location_id']}: {b['weight_g']} g",
+    "fulfilment-stopped": lambda b: f"stopped: {_pieces(b['stopped']) or 'nothing'} {b.get('detail', '')}",
+    "return-authorised": lambda b: f"{_pieces(b['lines'])} for {b['reason']}, until {b['expires_at'][:10]}",
+    "return-refused": lambda b: f"{b['reason']}: {b['detail']}",
+    "refund-requested": lambda b: _money(b["amount"]),
+}
+
+
+def describe(type_: str, body: Body) -> str:
+    """What was decided and why, by the event's type (``capture.evt.order-captured.v1``) and body."""
+    name = type_.split(".")[2]
+    if name == "shipment-shipped":
+        parcels = body.get("parcels") or [{"carrier": body.get("carrier"), "tracking_number": body.get("tracking_number")}]
+        return f"{_pieces(body['lines'])} with " + ", ".join(f"{p['carrier']} {p['tracking_number']}" for p in parcels)
+    tell = _DESCRIBE.get(name)
+    if tell is not None:
+        return tell(body)
+    told = {key: value for key, value in body.items() if isinstance(value, str | int) and key not in {"owner", "order_id"}}
+    return ", ".join(f"{key} {value}" for key, value in told.items())

@@ -1,0 +1,178 @@
+"""`crossdock warehouse`: what a warehouse without a system of its own confirms by hand."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import typer
+from crossdock_contracts.base import Command
+from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
+from crossdock_contracts.values import LineQuantity
+
+from services.cli.client import Client, connected
+from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, console, fail
+from services.cli.timeline import describe
+from services.hub.settings import settings
+
+app = typer.Typer(no_args_is_help=True)
+
+Fulfilment = Annotated[str, typer.Argument(help="Fulfilment id, such as web:1001/1.")]
+Lines = Annotated[list[str] | None, typer.Option("--line", help="LINE=PIECES, as often as needed; else everything.")]
+Order = Annotated[str, typer.Argument(help="Order id, such as web:1001.")]
+Return = Annotated[str, typer.Argument(help="Return id, of your own choosing.")]
+
+
+def _quantities(lines: list[str] | None) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in lines or []:
+        name, _, quantity = one.partition("=")
+        if not quantity.isdigit():
+            fail(f"--line {one}: write LINE=PIECES, such as 1=2", 2)
+        found[name] = int(quantity)
+    return found
+
+
+async def _shipment(client: Client, owner: str, fulfilment: str) -> dict[str, Any]:
+    answer = await client.ask("shipping", "timeline", kind="shipment", owner=owner, key=[fulfilment])
+    if answer["document"] is None:
+        fail(f"{owner} has no fulfilment {fulfilment}", NOT_FOUND)
+    return dict(answer["document"])
+
+
+def _carry_out(make: Any, *, json: bool) -> None:
+    async def order() -> list[dict[str, Any]]:
+        async with connected(settings()) as client:
+            return await client.order(await make(client))
+
+    events = asyncio.run(order())
+    if json:
+        as_json(events)
+        return
+    for event in events:
+        console.print(f"{event['type'].rpartition('.')[2]}: {describe(event['type'] + '.v1', event['body'])}")
+    if not events:
+        console.print("nothing to change")
+
+
+@app.command()
+def picked(fulfilment: Fulfilment, line: Lines = None, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Confirm a pick; with --line, only these pieces were found, and the rest is a short pick."""
+    found = _quantities(line)
+
+    async def command(client: Client) -> Command:
+        shipment = await _shipment(client, owner, fulfilment)
+        lines = (shipment.get("fulfilment") or {"lines": []})["lines"]
+        picked_lines = tuple(
+            LineQuantity(line_id=one["line_id"], sku=one["sku"], quantity=quantity)
+            for one in lines
+            if (quantity := found.get(one["line_id"], 0) if found else one["quantity"]) > 0
+        )
+        return ConfirmPickedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, lines=picked_lines)
+
+    _carry_out(command, json=json)
+
+
+@app.command()
+def packed(
+    fulfilment: Fulfilment,
+    weight_g: Annotated[int | None, typer.Option(min=1, help="Weight of the parcel.")] = None,
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Confirm that a parcel is closed."""
+
+    async def command(client: Client) -> Command:
+        shipment = await _shipment(client, owner, fulfilment)
+        return ConfirmPackedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, weight_g=weight_g)
+
+    _carry_out(command, json=json)
+
+
+@app.command()
+def shipped(fulfilment: Fulfilment, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Confirm that the carrier has the parcel."""
+
+    async def command(client: Client) -> Command:
+        shipment = await _shipment(client, owner, fulfilment)
+        return ConfirmShippedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment)
+
+    _carry_out(command, json=json)
+
+
+@app.command()
+def track(
+    fulfilment: Fulfilment,
+    status: Annotated[Literal["in-transit", "out-for-delivery", "delivered", "exception"], typer.Argument()],
+    detail: str = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Enter what the carrier says of a parcel."""
+
+    async def command(client: Client) -> Command:
+        shipment = await _shipment(client, owner, fulfilment)
+        return TrackingUpdateV1(
+            owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, status=status,
+            occurred_at=datetime.now(UTC), detail=detail,
+        )  # fmt: skip
+
+    _carry_out(command, json=json)
+
+
+@app.command("return")
+def request_return(
+    order: Order,
+    return_id: Return,
+    line: Annotated[list[str], typer.Option(help="LINE=PIECES, as often as needed.")],
+    reason: Annotated[str, typer.Option(help="Why, in lower-case words joined by hyphens.")] = "not-wanted",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Ask for goods to come back."""
+    lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in _quantities(line).items())
+
+    async def command(_client: Client) -> Command:
+        return RequestReturnV1(owner=owner, order_id=order, return_id=return_id, lines=lines, reason=reason)
+
+    _carry_out(command, json=json)
+
+
+@app.command()
+def received(
+    order: Order,
+    return_id: Return,
+    location: Annotated[str, typer.Argument(help="Where they arrived.")],
+    line: Annotated[list[str], typer.Option(help="LINE=PIECES, as often as needed.")],
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Confirm that returned goods are in the building."""
+    lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in _quantities(line).items())
+
+    async def command(_client: Client) -> Command:
+        return ReceiveReturnV1(owner=owner, order_id=order, return_id=return_id, location_id=location, lines=lines)
+
+    _carry_out(command, json=json)
+
+
+@app.command()
+def inspected(
+    order: Order,
+    return_id: Return,
+    restock: Annotated[list[str] | None, typer.Option(help="LINE=PIECES that go back on the shelf.")] = None,
+    write_off: Annotated[list[str] | None, typer.Option(help="LINE=PIECES that cannot be sold.")] = None,
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Say what becomes of returned goods; the buyer is paid back."""
+    good, bad = _quantities(restock), _quantities(write_off)
+    lines = (
+        *(InspectedLine(line_id=name, quantity=n, disposition="restock") for name, n in good.items()),
+        *(InspectedLine(line_id=name, quantity=n, disposition="write-off") for name, n in bad.items()),
+    )
+
+    async def command(_client: Client) -> Command:
+        return InspectReturnV1(owner=owner, order_id=order, return_id=return_id, lines=lines)
+
+    _carry_out(command, json=json)

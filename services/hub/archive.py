@@ -1,0 +1,62 @@
+"""The archive: events that are too old for their streams, in the object store, gzipped, one JSON document a line."""
+
+import gzip
+from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from nats.aio.msg import Msg
+
+from services.hub.objects import ObjectStore
+from services.hub.wire import Calls
+
+BUCKET = "archive"
+
+
+def name_of(stream: str, first: int, last: int) -> str:
+    """Name of the object that holds a stretch of a stream; names sort as the stretches do."""
+    return f"{stream}/{first:020}-{last:020}.jsonl.gz"
+
+
+def pack(messages: list[Msg]) -> bytes:
+    """Messages as an object of the archive; the same messages make the same bytes."""
+    lines = [
+        orjson.dumps(
+            {
+                "seq": int((message.headers or {})["Nats-Sequence"]),
+                "subject": (message.headers or {})["Nats-Subject"],
+                "headers": {k: v for k, v in (message.headers or {}).items() if not k.startswith("Nats-")},
+                "body": orjson.Fragment(message.data),
+            }
+        )
+        for message in messages
+    ]
+    return gzip.compress(b"\n".join(lines), mtime=0)
+
+
+async def names(archive: ObjectStore, calls: Calls, stream: str) -> list[str]:
+    """Names of the objects that hold this stream, in order.
+
+    Raises:
+        Disconnected: the server could not be asked.
+    """
+    info: dict[str, Any] = await calls.api(
+        f"STREAM.INFO.{archive.stream}", {"subjects_filter": f"$O.{archive.bucket}.M.*"}, timeout_s=10
+    )
+    subjects = (info.get("state") or {}).get("subjects") or {}
+    found = (urlsafe_b64decode(subject.rpartition(".")[2]).decode() for subject in subjects)
+    return sorted(name for name in found if name.startswith(f"{stream}/"))
+
+
+async def read_archive(archive: ObjectStore, calls: Calls, stream: str) -> AsyncIterator[dict[str, Any]]:
+    """The archived events of a stream in order: ``seq``, ``subject``, ``headers``, ``body``.
+
+    Raises:
+        Disconnected: the server could not be asked.
+        CorruptObjectError: an object is not what was archived.
+    """
+    for name in await names(archive, calls, stream):
+        content = await archive.get(name)
+        for line in gzip.decompress(content or gzip.compress(b"")).splitlines():
+            yield orjson.loads(line)

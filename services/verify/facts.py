@@ -1,0 +1,172 @@
+"""What a hub's streams say, gathered from one reading of them."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+from crossdock_contracts import subjects
+
+from services.verify.reading import Entry, Streams
+
+SERVICES = ("capture", "payments", "inventory", "products", "routing", "shipping", "returns")
+
+Body = dict[str, Any]
+OrderKey = tuple[str, str]
+"""Owner and order id."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """All that the audit goes by."""
+
+    ingested: dict[str, tuple[int, OrderKey]] = field(default_factory=dict)
+    """Orders that were handed in: sequence and order by message id."""
+    answered: set[str] = field(default_factory=set)
+    """Ids of messages that some event of capture was caused by."""
+    letters: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Open dead letters: id to service and handler."""
+    dead_messages: set[str] = field(default_factory=set)
+    """Ids of messages that lie, or once lay, among the dead letters of capture."""
+    parked: dict[str, str] = field(default_factory=dict)
+    """Parked messages: key to service."""
+    parked_messages: set[str] = field(default_factory=set)
+    open_consumers: dict[str, int] = field(default_factory=dict)
+    """Consumers that have not settled everything, and how much is left."""
+
+    orders: dict[OrderKey, Body] = field(default_factory=dict)
+    payments: dict[OrderKey, Body] = field(default_factory=dict)
+    reservations: dict[OrderKey, Body] = field(default_factory=dict)
+    routes: dict[OrderKey, Body] = field(default_factory=dict)
+    shipments: dict[OrderKey, dict[str, Body]] = field(default_factory=lambda: defaultdict(dict))
+    stocks: dict[tuple[str, str], Body] = field(default_factory=dict)
+    waiting: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    """Pieces that lines wait for, by owner and SKU."""
+
+    captured_at: dict[OrderKey, str] = field(default_factory=dict)
+    labelled_at: dict[OrderKey, str] = field(default_factory=dict)
+    moved: dict[tuple[str, str, str], int] = field(default_factory=lambda: defaultdict(int))
+    """Sum of the ledger by owner, SKU, location."""
+    ledger: list[tuple[tuple[str, str, str], int, int]] = field(default_factory=list)
+    """Each entry of the ledger: where, its difference, what it says is there then."""
+    shortages: set[tuple[str, str]] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Events by name."""
+    events: dict[str, list[tuple[str, OrderKey, Body]]] = field(default_factory=lambda: defaultdict(list))
+    """Events that must not be doubled: message id, order, body."""
+
+
+_KEPT = {
+    "stock-reserved", "stock-backordered", "stock-allocated", "payment-authorised", "payment-captured", "payment-refunded",
+    "payment-voided", "label-bought", "label-voided", "shipment-shipped", "order-captured", "order-cancelled", "order-routed",
+}  # fmt: skip
+
+
+async def gather(streams: Streams, progress: Callable[[str], None] = lambda _: None) -> Facts:
+    """Read every stream of a hub.
+
+    Raises:
+        Disconnected: the server did not answer.
+    """
+    facts = Facts()
+    for service in SERVICES:
+        name = subjects.stream(service)
+        progress(name)
+        wanted = [f"{service}.{space}.>" for space in ("evt", "state", "timer", "dead", "parked")]
+        async for entry in streams.read(name, wanted):
+            _take(facts, service, entry)
+        for durable, state in (await streams.pending(name) if await streams.exists(name) else {}).items():
+            _open(facts, durable, state)
+    inbox = subjects.inbox("capture")
+    async for entry in streams.read(inbox, ["capture.cmd.ingest.>"]):
+        body = orjson.loads(entry.body)
+        identity = unquote(entry.headers.get("ce-id", "")) or f"{entry.stream}-{entry.seq}"
+        facts.ingested[identity] = (entry.seq, (body["owner"], body["order_id"]))
+    for service in SERVICES:
+        inbox = subjects.inbox(service)
+        for durable, state in (await streams.pending(inbox) if await streams.exists(inbox) else {}).items():
+            _open(facts, durable, state)
+    return facts
+
+
+def _open(facts: Facts, durable: str, state: dict[str, int]) -> None:
+    left = state["open"] + state["waiting"]
+    if left:
+        facts.open_consumers[durable] = left
+
+
+def _take(facts: Facts, service: str, entry: Entry) -> None:
+    space, kind = entry.subject.split(".", 3)[1:3]
+    match space:
+        case "evt":
+            _event(facts, service, entry)
+        case "state" | "timer" if entry.body:
+            _document(facts, service, kind, entry)
+        case "dead":
+            _letter(facts, service, kind, entry)
+        case "parked":
+            facts.parked[entry.headers.get("crossdock-key", str(entry.seq))] = service
+            facts.parked_messages.add(unquote(entry.headers.get("ce-id", "")))
+
+
+def _event(facts: Facts, service: str, entry: Entry) -> None:
+    _, _, name, version, *_ = entry.subject.split(".")
+    if name == "shipment-shipped" and version == "v1":  # the same message as its v2
+        return
+    body = orjson.loads(entry.body)
+    facts.counts[name] += 1
+    identity = unquote(entry.headers.get("ce-id", ""))
+    cause = unquote(entry.headers.get("ce-causationid", ""))
+    key = (body.get("owner", "main"), body.get("order_id", ""))
+    if service == "capture":
+        facts.answered.add(cause)
+        if name == "message-dead-lettered":
+            facts.dead_messages.add(cause)
+    if name in _KEPT:
+        facts.events[name].append((identity, key, body))
+    if name == "order-captured":
+        facts.captured_at[key] = entry.headers.get("ce-time", "")
+    elif name == "label-bought":
+        facts.labelled_at[key] = entry.headers.get("ce-time", "")
+    elif name == "stock-moved":
+        where = (key[0], body["sku"], body["location_id"])
+        facts.moved[where] += body["delta"]
+        facts.ledger.append((where, body["delta"], body["on_hand"]))
+    elif name == "shortage-recorded":
+        facts.shortages.add((key[0], body["sku"]))
+
+
+def _document(facts: Facts, service: str, kind: str, entry: Entry) -> None:
+    if kind in {"lease", "guard", "done"}:
+        return
+    body = orjson.loads(entry.body)
+    owner = body.get("owner", "main")
+    key = (owner, body.get("order_id", ""))
+    match service, kind:
+        case "capture", "order":
+            facts.orders[key] = body
+        case "payments", "payment":
+            facts.payments[key] = body
+        case "inventory", "reservation":
+            facts.reservations[key] = body
+        case "inventory", "stock":
+            facts.stocks[owner, body["sku"]] = body
+        case "inventory", "waiting":
+            facts.waiting[owner, body["sku"]] += body["quantity"]
+        case "routing", "route":
+            facts.routes[key] = body
+        case "shipping", "shipment":
+            facts.shipments[key][body["fulfilment_id"]] = body
+
+
+def _letter(facts: Facts, service: str, handler: str, entry: Entry) -> None:
+    if "crossdock-dead-error" in entry.headers:
+        facts.letters[entry.headers["crossdock-key"]] = {"service": service, "handler": handler}
+
+
+def seconds_between(start: str, end: str) -> float:
+    """Seconds from one RFC 3339 moment to another."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
