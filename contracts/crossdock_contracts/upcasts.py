@@ -31,7 +31,7 @@ def upcast(message: Contract) -> Contract:
 
 def beside(message: Contract) -> list[Contract]:
     """The older versions in which this message is still published, newest of them first."""
-    older: tuple[Contract, ...] = ()
+    older: list[Contract] = []
     while (step := _down.get(type(message))) is not None:
         message = step(message)
         older.append(message)

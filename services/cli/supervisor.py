@@ -96,6 +96,7 @@ class Hub:
                 "CROSSDOCK_NATS_URL": self.nats_url,
                 "CROSSDOCK_HTTP_PORT": str(port),
                 "CROSSDOCK_DATA_DIR": str(self.settings.data_dir.resolve()),
+                "CROSSDOCK_LOG_LEVEL": self.settings.log_level,
                 "PYTHONPATH": os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH", "")])),
             }
             worker = Worker(services, port, environment)

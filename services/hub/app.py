@@ -91,7 +91,7 @@ class HubApp(AsgiFastStream):
             self._subscribe_question(question)
 
     def _subscribe_handler(self, name: str, shard: int, pump: Any) -> None:
-        _, (subject, *_) = self.runtime.source(name, shard)
+        _, subject = self.runtime.source(name, shard)
         subscriber = self._nats.subscriber(
             subject,
             durable=pump.durable,

@@ -75,11 +75,11 @@ class Runtime:
         stream, _ = self.source(name, shard)
         return Pump(self.service.name, name, shard, stream, self.durable(name, shard), self.settings.batch)
 
-    def source(self, name: str, shard: int) -> tuple[str, list[str]]:
-        """The stream and subjects that feed a handler, or the retried messages, of one shard."""
+    def source(self, name: str, shard: int) -> tuple[str, str]:
+        """The stream and wildcard that feed a handler, or the retried messages, of one shard."""
         if name == RETRY:
-            return subjects.stream(self.service.name), [f"{self.service.name}.retry.*.{shard}"]
-        return self.service.filters(self.service.handlers[name], shard)
+            return subjects.stream(self.service.name), f"{self.service.name}.retry.*.{shard}"
+        return self.service.source(self.service.handlers[name], shard)
 
     def durable(self, name: str, shard: int) -> str:
         """Name of the consumer of a handler and shard."""
@@ -124,9 +124,9 @@ class Runtime:
             await store.open()
             self.service.objects[bucket] = store
         for name, shard in self.pumps:
-            stream, filters = self.source(name, shard)
+            stream, wildcard = self.source(name, shard)
             declared = streams.consumer(
-                self.durable(name, shard), filters, ack_wait_s=settings.ack_wait_s, replicas=settings.replicas
+                self.durable(name, shard), wildcard, ack_wait_s=settings.ack_wait_s, replicas=settings.replicas
             )
             await streams.provision_consumer(calls, stream, declared)
 

@@ -112,17 +112,17 @@ class Service:
             raise ValueError(msg)
         self.handlers[handler.name] = handler
 
-    def filters(self, handler: Handler, shard: int) -> tuple[str, list[str]]:
-        """The stream that a handler listens to, and the subjects of it that belong to one of its shards."""
+    def source(self, handler: Handler, shard: int) -> tuple[str, str]:
+        """The stream that a handler listens to, and the wildcard for what of it belongs to one of its shards."""
         where = f"*.{shard}" if self.by_owner else f"{shard}.*"
         if handler.is_timer:
-            return subjects.stream(self.name), [f"{self.name}.due.{handler.contract.KIND}.{shard}.>"]
+            return subjects.stream(self.name), f"{self.name}.due.{handler.contract.KIND}.{shard}.>"
         contract = handler.contract
         assert issubclass(contract, Contract)
         type_ = contract.TYPE.replace("hub.", f"{self.name}.", 1) if contract.SERVICE == "hub" else contract.TYPE
         source = self.name if contract.SERVICE == "hub" else contract.SERVICE
         stream = subjects.inbox(source) if contract.KIND == "cmd" else subjects.stream(source)
-        return stream, [f"{type_}.*.{where}"]
+        return stream, f"{type_}.*.{where}"
 
 
 def _name(decide: Decide) -> str:

@@ -65,12 +65,12 @@ def _stream(name: str, of: list[str], layout: Layout) -> dict[str, Any]:
     }
 
 
-def consumer(durable: str, filters: list[str], *, ack_wait_s: float, replicas: int) -> dict[str, Any]:
+def consumer(durable: str, filter_subject: str, *, ack_wait_s: float, replicas: int) -> dict[str, Any]:
     """A durable that hands out each message until it is settled, however often that takes."""
     return {
         "durable_name": durable,
         "name": durable,
-        "filter_subjects": filters,
+        "filter_subject": filter_subject,
         "ack_policy": "explicit",
         "ack_wait": int(ack_wait_s * _SECOND),
         "deliver_policy": "all",
@@ -126,8 +126,7 @@ async def provision_consumer(calls: Calls, stream: str, declared: dict[str, Any]
     standing = answer.get("config")
     if isinstance(standing, dict):
         revision = int((standing.get("metadata") or {}).get(_REVISION, 0))
-        filters = standing.get("filter_subjects") or [standing.get("filter_subject")]
-        same = sorted(filters) == sorted(declared["filter_subjects"]) and standing["ack_wait"] == declared["ack_wait"]
+        same = all(standing.get(name) == declared[name] for name in ("filter_subject", "ack_wait"))
         if revision > REVISION or (revision == REVISION and same):
             return
     request = {"stream_name": stream, "config": declared}

@@ -151,41 +151,22 @@ class Calls:
         Raises:
             Disconnected: there is no server, or it did not finish its answer in time, or refused to read.
         """
-        found, said = await self._gather(subject, body, None, timeout_s)
-        if said is None or status(said) not in {"204", "404"}:
-            msg = f"the server refused to read: {said.headers if said else ''}"
-            raise Disconnected(msg)
-        return found
-
-    async def page(self, subject: bytes, body: bytes, *, count: int, timeout_s: float) -> list[Msg]:
-        """Send a request for so many messages; those that came before the server had no more.
-
-        Raises:
-            Disconnected: there is no server, or it did not finish its answer in time.
-        """
-        found, _ = await self._gather(subject, body, count, timeout_s)
-        return found
-
-    async def _gather(
-        self, subject: bytes, body: bytes, count: int | None, timeout_s: float
-    ) -> tuple[list[Msg], Msg | None]:
-        """Answers up to a count, or up to a word of the server, which comes beside them."""
         number = str(next(self._numbers))
         answers = self._waiting[number] = asyncio.Queue()
         found: list[Msg] = []
         try:
             async with asyncio.timeout(timeout_s):
                 await send(self._client, [frame(subject, b"", body, b"%s.%s" % (self._prefix, number.encode()))])
-                while len(found) != count:
-                    message = await answers.get()
-                    if status(message):
-                        return found, message
+                while not status(message := await answers.get()):
                     found.append(message)
         except TimeoutError:
             raise Disconnected from None
         finally:
             del self._waiting[number]
-        return found, None
+        if status(message) not in {"204", "404"}:
+            msg = f"the server refused to read: {dict(message.headers or {})}"
+            raise Disconnected(msg)
+        return found
 
     async def api(self, subject: str, request: object = None, *, timeout_s: float = 5.0) -> dict[str, object]:
         """Ask JetStream's API; its answer, errors included under ``error``.

@@ -75,13 +75,12 @@ async def gather(streams: Streams, progress: Callable[[str], None] = lambda _: N
     for service in SERVICES:
         name = subjects.stream(service)
         progress(name)
-        wanted = [f"{service}.{space}.>" for space in ("evt", "state", "timer", "dead", "parked")]
-        async for entry in streams.read(name, wanted):
+        async for entry in streams.read(name, f"{service}.>"):
             _take(facts, service, entry)
         for durable, state in (await streams.pending(name) if await streams.exists(name) else {}).items():
             _open(facts, durable, state)
     inbox = subjects.inbox("capture")
-    async for entry in streams.read(inbox, ["capture.cmd.ingest.>"]):
+    async for entry in streams.read(inbox, "capture.cmd.ingest.>"):
         body = orjson.loads(entry.body)
         identity = unquote(entry.headers.get("ce-id", "")) or f"{entry.stream}-{entry.seq}"
         facts.ingested[identity] = (entry.seq, (body["owner"], body["order_id"]))

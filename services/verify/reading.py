@@ -1,5 +1,6 @@
 """Reads whole streams, with their archive, in order."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,10 @@ from nats.aio.msg import Msg
 
 from services.hub.archive import BUCKET, read_archive
 from services.hub.objects import ObjectStore
-from services.hub.wire import Calls, Disconnected
+from services.hub.wire import Calls, Disconnected, status
 
 _PAGE = 1000
+_READ_S = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,10 @@ class Streams:
         """There is such a stream."""
         return "error" not in await self._calls.api(f"STREAM.INFO.{stream}")
 
-    async def read(self, stream: str, filters: list[str]) -> AsyncIterator[Entry]:
+    async def read(self, stream: str, filter_subject: str) -> AsyncIterator[Entry]:
         """All messages of a stream on these subjects, those in the archive first.
+
+        One wildcard reads fifty times as fast as a list of them.
 
         Raises:
             Disconnected: the server did not answer.
@@ -46,17 +50,17 @@ class Streams:
         if not await self.exists(stream):
             return
         archive = ObjectStore(self._client, self._calls, BUCKET)
-        if any(".evt." in one for one in filters) and await self.exists(archive.stream):
+        if ".cmd." not in filter_subject and await self.exists(archive.stream):
             async for line in read_archive(archive, self._calls, stream):
                 yield Entry(stream, line["seq"], line["subject"], line["headers"], orjson.dumps(line["body"]))
-        async for message in self._pull(stream, filters):
+        async for message in self._pull(stream, filter_subject):
             seq = int(message.reply.split(".")[5])
             yield Entry(stream, seq, message.subject, message.headers or {}, message.data)
 
-    async def _pull(self, stream: str, filters: list[str]) -> AsyncIterator[Msg]:
+    async def _pull(self, stream: str, filter_subject: str) -> AsyncIterator[Msg]:
         """The messages of an ephemeral consumer, up to the last one that was there when it began."""
         config = {
-            "filter_subjects": filters, "deliver_policy": "all", "ack_policy": "none", "mem_storage": True,
+            "filter_subject": filter_subject, "deliver_policy": "all", "ack_policy": "none", "mem_storage": True,
             "inactive_threshold": 30_000_000_000, "num_replicas": 1,
         }  # fmt: skip
         made: dict[str, Any] = await self._calls.api(
@@ -65,18 +69,31 @@ class Streams:
         if "error" in made:
             msg = f"stream {stream} cannot be read: {made['error']}"
             raise Disconnected(msg)
+        answers: asyncio.Queue[Msg] = asyncio.Queue()
+
+        async def receive(message: Msg) -> None:
+            answers.put_nowait(message)
+
+        subscription = await self._client.subscribe(self._client.new_inbox(), cb=receive)
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{made['name']}"
         left = made["num_pending"]
-        name = made["name"]
-        while left > 0:
-            request = orjson.dumps({"batch": min(_PAGE, left), "no_wait": True})
-            subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}".encode()
-            got = await self._calls.page(subject, request, count=min(_PAGE, left), timeout_s=30)
-            if not got:
-                break
-            left -= len(got)
-            for message in got:
-                yield message
-        await self._calls.api(f"CONSUMER.DELETE.{stream}.{name}")
+        try:
+            async with asyncio.timeout(_READ_S):
+                while left > 0:
+                    await self._client.publish(
+                        subject, orjson.dumps({"batch": _PAGE, "no_wait": True}), reply=subscription.subject
+                    )
+                    got = 0
+                    while got < _PAGE and not status(message := await answers.get()):
+                        got += 1
+                        yield message
+                    left = left - got if got else 0
+        except TimeoutError:
+            msg = f"stream {stream} could not be read in {_READ_S:g} s"
+            raise Disconnected(msg) from None
+        finally:
+            await subscription.unsubscribe()
+            await self._calls.api(f"CONSUMER.DELETE.{stream}.{made['name']}")
 
     async def pending(self, stream: str) -> dict[str, dict[str, int]]:
         """For each consumer of a stream how far it has got: last sequence with all before it settled, and what is open."""

@@ -1,0 +1,50 @@
+# `make demo` runs the main job, `make test` passes the tests; each sets up .venv by itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ORDERS ?= 500
+SEED ?= 1
+
+.PHONY: setup demo test check bench generate format constraints clean
+
+setup: $(VENV)/installed
+
+$(VENV)/installed: constraints.txt pyproject.toml contracts/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Crossdock needs Python 3.11 or newer; set PYTHON=/path/to/it")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e contracts -e .
+	touch $@
+
+demo: setup
+	$(BIN)/crossdock demo --orders $(ORDERS) --seed $(SEED)
+
+test: setup
+	$(BIN)/python -m pytest tests
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/crossdock contracts check
+	$(BIN)/python -m tests.documents
+
+bench: setup
+	$(BIN)/crossdock bench
+
+generate: setup
+	$(BIN)/python -m crossdock_contracts.generate contracts
+	$(BIN)/python -m tests.documents --write
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Pin anew what pyproject.toml asks for (needs the tool uv).
+constraints:
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
+		--extra dev --no-emit-package crossdock-contracts pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf $(VENV) .crossdock .mypy_cache .ruff_cache .pytest_cache .hypothesis
