@@ -155,7 +155,9 @@ class StockMovedV1(Event, service="inventory", name="stock-moved", version=1, en
     location_id: Id
     kind: Annotated[
         str,
-        Field(pattern="^(received|adjusted|counted|transferred-out|transferred-in|shipped|restocked|written-off|found)$"),
+        Field(
+            pattern="^(received|adjusted|counted|transferred-out|transferred-in|shipped|restocked|written-off|found)$"
+        ),
     ]
     quantity: PositiveInt
     """Pieces that moved."""

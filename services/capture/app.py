@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from crossdock_contracts import capture, inventory, payments, products, routing, shipping
-
 from services.capture.channels.native import Native
 from services.capture.decide import cancel, catalogue, holds, ingest
 from services.capture.edge import ORIGINALS, Edge

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from crossdock_contracts import subjects
-from crossdock_contracts.capture import IngestV1, OrderInput
-from crossdock_contracts.envelope import Envelope
 from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
+from crossdock_contracts import subjects
+from crossdock_contracts.capture import IngestV1, OrderInput
+from crossdock_contracts.envelope import Envelope
 from services.capture.rules import Channel, Channels, UnknownChannelError, UnmappableError
 from services.hub.effects import TransientError
 from services.hub.metrics import HTTP
@@ -126,11 +126,15 @@ class Edge:
             except TransientError as error:
                 raise _away(str(error)) from None
         return IngestV1(
-            owner=channel.config.owner, channel=channel.name, order_id=order_id, original=original,
-            body="" if original else body.decode(), received_at=datetime.now(UTC),
+            owner=channel.config.owner,
+            channel=channel.name,
+            order_id=order_id,
+            original=original,
+            body="" if original else body.decode(),
+            received_at=datetime.now(UTC),
             content_type=request.headers.get("content-type", "application/json"),
             source="api" if path == "/v1/orders" else "webhook",
-        )  # fmt: skip
+        )
 
     async def _publish(self, command: IngestV1, identity: str) -> int:
         """Write to the inbox; the sequence, once it is on disk."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from crossdock_contracts.capture import OrderInput
-from crossdock_contracts.base import Owner
-from crossdock_contracts.values import ChannelPolicy, Code
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, ValidationError
 
+from crossdock_contracts.base import Owner
+from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.values import ChannelPolicy, Code
 from services.hub.toml import RulesError, load_toml
 
 

@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from crossdock_contracts.base import Utc
-from crossdock_contracts.values import Hold, LineQuantity, Order
 from pydantic import Field
 
+from crossdock_contracts.base import Utc
+from crossdock_contracts.values import Hold, LineQuantity, Order
 from services.hub.decision import Document, Part, Timer
 
 

@@ -8,11 +8,11 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+from nats.errors import Error as NatsError
+
 from crossdock_contracts import subjects
 from crossdock_contracts.base import Command
 from crossdock_contracts.envelope import Envelope
-from nats.errors import Error as NatsError
-
 from services.hub.inputs import REPLY_HEADER
 from services.hub.settings import Settings
 from services.hub.wire import Calls, Disconnected, HubClient, frame, send, status
@@ -146,9 +146,15 @@ async def connected(settings: Settings, servers: list[str] | None = None) -> Asy
     credentials = {"user_credentials": settings.nats_credentials} if settings.nats_credentials else {}
     try:
         await connection.connect(
-            servers, name="crossdock-cli", connect_timeout=3, allow_reconnect=True, max_reconnect_attempts=1,
-            pending_size=64 * 1024 * 1024, error_cb=_silent, **credentials,
-        )  # fmt: skip
+            servers,
+            name="crossdock-cli",
+            connect_timeout=3,
+            allow_reconnect=True,
+            max_reconnect_attempts=1,
+            pending_size=64 * 1024 * 1024,
+            error_cb=_silent,
+            **credentials,
+        )
     except (OSError, NatsError, TimeoutError):
         msg = f"no hub at {', '.join(servers)}; start one with `crossdock up`, or set CROSSDOCK_NATS_URL"
         raise UnreachableError(msg) from None

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+
 from crossdock_contracts import registry
 from crossdock_contracts.base import Contract
 from crossdock_contracts.generate import compare, schema_of
-from pydantic import ValidationError
-
 from services.cli.output import FAILED, NOT_FOUND, JsonFlag, as_json, as_table, console, fail
 
 app = typer.Typer(no_args_is_help=True)
@@ -47,7 +47,9 @@ def schema(type_: Type) -> None:
 
 @app.command()
 def check(
-    file: Annotated[Path | None, typer.Argument(exists=True, help="A message to check; else the published schemas.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(exists=True, help="A message to check; else the published schemas.")
+    ] = None,
     type_: Annotated[str, typer.Option("--type", help="With a file: what it should be.")] = "",
     folder: Annotated[Path, typer.Option(help="Folder of the published schemas.")] = Path("contracts/schemas"),
     json: JsonFlag = False,

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from crossdock_contracts.operations import DiscardDeadLetterV1, ReplayDeadLetterV1
 from rich.syntax import Syntax
 
+from crossdock_contracts.operations import DiscardDeadLetterV1, ReplayDeadLetterV1
 from services.cli.client import Client, NoServiceError, connected
 from services.cli.output import NOT_FOUND, JsonFlag, as_json, as_table, console, errors, fail
 from services.cli.supervisor import ALL
@@ -56,10 +56,14 @@ def list_letters(
     if json:
         as_json(rows)
         return
-    as_table("Dead letters", ("id", "service", "handler", "error", "detail", "order", "died"), (
-        [r["letter_id"], r["service"], r["handler"], r["error"], r["detail"][:120], r["order"], r["died_at"][:19]]
-        for r in rows
-    ))  # fmt: skip
+    as_table(
+        "Dead letters",
+        ("id", "service", "handler", "error", "detail", "order", "died"),
+        (
+            [r["letter_id"], r["service"], r["handler"], r["error"], r["detail"][:120], r["order"], r["died_at"][:19]]
+            for r in rows
+        ),
+    )
 
 
 @app.command()
@@ -96,7 +100,12 @@ def replay(
             found = [one for one in found if service in ("", one["service"])]
             for one in found:
                 command = ReplayDeadLetterV1(
-                    owner="main", letter_id=one["letter_id"], handler=one["handler"], body=mended, requested_by=by, note=note
+                    owner="main",
+                    letter_id=one["letter_id"],
+                    handler=one["handler"],
+                    body=mended,
+                    requested_by=by,
+                    note=note,
                 )
                 await client.order(command, service=one["service"])
             return found

@@ -15,6 +15,8 @@ from typing import Annotated, Any
 import httpx
 import orjson
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import CancelOrderV1
 from crossdock_contracts.inventory import ReceiveStockV1
@@ -22,8 +24,6 @@ from crossdock_contracts.products import UpsertProductV1
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
 from crossdock_contracts.values import LineQuantity
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from services.cli import quiet
 from services.cli.client import Client, connected
 from services.cli.generator import Shop, Submission
@@ -107,7 +107,14 @@ async def hand_in(url: str, submissions: list[Submission], run: Run, progress: P
 
 async def watch(client: Client, progress: Progress, goal: int) -> None:
     """Show how far orders have come."""
-    names = ("order-captured", "stock-reserved", "payment-authorised", "order-routed", "stock-allocated", "label-bought")
+    names = (
+        "order-captured",
+        "stock-reserved",
+        "payment-authorised",
+        "order-routed",
+        "stock-allocated",
+        "label-bought",
+    )
     tasks = {name: progress.add_task(name.replace("-", " "), total=goal) for name in names}
     while True:
         counts = await quiet.events(client)
@@ -127,7 +134,9 @@ async def work_warehouse(client: Client, seed: int) -> None:
     shipments.sort(key=lambda one: str(one["fulfilment_id"]))
     picks: list[Command] = []
     for one in shipments:
-        lines = [LineQuantity(line_id=x["line_id"], sku=x["sku"], quantity=x["quantity"]) for x in one["fulfilment"]["lines"]]
+        lines = [
+            LineQuantity(line_id=x["line_id"], sku=x["sku"], quantity=x["quantity"]) for x in one["fulfilment"]["lines"]
+        ]
         short = draw.random() < 0.02
         picks.append(ConfirmPickedV1(**_about(one), lines=tuple(lines[1:] if short else lines)))
     await _do(client, picks)
@@ -142,13 +151,19 @@ async def work_warehouse(client: Client, seed: int) -> None:
     first = [(one["fulfilment"]["lines"][0]["line_id"], one["fulfilment"]["location_id"]) for one in back]
     pieces = [(LineQuantity(line_id=line, quantity=1),) for line, _ in first]
     await _do(client, [RequestReturnV1(**a, lines=p, reason="not-wanted") for a, p in zip(about, pieces, strict=True)])
-    await _do(client, [
-        ReceiveReturnV1(**a, location_id=at, lines=p) for a, p, (_, at) in zip(about, pieces, first, strict=True)
-    ])  # fmt: skip
-    await _do(client, [
-        InspectReturnV1(**a, lines=(InspectedLine(line_id=line, quantity=1, disposition=draw.choice(("restock", "write-off"))),))
-        for a, (line, _) in zip(about, first, strict=True)
-    ])  # fmt: skip
+    await _do(
+        client,
+        [ReceiveReturnV1(**a, location_id=at, lines=p) for a, p, (_, at) in zip(about, pieces, first, strict=True)],
+    )
+    await _do(
+        client,
+        [
+            InspectReturnV1(
+                **a, lines=(InspectedLine(line_id=line, quantity=1, disposition=draw.choice(("restock", "write-off"))),)
+            )
+            for a, (line, _) in zip(about, first, strict=True)
+        ],
+    )
 
 
 def _about(shipment: dict[str, Any]) -> dict[str, str]:
@@ -164,7 +179,9 @@ def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
     """The demo's result as one object."""
     named = {check.name: check for check in checks}
     latencies = sorted(
-        1000 * seconds_between(at, facts.labelled_at[key]) for key, at in facts.captured_at.items() if key in facts.labelled_at
+        1000 * seconds_between(at, facts.labelled_at[key])
+        for key, at in facts.captured_at.items()
+        if key in facts.labelled_at
     )
     ignored = facts.counts["submission-ignored"]
     return {
@@ -200,8 +217,12 @@ async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: boo
     submissions = list(shop.submissions(orders))
     before, after = shop.cancels(submissions)
     columns = (
-        SpinnerColumn(), TextColumn("{task.description:>20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-    )  # fmt: skip
+        SpinnerColumn(),
+        TextColumn("{task.description:>20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     async with own_hub(processes, keep=keep) as (hub, own), connected(own, [hub.nats_url]) as client:
         with Progress(*columns, console=console, disable=json, transient=True) as progress:
             starting = progress.add_task("products and stock", total=None)
@@ -223,7 +244,9 @@ async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: boo
     if json:
         as_json(result | {"verify": report(checks)})
     else:
-        as_table(f"{orders:,} orders, seed {seed}", ("", "count"), [[k, v] for k, v in result.items() if k != "http_answers"])
+        as_table(
+            f"{orders:,} orders, seed {seed}", ("", "count"), [[k, v] for k, v in result.items() if k != "http_answers"]
+        )
         show(checks)
     lost_or_double = ("lost", "oversold_units", "double_reservations", "double_labels", "dead_letters")
     return 0 if all(check.ok for check in checks) and not any(result[name] for name in lost_or_double) else FAILED

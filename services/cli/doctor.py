@@ -33,9 +33,11 @@ def doctor(json: JsonFlag = False) -> None:
     if json:
         as_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in found])
     else:
-        as_table("Doctor", ("check", "", "detail"), (
-            [name, "[green]ok[/green]" if ok else "[red]wrong[/red]", detail] for name, ok, detail in found
-        ))  # fmt: skip
+        as_table(
+            "Doctor",
+            ("check", "", "detail"),
+            ([name, "[green]ok[/green]" if ok else "[red]wrong[/red]", detail] for name, ok, detail in found),
+        )
     raise typer.Exit(0 if all(ok for _, ok, _ in found) else FAILED)
 
 
@@ -43,7 +45,9 @@ def _installation() -> list[tuple[str, bool, str]]:
     found = [("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}")]
     for package, series in _PINNED.items():
         version = importlib.metadata.version(package)
-        detail = version if version.startswith(series) else f"{version}; {series}x is needed: the hub leans on its internals"
+        detail = (
+            version if version.startswith(series) else f"{version}; {series}x is needed: the hub leans on its internals"
+        )
         found.append((package, version.startswith(series), detail))
     try:
         found.append(("nats-server", True, str(binary())))

@@ -15,14 +15,21 @@ from typing import Any
 from crossdock_contracts.products import Product
 
 _CITIES = (
-    ("DE", "Berlin", "10115", 52.532, 13.385), ("DE", "Hamburg", "20095", 53.550, 10.000),
-    ("DE", "Köln", "50667", 50.938, 6.957), ("DE", "München", "80331", 48.137, 11.576),
-    ("NL", "Amsterdam", "1012 JS", 52.373, 4.893), ("NL", "Utrecht", "3511 LN", 52.091, 5.122),
-    ("FR", "Paris", "75001", 48.862, 2.336), ("FR", "Marseille", "13001", 43.298, 5.381),
-    ("BE", "Bruxelles", "1000", 50.847, 4.352), ("AT", "Wien", "1010", 48.208, 16.372),
-    ("GB", "London", "EC1A 1BB", 51.520, -0.097), ("IT", "Milano", "20121", 45.472, 9.188),
-    ("US", "New York", "10001", 40.750, -73.997), ("JP", "東京", "100-0001", 35.684, 139.752),
-)  # fmt: skip
+    ("DE", "Berlin", "10115", 52.532, 13.385),
+    ("DE", "Hamburg", "20095", 53.550, 10.000),
+    ("DE", "Köln", "50667", 50.938, 6.957),
+    ("DE", "München", "80331", 48.137, 11.576),
+    ("NL", "Amsterdam", "1012 JS", 52.373, 4.893),
+    ("NL", "Utrecht", "3511 LN", 52.091, 5.122),
+    ("FR", "Paris", "75001", 48.862, 2.336),
+    ("FR", "Marseille", "13001", 43.298, 5.381),
+    ("BE", "Bruxelles", "1000", 50.847, 4.352),
+    ("AT", "Wien", "1010", 48.208, 16.372),
+    ("GB", "London", "EC1A 1BB", 51.520, -0.097),
+    ("IT", "Milano", "20121", 45.472, 9.188),
+    ("US", "New York", "10001", 40.750, -73.997),
+    ("JP", "東京", "100-0001", 35.684, 139.752),
+)
 _WEIGHTS = (14, 8, 8, 8, 8, 5, 8, 4, 5, 5, 8, 6, 4, 2)
 _CHANNELS = ("web", "marketplace", "social")
 _LOCATIONS = ("BER", "ROT", "LYS")
@@ -100,25 +107,42 @@ class Shop:
         for n in range(1, draw.choices((1, 2, 3, 4, 5), (40, 28, 17, 10, 5))[0] + 1):
             sku = self._sku()
             quantity = draw.choices((1, 2, 3), (80, 15, 5))[0]
-            lines.append({
-                "line_id": str(n), "sku": sku, "quantity": quantity, "unit_price_minor": self._prices[sku],
-                "title": f"Article {sku.removeprefix('SKU-')}",
-            })  # fmt: skip
+            lines.append(
+                {
+                    "line_id": str(n),
+                    "sku": sku,
+                    "quantity": quantity,
+                    "unit_price_minor": self._prices[sku],
+                    "title": f"Article {sku.removeprefix('SKU-')}",
+                }
+            )
         goods = sum(line["quantity"] * line["unit_price_minor"] for line in lines)
         shipping = 0 if goods > 5000 else 490
         order = {
-            "order_id": str(100_000 + number), "number": f"#{100_000 + number}", "source_version": "1",
-            "placed_at": (_EPOCH + timedelta(seconds=number)).isoformat(), "currency": "EUR", "lines": lines,
-            "shipping_minor": shipping, "total_minor": goods + shipping, "tax_included": True,
-            "tax_minor": (goods + shipping) * 19 // 119, "payment": self._payment(number),
+            "order_id": str(100_000 + number),
+            "number": f"#{100_000 + number}",
+            "source_version": "1",
+            "placed_at": (_EPOCH + timedelta(seconds=number)).isoformat(),
+            "currency": "EUR",
+            "lines": lines,
+            "shipping_minor": shipping,
+            "total_minor": goods + shipping,
+            "tax_included": True,
+            "tax_minor": (goods + shipping) * 19 // 119,
+            "payment": self._payment(number),
             "customer": {"name": f"Customer {number}", "email": f"customer-{number}@example.com"},
             "ship_to": {
-                "name": f"Customer {number}", "line1": f"Street {1 + draw.randrange(200)}", "city": city,
-                "postcode": postcode, "country": country, "latitude": latitude, "longitude": longitude,
+                "name": f"Customer {number}",
+                "line1": f"Street {1 + draw.randrange(200)}",
+                "city": city,
+                "postcode": postcode,
+                "country": country,
+                "latitude": latitude,
+                "longitude": longitude,
             },
             "shipping": {"service_level": draw.choices(("standard", "express"), (85, 15))[0]},
             "priority": draw.choices((1, 5), (5, 95))[0],
-        }  # fmt: skip
+        }
         if country in {"US", "JP", "GB", "IT"}:
             order["shipping"] = {"service_level": "standard"}
         return order

@@ -4,9 +4,9 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
+
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import PlaceHoldV1, RejectOrderV1, ReleaseHoldV1
-
 from services.cli.client import connected
 from services.cli.output import JsonFlag, OwnerOption, as_json, as_table, console
 from services.hub.settings import settings
@@ -37,11 +37,22 @@ def list_holds(
     if json:
         as_json(rows)
         return
-    as_table("Open holds", ("order", "hold", "reason", "detail", "for", "ends", "then"), (
-        [r["order_id"], r["hold_id"], r["reason"], r.get("detail", ""), r.get("assigned_to", "operations"),
-         r["expires_at"][:16], r.get("on_expiry", "reject")]
-        for r in rows
-    ))  # fmt: skip
+    as_table(
+        "Open holds",
+        ("order", "hold", "reason", "detail", "for", "ends", "then"),
+        (
+            [
+                r["order_id"],
+                r["hold_id"],
+                r["reason"],
+                r.get("detail", ""),
+                r.get("assigned_to", "operations"),
+                r["expires_at"][:16],
+                r.get("on_expiry", "reject"),
+            ]
+            for r in rows
+        ),
+    )
 
 
 def _carry_out(command: Command, done: str, *, json: bool) -> None:

@@ -5,7 +5,6 @@ import csv
 import gzip
 import io
 from collections import Counter
-
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,14 +15,14 @@ from typing import IO, Annotated, Any
 
 import orjson
 import typer
+from pydantic import ValidationError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.values import LineKind
-from pydantic import ValidationError
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from services.capture.app import FORMATS
 from services.capture.channels.invoices import COLUMNS, Cancellation, Planner, Rejection, Tally, read_rows
 from services.capture.rules import Channel, Channels, UnknownChannelError, explain
@@ -132,16 +131,26 @@ def _command(channel: Channel, file: str, step: Step) -> Command:
     owner = channel.config.owner
     if isinstance(step, Cancellation):
         return CancelOrderV1(
-            owner=owner, order_id=channel.key(step.order_id), lines=step.lines, cancel_id=step.invoice,
-            reason="credited", requested_by=f"import:{file}",
-        )  # fmt: skip
+            owner=owner,
+            order_id=channel.key(step.order_id),
+            lines=step.lines,
+            cancel_id=step.invoice,
+            reason="credited",
+            requested_by=f"import:{file}",
+        )
     return IngestV1(
-        owner=owner, channel=channel.name, order_id=channel.key(step.order_id), body=step.model_dump_json(exclude_defaults=True),
-        received_at=datetime.now(UTC), source=f"import:{file}",
-    )  # fmt: skip
+        owner=owner,
+        channel=channel.name,
+        order_id=channel.key(step.order_id),
+        body=step.model_dump_json(exclude_defaults=True),
+        received_at=datetime.now(UTC),
+        source=f"import:{file}",
+    )
 
 
-async def _send(client: Client, channel: Channel, file: str, plan: Plan, checkpoint: Checkpoint, progress: Progress | None) -> int:
+async def _send(
+    client: Client, channel: Channel, file: str, plan: Plan, checkpoint: Checkpoint, progress: Progress | None
+) -> int:
     """Hand in what is not durable yet, in windows; how many steps were."""
     task = progress.add_task("handed in", total=len(plan.steps), completed=checkpoint.steps) if progress else None
     begun = checkpoint.steps
@@ -204,7 +213,9 @@ def _summary(plan: Plan, sent: int, outcome: dict[str, int]) -> dict[str, Any]:
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV of invoices, or JSON lines; may be gzipped.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV of invoices, or JSON lines; may be gzipped.")
+    ],
     channel: Annotated[str, typer.Option(help="Channel that the orders come from.")],
     products: Annotated[bool, typer.Option("--products", help="Create a product for every code that is sold.")] = False,
     stock_at: Annotated[str, typer.Option(help="With --products: receive what was sold at this location.")] = "",
@@ -226,9 +237,18 @@ def import_file(
         with rejected.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
             writer.writerow(("line", "invoice", "reason", "money"))
-            writer.writerows((r.number, r.invoice, r.reason, r.money) for r in sorted(plan.rejections, key=lambda r: r.number))
+            writer.writerows(
+                (r.number, r.invoice, r.reason, r.money) for r in sorted(plan.rejections, key=lambda r: r.number)
+            )
     if json:
-        as_json(result | {"rejections": [{"line": r.number, "invoice": r.invoice, "reason": r.reason} for r in plan.rejections[:1000]]})
+        as_json(
+            result
+            | {
+                "rejections": [
+                    {"line": r.number, "invoice": r.invoice, "reason": r.reason} for r in plan.rejections[:1000]
+                ]
+            }
+        )
     else:
         _show(file, plan, result)
     raise typer.Exit(0 if result["adds_up"] else FAILED)
@@ -263,5 +283,3 @@ def _show(file: Path, plan: Plan, result: dict[str, Any]) -> None:
         console.print(f"line {one.number}: invoice {one.invoice}: {one.reason}", highlight=False)
     if len(plan.rejections) > 10:
         console.print(f"… and {len(plan.rejections) - 10:,} more; --rejected FILE writes them all")
-
-

@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from services.cli import bench, contracts, dead, demo, doctor, holds, imports, orders, products, stock, verify, warehouse
+from services.cli import (
+    bench,
+    contracts,
+    dead,
+    demo,
+    doctor,
+    holds,
+    imports,
+    orders,
+    products,
+    stock,
+    verify,
+    warehouse,
+)
 from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError
 from services.cli.output import FAILED, UNREACHABLE, console, fail
 from services.cli.supervisor import ALL, Hub
@@ -22,10 +35,13 @@ from services.hub.streams import ProvisionError
 from services.hub.toml import RulesError
 
 app = typer.Typer(
-    name="crossdock", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    name="crossdock",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
     help="An order management system as an asynchronous hub.\n\nExit codes: 0 it worked, 1 refused or a check failed, "
     "2 wrong usage, 3 no such thing, 4 the hub is not reachable.",
-)  # fmt: skip
+)
 for commands, name, text in (
     (orders.app, "orders", "Orders: list them, show one's timeline, cancel."),
     (stock.app, "stock", "Stock: list, show, receive, adjust, count, transfer, keep back."),
@@ -64,8 +80,12 @@ async def _up(hub: Hub) -> int:
         await asyncio.wait({waiting, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
             ready.result()
-            console.print(f"[green]Crossdock is up.[/green] Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}")
-            console.print(f"Health {hub.http_url}/health/ready   metrics {hub.http_url}/metrics   API {hub.http_url}/docs")
+            console.print(
+                f"[green]Crossdock is up.[/green] Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}"
+            )
+            console.print(
+                f"Health {hub.http_url}/health/ready   metrics {hub.http_url}/metrics   API {hub.http_url}/docs"
+            )
         await waiting
     finally:
         await hub.stop()

@@ -4,9 +4,9 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
+
 from crossdock_contracts.capture import CancelOrderV1
 from crossdock_contracts.values import LineQuantity
-
 from services.cli.client import Client, NoServiceError, connected
 from services.cli.dead import letters
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
@@ -18,8 +18,12 @@ app = typer.Typer(no_args_is_help=True)
 Order = Annotated[str, typer.Argument(help="Order id, such as web:1001.")]
 
 _DOCUMENTS = (
-    ("capture", "order"), ("payments", "payment"), ("inventory", "reservation"), ("routing", "route"), ("returns", "sold"),
-)  # fmt: skip
+    ("capture", "order"),
+    ("payments", "payment"),
+    ("inventory", "reservation"),
+    ("routing", "route"),
+    ("returns", "sold"),
+)
 
 
 @app.command("list")
@@ -69,7 +73,9 @@ async def gather(client: Client, owner: str, order_id: str) -> dict[str, Any]:
     for service, kind, key in asked:
         await _ask(client, service, kind, owner, key, standing, events)
     fulfilments = {
-        event["body"]["fulfilment"]["fulfilment_id"] for event in events if "stock-allocated" in event["headers"]["ce-type"]
+        event["body"]["fulfilment"]["fulfilment_id"]
+        for event in events
+        if "stock-allocated" in event["headers"]["ce-type"]
     }
     for fulfilment_id in sorted(fulfilments):
         await _ask(client, "shipping", "shipment", owner, [fulfilment_id], standing, events)
@@ -89,7 +95,13 @@ async def gather(client: Client, owner: str, order_id: str) -> dict[str, Any]:
 
 
 async def _ask(
-    client: Client, service: str, kind: str, owner: str, key: list[str], standing: dict[str, Any], events: list[dict[str, Any]]
+    client: Client,
+    service: str,
+    kind: str,
+    owner: str,
+    key: list[str],
+    standing: dict[str, Any],
+    events: list[dict[str, Any]],
 ) -> None:
     try:
         answer = await client.ask(service, "timeline", kind=kind, owner=owner, key=key)
@@ -131,9 +143,11 @@ def show(order: Order, owner: OwnerOption = "main", json: JsonFlag = False) -> N
     console.print(f"[bold]{order}[/bold] of {owner}")
     for name, document in found["standing"].items():
         console.print(f"  {name}: {document.get('status', document.get('error', ''))}", highlight=False)
-    as_table("Timeline", ("at", "message", "decision and reason"), (
-        [entry["at"][11:23], entry["type"].replace(".evt.", " "), entry["decision"]] for entry in found["timeline"]
-    ))  # fmt: skip
+    as_table(
+        "Timeline",
+        ("at", "message", "decision and reason"),
+        ([entry["at"][11:23], entry["type"].replace(".evt.", " "), entry["decision"]] for entry in found["timeline"]),
+    )
     for letter in found["dead_letters"]:
         console.print(f"[red]dead letter[/red] {letter['letter_id']} of {letter['service']}: {letter['detail']}")
 

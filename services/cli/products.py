@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from crossdock_contracts.base import Command
-from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
 from pydantic import ValidationError
 
+from crossdock_contracts.base import Command
+from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
 from services.cli.client import Client, connected
 from services.cli.output import FAILED, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.hub.settings import settings
@@ -20,9 +20,19 @@ app = typer.Typer(no_args_is_help=True)
 
 _WINDOW = 500
 _COLUMNS = {
-    "sku", "title", "barcodes", "weight_g", "hs_code", "origin_country", "hazmat_class", "category", "tax_class",
-    "channel", "listing_id", "listing_quantity",
-}  # fmt: skip
+    "sku",
+    "title",
+    "barcodes",
+    "weight_g",
+    "hs_code",
+    "origin_country",
+    "hazmat_class",
+    "category",
+    "tax_class",
+    "channel",
+    "listing_id",
+    "listing_quantity",
+}
 
 
 class LineError(ValueError):
@@ -61,9 +71,12 @@ def _commands(row: dict[str, str], owner: str) -> Iterator[UpsertProductV1 | Map
     if "listing_id" in filled:
         yield MapListingV1.model_validate(
             {
-                "owner": owner, "channel": filled.get("channel", ""), "listing_id": filled["listing_id"], "sku": sku,
+                "owner": owner,
+                "channel": filled.get("channel", ""),
+                "listing_id": filled["listing_id"],
+                "sku": sku,
                 "quantity": filled.get("listing_quantity", "1"),
-            }  # fmt: skip
+            }
         )
 
 
@@ -104,7 +117,9 @@ def load(
         "products": sum(isinstance(one, UpsertProductV1) for one in commands),
         "listings": sum(isinstance(one, MapListingV1) for one in commands),
     }
-    as_json(counts) if json else console.print(f"{counts['products']:,} products and {counts['listings']:,} listings handed in")
+    as_json(counts) if json else console.print(
+        f"{counts['products']:,} products and {counts['listings']:,} listings handed in"
+    )
 
 
 @app.command("list")
@@ -128,9 +143,11 @@ def list_products(
     if json:
         as_json(rows)
         return
-    as_table(f"Products of {owner}", ("SKU", "title", "weight g"), (
-        [r["sku"], r.get("title", ""), r.get("weight_g", "")] for r in rows
-    ))  # fmt: skip
+    as_table(
+        f"Products of {owner}",
+        ("SKU", "title", "weight g"),
+        ([r["sku"], r.get("title", ""), r.get("weight_g", "")] for r in rows),
+    )
 
 
 @app.command("map")

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crossdock_contracts import subjects
-
 from services.cli.client import Client
 from services.cli.supervisor import ALL
 
@@ -27,7 +26,9 @@ async def left(client: Client) -> dict[str, int]:
         for stream in (subjects.stream(service), subjects.inbox(service)):
             offset = 0
             while True:
-                page: dict[str, Any] = await client.calls.api(f"CONSUMER.LIST.{stream}", {"offset": offset}, timeout_s=20)
+                page: dict[str, Any] = await client.calls.api(
+                    f"CONSUMER.LIST.{stream}", {"offset": offset}, timeout_s=20
+                )
                 consumers = page.get("consumers") or []
                 for one in consumers:
                     open_ = one["num_pending"] + one["num_ack_pending"]

@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
+
 from crossdock_contracts.base import Command
 from crossdock_contracts.inventory import (
     AdjustStockV1,
@@ -12,7 +13,6 @@ from crossdock_contracts.inventory import (
     SetSafetyStockV1,
     TransferStockV1,
 )
-
 from services.cli.client import connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.hub.settings import settings
@@ -35,9 +35,11 @@ def list_stock(
     if json:
         as_json(rows)
         return
-    as_table(f"Stock of {owner}", ("SKU", "on hand", "allocated", "reserved", "waiting", "available"), (
-        [r["sku"], r["on_hand"], r["allocated"], r["reserved"], r["waiting"], r["promisable"]] for r in rows
-    ))  # fmt: skip
+    as_table(
+        f"Stock of {owner}",
+        ("SKU", "on hand", "allocated", "reserved", "waiting", "available"),
+        ([r["sku"], r["on_hand"], r["allocated"], r["reserved"], r["waiting"], r["promisable"]] for r in rows),
+    )
 
 
 async def _list(owner: str, limit: int) -> list[dict[str, Any]]:
@@ -72,10 +74,14 @@ def show(sku: Sku, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
         as_json(found[0])
         return
     stock = found[0]
-    as_table(f"Stock of {sku}", ("location", "on hand", "allocated", "safety", "damaged", "available"), (
-        [p["location_id"], p["on_hand"], p["allocated"], p["safety"], p["damaged"], p["available"]]
-        for p in stock["locations"]
-    ))  # fmt: skip
+    as_table(
+        f"Stock of {sku}",
+        ("location", "on hand", "allocated", "safety", "damaged", "available"),
+        (
+            [p["location_id"], p["on_hand"], p["allocated"], p["safety"], p["damaged"], p["available"]]
+            for p in stock["locations"]
+        ),
+    )
     console.print(
         f"reserved for orders: {stock['reserved']:,}   waited for: {stock['waiting']:,}   "
         f"available to promise: {stock['promisable']:,}"
@@ -94,16 +100,25 @@ def _carry_out(command: Command, *, json: bool) -> None:
     for event in events:
         body = event["body"]
         if event["type"].endswith("stock-moved"):
-            console.print(f"{body['sku']} at {body['location_id']}: {body['kind']} {body['delta']:+}, now {body['on_hand']}")
+            console.print(
+                f"{body['sku']} at {body['location_id']}: {body['kind']} {body['delta']:+}, now {body['on_hand']}"
+            )
         elif event["type"].endswith("shortage-recorded"):
-            console.print(f"[yellow]short:[/yellow] {body['missing']} of {body['sku']} are promised beyond what is there")
+            console.print(
+                f"[yellow]short:[/yellow] {body['missing']} of {body['sku']} are promised beyond what is there"
+            )
     if not events:
         console.print("nothing to change")
 
 
 @app.command()
 def receive(
-    sku: Sku, location: Location, quantity: Pieces, reference: str = "", owner: OwnerOption = "main", json: JsonFlag = False
+    sku: Sku,
+    location: Location,
+    quantity: Pieces,
+    reference: str = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
 ) -> None:
     """Take in pieces that have arrived."""
     _carry_out(
@@ -146,7 +161,8 @@ def transfer(
 ) -> None:
     """Move free pieces to another location."""
     _carry_out(
-        TransferStockV1(owner=owner, sku=sku, from_location_id=source, to_location_id=target, quantity=quantity), json=json
+        TransferStockV1(owner=owner, sku=sku, from_location_id=source, to_location_id=target, quantity=quantity),
+        json=json,
     )
 
 

@@ -45,9 +45,15 @@ class Worker:
         """Start the process; it ends when our end of its standard input closes."""
         self.starts += 1
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.cli.main", "run", *self.services, "--follow-parent",
-            stdin=asyncio.subprocess.PIPE, env={**os.environ, **self._environment},
-        )  # fmt: skip
+            sys.executable,
+            "-m",
+            "services.cli.main",
+            "run",
+            *self.services,
+            "--follow-parent",
+            stdin=asyncio.subprocess.PIPE,
+            env={**os.environ, **self._environment},
+        )
 
     async def stop(self) -> None:
         """Let it finish what it has in hand."""

@@ -30,7 +30,9 @@ def _routed(body: Body) -> str:
     best, *others = body["ranking"]
     why = ", ".join(f"{name} {points:g}" for name, points in best.get("parts", {}).items())
     instead = ", ".join(f"{'+'.join(plan['shares'])} {plan['points']:g}" for plan in others)
-    rules = ", ".join(sorted({f"{rule['rule']} ({rule['location_id']} {rule['effect']})" for rule in body.get("rules", [])}))
+    rules = ", ".join(
+        sorted({f"{rule['rule']} ({rule['location_id']} {rule['effect']})" for rule in body.get("rules", [])})
+    )
     return (
         f"{places}; {best['points']:g} points ({why})"
         + (f"; instead of {instead}" if instead else "")
@@ -57,10 +59,14 @@ def _cancelled(body: Body) -> str:
 _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "order-captured": _captured,
     "order-held": lambda b: f"{b['hold']['reason']}: {b['hold'].get('detail', '')}",
-    "order-released": lambda b: f"by {b.get('released_by') or 'somebody'}: {', '.join(h['reason'] for h in b['closed'])}",
+    "order-released": lambda b: (
+        f"by {b.get('released_by') or 'somebody'}: {', '.join(h['reason'] for h in b['closed'])}"
+    ),
     "order-rejected": lambda b: f"{b['reason']} by {b.get('rejected_by') or 'somebody'}",
     "order-cancelled": _cancelled,
-    "cancel-requested": lambda b: f"{_pieces(b.get('lines', [])) or 'everything'} for {b['reason']}; routing has the say",
+    "cancel-requested": lambda b: (
+        f"{_pieces(b.get('lines', [])) or 'everything'} for {b['reason']}; routing has the say"
+    ),
     "cancel-refused": lambda b: f"{b['reason']}: {b.get('detail', '')}",
     "submission-ignored": lambda b: f"{b['reason']} {b.get('detail', '')}",
     "payment-authorised": lambda b: f"{_money(b['amount'])} by {b['method']} {b.get('authorisation_id', '')}",
@@ -97,10 +103,14 @@ def describe(type_: str, body: Body) -> str:
     """What was decided and why, by the event's type (``capture.evt.order-captured.v1``) and body."""
     name = type_.split(".")[2]
     if name == "shipment-shipped":
-        parcels = body.get("parcels") or [{"carrier": body.get("carrier"), "tracking_number": body.get("tracking_number")}]
+        parcels = body.get("parcels") or [
+            {"carrier": body.get("carrier"), "tracking_number": body.get("tracking_number")}
+        ]
         return f"{_pieces(body['lines'])} with " + ", ".join(f"{p['carrier']} {p['tracking_number']}" for p in parcels)
     tell = _DESCRIBE.get(name)
     if tell is not None:
         return tell(body)
-    told = {key: value for key, value in body.items() if isinstance(value, str | int) and key not in {"owner", "order_id"}}
+    told = {
+        key: value for key, value in body.items() if isinstance(value, str | int) and key not in {"owner", "order_id"}
+    }
     return ", ".join(f"{key} {value}" for key, value in told.items())

@@ -87,10 +87,19 @@ def verify(json: JsonFlag = False) -> None:
 
 def show(checks: list[Check]) -> None:
     """Print an audit."""
-    as_table("Audit", ("check", "looked at", "violations", ""), (
-        [check.name, check.checked, len(check.violations), "[green]holds[/green]" if check.ok else "[red]violated[/red]"]
-        for check in checks
-    ))  # fmt: skip
+    as_table(
+        "Audit",
+        ("check", "looked at", "violations", ""),
+        (
+            [
+                check.name,
+                check.checked,
+                len(check.violations),
+                "[green]holds[/green]" if check.ok else "[red]violated[/red]",
+            ]
+            for check in checks
+        ),
+    )
     for check in checks:
         for violation in check.violations[:20]:
             console.print(f"[red]{check.name}[/red]: {violation}", highlight=False)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import typer
+
 from crossdock_contracts.base import Command
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
 from crossdock_contracts.values import LineQuantity
-
 from services.cli.client import Client, connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, console, fail
 from services.cli.timeline import describe
@@ -113,9 +113,13 @@ def track(
     async def command(client: Client) -> Command:
         shipment = await _shipment(client, owner, fulfilment)
         return TrackingUpdateV1(
-            owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, status=status,
-            occurred_at=datetime.now(UTC), detail=detail,
-        )  # fmt: skip
+            owner=owner,
+            order_id=shipment["order_id"],
+            fulfilment_id=fulfilment,
+            status=status,
+            occurred_at=datetime.now(UTC),
+            detail=detail,
+        )
 
     _carry_out(command, json=json)
 

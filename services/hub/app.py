@@ -18,7 +18,8 @@ from services.hub.log import logger
 from services.hub.pump import ReadySubscriber, decode, parse
 from services.hub.runtime import Runtime
 from services.hub.service import Service
-from services.hub.settings import Settings, settings as process_settings
+from services.hub.settings import Settings
+from services.hub.settings import settings as process_settings
 from services.hub.wire import HubClient
 
 _QUESTIONS = ("documents", "timeline", "letters")
@@ -40,7 +41,9 @@ class HubApp(AsgiFastStream):
     Its web routes are up at once; the broker is brought up beside them, and waits for the server as long as it takes.
     """
 
-    def __init__(self, service: Service, settings: Settings | None = None, http: Callable[[Runtime], ASGIApp] | None = None) -> None:
+    def __init__(
+        self, service: Service, settings: Settings | None = None, http: Callable[[Runtime], ASGIApp] | None = None
+    ) -> None:
         self.settings = settings or process_settings()
         self.service = service
         self.runtime = Runtime(service, self.settings)
@@ -54,7 +57,10 @@ class HubApp(AsgiFastStream):
         self._subscribe()
         for contract in service.says:
             self._nats.publisher(
-                f"{contract.TYPE}.v{contract.VERSION}.*.*", schema=contract, title=contract.__name__, description=contract.__doc__
+                f"{contract.TYPE}.v{contract.VERSION}.*.*",
+                schema=contract,
+                title=contract.__name__,
+                description=contract.__doc__,
             )
         super().__init__(
             self._nats,
@@ -113,9 +119,11 @@ class HubApp(AsgiFastStream):
 
     def _subscribe_question(self, question: str) -> None:
         @self._nats.subscriber(
-            f"{self.service.name}.query.{question}.v1", queue=self.service.name, title=f"{self.service.name}-{question}",
+            f"{self.service.name}.query.{question}.v1",
+            queue=self.service.name,
+            title=f"{self.service.name}-{question}",
             decoder=_raw_body,
-        )  # fmt: skip
+        )
         async def answer(body: bytes) -> dict[str, Any]:
             if self.runtime.desk is None:
                 return {"error": f"{self.service.name} is starting; ask again"}

@@ -106,7 +106,9 @@ class Committer:
         """Largest message that the server takes, headers included."""
         return self._client.max_payload
 
-    async def commit(self, lease: Lease, messages: list[Message], *, timeout_s: float = 10.0) -> tuple[Result, int, str]:
+    async def commit(
+        self, lease: Lease, messages: list[Message], *, timeout_s: float = 10.0
+    ) -> tuple[Result, int, str]:
         """Commit messages under the lease: the result, the sequence of the first of them, and what the server said."""
         started = time.perf_counter()
         result, first, said = await self._send(lease, messages, timeout_s)
@@ -118,9 +120,7 @@ class Committer:
 
     async def _send(self, lease: Lease, messages: list[Message], timeout_s: float) -> tuple[Result, int, str]:
         batch = uuid4().hex.encode()
-        opening = Message(
-            lease.subject.decode(), lease.standing.encode(), expected=lease.standing.seq, rollup=True
-        )
+        opening = Message(lease.subject.decode(), lease.standing.encode(), expected=lease.standing.seq, rollup=True)
         frames = [_lay_out(message, batch, i) for i, message in enumerate((opening, *messages), start=1)]
         subject, headers, body = frames.pop()
         try:

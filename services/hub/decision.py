@@ -10,9 +10,10 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar, Self, TypeVar
 
+from pydantic import BaseModel, ConfigDict
+
 from crossdock_contracts import subjects
 from crossdock_contracts.base import Event, Owner, Utc, Value
-from pydantic import BaseModel, ConfigDict
 
 AnyDocument = TypeVar("AnyDocument", bound="Document")
 

@@ -25,9 +25,15 @@ class Entry:
     __slots__ = ("document", "fault", "seq", "size", "trail", "verified")
 
     def __init__(
-        self, seq: int, document: Document | None, *, size: int = 0, trail: tuple[int, ...] = (), verified: bool = False,
+        self,
+        seq: int,
+        document: Document | None,
+        *,
+        size: int = 0,
+        trail: tuple[int, ...] = (),
+        verified: bool = False,
         fault: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.seq = seq
         self.document = document
         self.fault = fault
@@ -58,8 +64,12 @@ class Reader:
         try:
             document = self._kinds[f"{space}.{kind}"].decode(message.data)
         except (KeyError, ValueError) as error:
-            return subject, Entry(seq, None, fault=f"stored document {subject} (sequence {seq}) cannot be read: {error}")
-        return subject, Entry(seq, document, size=len(message.data), trail=read_trail(headers.get(TRAIL_HEADER, ""), seq))
+            return subject, Entry(
+                seq, None, fault=f"stored document {subject} (sequence {seq}) cannot be read: {error}"
+            )
+        return subject, Entry(
+            seq, document, size=len(message.data), trail=read_trail(headers.get(TRAIL_HEADER, ""), seq)
+        )
 
     async def last(self, subjects: list[str]) -> list[Msg]:
         """The last message of each of these subjects or wildcards, as they stand in the stream.

@@ -126,7 +126,9 @@ class Effects:
         self._circuits[adapter.name] = Circuit(limits)
         self._places[adapter.name] = asyncio.Semaphore(limits.concurrency)
         if limits.rate_per_s:
-            self._rates[adapter.name] = AsyncLimiter(max(1.0, limits.rate_per_s), max(1.0, limits.rate_per_s) / limits.rate_per_s)
+            self._rates[adapter.name] = AsyncLimiter(
+                max(1.0, limits.rate_per_s), max(1.0, limits.rate_per_s) / limits.rate_per_s
+            )
 
     def is_open(self, adapter: str) -> bool:
         """The adapter's circuit is open: a fact that decisions may go by."""

@@ -71,9 +71,14 @@ class Failures:
             delay *= random.uniform(0.8, 1.2)  # noqa: S311  # spreads retries, keeps no secret
         PARKED.labels(self._outbox.service, source.handler.name).inc()
         self._log.info(
-            "parked", handler=source.handler.name, message=source.key, order=source.correlation,
-            reason=later.reason, delay_s=round(delay, 1), attempt=source.attempt + 1,
-        )  # fmt: skip
+            "parked",
+            handler=source.handler.name,
+            message=source.key,
+            order=source.correlation,
+            reason=later.reason,
+            delay_s=round(delay, 1),
+            attempt=source.attempt + 1,
+        )
         parked = self._outbox.parked(source, now + timedelta(seconds=delay))
         return Staged(source, Decision.nothing(), "parked", extra=[parked])
 
@@ -82,9 +87,13 @@ class Failures:
         DIED.labels(self._outbox.service, source.handler.name, type(error).__name__).inc()
         DEAD.labels(self._outbox.service).inc()
         self._log.error(
-            "dead letter", handler=source.handler.name, message=source.key, order=source.correlation,
-            error=type(error).__name__, detail=str(error)[:300],
-        )  # fmt: skip
+            "dead letter",
+            handler=source.handler.name,
+            message=source.key,
+            order=source.correlation,
+            error=type(error).__name__,
+            detail=str(error)[:300],
+        )
         return Staged(
             source,
             Decision.nothing(),

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from nats.aio.msg import Msg
+
 from crossdock_contracts import upcasts
 from crossdock_contracts.base import Contract
 from crossdock_contracts.envelope import VERSIONS_HEADER
 from crossdock_contracts.registry import versions
-from nats.aio.msg import Msg
-
 from services.hub.decision import Decision, Later, Outcome, States, Timer
 
 Decide = Callable[..., Decision]
@@ -70,9 +70,22 @@ class Input:
     """One message on its way through a handler."""
 
     __slots__ = (
-        "alone", "attempt", "correlation", "facts", "fault", "handler", "id", "key", "message", "outcome", "raw",
-        "redelivered", "subject", "suspect", "trace",
-    )  # fmt: skip
+        "alone",
+        "attempt",
+        "correlation",
+        "facts",
+        "fault",
+        "handler",
+        "id",
+        "key",
+        "message",
+        "outcome",
+        "raw",
+        "redelivered",
+        "subject",
+        "suspect",
+        "trace",
+    )
 
     def __init__(self, handler: Handler, raw: Msg, *, suspect_below: int = 0) -> None:
         headers = raw.headers or {}

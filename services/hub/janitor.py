@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from crossdock_contracts import subjects
 from nats.aio.msg import Msg
 
+from crossdock_contracts import subjects
 from services.hub.archive import name_of, pack
 from services.hub.log import logger
 from services.hub.objects import ObjectStore

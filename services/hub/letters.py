@@ -5,6 +5,9 @@ from datetime import datetime
 from urllib.parse import unquote
 
 import orjson
+from nats.aio.msg import Msg
+from pydantic import BaseModel
+
 from crossdock_contracts import subjects
 from crossdock_contracts.operations import (
     CommandRefusedV1,
@@ -13,9 +16,6 @@ from crossdock_contracts.operations import (
     DiscardDeadLetterV1,
     ReplayDeadLetterV1,
 )
-from nats.aio.msg import Msg
-from pydantic import BaseModel
-
 from services.hub.commit import Message
 from services.hub.decision import Decision, States
 from services.hub.inputs import KEY_HEADER, SUBJECT_HEADER, Handler
@@ -48,7 +48,9 @@ def read_letter(message: Msg) -> Letter | None:
     headers = message.headers or {}
     if "crossdock-dead-error" not in headers:
         return None
-    facts = {k.removeprefix("crossdock-dead-"): unquote(v) for k, v in headers.items() if k.startswith("crossdock-dead-")}
+    facts = {
+        k.removeprefix("crossdock-dead-"): unquote(v) for k, v in headers.items() if k.startswith("crossdock-dead-")
+    }
     original: dict[str, str] = orjson.loads(facts["headers"])
     return Letter(
         letter_id=headers[KEY_HEADER],

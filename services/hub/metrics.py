@@ -7,11 +7,17 @@ EVENTS = Counter("crossdock_events_total", "Events published", ["service", "even
 CONFLICTS = Counter("crossdock_commit_conflicts_total", "Commits refused because a document had changed", ["service"])
 COMMITS = Counter("crossdock_commits_total", "Atomic batches, by how they ended", ["service", "result"])
 BATCH = Histogram(
-    "crossdock_batch_messages", "Inputs decided in one commit", ["service"], buckets=(1, 2, 5, 10, 25, 50, 100, 200, 400)
+    "crossdock_batch_messages",
+    "Inputs decided in one commit",
+    ["service"],
+    buckets=(1, 2, 5, 10, 25, 50, 100, 200, 400),
 )
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 HANDLING = Histogram(
-    "crossdock_handler_seconds", "Time to decide one message, as the mean of a round", ["service", "handler"], buckets=_SECONDS
+    "crossdock_handler_seconds",
+    "Time to decide one message, as the mean of a round",
+    ["service", "handler"],
+    buckets=_SECONDS,
 )
 COMMIT = Histogram("crossdock_commit_seconds", "Time of one atomic batch", ["service"], buckets=_SECONDS)
 LAG = Gauge("crossdock_lag_messages", "Messages that wait for a handler", ["service", "handler", "partition"])

@@ -11,9 +11,9 @@ from hashlib import sha256
 from uuid import uuid4
 
 import orjson
-from crossdock_contracts.envelope import timestamp
 from nats.aio.client import Client
 
+from crossdock_contracts.envelope import timestamp
 from services.hub.commit import MOST_MESSAGES
 from services.hub.effects import TransientError
 from services.hub.streams import provision_stream
@@ -137,14 +137,22 @@ class ObjectStore:
             Disconnected: the server could not be asked.
         """
         key = urlsafe_b64encode(name.encode()).decode()
-        found = await self._calls.one([], f"$JS.API.DIRECT.GET.{self.stream}.$O.{self.bucket}.M.{key}".encode(), b"", b"", timeout_s=5)
+        found = await self._calls.one(
+            [], f"$JS.API.DIRECT.GET.{self.stream}.$O.{self.bucket}.M.{key}".encode(), b"", b"", timeout_s=5
+        )
         if status(found):
             return None
         meta = orjson.loads(found.data)
         if meta.get("deleted"):
             return None
-        request = orjson.dumps({"seq": 1, "next_by_subj": f"$O.{self.bucket}.C.{meta['nuid']}", "batch": max(1, meta["chunks"])})
-        chunks = await self._calls.many(f"$JS.API.DIRECT.GET.{self.stream}".encode(), request, timeout_s=30) if meta["chunks"] else []
+        request = orjson.dumps(
+            {"seq": 1, "next_by_subj": f"$O.{self.bucket}.C.{meta['nuid']}", "batch": max(1, meta["chunks"])}
+        )
+        chunks = (
+            await self._calls.many(f"$JS.API.DIRECT.GET.{self.stream}".encode(), request, timeout_s=30)
+            if meta["chunks"]
+            else []
+        )
         content = b"".join(chunk.data for chunk in chunks)
         if f"SHA-256={urlsafe_b64encode(sha256(content).digest()).decode()}" != meta["digest"]:
             msg = f"object {name!r} in bucket {self.bucket} is not what was put there"

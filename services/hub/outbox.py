@@ -7,12 +7,12 @@ from traceback import format_exception
 from urllib.parse import quote
 
 import orjson
+
 from crossdock_contracts import subjects
 from crossdock_contracts.base import Contract, Event
 from crossdock_contracts.envelope import VERSIONS_HEADER, event_id, header, timestamp
 from crossdock_contracts.operations import MessageDeadLetteredV1
 from crossdock_contracts.upcasts import beside
-
 from services.hub.commit import Message
 from services.hub.decision import Document, Timer
 from services.hub.documents import TRAIL_HEADER
@@ -98,7 +98,9 @@ class Outbox:
     def letter(self, source: Input, error: BaseException, now: datetime) -> Message:
         """A dead letter: the payload byte for byte, and in the headers all that is known of it."""
         trace = "".join(format_exception(error))[-_TRACEBACK_CHARS:]
-        original = {k: v for k, v in (source.raw.headers or {}).items() if not k.lower().startswith(("nats-", "crossdock-dead"))}
+        original = {
+            k: v for k, v in (source.raw.headers or {}).items() if not k.lower().startswith(("nats-", "crossdock-dead"))
+        }
         facts = {
             "crossdock-dead-error": type(error).__name__,
             "crossdock-dead-detail": str(error)[:_DETAIL_CHARS],
@@ -153,6 +155,8 @@ def _constant_headers(contract: type[Contract], service: str) -> str:
 def _kept(source: Input, *, attempt: int) -> str:
     """The headers of an input as they go on with it, and where it first stood."""
     dropped = {KEY_HEADER, SUBJECT_HEADER, ATTEMPT_HEADER}
-    kept = {k: v for k, v in (source.raw.headers or {}).items() if not k.lower().startswith("nats-") and k not in dropped}
+    kept = {
+        k: v for k, v in (source.raw.headers or {}).items() if not k.lower().startswith("nats-") and k not in dropped
+    }
     kept |= {KEY_HEADER: source.key, SUBJECT_HEADER: source.subject, ATTEMPT_HEADER: str(attempt)}
     return "".join(f"{name}: {value}\r\n" for name, value in kept.items())

@@ -43,7 +43,9 @@ class Work:
 class Partition:
     """Serves one partition."""
 
-    def __init__(self, *, lease: Lease, client: Client, rounds: Rounds, failures: Failures, run_intent: RunIntent) -> None:
+    def __init__(
+        self, *, lease: Lease, client: Client, rounds: Rounds, failures: Failures, run_intent: RunIntent
+    ) -> None:
         self.lease = lease
         self.stopping = False
         self._client = client

@@ -82,7 +82,9 @@ class HubDecision(Decision):
     messages: list[Message] = field(default_factory=list)
 
 
-def stage(source: Input, decision: Decision, states: States, cache: DocumentCache, outbox: Outbox, now: datetime) -> Staged:
+def stage(
+    source: Input, decision: Decision, states: States, cache: DocumentCache, outbox: Outbox, now: datetime
+) -> Staged:
     """Lay out a decision.
 
     Raises:

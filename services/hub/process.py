@@ -78,9 +78,15 @@ async def serve(apps: list[HubApp], settings: Settings, *, follow_parent: bool =
     With ``follow_parent`` the end of standard input means the end, too.
     """
     config = uvicorn.Config(
-        Web(apps), host=settings.http_host, port=settings.http_port, log_level="warning", access_log=False,
-        timeout_graceful_shutdown=5, lifespan="off", loop="none",
-    )  # fmt: skip
+        Web(apps),
+        host=settings.http_host,
+        port=settings.http_port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        lifespan="off",
+        loop="none",
+    )
     server = uvicorn.Server(config)
     failed: list[BaseException] = []
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from crossdock_contracts import subjects
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
+from crossdock_contracts import subjects
 from services.hub.decision import NotLoadedError, States
 from services.hub.documents import DocumentCache, Reader
 from services.hub.letters import Letter, read_letter
@@ -127,13 +127,16 @@ class Desk:
 
     async def _event(self, seq: int) -> dict[str, Any] | None:
         request = orjson.dumps({"seq": seq})
-        found = await self._calls.one(
-            [], f"$JS.API.DIRECT.GET.{self._stream}".encode(), b"", request, timeout_s=5
-        )
+        found = await self._calls.one([], f"$JS.API.DIRECT.GET.{self._stream}".encode(), b"", request, timeout_s=5)
         if status(found) or ".evt." not in (found.headers or {}).get("Nats-Subject", ""):
             return None
         headers = {k: v for k, v in (found.headers or {}).items() if not k.startswith(("Nats-Batch", "Nats-Expected"))}
-        return {"seq": seq, "subject": headers.pop("Nats-Subject"), "headers": headers, "body": orjson.loads(found.data)}
+        return {
+            "seq": seq,
+            "subject": headers.pop("Nats-Subject"),
+            "headers": headers,
+            "body": orjson.loads(found.data),
+        }
 
     async def _letters(self, question: LettersQuestion) -> dict[str, Any]:
         name = subjects.token(question.letter_id) if question.letter_id else "*"

@@ -37,9 +37,15 @@ class Rounds:
     """Takes rounds for one partition."""
 
     def __init__(
-        self, *, lease: Lease, client: Client, committer: Committer, cache: DocumentCache, outbox: Outbox,
+        self,
+        *,
+        lease: Lease,
+        client: Client,
+        committer: Committer,
+        cache: DocumentCache,
+        outbox: Outbox,
         failures: Failures,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.cache = cache
         self._lease = lease
         self._client = client

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from crossdock_contracts import subjects
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from crossdock_contracts import subjects
 from services.hub import letters, streams
 from services.hub.archive import BUCKET
 from services.hub.commit import Committer
 from services.hub.documents import DocumentCache, Reader
 from services.hub.effects import TransientError
 from services.hub.failures import Failures
-from services.hub.inputs import KEY_HEADER, Handler, Input
+from services.hub.inputs import KEY_HEADER, Input
 from services.hub.janitor import Janitor
 from services.hub.lease import Lease, LeaseLostError
 from services.hub.log import logger
@@ -57,7 +57,9 @@ class Runtime:
         for handler in letters.handlers(service.name, self._read_raw):
             service.handlers.setdefault(handler.name, handler)
         self.pumps: dict[tuple[str, int], Pump] = {
-            (name, shard): self._pump(name, shard) for shard in range(self.shard_count) for name in (*service.handlers, RETRY)
+            (name, shard): self._pump(name, shard)
+            for shard in range(self.shard_count)
+            for name in (*service.handlers, RETRY)
         }
         self._client: Client | None = None
         self._calls: Calls | None = None

@@ -110,9 +110,16 @@ class Server:
         )
         environment = {**os.environ, "GOMEMLIMIT": self._settings.gomemlimit}
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-S", guardian.__file__, str(binary()), str(config), str(self._folder / "lock"),
-            stdin=asyncio.subprocess.PIPE, env=environment,
-        )  # fmt: skip
+            sys.executable,
+            "-I",
+            "-S",
+            guardian.__file__,
+            str(binary()),
+            str(config),
+            str(self._folder / "lock"),
+            stdin=asyncio.subprocess.PIPE,
+            env=environment,
+        )
         async with asyncio.timeout(_START_S):
             while not await self._healthy():
                 if self._process.returncode is not None:

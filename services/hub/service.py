@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crossdock_contracts import subjects
-from crossdock_contracts.base import Contract, Event, Owner
 from pydantic import BaseModel, ConfigDict
 
+from crossdock_contracts import subjects
+from crossdock_contracts.base import Contract, Event, Owner
 from services.hub.decision import Document, States, Timer
 from services.hub.effects import Adapter, Effects, Limits, TransientError
 from services.hub.inputs import Decide, Handler
@@ -73,7 +73,11 @@ class Service:
         prepare: Callable[[Any], Awaitable[Any]] | None = None,
     ) -> None:
         """Take this decision on each message of this contract: an event of any service, or a command to this one."""
-        self._add(Handler(name or _name(decide), contract.SERVICE, contract, decide, reads, creates, remember, settle, prepare))
+        self._add(
+            Handler(
+                name or _name(decide), contract.SERVICE, contract, decide, reads, creates, remember, settle, prepare
+            )
+        )
 
     def at(
         self,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock_contracts import subjects
-
 from services.hub.wire import Calls
 
 REVISION = 1

@@ -19,6 +19,7 @@ from nats.aio.subscription import Subscription
 _LINE = b"NATS/1.0\r\n"
 _STATUS_AT = len("NATS/1.0")
 
+
 class Disconnected(ConnectionError):
     """There is no server just now, or no answer came; whether the request was carried out is unknown."""
 
@@ -29,8 +30,14 @@ def frame(subject: bytes, headers: bytes, body: bytes, reply: bytes = b"") -> by
         return b"PUB %s %s %d\r\n%s\r\n" % (subject, reply, len(body), body)
     size = len(_LINE) + len(headers) + 2
     return b"HPUB %s %s %d %d\r\n%s%s\r\n%s\r\n" % (
-        subject, reply, size, size + len(body), _LINE, headers, body,
-    )  # fmt: skip
+        subject,
+        reply,
+        size,
+        size + len(body),
+        _LINE,
+        headers,
+        body,
+    )
 
 
 async def send(client: Client, frames: list[bytes]) -> None:
@@ -138,7 +145,9 @@ class Calls:
         answers = self._waiting[number] = asyncio.Queue()
         try:
             async with asyncio.timeout(timeout_s):
-                await send(self._client, [*frames, frame(subject, headers, body, b"%s.%s" % (self._prefix, number.encode()))])
+                await send(
+                    self._client, [*frames, frame(subject, headers, body, b"%s.%s" % (self._prefix, number.encode()))]
+                )
                 return await answers.get()
         except TimeoutError:
             raise Disconnected from None

@@ -1,7 +1,6 @@
 """Inventory, wired: which rule answers to which message."""
 
 from crossdock_contracts import capture, inventory, returns, routing, shipping
-
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.inventory.decide import answers, bind, promise, stock

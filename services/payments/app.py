@@ -1,7 +1,6 @@
 """Payments, wired: which rule answers to which message."""
 
 from crossdock_contracts import capture, payments, returns, shipping
-
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service

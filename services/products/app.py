@@ -1,7 +1,6 @@
 """Products, wired: which rule answers to which message."""
 
 from crossdock_contracts import products
-
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.products import decide

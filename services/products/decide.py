@@ -5,7 +5,6 @@ from datetime import datetime
 
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import ListingMappedV1, MapListingV1, ProductChangedV1, UpsertProductV1
-
 from services.hub.decision import Decision, States
 from services.products.state import ListingRecord, ProductRecord
 
@@ -30,7 +29,9 @@ def upsert_product(states: States, message: UpsertProductV1, now: datetime) -> D
     parts = states.get_all(ProductRecord, [(message.owner, part.sku) for part in product.components])
     kits = [part.sku for part in parts if part is not None and part.product.components]
     if kits:
-        return _refused(message.owner, message.sku, message.TYPE, "kit-in-kit", f"{', '.join(kits)} are kits themselves")
+        return _refused(
+            message.owner, message.sku, message.TYPE, "kit-in-kit", f"{', '.join(kits)} are kits themselves"
+        )
     known = states.get(ProductRecord, message.owner, message.sku)
     if known is not None and known.product == product:
         return Decision.nothing()
@@ -47,13 +48,20 @@ def map_listing(states: States, message: MapListingV1, now: datetime) -> Decisio
         return _refused(message.owner, message.listing_id, message.TYPE, "unknown-sku", detail)
     known = states.get(ListingRecord, message.owner, message.channel, message.listing_id)
     listing = ListingRecord(
-        owner=message.owner, channel=message.channel, listing_id=message.listing_id, sku=message.sku,
+        owner=message.owner,
+        channel=message.channel,
+        listing_id=message.listing_id,
+        sku=message.sku,
         quantity=message.quantity,
-    )  # fmt: skip
+    )
     if known == listing:
         return Decision.nothing()
     mapped = ListingMappedV1(
-        owner=message.owner, channel=message.channel, listing_id=message.listing_id, sku=message.sku,
-        quantity=message.quantity, mapped_at=now,
-    )  # fmt: skip
+        owner=message.owner,
+        channel=message.channel,
+        listing_id=message.listing_id,
+        sku=message.sku,
+        quantity=message.quantity,
+        mapped_at=now,
+    )
     return Decision(writes=[listing], events=[mapped])

@@ -1,7 +1,6 @@
 """What products keeps: each SKU, each listing."""
 
 from crossdock_contracts.products import Product
-
 from services.hub.decision import Document
 
 

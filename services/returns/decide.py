@@ -20,7 +20,6 @@ from crossdock_contracts.returns import (
 )
 from crossdock_contracts.shipping import ShipmentShippedV2
 from crossdock_contracts.values import LineQuantity, Money
-
 from services.hub.decision import Decision, States, changed
 from services.returns.rules import Rules
 from services.returns.state import Return, ReturnStatus, Sold, SoldLine
@@ -44,9 +43,11 @@ def know_shipped(states: States, message: ShipmentShippedV2, _now: datetime) -> 
             known, quantity=known.quantity + gone.quantity, value_minor=known.value_minor + gone.value_minor
         )
     sold = changed(
-        sold, lines=tuple(lines.values()), shipments=(*sold.shipments, message.fulfilment_id),
+        sold,
+        lines=tuple(lines.values()),
+        shipments=(*sold.shipments, message.fulfilment_id),
         last_shipped_at=message.shipped_at,
-    )  # fmt: skip
+    )
     return Decision(writes=[sold])
 
 
@@ -65,17 +66,28 @@ def request_return(rules: Rules, states: States, message: RequestReturnV1, now: 
         line = lines.get(asked.line_id)
         left = line.quantity - line.returned if line else 0
         if line is None or asked.quantity > left:
-            return _refused(message, "not-so-many", f"{left} of line {asked.line_id} can come back, not {asked.quantity}")
+            return _refused(
+                message, "not-so-many", f"{left} of line {asked.line_id} can come back, not {asked.quantity}"
+            )
         lines[asked.line_id] = changed(line, returned=line.returned + asked.quantity)
     taken = tuple(changed(asked, sku=lines[asked.line_id].sku) for asked in message.lines)
     document = Return(
-        owner=message.owner, order_id=message.order_id, return_id=message.return_id, status=ReturnStatus.AUTHORISED,
-        reason=message.reason, lines=taken, currency=sold.currency,
-    )  # fmt: skip
+        owner=message.owner,
+        order_id=message.order_id,
+        return_id=message.return_id,
+        status=ReturnStatus.AUTHORISED,
+        reason=message.reason,
+        lines=taken,
+        currency=sold.currency,
+    )
     authorised = ReturnAuthorisedV1(
-        owner=message.owner, order_id=message.order_id, return_id=message.return_id, lines=taken, reason=message.reason,
+        owner=message.owner,
+        order_id=message.order_id,
+        return_id=message.return_id,
+        lines=taken,
+        reason=message.reason,
         expires_at=until,
-    )  # fmt: skip
+    )
     return Decision(writes=[document, changed(sold, lines=tuple(lines.values()))], events=[authorised])
 
 
@@ -89,9 +101,12 @@ def _refused(message: RequestReturnV1, reason: str, detail: str) -> Decision:
 def _wrong_state(message: ReceiveReturnV1 | InspectReturnV1, found: Return | None, wanted: str) -> Decision:
     state = found.status if found else "not known"
     refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.return_id, command=message.TYPE, reason="wrong-state",
+        owner=message.owner,
+        entity_id=message.return_id,
+        command=message.TYPE,
+        reason="wrong-state",
         detail=f"return {message.return_id} of order {message.order_id} is {state}; {wanted}",
-    )  # fmt: skip
+    )
     return Decision(events=[refusal])
 
 
@@ -107,9 +122,13 @@ def receive_return(states: States, message: ReceiveReturnV1, now: datetime) -> D
     if not lines:
         return _wrong_state(message, found, "none of its goods are among those received")
     received = ReturnReceivedV1(
-        owner=message.owner, order_id=message.order_id, return_id=message.return_id, location_id=message.location_id,
-        lines=lines, received_at=now,
-    )  # fmt: skip
+        owner=message.owner,
+        order_id=message.order_id,
+        return_id=message.return_id,
+        location_id=message.location_id,
+        lines=lines,
+        received_at=now,
+    )
     document = changed(found, status=ReturnStatus.RECEIVED, lines=lines, location_id=message.location_id)
     decision = Decision(writes=[document], events=[received])
     return decision.and_then(_not_come(states, found, lines))
@@ -167,7 +186,9 @@ def _paid_for(sold: Sold, quantities: dict[str, int]) -> tuple[Sold, int]:
         if quantity:
             left = line.value_minor - line.refunded_minor
             before = line.returned - quantity  # of those that came back, the ones that are paid back already
-            amount = left if line.returned >= line.quantity and before <= 0 else line.value_minor * quantity // line.quantity
+            amount = (
+                left if line.returned >= line.quantity and before <= 0 else line.value_minor * quantity // line.quantity
+            )
             amount = min(left, amount)
             total += amount
             line = changed(line, refunded_minor=line.refunded_minor + amount)  # noqa: PLW2901  # the same line, paid back
@@ -182,7 +203,10 @@ def close_refunded(states: States, message: PaymentRefundedV1, now: datetime) ->
     if found is None or found.status is not ReturnStatus.REFUNDING:
         return Decision.nothing()
     closed = ReturnClosedV1(
-        owner=message.owner, order_id=message.order_id, return_id=return_id, refunded_minor=message.amount.amount_minor,
+        owner=message.owner,
+        order_id=message.order_id,
+        return_id=return_id,
+        refunded_minor=message.amount.amount_minor,
         closed_at=now,
-    )  # fmt: skip
+    )
     return Decision(writes=[changed(found, status=ReturnStatus.CLOSED)], events=[closed])

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from crossdock_contracts.base import Utc
 from crossdock_contracts.returns import InspectedLine
 from crossdock_contracts.values import LineQuantity
-from pydantic import Field
-
 from services.hub.decision import Document, Part
 
 

@@ -3,7 +3,6 @@
 from functools import partial
 
 from crossdock_contracts import capture, inventory, payments, routing, shipping
-
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings

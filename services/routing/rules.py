@@ -4,9 +4,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from crossdock_contracts.values import Address
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
+from crossdock_contracts.values import Address
 from services.hub.toml import RulesError, load_toml
 
 

@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from crossdock_contracts.inventory import PromisedLine
-from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Order
 from pydantic import Field
 
+from crossdock_contracts.inventory import PromisedLine
+from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Order
 from services.hub.decision import Document, Part, Timer
 
 

@@ -3,7 +3,6 @@
 from functools import partial
 
 from crossdock_contracts import inventory, routing, shipping
-
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from crossdock_contracts.values import Address, Code, Country, Currency
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
+from crossdock_contracts.values import Address, Code, Country, Currency
 from services.hub.toml import load_toml
 
 LabelFormat = Literal["pdf", "zpl"]

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from crossdock_contracts.base import Utc
 from crossdock_contracts.shipping import Parcel, RankedRate
 from crossdock_contracts.values import Fulfilment, LineQuantity
-from pydantic import Field
-
 from services.hub.decision import Document, IntentRecord, Part
 
 
@@ -26,8 +26,11 @@ class ShipmentStatus(StrEnum):
 
 
 _OPEN = {
-    ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED, ShipmentStatus.PICKED, ShipmentStatus.PACKED,
-}  # fmt: skip
+    ShipmentStatus.ALLOCATED,
+    ShipmentStatus.LABELLED,
+    ShipmentStatus.PICKED,
+    ShipmentStatus.PACKED,
+}
 
 MOVES: dict[ShipmentStatus, frozenset[ShipmentStatus]] = {
     ShipmentStatus.EXPECTED: frozenset({ShipmentStatus.ALLOCATED, ShipmentStatus.STOPPED}),

@@ -136,7 +136,9 @@ def commitments_match(facts: Facts) -> Check:
             waiting[owner, sku] += line.get("backordered", 0)
             for one in line.get("bound", []):
                 bound[owner, sku, one["location_id"]] += one["quantity"]
-            parts = line.get("promised", 0) + line.get("backordered", 0) + line.get("shipped", 0) + line.get("released", 0)
+            parts = (
+                line.get("promised", 0) + line.get("backordered", 0) + line.get("shipped", 0) + line.get("released", 0)
+            )
             parts += sum(one["quantity"] for one in line.get("bound", []))
             check.checked += 1
             if parts != line["quantity"]:
@@ -180,7 +182,11 @@ def never_oversold(facts: Facts) -> Check:
     for (owner, sku), missing in oversold(facts).items():
         check.violations.append(f"{sku} of {owner}: {missing} pieces are promised that are not there")
     for key, stock in facts.stocks.items():
-        negative = [name for name, p in stock.get("locations", {}).items() if min(p.get("on_hand", 0), p.get("allocated", 0)) < 0]
+        negative = [
+            name
+            for name, p in stock.get("locations", {}).items()
+            if min(p.get("on_hand", 0), p.get("allocated", 0)) < 0
+        ]
         if stock.get("reserved", 0) < 0 or stock.get("waiting", 0) < 0 or negative:
             check.violations.append(f"{key[1]} of {key[0]}: stock has counters below zero")
     return check
@@ -202,9 +208,12 @@ def _once(name: str, facts: Facts, events: Iterable[str], identity: Callable[[Bo
 def reserved_once(facts: Facts) -> Check:
     """No promise is given twice, and none is bound twice."""
     check = _once(
-        "nothing-is-reserved-twice", facts, ("stock-reserved", "stock-backordered"),
-        lambda body: body.get("generation", 0), "the same promise",
-    )  # fmt: skip
+        "nothing-is-reserved-twice",
+        facts,
+        ("stock-reserved", "stock-backordered"),
+        lambda body: body.get("generation", 0),
+        "the same promise",
+    )
     bound = _once("", facts, ("stock-allocated",), lambda body: body["fulfilment"]["fulfilment_id"], "bound")
     check.checked += bound.checked
     check.violations += bound.violations
@@ -214,7 +223,11 @@ def reserved_once(facts: Facts) -> Check:
 def charged_once(facts: Facts) -> Check:
     """No order is authorised twice for the same attempt, no fulfilment charged twice."""
     check = _once(
-        "nothing-is-charged-twice", facts, ("payment-authorised",), lambda body: body.get("authorisation_id", ""), "authorised"
+        "nothing-is-charged-twice",
+        facts,
+        ("payment-authorised",),
+        lambda body: body.get("authorisation_id", ""),
+        "authorised",
     )
     charged = _once("", facts, ("payment-captured",), lambda body: body["fulfilment_id"], "charged")
     check.checked += charged.checked
@@ -253,7 +266,9 @@ def labelled_once(facts: Facts) -> Check:
         number = body["parcel"]["tracking_number"]
         bought[fulfilment].add(number)
         if numbers.setdefault(number, fulfilment) != fulfilment:
-            check.violations.append(f"tracking number {number} belongs to two fulfilments: {numbers[number][1]}, {fulfilment[1]}")
+            check.violations.append(
+                f"tracking number {number} belongs to two fulfilments: {numbers[number][1]}, {fulfilment[1]}"
+            )
     for _, key, body in facts.events.get("label-voided", []):
         bought[key, body["fulfilment_id"]].discard(body["tracking_number"])
     for (key, fulfilment_id), left in bought.items():
@@ -288,9 +303,17 @@ def money_conserved(facts: Facts) -> Check:
 
 
 ALL: tuple[Callable[[Facts], Check], ...] = (
-    ingest_accounted, one_place, stock_conserved, commitments_match, never_oversold, reserved_once, charged_once,
-    refunded_once, labelled_once, money_conserved,
-)  # fmt: skip
+    ingest_accounted,
+    one_place,
+    stock_conserved,
+    commitments_match,
+    never_oversold,
+    reserved_once,
+    charged_once,
+    refunded_once,
+    labelled_once,
+    money_conserved,
+)
 """Every check."""
 
 

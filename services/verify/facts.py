@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import orjson
-from crossdock_contracts import subjects
 
+from crossdock_contracts import subjects
 from services.verify.reading import Entry, Streams
 
 SERVICES = ("capture", "payments", "inventory", "products", "routing", "shipping", "returns")
@@ -60,9 +60,20 @@ class Facts:
 
 
 _KEPT = {
-    "stock-reserved", "stock-backordered", "stock-allocated", "payment-authorised", "payment-captured", "payment-refunded",
-    "payment-voided", "label-bought", "label-voided", "shipment-shipped", "order-captured", "order-cancelled", "order-routed",
-}  # fmt: skip
+    "stock-reserved",
+    "stock-backordered",
+    "stock-allocated",
+    "payment-authorised",
+    "payment-captured",
+    "payment-refunded",
+    "payment-voided",
+    "label-bought",
+    "label-voided",
+    "shipment-shipped",
+    "order-captured",
+    "order-cancelled",
+    "order-routed",
+}
 
 
 async def gather(streams: Streams, progress: Callable[[str], None] = lambda _: None) -> Facts:

@@ -60,9 +60,13 @@ class Streams:
     async def _pull(self, stream: str, filter_subject: str) -> AsyncIterator[Msg]:
         """The messages of an ephemeral consumer, up to the last one that was there when it began."""
         config = {
-            "filter_subject": filter_subject, "deliver_policy": "all", "ack_policy": "none", "mem_storage": True,
-            "inactive_threshold": 30_000_000_000, "num_replicas": 1,
-        }  # fmt: skip
+            "filter_subject": filter_subject,
+            "deliver_policy": "all",
+            "ack_policy": "none",
+            "mem_storage": True,
+            "inactive_threshold": 30_000_000_000,
+            "num_replicas": 1,
+        }
         made: dict[str, Any] = await self._calls.api(
             f"CONSUMER.CREATE.{stream}", {"stream_name": stream, "config": config}, timeout_s=30
         )

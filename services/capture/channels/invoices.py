@@ -21,21 +21,65 @@ _LONDON = ZoneInfo("Europe/London")
 """The dates have no zone; the shop is in London."""
 
 _KINDS = {
-    "POST": LineKind.CHARGE, "DOT": LineKind.CHARGE, "C2": LineKind.CHARGE, "C3": LineKind.CHARGE, "M": LineKind.CHARGE,
-    "BANK CHARGES": LineKind.CHARGE, "AMAZONFEE": LineKind.CHARGE, "ADJUST": LineKind.CHARGE, "ADJUST2": LineKind.CHARGE,
-    "D": LineKind.CHARGE, "B": LineKind.CHARGE, "S": LineKind.SERVICE, "TEST001": LineKind.SERVICE,
-    "TEST002": LineKind.SERVICE, "GIFT": LineKind.DIGITAL,
-}  # fmt: skip
+    "POST": LineKind.CHARGE,
+    "DOT": LineKind.CHARGE,
+    "C2": LineKind.CHARGE,
+    "C3": LineKind.CHARGE,
+    "M": LineKind.CHARGE,
+    "BANK CHARGES": LineKind.CHARGE,
+    "AMAZONFEE": LineKind.CHARGE,
+    "ADJUST": LineKind.CHARGE,
+    "ADJUST2": LineKind.CHARGE,
+    "D": LineKind.CHARGE,
+    "B": LineKind.CHARGE,
+    "S": LineKind.SERVICE,
+    "TEST001": LineKind.SERVICE,
+    "TEST002": LineKind.SERVICE,
+    "GIFT": LineKind.DIGITAL,
+}
 
 _COUNTRIES = {
-    "United Kingdom": "GB", "EIRE": "IE", "Germany": "DE", "France": "FR", "Netherlands": "NL", "Spain": "ES",
-    "Switzerland": "CH", "Portugal": "PT", "Belgium": "BE", "Channel Islands": "JE", "Sweden": "SE", "Italy": "IT",
-    "Australia": "AU", "Cyprus": "CY", "Austria": "AT", "Greece": "GR", "United Arab Emirates": "AE", "Denmark": "DK",
-    "Norway": "NO", "Finland": "FI", "USA": "US", "Japan": "JP", "Poland": "PL", "Malta": "MT", "Lithuania": "LT",
-    "Singapore": "SG", "RSA": "ZA", "Bahrain": "BH", "Canada": "CA", "Hong Kong": "HK", "Thailand": "TH", "Israel": "IL",
-    "Iceland": "IS", "Korea": "KR", "Brazil": "BR", "Bermuda": "BM", "Nigeria": "NG", "Lebanon": "LB",
-    "Czech Republic": "CZ", "Saudi Arabia": "SA",
-}  # fmt: skip
+    "United Kingdom": "GB",
+    "EIRE": "IE",
+    "Germany": "DE",
+    "France": "FR",
+    "Netherlands": "NL",
+    "Spain": "ES",
+    "Switzerland": "CH",
+    "Portugal": "PT",
+    "Belgium": "BE",
+    "Channel Islands": "JE",
+    "Sweden": "SE",
+    "Italy": "IT",
+    "Australia": "AU",
+    "Cyprus": "CY",
+    "Austria": "AT",
+    "Greece": "GR",
+    "United Arab Emirates": "AE",
+    "Denmark": "DK",
+    "Norway": "NO",
+    "Finland": "FI",
+    "USA": "US",
+    "Japan": "JP",
+    "Poland": "PL",
+    "Malta": "MT",
+    "Lithuania": "LT",
+    "Singapore": "SG",
+    "RSA": "ZA",
+    "Bahrain": "BH",
+    "Canada": "CA",
+    "Hong Kong": "HK",
+    "Thailand": "TH",
+    "Israel": "IL",
+    "Iceland": "IS",
+    "Korea": "KR",
+    "Brazil": "BR",
+    "Bermuda": "BM",
+    "Nigeria": "NG",
+    "Lebanon": "LB",
+    "Czech Republic": "CZ",
+    "Saudi Arabia": "SA",
+}
 """Names of the file by ISO 3166-1; a name that is not here has no country, and its orders are held."""
 
 
@@ -125,10 +169,16 @@ def read_rows(lines: Iterable[str], tally: Tally) -> Iterator[Row | Rejection]:
         number = reader.line_num
         try:
             row = Row(
-                number, raw["Invoice"].strip(), raw["StockCode"].strip(), raw["Description"].strip(),
-                int(raw["Quantity"]), Decimal(raw["Price"]), raw["InvoiceDate"].strip(),
-                raw["Customer ID"].strip().removesuffix(".0"), raw["Country"].strip(),
-            )  # fmt: skip
+                number,
+                raw["Invoice"].strip(),
+                raw["StockCode"].strip(),
+                raw["Description"].strip(),
+                int(raw["Quantity"]),
+                Decimal(raw["Price"]),
+                raw["InvoiceDate"].strip(),
+                raw["Customer ID"].strip().removesuffix(".0"),
+                raw["Country"].strip(),
+            )
             datetime.fromisoformat(row.placed_at)
             readable = bool(row.invoice and row.code and row.price.is_finite())
         except (ValueError, InvalidOperation, AttributeError, TypeError):
@@ -194,9 +244,13 @@ class Planner:
             code = row.code.upper()
             lines.append(
                 LineInput(
-                    line_id=line_id, kind=kind, listing_id=code if kind is LineKind.PHYSICAL else "",
-                    title=row.description or row.code, quantity=row.quantity, unit_price_minor=cents,
-                )  # fmt: skip
+                    line_id=line_id,
+                    kind=kind,
+                    listing_id=code if kind is LineKind.PHYSICAL else "",
+                    title=row.description or row.code,
+                    quantity=row.quantity,
+                    unit_price_minor=cents,
+                )
             )
             booked = Decimal(cents * row.quantity) / 100
             self.tally.add(f"order:{kind.value}", booked)
@@ -207,12 +261,17 @@ class Planner:
         name = f"Customer {first.customer}" if first.customer else "Guest"
         placed = datetime.fromisoformat(first.placed_at).replace(tzinfo=_LONDON).astimezone(UTC)
         return OrderInput(
-            order_id=invoice, number=invoice, placed_at=placed, currency="GBP", lines=tuple(lines),
-            total_minor=sum(line.quantity * line.unit_price_minor for line in lines), tax_included=True,
+            order_id=invoice,
+            number=invoice,
+            placed_at=placed,
+            currency="GBP",
+            lines=tuple(lines),
+            total_minor=sum(line.quantity * line.unit_price_minor for line in lines),
+            tax_included=True,
             payment=PaymentTerms(method=PaymentMethod.PREPAID, reference=invoice),
             customer=Customer(channel_customer_id=first.customer, name=name),
             ship_to=Address(name=name, country=_COUNTRIES.get(first.country)),
-        )  # fmt: skip
+        )
 
     def _cancellation(self, invoice: str, rows: list[Row]) -> Iterator[Cancellation | Rejection]:
         taken: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))

@@ -1,9 +1,9 @@
 """The hub's own order format: JSON, as `OrderInput` describes it."""
 
 import orjson
-from crossdock_contracts.capture import OrderInput
 from pydantic import ValidationError
 
+from crossdock_contracts.capture import OrderInput
 from services.capture.rules import UnmappableError, explain
 
 

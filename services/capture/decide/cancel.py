@@ -10,7 +10,6 @@ from crossdock_contracts.capture import (
 )
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, OrderLine
-
 from services.capture.decide.money import part
 from services.capture.state import ENDED, Cancel, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
@@ -24,7 +23,10 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
     if message.cancel_id in known:
         return Decision.nothing()
     cancel = Cancel(
-        cancel_id=message.cancel_id or f"cancel-{number}", lines=message.lines, reason=message.reason, requested_by=message.requested_by
+        cancel_id=message.cancel_id or f"cancel-{number}",
+        lines=message.lines,
+        reason=message.reason,
+        requested_by=message.requested_by,
     )
     if record is None or record.status is OrderStatus.EXPECTED:
         record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
@@ -47,9 +49,13 @@ def cancel_by_hub(record: OrderRecord, cancel_id: str, reason: str, by: str) -> 
 def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
     """Routing has the say, or knows who has."""
     return CancelRequestedV1(
-        owner=record.owner, order_id=record.order_id, cancel_id=cancel.cancel_id, lines=cancel.lines,
-        reason=cancel.reason, requested_by=cancel.requested_by,
-    )  # fmt: skip
+        owner=record.owner,
+        order_id=record.order_id,
+        cancel_id=cancel.cancel_id,
+        lines=cancel.lines,
+        reason=cancel.reason,
+        requested_by=cancel.requested_by,
+    )
 
 
 def _refusal(record: OrderRecord, cancel_id: str, reason: str, detail: str) -> CancelRefusedV1:
@@ -65,9 +71,11 @@ def decide_here(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
     asked = {line.line_id: line.quantity for line in cancel.lines} if cancel.lines else left
     taken = tuple(
         FulfilledQuantity(
-            line_id=line.line_id, sku=line.sku or "", quantity=quantity,
+            line_id=line.line_id,
+            sku=line.sku or "",
+            quantity=quantity,
             value_minor=worth(line, record.cancelled.get(line.line_id, 0), quantity),
-        )  # fmt: skip
+        )
         for line in record.order.lines
         if (quantity := min(asked.get(line.line_id, 0), left[line.line_id])) > 0
     )
@@ -86,7 +94,8 @@ def settle_cancel(states: States, message: CancelDecidedV1, now: datetime) -> De
     if not message.cancelled:
         record = _without(record, message.cancel_id)
         return Decision(
-            writes=[_ended(record, now)], events=[_refusal(record, message.cancel_id, "too-late", message.detail or "it has shipped")]
+            writes=[_ended(record, now)],
+            events=[_refusal(record, message.cancel_id, "too-late", message.detail or "it has shipped")],
         )
     reason = asked.reason if asked else "requested"
     return _cancelled(record, message.cancel_id, message.cancelled, message.kept, reason, message.decided_by, now)
@@ -98,9 +107,14 @@ def _without(record: OrderRecord, cancel_id: str) -> OrderRecord:
 
 
 def _cancelled(
-    record: OrderRecord, cancel_id: str, taken: tuple[FulfilledQuantity, ...], kept: tuple[LineQuantity, ...],
-    reason: str, by: str, now: datetime,
-) -> Decision:  # fmt: skip
+    record: OrderRecord,
+    cancel_id: str,
+    taken: tuple[FulfilledQuantity, ...],
+    kept: tuple[LineQuantity, ...],
+    reason: str,
+    by: str,
+    now: datetime,
+) -> Decision:
     assert record.order is not None
     cancelled = dict(record.cancelled)
     for piece in taken:
@@ -108,17 +122,23 @@ def _cancelled(
     amount = sum(piece.value_minor for piece in taken)
     counted = [line for line in record.order.lines if line.kind == "physical"] or list(record.order.lines)
     whole = all(cancelled.get(line.line_id, 0) >= line.quantity for line in counted)
-    record = changed(
-        _without(record, cancel_id), cancelled=cancelled, cancelled_minor=record.cancelled_minor + amount
-    )
+    record = changed(_without(record, cancel_id), cancelled=cancelled, cancelled_minor=record.cancelled_minor + amount)
     if whole:
         record = changed(record, status=OrderStatus.CANCELLED, order=None, holds=(), cancels=(), ended_at=now)
     else:
         record = _ended(record, now)
     event = OrderCancelledV1(
-        owner=record.owner, order_id=record.order_id, cancel_id=cancel_id, lines=taken, kept=kept, complete=whole,
-        amount_minor=amount, reason=reason, decided_by=by, cancelled_at=now,
-    )  # fmt: skip
+        owner=record.owner,
+        order_id=record.order_id,
+        cancel_id=cancel_id,
+        lines=taken,
+        kept=kept,
+        complete=whole,
+        amount_minor=amount,
+        reason=reason,
+        decided_by=by,
+        cancelled_at=now,
+    )
     return Decision(writes=[record], events=[event])
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from crossdock_contracts.products import ListingMappedV1, ProductChangedV1
-
 from services.capture.state import Item, Listing
 from services.hub.decision import Decision, States
 
@@ -13,9 +12,13 @@ def learn_product(states: States, message: ProductChangedV1, _now: datetime) -> 
     product = message.product
     known = states.get(Item, message.owner, message.sku)
     item = Item(
-        owner=message.owner, sku=message.sku, title=product.title, weight_g=product.weight_g,
-        hazmat_class=product.hazmat_class, active=product.active,
-    )  # fmt: skip
+        owner=message.owner,
+        sku=message.sku,
+        title=product.title,
+        weight_g=product.weight_g,
+        hazmat_class=product.hazmat_class,
+        active=product.active,
+    )
     return Decision.nothing() if item == known else Decision(writes=[item])
 
 
@@ -23,7 +26,10 @@ def learn_listing(states: States, message: ListingMappedV1, _now: datetime) -> D
     """A channel's id stands for a SKU."""
     known = states.get(Listing, message.owner, message.channel, message.listing_id)
     listing = Listing(
-        owner=message.owner, channel=message.channel, listing_id=message.listing_id, sku=message.sku,
+        owner=message.owner,
+        channel=message.channel,
+        listing_id=message.listing_id,
+        sku=message.sku,
         quantity=message.quantity,
-    )  # fmt: skip
+    )
     return Decision.nothing() if listing == known else Decision(writes=[listing])

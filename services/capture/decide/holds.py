@@ -17,7 +17,6 @@ from crossdock_contracts.payments import PaymentDeclinedV1, PaymentFailedV1
 from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.values import Hold, LineQuantity, Order
-
 from services.capture.decide.cancel import cancel_by_hub
 from services.capture.decide.ingest import expiry
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
@@ -41,9 +40,13 @@ def place_hold(states: States, message: PlaceHoldV1, now: datetime) -> Decision:
         state = record.status if record else "not known"
         return _refused(message, "no-open-order", f"order {message.order_id} is {state}")
     hold = Hold(
-        hold_id=f"{message.reason}-{len(record.holds) + len(record.closed) + 1}", reason=message.reason,
-        detail=message.detail, opened_at=now, expires_at=message.expires_at or now + PATIENCE, on_expiry="release",
-    )  # fmt: skip
+        hold_id=f"{message.reason}-{len(record.holds) + len(record.closed) + 1}",
+        reason=message.reason,
+        detail=message.detail,
+        opened_at=now,
+        expires_at=message.expires_at or now + PATIENCE,
+        on_expiry="release",
+    )
     return _opened(record, hold)
 
 
@@ -80,7 +83,11 @@ def _what(message: Trouble) -> tuple[str, str, str]:
         case PaymentDeclinedV1():
             return "payment-declined", str(message.generation), f"{message.gateway}: {message.code} {message.detail}"
         case PaymentFailedV1():
-            return "payment-failed", f"{message.purpose}-{message.failed_at:%Y%m%d%H%M%S}", f"{message.gateway}: {message.code} {message.detail}"
+            return (
+                "payment-failed",
+                f"{message.purpose}-{message.failed_at:%Y%m%d%H%M%S}",
+                f"{message.gateway}: {message.code} {message.detail}",
+            )
         case OrderUnroutableV1():
             return "unroutable", str(message.attempt), f"{message.reason}: {message.detail}"
         case ReservationExpiredV1():
@@ -113,7 +120,9 @@ def _mapped_again(states: States, record: OrderRecord) -> tuple[Order, list[str]
     unknown, lines = [], []
     for line in record.order.lines:
         if line.sku is None and line.kind == "physical":
-            listing = states.get(Listing, record.owner, record.order.channel, line.listing_id) if line.listing_id else None
+            listing = (
+                states.get(Listing, record.owner, record.order.channel, line.listing_id) if line.listing_id else None
+            )
             sku = listing.sku if listing else line.listing_id
             item = states.get(Item, record.owner, sku) if sku else None
             if item is None:
@@ -121,9 +130,13 @@ def _mapped_again(states: States, record: OrderRecord) -> tuple[Order, list[str]
             else:
                 pieces = listing.quantity if listing else 1
                 line = changed(  # noqa: PLW2901  # the same line, named
-                    line, sku=item.sku, quantity=line.ordered_quantity * pieces, weight_g=item.weight_g,
-                    hazmat_class=item.hazmat_class, title=line.title or item.title,
-                )  # fmt: skip
+                    line,
+                    sku=item.sku,
+                    quantity=line.ordered_quantity * pieces,
+                    weight_g=item.weight_g,
+                    hazmat_class=item.hazmat_class,
+                    title=line.title or item.title,
+                )
         lines.append(line)
     return changed(record.order, lines=tuple(lines)), unknown
 
@@ -139,9 +152,13 @@ def _closed(states: States, record: OrderRecord, closed: list[Hold], by: str, no
     decision.writes = [changed(record, status=OrderStatus.OPEN)]
     decision.events = [
         OrderReleasedV1(
-            owner=record.owner, order_id=record.order_id, order=record.order, closed=tuple(closed), released_by=by,
+            owner=record.owner,
+            order_id=record.order_id,
+            order=record.order,
+            closed=tuple(closed),
+            released_by=by,
             released_at=now,
-        )  # fmt: skip
+        )
     ]
     return decision
 

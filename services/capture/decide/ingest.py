@@ -14,7 +14,6 @@ from crossdock_contracts.capture import (
     SubmissionIgnoredV1,
 )
 from crossdock_contracts.values import Address, Hold, LineKind, Order, OrderLine
-
 from services.capture.decide.cancel import ask_routing
 from services.capture.decide.money import expected_total, line_total, share, totals
 from services.capture.rules import Channel, Channels, UnmappableError
@@ -69,9 +68,14 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
 
 
 def _capture(
-    states: States, channel: Channel, message: IngestV1, handed_in: OrderInput, digest: str,
-    record: OrderRecord | None, now: datetime,
-) -> Decision:  # fmt: skip
+    states: States,
+    channel: Channel,
+    message: IngestV1,
+    handed_in: OrderInput,
+    digest: str,
+    record: OrderRecord | None,
+    now: datetime,
+) -> Decision:
     order, unknown = _mapped(states, channel, message, handed_in)
     record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
     about = {"digest": digest, "source_version": handed_in.source_version, "captured_at": now}
@@ -80,9 +84,13 @@ def _capture(
         return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
     holds = tuple(
         Hold(
-            hold_id=f"{reason}", reason=reason, detail=detail, opened_at=now,
-            expires_at=now + timedelta(hours=channel.config.hold_hours), on_expiry=channel.config.on_expiry,
-        )  # fmt: skip
+            hold_id=f"{reason}",
+            reason=reason,
+            detail=detail,
+            opened_at=now,
+            expires_at=now + timedelta(hours=channel.config.hold_hours),
+            on_expiry=channel.config.on_expiry,
+        )
         for reason, detail in problems(channel, order, unknown)
     )
     status = OrderStatus.HELD if holds else OrderStatus.OPEN
@@ -90,9 +98,7 @@ def _capture(
     decision = Decision(
         writes=[record, *(expiry(record, hold) for hold in holds)],
         events=[
-            OrderCapturedV1(
-                owner=message.owner, order_id=message.order_id, order=order, holds=holds, captured_at=now
-            )
+            OrderCapturedV1(owner=message.owner, order_id=message.order_id, order=order, holds=holds, captured_at=now)
         ],
     )
     decision.events += [ask_routing(record, cancel) for cancel in record.cancels if not holds]
@@ -114,10 +120,14 @@ def _known(record: OrderRecord, message: IngestV1, handed_in: OrderInput, digest
     late = record.status in ENDED
     reason = "late-arrival" if late else "changed-at-source"
     hold = Hold(
-        hold_id=f"{reason}-{digest[:12]}", reason=reason, opened_at=now, expires_at=now + LATE_HOLD, on_expiry="release",
+        hold_id=f"{reason}-{digest[:12]}",
+        reason=reason,
+        opened_at=now,
+        expires_at=now + LATE_HOLD,
+        on_expiry="release",
         detail=f"another copy came in: version {handed_in.source_version or 'none'}, total "
         f"{handed_in.total_minor} {handed_in.currency}, {len(handed_in.lines)} lines; the order is {record.status}",
-    )  # fmt: skip
+    )
     if any(open_.hold_id == hold.hold_id for open_ in (*record.holds, *record.closed)):
         return Decision(events=[_ignored(message, "duplicate", "of a copy that is held already")])
     status = OrderStatus.PAUSED if record.status is OrderStatus.OPEN else record.status
@@ -132,9 +142,7 @@ def _ignored(message: IngestV1, reason: str, detail: str) -> SubmissionIgnoredV1
     )
 
 
-def _mapped(
-    states: States, channel: Channel, message: IngestV1, handed_in: OrderInput
-) -> tuple[Order, list[str]]:
+def _mapped(states: States, channel: Channel, message: IngestV1, handed_in: OrderInput) -> tuple[Order, list[str]]:
     """The order in terms of SKUs, and the listings that stand for nothing known."""
     lines: list[OrderLine] = []
     unknown: list[str] = []
@@ -145,21 +153,45 @@ def _mapped(
         if not known:
             unknown.append(line.listing_id or line.sku)
     counted = [n for n, line in enumerate(lines) if line.kind is LineKind.PHYSICAL] or list(range(len(lines)))
-    for n, paid in zip(counted, share(handed_in.total_minor, [max(0, lines[n].total_minor) for n in counted]), strict=True):
+    for n, paid in zip(
+        counted, share(handed_in.total_minor, [max(0, lines[n].total_minor) for n in counted]), strict=True
+    ):
         lines[n] = changed(lines[n], paid_minor=paid)
     fields = {name: getattr(handed_in, name) for name in _AS_THEY_CAME}
     order = Order(
-        order_id=message.order_id, channel=channel.name, channel_order_id=handed_in.order_id, lines=tuple(lines),
-        totals=totals(handed_in), policy=channel.config.policy, **fields,
-    )  # fmt: skip
+        order_id=message.order_id,
+        channel=channel.name,
+        channel_order_id=handed_in.order_id,
+        lines=tuple(lines),
+        totals=totals(handed_in),
+        policy=channel.config.policy,
+        **fields,
+    )
     return order, unknown
 
 
 _AS_THEY_CAME = (
-    "number", "source_version", "placed_at", "currency", "payment", "customer", "ship_to", "bill_to", "shipping",
-    "priority", "ship_by", "deliver_by", "requested_at", "release_at", "reserve_until", "ship_complete", "customer_po",
-    "gift_message", "note", "tags",
-)  # fmt: skip
+    "number",
+    "source_version",
+    "placed_at",
+    "currency",
+    "payment",
+    "customer",
+    "ship_to",
+    "bill_to",
+    "shipping",
+    "priority",
+    "ship_by",
+    "deliver_by",
+    "requested_at",
+    "release_at",
+    "reserve_until",
+    "ship_complete",
+    "customer_po",
+    "gift_message",
+    "note",
+    "tags",
+)
 
 
 def _line(handed_in: OrderInput, number: int, item: Item | None, pieces: int) -> tuple[OrderLine, bool]:
@@ -168,20 +200,27 @@ def _line(handed_in: OrderInput, number: int, item: Item | None, pieces: int) ->
     known = line.kind is not LineKind.PHYSICAL or item is not None
     return (
         OrderLine(
-            line_id=line.line_id, kind=line.kind, listing_id=line.listing_id, sku=item.sku if item else None,
-            title=line.title or (item.title if item else ""), ordered_quantity=line.quantity,
-            quantity=line.quantity * pieces, unit_price_minor=line.unit_price_minor,
-            discount_minor=line.discount_minor, tax_minor=line.tax_minor, total_minor=line_total(handed_in, number),
-            weight_g=item.weight_g if item else None, hazmat_class=item.hazmat_class if item else "",
-            gift_wrap=line.gift_wrap, note=line.note,
+            line_id=line.line_id,
+            kind=line.kind,
+            listing_id=line.listing_id,
+            sku=item.sku if item else None,
+            title=line.title or (item.title if item else ""),
+            ordered_quantity=line.quantity,
+            quantity=line.quantity * pieces,
+            unit_price_minor=line.unit_price_minor,
+            discount_minor=line.discount_minor,
+            tax_minor=line.tax_minor,
+            total_minor=line_total(handed_in, number),
+            weight_g=item.weight_g if item else None,
+            hazmat_class=item.hazmat_class if item else "",
+            gift_wrap=line.gift_wrap,
+            note=line.note,
         ),
         known,
-    )  # fmt: skip
+    )
 
 
-def _stand_for(
-    states: States, channel: Channel, owner: str, handed_in: OrderInput
-) -> list[tuple[Item | None, int]]:
+def _stand_for(states: States, channel: Channel, owner: str, handed_in: OrderInput) -> list[tuple[Item | None, int]]:
     """For each line the item that it stands for, if one is known, and how many pieces of it one as sold is."""
     physical = {n: line for n, line in enumerate(handed_in.lines) if line.kind is LineKind.PHYSICAL}
     listed = [n for n, line in physical.items() if line.listing_id]

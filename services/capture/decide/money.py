@@ -19,14 +19,14 @@ def totals(order: OrderInput) -> OrderTotals:
 
 
 def line_total(order: OrderInput, number: int) -> int:
-    """quantity × unit price − discount of one line; a discount line counts against the order."""
+    """Quantity × unit price − discount of one line; a discount line counts against the order."""
     line = order.lines[number]
     amount = line.quantity * line.unit_price_minor - line.discount_minor
     return -abs(amount) if line.kind is LineKind.DISCOUNT else amount
 
 
 def expected_total(found: OrderTotals) -> int:
-    """lines − discount + shipping + tax, unless tax is included."""
+    """Lines − discount + shipping + tax, unless tax is included."""
     tax = 0 if found.tax_included else found.tax_minor
     return found.lines_minor - found.discount_minor + found.shipping_minor + tax
 

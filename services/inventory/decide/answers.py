@@ -56,9 +56,13 @@ def describe(stock: Stock) -> Availability:
         promisable=stock.promisable,
         locations=[
             PlaceAvailability(
-                location_id=name, on_hand=place.on_hand, allocated=place.allocated, safety=place.safety,
-                damaged=place.damaged, available=place.available,
-            )  # fmt: skip
+                location_id=name,
+                on_hand=place.on_hand,
+                allocated=place.allocated,
+                safety=place.safety,
+                damaged=place.damaged,
+                available=place.available,
+            )
             for name, place in places
         ],
     )

@@ -7,7 +7,6 @@ from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, Sto
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import Fulfilment
-
 from services.hub.decision import Decision, States, changed
 from services.inventory.decide.common import Stocks, moved, nothing_open, promise_event, waiting, with_lines
 from services.inventory.state import Bound, Reservation, ReservationStatus, ReservedLine, Stock
@@ -73,17 +72,23 @@ def _refusal(reservation: Reservation, stocks: Stocks, fulfilment: Fulfilment, n
     promised = {line.line_id: line.promised for line in reservation.lines}
     still = tuple(
         PromisedLine(
-            line_id=line.line_id, sku=line.sku, quantity=min(line.quantity, promised[line.line_id]),
+            line_id=line.line_id,
+            sku=line.sku,
+            quantity=min(line.quantity, promised[line.line_id]),
             candidates=stocks.candidates(line.sku),
-        )  # fmt: skip
+        )
         for line in fulfilment.lines
         if promised.get(line.line_id, 0) > 0
     )
     return AllocationRefusedV1(
-        owner=reservation.owner, order_id=reservation.order_id, fulfilment_id=fulfilment.fulfilment_id,
-        location_id=fulfilment.location_id, lines=still, reason="stock-gone" if still else "no-longer-promised",
+        owner=reservation.owner,
+        order_id=reservation.order_id,
+        fulfilment_id=fulfilment.fulfilment_id,
+        location_id=fulfilment.location_id,
+        lines=still,
+        reason="stock-gone" if still else "no-longer-promised",
         refused_at=now,
-    )  # fmt: skip
+    )
 
 
 def deduct(states: States, message: ShipmentShippedV2, now: datetime) -> Decision:
@@ -99,7 +104,9 @@ def deduct(states: States, message: ShipmentShippedV2, now: datetime) -> Decisio
         taken = _taken(line, message.fulfilment_id, gone.quantity) if line else 0
         if line is None or not taken:
             continue
-        lines[gone.line_id] = changed(line, bound=_less(line, message.fulfilment_id, taken), shipped=line.shipped + taken)
+        lines[gone.line_id] = changed(
+            line, bound=_less(line, message.fulfilment_id, taken), shipped=line.shipped + taken
+        )
         place = stocks.place(line.sku, message.location_id, allocated=-taken)
         ledger = {"reference": message.order_id, "now": now}
         if place.on_hand < taken:  # a count had missed them, yet they were there to ship
@@ -133,9 +140,16 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
         if gone:
             decision.events.append(
                 moved(
-                    stocks, message.owner, line.sku, message.location_id, "adjusted", -gone,
-                    reason="short-pick", reference=message.order_id, now=now,
-                )  # fmt: skip
+                    stocks,
+                    message.owner,
+                    line.sku,
+                    message.location_id,
+                    "adjusted",
+                    -gone,
+                    reason="short-pick",
+                    reference=message.order_id,
+                    now=now,
+                )
             )
         promised = min(taken, max(0, stocks[line.sku].promisable))
         stocks.change(line.sku, reserved=promised, waiting=taken - promised)
@@ -146,7 +160,7 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
             promised=line.promised + promised,
             backordered=line.backordered + taken - promised,
         )
-    if not lines or not decision.events and not stocks.writes():
+    if not lines or (not decision.events and not stocks.writes()):
         return decision
     reservation = with_lines(reservation, lines.values(), generation=reservation.generation + 1)
     decision.writes = [

@@ -12,7 +12,6 @@ from crossdock_contracts.inventory import (
     StockMovedV1,
     StockReservedV1,
 )
-
 from services.hub.decision import States, changed
 from services.inventory.state import (
     LocationStock,
@@ -94,14 +93,31 @@ class Stocks:
 
 
 def moved(
-    stocks: Stocks, owner: str, sku: str, location_id: str, kind: str, delta: int, *, reason: str, reference: str, now: datetime
+    stocks: Stocks,
+    owner: str,
+    sku: str,
+    location_id: str,
+    kind: str,
+    delta: int,
+    *,
+    reason: str,
+    reference: str,
+    now: datetime,
 ) -> StockMovedV1:
     """Change the pieces on hand, and enter it in the ledger."""
     place = stocks.place(sku, location_id, on_hand=delta)
     return StockMovedV1(
-        owner=owner, sku=sku, location_id=location_id, kind=kind, quantity=abs(delta), delta=delta,
-        on_hand=place.on_hand, reason=reason, reference=reference, moved_at=now,
-    )  # fmt: skip
+        owner=owner,
+        sku=sku,
+        location_id=location_id,
+        kind=kind,
+        quantity=abs(delta),
+        delta=delta,
+        on_hand=place.on_hand,
+        reason=reason,
+        reference=reference,
+        moved_at=now,
+    )
 
 
 def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
@@ -150,14 +166,18 @@ def promise_event(reservation: Reservation, stocks: Stocks, now: datetime) -> St
 def waiting(reservation: Reservation, line: ReservedLine, now: datetime) -> WaitingLine:
     """A line that waits for stock from now on."""
     return WaitingLine(
-        owner=reservation.owner, sku=line.sku, priority=reservation.priority, order_id=reservation.order_id,
-        line_id=line.line_id, quantity=line.backordered, ship_by=reservation.ship_by,
-        since=reservation.placed_at or now, due_at=now + PATIENCE,
-    )  # fmt: skip
+        owner=reservation.owner,
+        sku=line.sku,
+        priority=reservation.priority,
+        order_id=reservation.order_id,
+        line_id=line.line_id,
+        quantity=line.backordered,
+        ship_by=reservation.ship_by,
+        since=reservation.placed_at or now,
+        due_at=now + PATIENCE,
+    )
 
 
 def nothing_open(reservation: Reservation | None) -> bool:
     """Nothing can be done about this order here any more."""
     return reservation is not None and reservation.status is ReservationStatus.ENDED
-
-

@@ -11,7 +11,6 @@ from crossdock_contracts.inventory import (
     StockFreedV1,
 )
 from crossdock_contracts.values import LineKind, LineQuantity, Order, OrderLine
-
 from services.hub.decision import Decision, States, Timer, changed
 from services.inventory.decide.common import Stocks, nothing_open, promise_event, status_of, waiting, with_lines
 from services.inventory.state import (
@@ -84,9 +83,7 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
     timers: list[Timer] = [waiting(reservation, line, now) for line in added if line.backordered]
     if order.reserve_until is not None:
         timers.append(ReservationExpiry(owner=owner, order_id=order.order_id, due_at=order.reserve_until))
-    return Decision(
-        writes=[*stocks.writes(), reservation, *timers], events=[promise_event(reservation, stocks, now)]
-    )
+    return Decision(writes=[*stocks.writes(), reservation, *timers], events=[promise_event(reservation, stocks, now)])
 
 
 def _promise(stocks: Stocks, line: OrderLine, quantity: int) -> ReservedLine:
@@ -163,9 +160,12 @@ def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) 
         return Decision(
             writes=[
                 Reservation(
-                    owner=message.owner, order_id=message.order_id, status=status, cancels=(message.cancel_id,),
+                    owner=message.owner,
+                    order_id=message.order_id,
+                    status=status,
+                    cancels=(message.cancel_id,),
                     cancelled_before=before,
-                )  # fmt: skip
+                )
             ]
         )
     if message.cancel_id in reservation.cancels or nothing_open(reservation):
@@ -191,7 +191,8 @@ def _release(
     states: States, reservation: Reservation, asked: list[tuple[str, int, str]], reason: str, now: datetime
 ) -> Decision:
     """Take pieces out of a reservation: bound ones of the fulfilment that is named, then those that wait, then promised
-    ones, then any that are bound."""
+    ones, then any that are bound.
+    """
     stocks = Stocks(states, reservation.owner)
     stocks.load(line.sku for line in reservation.lines)
     lines = {line.line_id: line for line in reservation.lines}
@@ -219,7 +220,11 @@ def _release(
     if released:
         decision.events.append(
             ReservationReleasedV1(
-                owner=reservation.owner, order_id=reservation.order_id, lines=tuple(released), reason=reason, released_at=now
+                owner=reservation.owner,
+                order_id=reservation.order_id,
+                lines=tuple(released),
+                reason=reason,
+                released_at=now,
             )
         )
     decision.events += stocks.freed()
@@ -280,8 +285,12 @@ def remind(states: States, message: WaitingLine, now: datetime) -> Decision:
         writes=[waiting(reservation, line, now)],
         events=[
             BackorderLapsedV1(
-                owner=message.owner, order_id=message.order_id, line_id=line.line_id, sku=line.sku,
-                quantity=line.backordered, waiting_since=message.since,
-            )  # fmt: skip
+                owner=message.owner,
+                order_id=message.order_id,
+                line_id=line.line_id,
+                sku=line.sku,
+                quantity=line.backordered,
+                waiting_since=message.since,
+            )
         ],
     )

@@ -13,7 +13,6 @@ from crossdock_contracts.inventory import (
 )
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.returns import ReturnInspectedV1
-
 from services.hub.decision import Decision, States
 from services.inventory.decide.common import Stocks, moved
 from services.inventory.state import LocationStock, Stock
@@ -41,9 +40,16 @@ def receive(states: States, message: ReceiveStockV1, now: datetime) -> Decision:
     """Pieces have arrived: they can be promised, first to those that wait."""
     stocks = Stocks(states, message.owner)
     entry = moved(
-        stocks, message.owner, message.sku, message.location_id, "received", message.quantity,
-        reason="received", reference=message.reference, now=now,
-    )  # fmt: skip
+        stocks,
+        message.owner,
+        message.sku,
+        message.location_id,
+        "received",
+        message.quantity,
+        reason="received",
+        reference=message.reference,
+        now=now,
+    )
     return Decision(writes=[*stocks.writes()], events=[entry, *stocks.freed()])
 
 
@@ -60,9 +66,16 @@ def adjust(states: States, message: AdjustStockV1, now: datetime) -> Decision:
     if message.delta == 0:
         return Decision.nothing()
     entry = moved(
-        stocks, message.owner, message.sku, message.location_id, "adjusted", message.delta,
-        reason=message.reason, reference=message.note, now=now,
-    )  # fmt: skip
+        stocks,
+        message.owner,
+        message.sku,
+        message.location_id,
+        "adjusted",
+        message.delta,
+        reason=message.reason,
+        reference=message.note,
+        now=now,
+    )
     return _settled(stocks, message, entry, now)
 
 
@@ -73,9 +86,16 @@ def count(states: States, message: CountStockV1, now: datetime) -> Decision:
     if delta == 0:
         return Decision.nothing()
     entry = moved(
-        stocks, message.owner, message.sku, message.location_id, "counted", delta,
-        reason="counted", reference=message.counted_by, now=now,
-    )  # fmt: skip
+        stocks,
+        message.owner,
+        message.sku,
+        message.location_id,
+        "counted",
+        delta,
+        reason="counted",
+        reference=message.counted_by,
+        now=now,
+    )
     return _settled(stocks, message, entry, now)
 
 
@@ -128,16 +148,21 @@ def take_back(states: States, message: ReturnInspectedV1, now: datetime) -> Deci
     for line in message.lines:
         about = {"reason": line.disposition, "reference": message.return_id, "now": now}
         if line.disposition == "restock":
-            entry = moved(
-                stocks, message.owner, line.sku, message.location_id, "restocked", line.quantity, **about
-            )
+            entry = moved(stocks, message.owner, line.sku, message.location_id, "restocked", line.quantity, **about)
         else:
             place = stocks.place(line.sku, message.location_id, damaged=line.quantity)
             entry = StockMovedV1(
-                owner=message.owner, sku=line.sku, location_id=message.location_id, kind="written-off",
-                quantity=line.quantity, delta=0, on_hand=place.on_hand, reason="write-off",
-                reference=message.return_id, moved_at=now,
-            )  # fmt: skip
+                owner=message.owner,
+                sku=line.sku,
+                location_id=message.location_id,
+                kind="written-off",
+                quantity=line.quantity,
+                delta=0,
+                on_hand=place.on_hand,
+                reason="write-off",
+                reference=message.return_id,
+                moved_at=now,
+            )
         decision.events.append(entry)
     decision.writes = [*stocks.writes()]
     decision.events += stocks.freed()

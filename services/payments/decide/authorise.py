@@ -7,7 +7,6 @@ from typing import Protocol
 from crossdock_contracts.capture import OrderCapturedV1, OrderReleasedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1, PaymentDeclinedV1
 from crossdock_contracts.values import Order, PaymentMethod
-
 from services.hub.decision import Decision, Failed, Intent, Outcome, Refused, States, changed
 from services.payments.decide.common import answered, code_of, going_out, key_of, money, void, voided, wait
 from services.payments.gateways import Authorise
@@ -55,11 +54,17 @@ def authorise_released(states: States, message: OrderReleasedV1, now: datetime) 
 def _payment(owner: str, order: Order) -> Payment:
     by_channel = order.policy.payment_by == "channel"
     return Payment(
-        owner=owner, order_id=order.order_id, status=PaymentStatus.WAITING,
-        method=PaymentMethod.PREPAID if by_channel else order.payment.method, currency=order.currency,
-        amount_minor=order.totals.total_minor, gateway=order.payment.gateway or DEFAULT_GATEWAY,
-        token=order.payment.token, reference=order.payment.reference, refund_by=order.policy.refund_by,
-    )  # fmt: skip
+        owner=owner,
+        order_id=order.order_id,
+        status=PaymentStatus.WAITING,
+        method=PaymentMethod.PREPAID if by_channel else order.payment.method,
+        currency=order.currency,
+        amount_minor=order.totals.total_minor,
+        gateway=order.payment.gateway or DEFAULT_GATEWAY,
+        token=order.payment.token,
+        reference=order.payment.reference,
+        refund_by=order.policy.refund_by,
+    )
 
 
 def _authorise(payment: Payment, now: datetime) -> Decision:
@@ -85,10 +90,15 @@ def _resumed(payment: Payment) -> Decision:
 
 def _authorised(payment: Payment, amount_minor: int, now: datetime) -> PaymentAuthorisedV1:
     return PaymentAuthorisedV1(
-        owner=payment.owner, order_id=payment.order_id, method=payment.method,
-        amount=money(payment, max(0, amount_minor)), gateway=payment.gateway,
-        authorisation_id=payment.authorisation_id, expires_at=payment.authorised_until, authorised_at=now,
-    )  # fmt: skip
+        owner=payment.owner,
+        order_id=payment.order_id,
+        method=payment.method,
+        amount=money(payment, max(0, amount_minor)),
+        gateway=payment.gateway,
+        authorisation_id=payment.authorisation_id,
+        expires_at=payment.authorised_until,
+        authorised_at=now,
+    )
 
 
 def settle_authorise(
@@ -104,16 +114,24 @@ def settle_authorise(
     if isinstance(outcome, Refused):
         payment = changed(payment, status=PaymentStatus.ENDED if payment.is_cancelled else PaymentStatus.DECLINED)
         declined = PaymentDeclinedV1(
-            owner=payment.owner, order_id=payment.order_id, method=payment.method,
-            amount=money(payment, payment.amount_minor), gateway=payment.gateway, code=code_of(outcome),
-            detail=outcome.detail, generation=payment.generation, declined_at=now,
-        )  # fmt: skip
+            owner=payment.owner,
+            order_id=payment.order_id,
+            method=payment.method,
+            amount=money(payment, payment.amount_minor),
+            gateway=payment.gateway,
+            code=code_of(outcome),
+            detail=outcome.detail,
+            generation=payment.generation,
+            declined_at=now,
+        )
         return Decision(writes=[payment], events=[] if payment.is_cancelled else [declined])
     answer = outcome.response
     payment = changed(
-        payment, status=PaymentStatus.AUTHORISED, authorisation_id=answer.authorisation_id,
+        payment,
+        status=PaymentStatus.AUTHORISED,
+        authorisation_id=answer.authorisation_id,
         authorised_until=answer.expires_at,
-    )  # fmt: skip
+    )
     if payment.is_cancelled:  # it was cancelled while the gateway was asked
         return void(payment, now)
     due = payment.amount_minor - payment.cancelled_minor

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from crossdock_contracts.payments import PaymentFailedV1, PaymentVoidedV1
 from crossdock_contracts.values import Money
-
 from services.hub.decision import Decision, Failed, Intent, Later, Outcome, Refused, changed
 from services.payments.gateways import Void
 from services.payments.state import Payment, PaymentStatus
@@ -45,15 +44,23 @@ def code_of(outcome: Refused) -> str:
 def failure(payment: Payment, purpose: str, amount_minor: int, outcome: Refused, now: datetime) -> PaymentFailedV1:
     """A gateway refused for good: somebody has to look."""
     return PaymentFailedV1(
-        owner=payment.owner, order_id=payment.order_id, purpose=purpose, amount=money(payment, amount_minor),
-        gateway=payment.gateway, code=code_of(outcome), detail=outcome.detail, failed_at=now,
-    )  # fmt: skip
+        owner=payment.owner,
+        order_id=payment.order_id,
+        purpose=purpose,
+        amount=money(payment, amount_minor),
+        gateway=payment.gateway,
+        code=code_of(outcome),
+        detail=outcome.detail,
+        failed_at=now,
+    )
 
 
 def void(payment: Payment, now: datetime) -> Decision:
     """Give back what was set aside."""
     key = key_of("void", payment, payment.authorisation_id)
-    return going_out(payment, Intent(payment.gateway, "void", key, Void(authorisation_id=payment.authorisation_id)), now)
+    return going_out(
+        payment, Intent(payment.gateway, "void", key, Void(authorisation_id=payment.authorisation_id)), now
+    )
 
 
 def voided(payment: Payment, outcome: Outcome, now: datetime) -> Decision:
@@ -66,7 +73,10 @@ def voided(payment: Payment, outcome: Outcome, now: datetime) -> Decision:
         return Decision(writes=[payment], events=[failure(payment, "void", payment.amount_minor, outcome, now)])
     payment = changed(payment, status=PaymentStatus.VOIDED)
     voided = PaymentVoidedV1(
-        owner=payment.owner, order_id=payment.order_id, amount=money(payment, payment.amount_minor),
-        gateway=payment.gateway, voided_at=now,
-    )  # fmt: skip
+        owner=payment.owner,
+        order_id=payment.order_id,
+        amount=money(payment, payment.amount_minor),
+        gateway=payment.gateway,
+        voided_at=now,
+    )
     return Decision(writes=[payment], events=[voided])

@@ -6,7 +6,6 @@ from crossdock_contracts.capture import OrderCancelledV1, OrderRejectedV1
 from crossdock_contracts.payments import PaymentRefundedV1
 from crossdock_contracts.returns import RefundRequestedV1
 from crossdock_contracts.values import PaymentMethod
-
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 from services.payments.decide.common import answered, failure, going_out, key_of, money, void, voided, wait
 from services.payments.gateways import Refund, Void
@@ -18,16 +17,22 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
     payment = states.get(Payment, message.owner, message.order_id)
     if payment is None:
         ended = Payment(
-            owner=message.owner, order_id=message.order_id, status=PaymentStatus.ENDED, is_cancelled=message.complete,
-            cancelled_minor=message.amount_minor, cancels=(message.cancel_id,),
-        )  # fmt: skip
+            owner=message.owner,
+            order_id=message.order_id,
+            status=PaymentStatus.ENDED,
+            is_cancelled=message.complete,
+            cancelled_minor=message.amount_minor,
+            cancels=(message.cancel_id,),
+        )
         return Decision(writes=[ended]) if message.complete else Decision(later=Later("the order is not known yet", 1))
     if message.cancel_id in payment.cancels:
         return _refund_again(payment, f"cancel:{message.cancel_id}")
     payment = changed(
-        payment, cancels=(*payment.cancels, message.cancel_id), is_cancelled=payment.is_cancelled or message.complete,
+        payment,
+        cancels=(*payment.cancels, message.cancel_id),
+        is_cancelled=payment.is_cancelled or message.complete,
         cancelled_minor=payment.cancelled_minor + message.amount_minor,
-    )  # fmt: skip
+    )
     return _compensate(payment, f"cancel:{message.cancel_id}", message.amount_minor, now)
 
 
@@ -35,9 +40,7 @@ def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -
     """A rejected order: everything is given back."""
     payment = states.get(Payment, message.owner, message.order_id)
     if payment is None:
-        ended = Payment(
-            owner=message.owner, order_id=message.order_id, status=PaymentStatus.ENDED, is_cancelled=True
-        )
+        ended = Payment(owner=message.owner, order_id=message.order_id, status=PaymentStatus.ENDED, is_cancelled=True)
         return Decision(writes=[ended])
     if payment.is_cancelled:
         return _refund_again(payment, "cancel:rejected")
@@ -82,7 +85,9 @@ def _refund(payment: Payment, refund_id: str, amount_minor: int, now: datetime) 
 
 
 def _refund_intent(payment: Payment, refund_id: str, amount_minor: int, *, resumed: bool = False) -> Intent:
-    paid = next((m.reference for m in payment.captures.values() if m.done), payment.reference or payment.authorisation_id)
+    paid = next(
+        (m.reference for m in payment.captures.values() if m.done), payment.reference or payment.authorisation_id
+    )
     request = Refund(reference=paid, amount=money(payment, amount_minor))
     return Intent(payment.gateway, "refund", key_of("refund", payment, refund_id), request, resumed=resumed)
 
@@ -91,7 +96,9 @@ def _refund_again(payment: Payment, refund_id: str) -> Decision:
     """The message came before. Where a call of it is still under way, its answer is looked up."""
     movement = payment.refunds.get(refund_id)
     if movement is not None and key_of("refund", payment, refund_id) in payment.intents:
-        return Decision(writes=[payment], intent=_refund_intent(payment, refund_id, movement.amount_minor, resumed=True))
+        return Decision(
+            writes=[payment], intent=_refund_intent(payment, refund_id, movement.amount_minor, resumed=True)
+        )
     void = key_of("void", payment, payment.authorisation_id)
     if void in payment.intents:
         request = Void(authorisation_id=payment.authorisation_id)
@@ -125,7 +132,13 @@ def settle_compensation(
     done = changed(movement, done=True, reference=outcome.response.reference)
     payment = changed(payment, refunds={**payment.refunds, refund_id: done})
     refunded = PaymentRefundedV1(
-        owner=payment.owner, order_id=payment.order_id, refund_id=refund_id, amount=money(payment, movement.amount_minor),
-        gateway=payment.gateway, reference=done.reference, reason=reason, refunded_at=now,
-    )  # fmt: skip
+        owner=payment.owner,
+        order_id=payment.order_id,
+        refund_id=refund_id,
+        amount=money(payment, movement.amount_minor),
+        gateway=payment.gateway,
+        reference=done.reference,
+        reason=reason,
+        refunded_at=now,
+    )
     return Decision(writes=[payment], events=[refunded])

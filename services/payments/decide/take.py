@@ -5,7 +5,6 @@ from datetime import datetime
 from crossdock_contracts.payments import PaymentCapturedV1
 from crossdock_contracts.shipping import ShipmentShippedV2
 from crossdock_contracts.values import PaymentMethod
-
 from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused, States, changed
 from services.payments.decide.common import answered, failure, going_out, key_of, money, wait
 from services.payments.gateways import Capture
@@ -20,7 +19,7 @@ def capture_shipped(states: States, message: ShipmentShippedV2, now: datetime) -
     known = payment.captures.get(message.fulfilment_id)
     amount = message.value.amount_minor
     key = key_of("capture", payment, message.fulfilment_id)
-    if known is not None and key not in payment.intents or amount <= 0:
+    if (known is not None and key not in payment.intents) or amount <= 0:
         return Decision.nothing()
     request = Capture(authorisation_id=payment.authorisation_id, amount=money(payment, amount))
     intent = Intent(payment.gateway, "capture", key, request, resumed=known is not None)
@@ -43,7 +42,12 @@ def settle_capture(states: States, message: ShipmentShippedV2, outcome: Outcome,
     done = changed(movement, done=True, reference=outcome.response.reference)
     payment = changed(payment, captures={**payment.captures, message.fulfilment_id: done})
     captured = PaymentCapturedV1(
-        owner=payment.owner, order_id=payment.order_id, fulfilment_id=message.fulfilment_id,
-        amount=money(payment, movement.amount_minor), gateway=payment.gateway, capture_id=done.reference, captured_at=now,
-    )  # fmt: skip
+        owner=payment.owner,
+        order_id=payment.order_id,
+        fulfilment_id=message.fulfilment_id,
+        amount=money(payment, movement.amount_minor),
+        gateway=payment.gateway,
+        capture_id=done.reference,
+        captured_at=now,
+    )
     return Decision(writes=[payment], events=[captured])

@@ -6,7 +6,6 @@ from crossdock_contracts.base import Event
 from crossdock_contracts.capture import CancelRequestedV1
 from crossdock_contracts.routing import CancelDecidedV1, FulfilmentStopRequestedV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity
-
 from services.hub.decision import changed
 from services.routing.decide.pieces import quantity_of, take
 from services.routing.state import PendingCancel, Pieces, Route
@@ -47,19 +46,26 @@ def begin(route: Route, message: CancelRequestedV1) -> tuple[Route, PendingCance
         if left:
             kept.append(LineQuantity(line_id=line_id, quantity=left))
     pending = PendingCancel(
-        cancel_id=message.cancel_id, reason=message.reason, asked=tuple(asked), cancelled=tuple(cancelled), kept=tuple(kept)
+        cancel_id=message.cancel_id,
+        reason=message.reason,
+        asked=tuple(asked),
+        cancelled=tuple(cancelled),
+        kept=tuple(kept),
     )
     route = changed(route, unplaced=unplaced, cancelled=route.cancelled + sum(one.quantity for one in cancelled))
     stops: list[Event] = [
         FulfilmentStopRequestedV1(
-            owner=route.owner, order_id=route.order_id, cancel_id=message.cancel_id, fulfilment_id=fulfilment_id,
+            owner=route.owner,
+            order_id=route.order_id,
+            cancel_id=message.cancel_id,
+            fulfilment_id=fulfilment_id,
             lines=tuple(
                 LineQuantity(line_id=one.line_id, sku=one.sku, quantity=one.quantity)
                 for one in asked
                 if one.fulfilment_id == fulfilment_id
             ),
             reason=message.reason,
-        )  # fmt: skip
+        )
         for fulfilment_id in dict.fromkeys(one.fulfilment_id for one in asked)
     ]
     return route, pending, stops
@@ -101,9 +107,7 @@ def _answer(
     left = tuple(one for one in pending.asked if one.fulfilment_id != fulfilment_id)
     pending = changed(pending, asked=left, cancelled=tuple(stopped), kept=tuple(kept))
     shares = tuple(changed(s, pieces=pieces) if s is share else s for s in route.shares)
-    route = with_cancel(
-        changed(route, shares=shares, unplaced=unplaced, cancelled=route.cancelled + count), pending
-    )
+    route = with_cancel(changed(route, shares=shares, unplaced=unplaced, cancelled=route.cancelled + count), pending)
     return (route, []) if left else (_decided(route, pending), [decision(route, pending, "shipping")])
 
 
@@ -126,6 +130,11 @@ def decided_here(route: Route, pending: PendingCancel) -> tuple[Route, CancelDec
 def decision(route: Route, pending: PendingCancel, by: str) -> CancelDecidedV1:
     """What capture is told."""
     return CancelDecidedV1(
-        owner=route.owner, order_id=route.order_id, cancel_id=pending.cancel_id, cancelled=pending.cancelled,
-        kept=pending.kept, decided_by=by, detail="" if pending.cancelled else "all of it has shipped",
-    )  # fmt: skip
+        owner=route.owner,
+        order_id=route.order_id,
+        cancel_id=pending.cancel_id,
+        cancelled=pending.cancelled,
+        kept=pending.kept,
+        decided_by=by,
+        detail="" if pending.cancelled else "all of it has shipped",
+    )

@@ -5,7 +5,6 @@ from math import asin, cos, radians, sin, sqrt
 
 from crossdock_contracts.routing import AppliedRule
 from crossdock_contracts.values import Address, Order
-
 from services.routing.rules import Distances, Location, Rule, Rules, When
 
 _EARTH_KM = 6371.0088

@@ -15,7 +15,9 @@ def take(pieces: tuple[Pieces, ...], line_id: str, quantity: int) -> tuple[tuple
         if n:
             taken.append(changed(piece, quantity=n, value_minor=value))
         if n < piece.quantity:
-            rest.append(changed(piece, quantity=piece.quantity - n, value_minor=piece.value_minor - value) if n else piece)
+            rest.append(
+                changed(piece, quantity=piece.quantity - n, value_minor=piece.value_minor - value) if n else piece
+            )
     return tuple(taken), tuple(rest)
 
 

@@ -8,7 +8,6 @@ from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderRelea
 from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV1, StockReservedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1
 from crossdock_contracts.routing import (
-    AppliedRule,
     OrderCompletedV1,
     OrderRoutedV1,
     OrderUnroutableV1,
@@ -16,21 +15,20 @@ from crossdock_contracts.routing import (
 )
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, Order, PaymentMethod
-
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Plan, Site, best_plans
-from services.routing.decide.eligible import Eligible, eligible
 from services.routing.decide.cancel import stop_answered
+from services.routing.decide.eligible import Eligible, eligible
 from services.routing.decide.pieces import add, quantity_of, take, value_of
 from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
+
 
 class OrderMessage(Protocol):
     """Any message about one order."""
 
     owner: str
     order_id: str
-
 
 
 def reads_route(message: OrderMessage) -> Iterable[str]:
@@ -143,17 +141,20 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
     allowed = eligible(rules, route.owner, order, set(demand))
     sites = _sites(route, demand, allowed)
     config = rules.config
-    plans = best_plans(
-        demand, sites, split=config.weights.split, most=config.most_locations, keep=config.ranking
-    )
+    plans = best_plans(demand, sites, split=config.weights.split, most=config.most_locations, keep=config.ranking)
     route = changed(route, attempt=route.attempt + 1)
     if not plans or route.attempt - route.attempts_before > config.attempts or order.ship_to is None:
         return _unroutable(route, order, allowed, sites, bool(plans), config.attempts)
     fulfilments, shares = _shares(route, order, plans[0])
     routed = OrderRoutedV1(
-        owner=route.owner, order_id=route.order_id, attempt=route.attempt, fulfilments=fulfilments,
-        ranking=_ranking(plans, allowed, config.weights.split), rules=tuple(allowed.applied), routed_at=now,
-    )  # fmt: skip
+        owner=route.owner,
+        order_id=route.order_id,
+        attempt=route.attempt,
+        fulfilments=fulfilments,
+        ranking=_ranking(plans, allowed, config.weights.split),
+        rules=tuple(allowed.applied),
+        routed_at=now,
+    )
     route = changed(route, status=RouteStatus.ROUTED, unplaced=(), shares=(*route.shares, *shares))
     return Decision(writes=[route], events=[routed])
 
@@ -165,7 +166,9 @@ def _sites(route: Route, demand: dict[str, int], allowed: Eligible) -> list[Site
             for candidate in line.candidates:
                 stock.setdefault(candidate.location_id, {})[line.sku] = candidate.available
     return [
-        Site(name, allowed.fixed[name], allowed.piece[name], free) for name, free in stock.items() if name in allowed.fixed
+        Site(name, allowed.fixed[name], allowed.piece[name], free)
+        for name, free in stock.items()
+        if name in allowed.fixed
     ]
 
 
@@ -181,9 +184,13 @@ def _unroutable(
     else:
         reason, detail = "too-many-locations", "the goods lie in more locations than an order may be split over"
     event = OrderUnroutableV1(
-        owner=route.owner, order_id=route.order_id, attempt=route.attempt, reason=reason, detail=detail,
+        owner=route.owner,
+        order_id=route.order_id,
+        attempt=route.attempt,
+        reason=reason,
+        detail=detail,
         rules=tuple(allowed.applied),
-    )  # fmt: skip
+    )
     return Decision(writes=[changed(route, status=RouteStatus.UNROUTABLE)], events=[event])
 
 
@@ -206,19 +213,32 @@ def _shares(route: Route, order: Order, plan: Plan) -> tuple[tuple[Fulfilment, .
         cash = value_of(taken) if order.payment.method is PaymentMethod.CASH_ON_DELIVERY else 0
         fulfilments.append(
             Fulfilment(
-                fulfilment_id=fulfilment_id, order_id=route.order_id, location_id=location_id,
+                fulfilment_id=fulfilment_id,
+                order_id=route.order_id,
+                location_id=location_id,
                 lines=tuple(
                     FulfilmentLine(
-                        line_id=p.line_id, sku=p.sku, title=known[p.line_id].title, quantity=p.quantity,
-                        weight_g=known[p.line_id].weight_g, value_minor=p.value_minor,
+                        line_id=p.line_id,
+                        sku=p.sku,
+                        title=known[p.line_id].title,
+                        quantity=p.quantity,
+                        weight_g=known[p.line_id].weight_g,
+                        value_minor=p.value_minor,
                         hazmat_class=known[p.line_id].hazmat_class,
-                    )  # fmt: skip
+                    )
                     for p in taken
                 ),
-                ship_to=order.ship_to or Address(), channel=order.channel, currency=order.currency,
-                service_level=order.shipping.service_level, priority=order.priority, ship_by=order.ship_by,
-                deliver_by=order.deliver_by, cash_on_delivery_minor=cash, gift_message=order.gift_message, note=order.note,
-            )  # fmt: skip
+                ship_to=order.ship_to or Address(),
+                channel=order.channel,
+                currency=order.currency,
+                service_level=order.shipping.service_level,
+                priority=order.priority,
+                ship_by=order.ship_by,
+                deliver_by=order.deliver_by,
+                cash_on_delivery_minor=cash,
+                gift_message=order.gift_message,
+                note=order.note,
+            )
         )
     return tuple(fulfilments), tuple(shares)
 

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from crossdock_contracts.capture import CancelRequestedV1, OrderCancelledV1, OrderRejectedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
-
 from services.hub.decision import Decision, Later, States, changed
 from services.routing.decide.cancel import begin, decided_here, stop_answered, with_cancel
 from services.routing.decide.pieces import take

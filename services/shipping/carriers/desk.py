@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 from crossdock_contracts.shipping import LabelObject, Parcel
-
 from services.shipping.carriers import BuyLabel, CarrierAdapter, Label, Voided
 
 BUCKET = "labels"
@@ -42,12 +41,20 @@ class LabelDesk:
             return answer  # type: ignore[return-value]  # a carrier answers a void with a void
         stored = [
             LabelObject(
-                format=name, bucket=BUCKET, name=f"{key}.{name}", size_bytes=len(content),
+                format=name,
+                bucket=BUCKET,
+                name=f"{key}.{name}",
+                size_bytes=len(content),
                 sha256=await self._put(f"{key}.{name}", content),
-            )  # fmt: skip
+            )
             for name, content in answer.documents.items()
         ]
         return Parcel(
-            parcel_id=f"{request.reference}/1", carrier=request.carrier, service=request.service,
-            tracking_number=answer.tracking_number, weight_g=request.weight_g, cost=answer.cost, label=tuple(stored),
-        )  # fmt: skip
+            parcel_id=f"{request.reference}/1",
+            carrier=request.carrier,
+            service=request.service,
+            tracking_number=answer.tracking_number,
+            weight_g=request.weight_g,
+            cost=answer.cost,
+            label=tuple(stored),
+        )

@@ -7,7 +7,7 @@ check digit by the Luhn algorithm (ISO/IEC 7812-1, annex B).
 from hashlib import sha256
 
 from services.hub.effects import PermanentError
-from services.shipping.carriers import BuyLabel, Label, VoidLabel, Voided
+from services.shipping.carriers import BuyLabel, Label, Voided, VoidLabel
 from services.shipping.carriers.label import draw
 
 

@@ -13,7 +13,6 @@ from crossdock_contracts.shipping import (
     RankedRate,
 )
 from crossdock_contracts.values import Money
-
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 from services.shipping.carriers import BuyLabel, VoidLabel
 from services.shipping.decide.rates import ranked, weight_of
@@ -37,10 +36,14 @@ def ship(rules: Rules, is_circuit_open: IsOpen, states: States, message: StockAl
         return resume(rules, shipment, now)
     asked = shipment.asked if shipment else ()
     shipment = Shipment(
-        owner=message.owner, fulfilment_id=fulfilment.fulfilment_id, order_id=message.order_id,
-        status=ShipmentStatus.ALLOCATED, fulfilment=fulfilment, allocated_at=message.allocated_at,
+        owner=message.owner,
+        fulfilment_id=fulfilment.fulfilment_id,
+        order_id=message.order_id,
+        status=ShipmentStatus.ALLOCATED,
+        fulfilment=fulfilment,
+        allocated_at=message.allocated_at,
         stops=shipment.stops if shipment else {},
-    )  # fmt: skip
+    )
     for stop in asked:  # it was asked to stop before it came, and the answer was that it does
         shipment = without(shipment, {line.line_id: line.quantity for line in stop.lines})
     if shipment.status is ShipmentStatus.STOPPED:
@@ -90,10 +93,14 @@ def _refused(shipment: Shipment) -> Decision:
     assert fulfilment is not None
     why = "; ".join(f"{rate.carrier} {rate.service}: {rate.refused}" for rate in shipment.ranking)
     event = LabelRefusedV1(
-        owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id,
-        location_id=fulfilment.location_id, reason="no-carrier", detail=why or "no carrier is set up",
+        owner=shipment.owner,
+        order_id=shipment.order_id,
+        fulfilment_id=shipment.fulfilment_id,
+        location_id=fulfilment.location_id,
+        reason="no-carrier",
+        detail=why or "no carrier is set up",
         ranking=shipment.ranking,
-    )  # fmt: skip
+    )
     return Decision(writes=[changed(shipment, intent=None)], events=[event])
 
 
@@ -103,11 +110,17 @@ def _purchase(rules: Rules, shipment: Shipment, offer: RankedRate, *, resumed: b
     origin = rules.locations[fulfilment.location_id]
     cash = fulfilment.cash_on_delivery_minor
     request = BuyLabel(
-        carrier=offer.carrier, service=offer.service, reference=shipment.fulfilment_id, ship_from=origin.address,
-        ship_to=fulfilment.ship_to, weight_g=shipment.weight_g or weight_of(fulfilment, origin), rate=offer.cost,
+        carrier=offer.carrier,
+        service=offer.service,
+        reference=shipment.fulfilment_id,
+        ship_from=origin.address,
+        ship_to=fulfilment.ship_to,
+        weight_g=shipment.weight_g or weight_of(fulfilment, origin),
+        rate=offer.cost,
         cash_on_delivery=Money(amount_minor=cash, currency=fulfilment.currency) if cash else None,
-        formats=origin.label_formats, from_name=origin.name,
-    )  # fmt: skip
+        formats=origin.label_formats,
+        from_name=origin.name,
+    )
     key = f"label:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}"
     return Intent(rules.carriers[offer.carrier].adapter, "buy", key, request, resumed=resumed)
 
@@ -178,9 +191,14 @@ def _bought(rules: Rules, shipment: Shipment, parcel: Parcel, now: datetime) -> 
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     event = LabelBoughtV1(
-        owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id,
-        location_id=fulfilment.location_id, parcel=parcel, ranking=shipment.ranking, bought_at=now,
-    )  # fmt: skip
+        owner=shipment.owner,
+        order_id=shipment.order_id,
+        fulfilment_id=shipment.fulfilment_id,
+        location_id=fulfilment.location_id,
+        parcel=parcel,
+        ranking=shipment.ranking,
+        bought_at=now,
+    )
     return Decision(writes=[shipment], events=[event])
 
 
@@ -193,13 +211,20 @@ def _voided(shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
     if isinstance(outcome, Refused):
         fulfilment = shipment.fulfilment
         event = LabelRefusedV1(
-            owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id,
-            location_id=fulfilment.location_id if fulfilment else "-", reason="void-refused",
+            owner=shipment.owner,
+            order_id=shipment.order_id,
+            fulfilment_id=shipment.fulfilment_id,
+            location_id=fulfilment.location_id if fulfilment else "-",
+            reason="void-refused",
             detail=f"{parcel.carrier} keeps {parcel.tracking_number}: {outcome.code} {outcome.detail}",
-        )  # fmt: skip
+        )
         return Decision(writes=[shipment], events=[event])
     voided = LabelVoidedV1(
-        owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id, carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number, voided_at=now,
-    )  # fmt: skip
+        owner=shipment.owner,
+        order_id=shipment.order_id,
+        fulfilment_id=shipment.fulfilment_id,
+        carrier=parcel.carrier,
+        tracking_number=parcel.tracking_number,
+        voided_at=now,
+    )
     return Decision(writes=[changed(shipment, parcel=None)], events=[voided])

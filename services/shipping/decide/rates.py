@@ -2,19 +2,21 @@
 
 from crossdock_contracts.shipping import RankedRate
 from crossdock_contracts.values import Fulfilment, Money
-
 from services.shipping.rules import Carrier, CarrierService, Rules, ShipFrom
 
 
 def weight_of(fulfilment: Fulfilment, origin: ShipFrom) -> int:
     """Expected weight of the parcel in grams, its packaging included."""
     goods = sum(
-        line.quantity * (line.weight_g if line.weight_g is not None else origin.usual_weight_g) for line in fulfilment.lines
+        line.quantity * (line.weight_g if line.weight_g is not None else origin.usual_weight_g)
+        for line in fulfilment.lines
     )
     return max(1, goods + origin.packaging_g)
 
 
-def ranked(rules: Rules, fulfilment: Fulfilment, weight_g: int, avoid: frozenset[str] = frozenset()) -> tuple[RankedRate, ...]:
+def ranked(
+    rules: Rules, fulfilment: Fulfilment, weight_g: int, avoid: frozenset[str] = frozenset()
+) -> tuple[RankedRate, ...]:
     """All offers for a parcel: those that fit by cost, then transit time; behind them why others do not.
 
     Carriers in `avoid` (their circuit is open) come behind all others that fit.

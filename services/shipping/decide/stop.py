@@ -6,7 +6,6 @@ from datetime import datetime
 from crossdock_contracts.routing import FulfilmentStopRequestedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
 from crossdock_contracts.values import LineQuantity
-
 from services.hub.decision import Decision, Outcome, States, changed
 from services.shipping.decide.label import resume, settle, void, without
 from services.shipping.rules import Rules
@@ -45,9 +44,11 @@ def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: 
 def _before_it_came(shipment: Shipment | None, message: FulfilmentStopRequestedV1) -> Decision:
     """Nothing is known of it here yet: it will not ship when it comes."""
     shipment = shipment or Shipment(
-        owner=message.owner, fulfilment_id=message.fulfilment_id, order_id=message.order_id,
+        owner=message.owner,
+        fulfilment_id=message.fulfilment_id,
+        order_id=message.order_id,
         status=ShipmentStatus.EXPECTED,
-    )  # fmt: skip
+    )
     if message.cancel_id in shipment.stops:
         return Decision.nothing()
     shipment = changed(
@@ -62,9 +63,14 @@ def _answer(
     message: FulfilmentStopRequestedV1, stopped: tuple[LineQuantity, ...], gone: tuple[LineQuantity, ...], detail: str
 ) -> FulfilmentStoppedV1:
     return FulfilmentStoppedV1(
-        owner=message.owner, order_id=message.order_id, cancel_id=message.cancel_id, fulfilment_id=message.fulfilment_id,
-        stopped=stopped, unstoppable=gone, detail=detail,
-    )  # fmt: skip
+        owner=message.owner,
+        order_id=message.order_id,
+        cancel_id=message.cancel_id,
+        fulfilment_id=message.fulfilment_id,
+        stopped=stopped,
+        unstoppable=gone,
+        detail=detail,
+    )
 
 
 def settle_void(

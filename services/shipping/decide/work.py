@@ -22,7 +22,6 @@ from crossdock_contracts.shipping import (
     TrackingUpdateV1,
 )
 from crossdock_contracts.values import LineQuantity, Money
-
 from services.hub.decision import Decision, Outcome, States, changed
 from services.shipping.decide.label import IsOpen, buy, resume, settle, void, without
 from services.shipping.decide.rates import weight_of
@@ -40,9 +39,12 @@ def reads_shipment(message: Work) -> Iterable[str]:
 def _refused(message: Work, shipment: Shipment | None, wanted: str) -> Decision:
     state = shipment.status if shipment else "not known"
     refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.fulfilment_id, command=message.TYPE, reason="wrong-state",
+        owner=message.owner,
+        entity_id=message.fulfilment_id,
+        command=message.TYPE,
+        reason="wrong-state",
         detail=f"fulfilment {message.fulfilment_id} is {state}; {wanted}",
-    )  # fmt: skip
+    )
     return Decision(events=[refusal])
 
 
@@ -64,7 +66,9 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
     found: dict[str, int] = {}
     for line in message.lines:
         found[line.line_id] = found.get(line.line_id, 0) + line.quantity
-    missing = {line.line_id: line.quantity - min(line.quantity, found.get(line.line_id, 0)) for line in fulfilment.lines}
+    missing = {
+        line.line_id: line.quantity - min(line.quantity, found.get(line.line_id, 0)) for line in fulfilment.lines
+    }
     short = tuple(
         LineQuantity(line_id=line.line_id, sku=line.sku, quantity=missing[line.line_id])
         for line in fulfilment.lines
@@ -73,9 +77,12 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
     left = without(shipment, missing) if short else shipment
     picked = lines_of(left) if left.status is not ShipmentStatus.STOPPED else ()
     about = {
-        "owner": shipment.owner, "order_id": shipment.order_id, "fulfilment_id": shipment.fulfilment_id,
-        "location_id": fulfilment.location_id, "picked_at": now,
-    }  # fmt: skip
+        "owner": shipment.owner,
+        "order_id": shipment.order_id,
+        "fulfilment_id": shipment.fulfilment_id,
+        "location_id": fulfilment.location_id,
+        "picked_at": now,
+    }
     events: list[Event] = [ShortPickedV1(**about, missing=short, picked=picked)] if short else []
     if left.status is ShipmentStatus.STOPPED:
         decision = Decision(writes=[left], events=events)
@@ -84,9 +91,7 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
     return Decision(writes=[changed(left, status=ShipmentStatus.PICKED)], events=events)
 
 
-def settle_picked(
-    rules: Rules, states: States, message: ConfirmPickedV1, outcome: Outcome, now: datetime
-) -> Decision:
+def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcome: Outcome, now: datetime) -> Decision:
     """What follows from the carrier's answer to the void of a label whose goods were not found."""
     shipment = states.get(Shipment, message.owner, message.fulfilment_id)
     if shipment is None or shipment.intent is None:
@@ -109,9 +114,13 @@ def confirm_packed(
     weight = message.weight_g or (weight_of(fulfilment, origin) if origin else 1)
     shipment = changed(shipment, status=ShipmentStatus.PACKED, weight_g=weight)
     packed = FulfilmentPackedV1(
-        owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id,
-        location_id=fulfilment.location_id, weight_g=weight, packed_at=now,
-    )  # fmt: skip
+        owner=shipment.owner,
+        order_id=shipment.order_id,
+        fulfilment_id=shipment.fulfilment_id,
+        location_id=fulfilment.location_id,
+        weight_g=weight,
+        packed_at=now,
+    )
     decision = Decision(writes=[shipment], events=[packed])
     at_pack = origin is not None and origin.label_by == "hub" and origin.label_at == "pack"
     if at_pack and shipment.parcel is None and shipment.intent is None:
@@ -136,15 +145,19 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
     weight = shipment.weight_g or parcel.weight_g
     value = sum(line.value_minor for line in lines)
     shipped = ShipmentShippedV2(
-        owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id,
-        location_id=fulfilment.location_id, lines=lines,
+        owner=shipment.owner,
+        order_id=shipment.order_id,
+        fulfilment_id=shipment.fulfilment_id,
+        location_id=fulfilment.location_id,
+        lines=lines,
         parcels=(
             ShippedParcel(
                 carrier=parcel.carrier, service=parcel.service, tracking_number=parcel.tracking_number, weight_g=weight
             ),
         ),
-        value=Money(amount_minor=value, currency=fulfilment.currency), shipped_at=at,
-    )  # fmt: skip
+        value=Money(amount_minor=value, currency=fulfilment.currency),
+        shipped_at=at,
+    )
     return Decision(writes=[changed(shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)], events=[shipped])
 
 
@@ -165,12 +178,21 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
         return Decision.nothing()
     number = shipment.parcel.tracking_number if shipment.parcel else "-"
     event = _TRACKING[message.status](
-        owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id, tracking_number=number,
-        occurred_at=message.occurred_at, detail=message.detail,
-    )  # fmt: skip
+        owner=shipment.owner,
+        order_id=shipment.order_id,
+        fulfilment_id=shipment.fulfilment_id,
+        tracking_number=number,
+        occurred_at=message.occurred_at,
+        detail=message.detail,
+    )
     shipment = changed(shipment, tracking=message.status)
     if message.status == "delivered":  # it shrinks to what tells a repetition from news
         shipment = changed(
-            shipment, status=ShipmentStatus.DELIVERED, delivered_at=message.occurred_at, fulfilment=None, ranking=(), stops={}
+            shipment,
+            status=ShipmentStatus.DELIVERED,
+            delivered_at=message.occurred_at,
+            fulfilment=None,
+            ranking=(),
+            stops={},
         )
     return Decision(writes=[shipment], events=[event])
