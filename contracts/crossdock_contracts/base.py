@@ -1,7 +1,7 @@
 """What every contract and value is: frozen, tolerant of unknown fields, plain JSON."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
 from pydantic_core import core_schema
@@ -16,9 +16,8 @@ class _Utc:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        schema = handler(source)
-        schema["tz_constraint"] = 0
-        return schema
+        del source, handler
+        return core_schema.datetime_schema(tz_constraint=0)
 
 
 Utc = Annotated[datetime, _Utc]
@@ -85,7 +84,8 @@ class Contract(Value):
         Raises:
             pydantic.ValidationError: the body is not JSON or not this contract; the error names each field.
         """
-        return cls.__pydantic_validator__.validate_json(body)
+        message: Self = cls.__pydantic_validator__.validate_json(body)
+        return message
 
     def encode(self) -> bytes:
         """This message as JSON, the body that goes over the wire.
@@ -111,3 +111,15 @@ class Command(Contract):
     """What somebody outside asks of a service, through its inbox."""
 
     KIND: ClassVar[Kind] = "cmd"
+
+
+class AboutOrder(Protocol):
+    """Any message about one order."""
+
+    @property
+    def owner(self) -> str:
+        """Whose order it is."""
+
+    @property
+    def order_id(self) -> str:
+        """Which order, within the owner."""

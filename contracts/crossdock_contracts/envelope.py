@@ -70,11 +70,11 @@ class Envelope(Value):
     """W3C trace context."""
 
     @classmethod
-    def of(cls, contract: Contract, *, id: str, time: datetime, cause: str = "", correlation: str = "") -> Self:
+    def of(cls, contract: Contract, *, message_id: str, time: datetime, cause: str = "", correlation: str = "") -> Self:
         """The envelope of a message that is about to be published."""
         subject = f"{contract.owner}/{contract.entity}"
         return cls(
-            id=id,
+            id=message_id,
             type=f"{contract.TYPE}.v{contract.VERSION}",
             source=f"/crossdock/{contract.SERVICE}",
             subject=subject,
@@ -116,7 +116,7 @@ class Envelope(Value):
                 type=found.get("ce-type", ""),
                 source=found.get("ce-source", ""),
                 subject=found.get("ce-subject", ""),
-                time=found.get("ce-time", ""),  # type: ignore[arg-type]  # pydantic parses the text
+                time=found.get("ce-time", ""),
                 correlation_id=found.get("ce-correlationid", ""),
                 causation_id=found.get("ce-causationid", ""),
                 traceparent=found.get("traceparent", ""),

@@ -1,7 +1,7 @@
 """JSON Schemas and samples of every contract, and what has changed against those that were published.
 
-``python -m crossdock_contracts.generate FOLDER`` writes ``FOLDER/schemas`` and ``FOLDER/samples``. It refuses to write over a
-published schema what would break it: such a change needs a new major version.
+``python -m crossdock_contracts.generate FOLDER`` writes ``FOLDER/schemas`` and ``FOLDER/samples``. It refuses to
+write over a published schema what would break it: such a change needs a new major version.
 """
 
 import sys
@@ -64,8 +64,8 @@ def _plain(schema: Any, definitions: dict[str, Any]) -> Any:
 def changes(old: dict[str, Any], new: dict[str, Any], *, command: bool) -> Iterator[tuple[bool, str]]:
     """What has changed from one schema to another: whether it breaks those who go by the old one, and what it is.
 
-    A new optional field is compatible. So is, in a command, a field that is no longer required and a further value of an
-    enumeration: who sends by the old schema is still understood. All else breaks somebody.
+    A new optional field is compatible. So is, in a command, a field that is no longer required and a further value of
+    an enumeration: who sends by the old schema is still understood. All else breaks somebody.
     """
     before = _plain(old, old.get("$defs", {}))
     after = _plain(new, new.get("$defs", {}))
@@ -116,8 +116,8 @@ def compare(schemas: Path) -> list[Difference]:
     found: list[Difference] = []
     contracts = {name_of(contract): contract for contract in registry.everything()}
     published = {file.name.removesuffix(".json"): file for file in sorted(schemas.glob("*.json"))}
-    for name in sorted(published.keys() - contracts.keys()):
-        found.append(Difference(name, breaking=True, text="the contract is gone"))
+    gone = sorted(published.keys() - contracts.keys())
+    found += [Difference(name, breaking=True, text="the contract is gone") for name in gone]
     for name, contract in sorted(contracts.items()):
         if name not in published:
             found.append(Difference(name, breaking=False, text="the contract"))

@@ -100,8 +100,9 @@ class OrderLine(Value):
     total_minor: int
     """ordered_quantity × unit_price_minor − discount_minor; tax as ``OrderTotals.tax_included`` says."""
     paid_minor: int = 0
-    """What the buyer pays for it in all, its share of shipping, charges, tax and discounts included. Over the lines that
-    ship (or over all, where none ships) this adds up to the order's total; it is what is charged and paid back."""
+    """What the buyer pays for it in all, its share of shipping, charges, tax and discounts included. Over the lines
+    that ship (or over all, where none ships) this adds up to the order's total; it is what is charged and paid
+    back."""
     weight_g: NonNegativeInt | None = None
     """Weight of one piece; none where the product has none on file."""
     hazmat_class: str = ""
@@ -128,7 +129,7 @@ class PaymentMethod(StrEnum):
 
     PREPAID = "prepaid"
     """The channel has the money already."""
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105  # the word, not one of them
     """A stored card or wallet that the gateway charges."""
     CASH_ON_DELIVERY = "cash-on-delivery"
     TERMS = "terms"

@@ -17,12 +17,13 @@ from services.hub.effects import TransientError
 from services.hub.metrics import HTTP
 from services.hub.runtime import Runtime
 from services.hub.settings import Settings
-from services.hub.wire import Disconnected, status
+from services.hub.wire import DisconnectedError, status
 
 ORIGINALS = "originals"
 _INLINE_BYTES = 256 * 1024
 """Larger payloads go to the object store, and the message names them."""
 _PUBLISH_TIMEOUT_S = 5.0
+_NO_ANSWER = "the message server did not answer"
 
 
 class ProblemError(Exception):
@@ -138,7 +139,7 @@ class Edge:
 
     async def _publish(self, command: IngestV1, identity: str) -> int:
         """Write to the inbox; the sequence, once it is on disk."""
-        envelope = Envelope.of(command, id=identity, time=command.received_at)
+        envelope = Envelope.of(command, message_id=identity, time=command.received_at)
         headers = "".join(f"{name}: {value}\r\n" for name, value in envelope.to_headers().items())
         subject = subjects.message(
             command.TYPE,
@@ -150,8 +151,8 @@ class Edge:
             answer = await self._runtime.calls.one(
                 [], subject.encode(), headers.encode(), command.encode(), timeout_s=_PUBLISH_TIMEOUT_S
             )
-        except (Disconnected, AssertionError):
-            raise _away("the message server did not answer") from None
+        except (DisconnectedError, AssertionError):
+            raise _away(_NO_ANSWER) from None
         content = {} if status(answer) else orjson.loads(answer.data)
         if "seq" not in content:
             raise _away(str(content.get("error", "the message server has no inbox for it yet")))

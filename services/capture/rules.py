@@ -1,6 +1,6 @@
 """What is configured of each channel, in ``channels.toml``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -103,7 +103,7 @@ class Channels:
         return sorted(self._channels)
 
     @classmethod
-    def load(cls, folder: Path, formats: dict[str, Callable[[], Format]]) -> "Channels":
+    def load(cls, folder: Path, formats: Mapping[str, Callable[[], Format]]) -> "Channels":
         """Read ``channels.toml``.
 
         Raises:
@@ -118,11 +118,15 @@ class Channels:
         return cls(found)
 
 
+_MOST_PROBLEMS = 10
+
+
 def explain(error: ValidationError) -> str:
     """A validation error as paths and reasons, the first few."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
-    text = "; ".join(f"{path(problem['loc'])}: {problem['msg']}" for problem in problems[:10])
-    return text + (f"; and {len(problems) - 10} more" if len(problems) > 10 else "")
+    shown = [f"{path(problem['loc'])}: {problem['msg']}" for problem in problems[:_MOST_PROBLEMS]]
+    left = len(problems) - len(shown)
+    return "; ".join(shown) + (f"; and {left} more" if left else "")
 
 
 def path(location: tuple[Any, ...]) -> str:

@@ -15,7 +15,7 @@ from crossdock_contracts.base import Command
 from crossdock_contracts.envelope import Envelope
 from services.hub.inputs import REPLY_HEADER
 from services.hub.settings import Settings
-from services.hub.wire import Calls, Disconnected, HubClient, frame, send, status
+from services.hub.wire import Calls, DisconnectedError, HubClient, frame, send, status
 
 
 class UnreachableError(ConnectionError):
@@ -62,7 +62,7 @@ class Client:
 
     def message(self, command: Command, *, service: str = "", reply: str = "") -> tuple[bytes, bytes, bytes]:
         """A command as it goes to an inbox: subject, headers, body."""
-        envelope = Envelope.of(command, id=uuid4().hex, time=datetime.now(UTC))
+        envelope = Envelope.of(command, message_id=uuid4().hex, time=datetime.now(UTC))
         headers = envelope.to_headers() | ({REPLY_HEADER: reply} if reply else {})
         type_ = f"{service}{command.TYPE.removeprefix('hub')}" if command.SERVICE == "hub" else command.TYPE
         subject = subjects.message(
@@ -82,7 +82,7 @@ class Client:
         """
         try:
             answer = await self.calls.one([], *self.message(command, service=service, reply=reply), timeout_s=10)
-        except Disconnected:
+        except DisconnectedError:
             msg = "the server did not answer"
             raise UnreachableError(msg) from None
         content = {} if status(answer) else orjson.loads(answer.data)
@@ -111,14 +111,15 @@ class Client:
             async with asyncio.timeout(timeout_s):
                 answer = await answers.get()
         except TimeoutError:
-            msg = f"the command is stored and will be carried out, but {command.SERVICE} has not answered in {timeout_s:g} s"
+            msg = f"the command is stored and will be carried out; {command.SERVICE} did not answer in {timeout_s:g} s"
             raise NoServiceError(msg) from None
         finally:
             await subscription.unsubscribe()
         refusals = [event for event in answer["events"] if event["type"].endswith("-refused")]
         if refusals or answer["outcome"] == "dead":
             body = refusals[0]["body"] if refusals else {"detail": "it became a dead letter; see `crossdock dead list`"}
-            raise RefusedError(f"{body.get('reason', 'failed')}: {body.get('detail', '')}")
+            msg = f"{body.get('reason', 'failed')}: {body.get('detail', '')}"
+            raise RefusedError(msg)
         return list(answer["events"])
 
     async def send(self, messages: list[tuple[bytes, bytes, bytes]]) -> None:
@@ -143,7 +144,6 @@ async def connected(settings: Settings, servers: list[str] | None = None) -> Asy
     """
     connection = HubClient()
     servers = servers or settings.servers
-    credentials = {"user_credentials": settings.nats_credentials} if settings.nats_credentials else {}
     try:
         await connection.connect(
             servers,
@@ -153,7 +153,7 @@ async def connected(settings: Settings, servers: list[str] | None = None) -> Asy
             max_reconnect_attempts=1,
             pending_size=64 * 1024 * 1024,
             error_cb=_silent,
-            **credentials,
+            user_credentials=settings.nats_credentials or None,
         )
     except (OSError, NatsError, TimeoutError):
         msg = f"no hub at {', '.join(servers)}; start one with `crossdock up`, or set CROSSDOCK_NATS_URL"

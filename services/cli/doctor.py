@@ -79,8 +79,7 @@ async def _hub(config: Settings) -> list[tuple[str, bool, str]]:
     try:
         async with connected(config) as client:
             found.append(("server", True, ", ".join(config.servers)))
-            for service in ALL:
-                found.append(await _service(client, service))
+            found += [await _service(client, service) for service in ALL]
             left = await quiet.left(client)
             worst = sorted(left.items(), key=lambda one: -one[1])[:3]
             detail = ", ".join(f"{name} {count:,}" for name, count in worst) or "nothing waits"

@@ -1,7 +1,7 @@
 """A seeded stream of orders as shops hand them in: sound ones, and the usual share of trouble.
 
-What sells follows Zipf's law with exponent 1, as retail sales roughly do: with 1,000 SKUs the best seller makes 13 % of the
-lines. The addresses are real cities; nobody lives in them.
+What sells follows Zipf's law with exponent 1, as retail sales roughly do: with 1,000 SKUs the best seller makes 13 %
+of the lines. The addresses are real cities; nobody lives in them.
 """
 
 import random
@@ -103,7 +103,7 @@ class Shop:
         """A sound order in the hub's own format."""
         draw = self._random
         country, city, postcode, latitude, longitude = draw.choices(_CITIES, _WEIGHTS)[0]
-        lines = []
+        lines: list[dict[str, Any]] = []
         for n in range(1, draw.choices((1, 2, 3, 4, 5), (40, 28, 17, 10, 5))[0] + 1):
             sku = self._sku()
             quantity = draw.choices((1, 2, 3), (80, 15, 5))[0]

@@ -275,8 +275,8 @@ def _show(file: Path, plan: Plan, result: dict[str, Any]) -> None:
     rows.append(["[bold]sum[/bold]", sum(lines.values()), str(sum(map(Decimal, amounts.values()), Decimal(0)))])
     as_table(f"{file.name}: {result['rows']:,} rows, money {result['money']}", ("became", "rows", "money"), rows)
     console.print(
-        f"{result['orders']:,} orders and {result['cancellations']:,} cancellations; {result['handed_in_now']:,} handed in "
-        f"now; rows and money {'add up' if result['adds_up'] else '[red]do not add up[/red]'}"
+        f"{result['orders']:,} orders and {result['cancellations']:,} cancellations; now {result['handed_in_now']:,} "
+        f"handed in; rows and money {'add up' if result['adds_up'] else '[red]do not add up[/red]'}"
     )
     as_table("In the hub", ("orders", "count"), sorted(result["in_the_hub"].items()))
     for one in sorted(plan.rejections, key=lambda r: r.number)[:10]:

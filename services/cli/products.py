@@ -42,8 +42,9 @@ class LineError(ValueError):
 def read_csv(file: Path, owner: str) -> Iterator[UpsertProductV1 | MapListingV1]:
     """Products and listings of a CSV file, as commands.
 
-    Columns: ``sku`` and any of title, barcodes (separated by blanks), weight_g, hs_code, origin_country, hazmat_class,
-    category, tax_class; a line with ``channel`` and ``listing_id`` also maps that listing, ``listing_quantity`` pieces of it.
+    Columns: ``sku`` and any of title, barcodes (separated by blanks), weight_g, hs_code, origin_country,
+    hazmat_class, category, tax_class; a line with ``channel`` and ``listing_id`` also maps that listing,
+    ``listing_quantity`` pieces of it.
 
     Raises:
         LineError: a column is unknown, or a line is not a product.
@@ -53,13 +54,15 @@ def read_csv(file: Path, owner: str) -> Iterator[UpsertProductV1 | MapListingV1]
         unknown = set(reader.fieldnames or ()) - _COLUMNS
         if unknown or "sku" not in (reader.fieldnames or ()):
             problem = f"unknown columns {sorted(unknown)}" if unknown else "no column sku"
-            raise LineError(f"{file}:1: {problem}; known are {sorted(_COLUMNS)}")
+            msg = f"{file}:1: {problem}; known are {sorted(_COLUMNS)}"
+            raise LineError(msg)
         for row in reader:
             try:
                 yield from _commands(row, owner)
             except ValidationError as error:
                 problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-                raise LineError(f"{file}:{reader.line_num}: {problems}") from None
+                msg = f"{file}:{reader.line_num}: {problems}"
+                raise LineError(msg) from None
 
 
 def _commands(row: dict[str, str], owner: str) -> Iterator[UpsertProductV1 | MapListingV1]:

@@ -135,7 +135,7 @@ class Hub:
         """
         async with asyncio.timeout(timeout_s):
             for worker in self.workers:
-                while not await _is_ready(worker.port):
+                while not await _is_ready(worker.port):  # noqa: ASYNC110  # another process cannot set our event
                     await asyncio.sleep(0.02)
 
     async def stop(self) -> None:

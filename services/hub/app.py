@@ -8,6 +8,7 @@ from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream.asgi.types import ASGIApp, Receive, Scope, Send
 from faststream.middlewares import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from faststream.nats.security import NatsCredentials
 from faststream.specification import AsyncAPI
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -49,7 +50,7 @@ class HubApp(AsgiFastStream):
         self.runtime = Runtime(service, self.settings)
         self.http = http(self.runtime) if http is not None else None
         """The service's own web interface, if it has one."""
-        self.on_failure: Callable[[BaseException], None] = lambda error: None
+        self.on_failure: Callable[[BaseException], None] = lambda _error: None
         """Called when the service cannot start."""
         self._up: asyncio.Task[None] | None = None
         self._say = logger(service=service.name)
@@ -72,7 +73,6 @@ class HubApp(AsgiFastStream):
         )
 
     def _broker(self) -> HubBroker:
-        credentials = {"user_credentials": self.settings.nats_credentials} if self.settings.nats_credentials else {}
         return HubBroker(
             self.settings.servers,
             name=f"crossdock-{self.service.name}",
@@ -87,7 +87,7 @@ class HubApp(AsgiFastStream):
             error_cb=self._on_error,
             reconnected_cb=self._on_reconnected,
             disconnected_cb=self._on_disconnected,
-            **credentials,
+            security=NatsCredentials(file) if (file := self.settings.nats_credentials) else None,
         )
 
     def _subscribe(self) -> None:
@@ -142,7 +142,7 @@ class HubApp(AsgiFastStream):
             client = await self._nats.connect()
             await self.runtime.open(client)
             await self._nats.start()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, the process has to end and say why
             self._say.critical("the service cannot start", exc_info=True)
             self.on_failure(error)
             self.exit()

@@ -39,7 +39,7 @@ async def names(archive: ObjectStore, calls: Calls, stream: str) -> list[str]:
     """Names of the objects that hold this stream, in order.
 
     Raises:
-        Disconnected: the server could not be asked.
+        DisconnectedError: the server could not be asked.
     """
     info: dict[str, Any] = await calls.api(
         f"STREAM.INFO.{archive.stream}", {"subjects_filter": f"$O.{archive.bucket}.M.*"}, timeout_s=10
@@ -53,7 +53,7 @@ async def read_archive(archive: ObjectStore, calls: Calls, stream: str) -> Async
     """The archived events of a stream in order: ``seq``, ``subject``, ``headers``, ``body``.
 
     Raises:
-        Disconnected: the server could not be asked.
+        DisconnectedError: the server could not be asked.
         CorruptObjectError: an object is not what was archived.
     """
     for name in await names(archive, calls, stream):

@@ -6,6 +6,7 @@ The order inside a batch matters to the server: a guard on a subject has to come
 import time
 from dataclasses import dataclass
 from enum import Enum, auto
+from http import HTTPStatus
 from uuid import uuid4
 
 import orjson
@@ -13,7 +14,7 @@ from nats.aio.client import Client
 
 from services.hub.lease import Lease
 from services.hub.metrics import COMMIT, COMMITS, CONFLICTS
-from services.hub.wire import Calls, Disconnected, frame, status
+from services.hub.wire import Calls, DisconnectedError, frame, status
 
 MOST_MESSAGES = 1000
 """The server's limit of one atomic batch."""
@@ -131,13 +132,13 @@ class Committer:
                 body,
                 timeout_s=timeout_s,
             )
-        except Disconnected as error:
+        except DisconnectedError as error:
             return Result.UNKNOWN, 0, str(error) or "no answer"
         if status(answer):
             return Result.UNKNOWN, 0, f"status {status(answer)}"
         content = orjson.loads(answer.data)
-        if error := content.get("error"):
-            return _classify(error), 0, f"{error.get('err_code')}: {error.get('description')}"
+        if refusal := content.get("error"):
+            return _classify(refusal), 0, f"{refusal.get('err_code')}: {refusal.get('description')}"
         last, count = content["seq"], len(messages) + 1
         lease.standing.seq = last - count + 1
         return Result.DONE, last - count + 2, ""
@@ -156,7 +157,7 @@ def _classify(error: dict[str, object]) -> Result:
     code = error.get("err_code")
     if code in _CONFLICT:
         return Result.CONFLICT
-    if code in _AGAIN or error.get("code") == 503:
+    if code in _AGAIN or error.get("code") == HTTPStatus.SERVICE_UNAVAILABLE:
         return Result.UNKNOWN
     if code in _STORAGE or "no space" in str(error.get("description")):
         return Result.STORAGE

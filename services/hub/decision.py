@@ -60,7 +60,8 @@ class Document(Part):
         Raises:
             pydantic.ValidationError: the stored bytes are not this document.
         """
-        return cls.__pydantic_validator__.validate_json(body)
+        document: Self = cls.__pydantic_validator__.validate_json(body)
+        return document
 
     def encode(self) -> bytes:
         """The document as JSON: unknown fields included, fields that have their default left out."""

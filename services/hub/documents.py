@@ -1,8 +1,8 @@
 """State documents: those at hand, and those that have to be read.
 
-A partition keeps `(sequence, document)` of what it wrote and read. As long as it holds the lease nobody else commits to
-its documents, so an entry that was part of a commit of this lease is known to be current. An entry that was only read is
-not: a read may be stale. The commit guards it with its sequence, after which it is.
+A partition keeps `(sequence, document)` of what it wrote and read. As long as it holds the lease nobody else commits
+to its documents, so an entry that was part of a commit of this lease is known to be current. An entry that was only
+read is not: a read may be stale. The commit guards it with its sequence, after which it is.
 """
 
 from collections.abc import Iterable
@@ -75,7 +75,7 @@ class Reader:
         """The last message of each of these subjects or wildcards, as they stand in the stream.
 
         Raises:
-            Disconnected: the server could not be asked.
+            DisconnectedError: the server could not be asked.
         """
         found: list[Msg] = []
         for start in range(0, len(subjects), _MOST_SUBJECTS):
@@ -156,7 +156,7 @@ class DocumentCache:
         """Have these subjects at hand, absent ones included.
 
         Raises:
-            Disconnected: the server could not be asked.
+            DisconnectedError: the server could not be asked.
         """
         missing = [subject for subject in dict.fromkeys(subjects) if subject not in self._entries]
         if not missing:

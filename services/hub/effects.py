@@ -1,7 +1,8 @@
 """Calls to the outside: each adapter with its own time-out, concurrency, rate and circuit breaker.
 
-A call is classed by how it failed. `TransientError`: nothing was done, try again. `PermanentError`: refused, trying again is
-of no use. `UnknownError`: the answer was lost, so it is looked up, under the same idempotency key, before anything else.
+A call is classed by how it failed. `TransientError`: nothing was done, try again. `PermanentError`: refused, trying
+again is of no use. `UnknownError`: the answer was lost, so it is looked up, under the same idempotency key, before
+anything else.
 """
 
 import asyncio
@@ -155,7 +156,7 @@ class Effects:
             EFFECTS.labels(self._service, adapter, operation, outcome),
         )
 
-    async def _run(self, intent: Intent) -> Outcome | Later:
+    async def _run(self, intent: Intent) -> Outcome | Later:  # noqa: C901  # every way that a call can end
         adapter, limits = self._adapters[intent.adapter]
         uncertain = intent.resumed
 

@@ -1,8 +1,9 @@
 """Runs nats-server for a parent, and ends it when the parent ends, however that happens.
 
-A process of its own, with nothing but the standard library: the parent holds a pipe to its standard input. When the pipe
-closes (the parent has ended, or was killed) the server is asked to stop, and made to if it does not. One data folder is
-served once: a lock on it is waited for, so that a new parent does not start beside a server that is still stopping.
+A process of its own, with nothing but the standard library: the parent holds a pipe to its standard input. When the
+pipe closes (the parent has ended, or was killed) the server is asked to stop, and made to if it does not. One data
+folder is served once: a lock on it is waited for, so that a new parent does not start beside a server that is still
+stopping.
 """
 
 import ctypes

@@ -21,6 +21,8 @@ KEY_HEADER = "crossdock-key"
 SUBJECT_HEADER = "crossdock-subject"
 ATTEMPT_HEADER = "crossdock-attempt"
 REPLY_HEADER = "crossdock-reply"
+_LONG_REPLY = 11
+"""An acknowledgement subject of so many tokens carries a domain and an account, too."""
 
 
 class UndecodableError(ValueError):
@@ -122,6 +124,15 @@ class Input:
         except (ValueError, IndexError) as error:
             self.fault = UndecodableError(str(error))
 
+    def check(self) -> None:
+        """See that it can be decided.
+
+        Raises:
+            NotForUsError, UndecodableError: it cannot; whatever else is its fault.
+        """
+        if self.fault is not None:
+            raise self.fault
+
     def _decode(self) -> Any:
         contract = self.handler.contract
         if issubclass(contract, Timer):
@@ -157,11 +168,11 @@ class Input:
 def origin(raw: Msg) -> tuple[str, int, int]:
     """Stream, number of this delivery, and sequence of a delivered message, from its acknowledgement subject."""
     tokens = raw.reply.split(".")
-    start = 2 if len(tokens) < 11 else 4  # longer ones carry a domain and an account
+    start = 2 if len(tokens) < _LONG_REPLY else 4
     return tokens[start], int(tokens[start + 2]), int(tokens[start + 3])
 
 
 def pending(raw: Msg) -> int:
     """How many messages waited for the consumer when this one was delivered."""
     tokens = raw.reply.split(".")
-    return int(tokens[8 if len(tokens) < 11 else 10])
+    return int(tokens[8 if len(tokens) < _LONG_REPLY else 10])

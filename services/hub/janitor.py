@@ -1,7 +1,7 @@
 """Keeps streams small: archives old events and purges them, and what is left behind by what has been settled.
 
-Nothing that is unprocessed is ever purged: an event goes only when it is older than its age, lies below the ack floor of every
-consumer of its stream, and stands in the archive.
+Nothing that is unprocessed is ever purged: an event goes only when it is older than its age, lies below the ack floor
+of every consumer of its stream, and stands in the archive.
 """
 
 import time
@@ -40,7 +40,7 @@ class Janitor:
         """One round of cleaning.
 
         Raises:
-            Disconnected: the server could not be asked; the next round goes on.
+            DisconnectedError: the server could not be asked; the next round goes on.
         """
         oldest = datetime.now(UTC) - timedelta(days=self._settings.keep_events_days)
         floor = await self._floor(self._stream)
@@ -125,4 +125,4 @@ def _seq(message: Msg) -> int:
 
 
 def _time(message: Msg) -> datetime:
-    return datetime.fromisoformat((message.headers or {})["Nats-Time-Stamp"][:26].rstrip("Z") + "+00:00")
+    return datetime.fromisoformat((message.headers or {})["Nats-Time-Stamp"][:26].rstrip("Z")).replace(tzinfo=UTC)

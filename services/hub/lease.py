@@ -14,7 +14,7 @@ from uuid import uuid4
 import orjson
 
 from services.hub.log import logger
-from services.hub.wire import Calls, Disconnected, status
+from services.hub.wire import Calls, DisconnectedError, status
 
 _WRONG_SEQUENCE = 10071
 
@@ -59,13 +59,13 @@ class Lease:
         """The lease as it stands in the stream, as far as this read is current.
 
         Raises:
-            Disconnected: the server could not be asked.
+            DisconnectedError: the server could not be asked.
         """
         answer = await self._calls.one([], self._read_subject, b"", b"", timeout_s=2)
         if status(answer) == "404":
             return Standing()
         if status(answer):
-            raise Disconnected
+            raise DisconnectedError
         content = orjson.loads(answer.data)
         return Standing(
             seq=int((answer.headers or {})["Nats-Sequence"]),
@@ -84,15 +84,15 @@ class Lease:
             return False
         return now - self._seen_at >= self._lease_s
 
-    async def acquire(self, given_up: Callable[[], bool]) -> None:
-        """Wait until the lease is free, and take it, unless this is given up meanwhile.
+    async def acquire(self, *, wanted: Callable[[], bool], given_up: Callable[[], bool]) -> None:
+        """Wait until the lease is free and wanted, and take it, unless this is given up meanwhile.
 
         Raises:
-            Disconnected: the server could not be asked.
+            DisconnectedError: the server could not be asked.
         """
         while not self.held and not given_up():
             standing = await self.read()
-            if self.is_free(standing):
+            if self.is_free(standing) and wanted():
                 await self._take(standing)
             if not self.held:
                 await asyncio.sleep(self._lease_s / 4)
@@ -113,18 +113,18 @@ class Lease:
         """Write the lease under the sequence that ``wanted`` knows; false where it has moved on.
 
         Raises:
-            Disconnected: the outcome is unknown.
+            DisconnectedError: the outcome is unknown.
         """
         headers = b"Nats-Expected-Last-Subject-Sequence: %d\r\nNats-Rollup: sub\r\n" % wanted.seq
         answer = await self._calls.one([], self.subject, headers, wanted.encode(), timeout_s=5)
         if status(answer):
-            raise Disconnected
+            raise DisconnectedError
         content = orjson.loads(answer.data)
         error = content.get("error")
         if error and error.get("err_code") == _WRONG_SEQUENCE:
             return False
         if error:
-            raise Disconnected(str(error))
+            raise DisconnectedError(str(error))
         wanted.seq = content["seq"]
         self.standing = wanted
         return True
@@ -134,7 +134,7 @@ class Lease:
 
         Raises:
             LeaseLostError: another holds it now.
-            Disconnected: the outcome is unknown.
+            DisconnectedError: the outcome is unknown.
         """
         if not await self.write(self.standing):
             await self.check()
@@ -144,7 +144,7 @@ class Lease:
 
         Raises:
             LeaseLostError: another holds it now.
-            Disconnected: the server could not be asked.
+            DisconnectedError: the server could not be asked.
         """
         for _ in range(40):
             standing = await self.read()
@@ -157,7 +157,7 @@ class Lease:
             if await self.write(Standing(self.standing.seq, self.holder, self.standing.running, self.standing.strikes)):
                 return
             await asyncio.sleep(0.05)  # the read was behind the guard: a follower answered it
-        raise Disconnected
+        raise DisconnectedError
 
     async def release(self) -> None:
         """Give the lease up, so that another need not wait for its term to end."""

@@ -78,7 +78,7 @@ def letter_subject(service: str, handler: str, letter_id: str) -> str:
 
 
 def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
-    """The two handlers that every service has for its dead letters; ``read_raw`` reads the last message of a subject."""
+    """The two handlers that every service has for its dead letters; ``read_raw`` reads a subject's last message."""
 
     async def read(message: ReplayDeadLetterV1 | DiscardDeadLetterV1) -> Msg | None:
         return await read_raw(letter_subject(service, message.handler, message.letter_id))

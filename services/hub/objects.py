@@ -1,7 +1,8 @@
 """Objects too large for messages, or of no interest to them: labels, original payloads, archives.
 
-They are laid out as NATS' object store has them (ADR-20), so that any client and the `nats` tool can read them. Puts that come
-at the same time are written together as one atomic batch, which costs one fsync instead of two for each object.
+They are laid out as NATS' object store has them (ADR-20), so that any client and the `nats` tool can read them. Puts
+that come at the same time are written together as one atomic batch, which costs one fsync instead of two for each
+object.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from crossdock_contracts.envelope import timestamp
 from services.hub.commit import MOST_MESSAGES
 from services.hub.effects import TransientError
 from services.hub.streams import provision_stream
-from services.hub.wire import Calls, Disconnected, frame, status
+from services.hub.wire import Calls, DisconnectedError, frame, status
 
 CHUNK_BYTES = 128 * 1024
 _Frame = tuple[bytes, bytes, bytes]
@@ -43,7 +44,7 @@ class ObjectStore:
         """Make the bucket, if it is not there.
 
         Raises:
-            ProvisionError, Disconnected: it cannot be made.
+            ProvisionError, DisconnectedError: it cannot be made.
         """
         declared = {
             "name": self.stream,
@@ -122,7 +123,7 @@ class ObjectStore:
             answer = await self._calls.one(
                 [frame(*one) for one in laid], subject, headers + b"Nats-Batch-Commit: 1\r\n", body, timeout_s=10
             )
-        except Disconnected:
+        except DisconnectedError:
             return "no answer from the server"
         if status(answer):
             return f"status {status(answer)}"
@@ -134,7 +135,7 @@ class ObjectStore:
 
         Raises:
             CorruptObjectError: what is stored is not what was put.
-            Disconnected: the server could not be asked.
+            DisconnectedError: the server could not be asked.
         """
         key = urlsafe_b64encode(name.encode()).decode()
         found = await self._calls.one(

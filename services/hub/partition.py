@@ -1,7 +1,7 @@
 """One partition of a service, as long as this process holds its lease.
 
-All handlers of the service share it: whatever they have fetched goes into the next round together, and one batch commits
-as many decisions as it holds.
+All handlers of the service share it: whatever they have fetched goes into the next round together, and one batch
+commits as many decisions as it holds.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from services.hub.inputs import Input
 from services.hub.lease import Lease
 from services.hub.plan import Staged
 from services.hub.rounds import Again, Rounds
-from services.hub.wire import Disconnected, frame, send
+from services.hub.wire import DisconnectedError, frame, send
 
 _MOST_PER_ROUND = 400
 
@@ -70,8 +70,8 @@ class Partition:
             self._wake.set()
             await work.done
 
-    async def serve(self, beat_s: float) -> None:
-        """Handle what comes until told to stop, and show meanwhile that the holder lives.
+    async def serve(self, beat_s: float, give_up: Callable[[], bool] = lambda: False) -> None:
+        """Handle what comes until told to stop or to give up, and show meanwhile that the holder lives.
 
         Raises:
             LeaseLostError: another replica holds the partition now.
@@ -84,6 +84,8 @@ class Partition:
                 taken, self._waiting = self._waiting[:_MOST_PER_ROUND], self._waiting[_MOST_PER_ROUND:]
                 await self._handle(taken)
             elif time.monotonic() >= beat_at:
+                if give_up() and not self._abroad:
+                    return
                 await self._beat()
             else:
                 continue
@@ -106,7 +108,7 @@ class Partition:
                 await send(
                     self._client, [frame(source.raw.reply.encode(), b"", b"+WPI") for source in self._abroad.values()]
                 )
-        except Disconnected:
+        except DisconnectedError:
             await self._recover(1)
 
     def drop(self) -> None:
@@ -154,7 +156,7 @@ class Partition:
             try:
                 if await self.lease.write(self._failures.on_trial(self.lease.standing, suspects)):
                     return
-            except Disconnected:
+            except DisconnectedError:
                 pass
             await self._recover(failed)
 
@@ -164,7 +166,7 @@ class Partition:
         while True:
             try:
                 await self.lease.check()
-            except Disconnected:
+            except DisconnectedError:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 1.0)
             else:

@@ -1,14 +1,15 @@
 """Hands over what a consumer has ready, at once: no waiting for a batch to fill, no polling while there is nothing.
 
-FastStream's own batch subscriber waits its whole time-out unless a batch is full, and nats-py's `fetch` spends a task and
-a timer on each message. Here one pull request stands at the server all the time; whatever it sends is gathered while the
-round before is under way. `ReadySubscriber` gives this to FastStream's subscriber; it leans on two of its internals,
-`_create_subscription` and `process_message`, so its minor version is pinned and `tests/hub/test_pump.py` holds it to them.
+FastStream's own batch subscriber waits its whole time-out unless a batch is full, and nats-py's `fetch` spends a task
+and a timer on each message. Here one pull request stands at the server all the time; whatever it sends is gathered
+while the round before is under way. `ReadySubscriber` gives this to FastStream's subscriber; it leans on two of its
+internals, `_create_subscription` and `process_message`, so its minor version is pinned and `tests/hub/test_pump.py`
+holds it to them.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from faststream.nats.message import NatsBatchMessage
@@ -141,9 +142,10 @@ class ReadySubscriber(BatchPullStreamSubscriber):
     def feed(self, pump: Pump, contract: type[BaseModel] | None) -> None:
         """Take messages of this contract from this pump."""
         self.pump = pump
-        standing = self.specification
-        self.specification = ContractSpecification(standing._outer_config, standing.config, standing.calls)  # noqa: SLF001
-        self.specification.contract = contract
+        standing: Any = self.specification
+        described = ContractSpecification(standing._outer_config, standing.config, standing.calls)  # noqa: SLF001
+        described.contract = contract
+        self.specification = cast("Any", described)
 
     async def _create_subscription(self) -> None:
         self.add_task(self._consume_pull)
@@ -161,7 +163,7 @@ class ReadySubscriber(BatchPullStreamSubscriber):
     async def _hand_over(self, messages: list[Msg]) -> None:
         try:
             await self.process_message(messages)
-        except Exception:
+        except Exception:  # noqa: BLE001  # it is logged, and the messages come again
             # `consume` would swallow it; the messages stay unsettled, and the server hands them out again
             logger(consumer=self.pump.durable).exception("messages were not taken", messages=len(messages))
 

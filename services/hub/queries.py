@@ -17,14 +17,13 @@ from services.hub.service import Question, Service
 from services.hub.wire import Calls, status
 
 _MOST = 500
-_LOADS = 16
 
 
 class DocumentsQuestion(Question):
     """Documents of one kind, a page at a time."""
 
     kind: str
-    key: list[str] = []
+    key: tuple[str, ...] = ()
     """What the key, behind the owner, begins with."""
     after: int = 0
     """Sequence of the last document of the page before."""
@@ -79,7 +78,7 @@ class Desk:
     async def _decided(self, find: Any, question: Question) -> Any:
         cache = DocumentCache(self.reader, limit_bytes=1 << 30)
         working = Working(cache)
-        for _ in range(_LOADS):
+        while True:
             try:
                 return find(States(working, working.scans), question, datetime.now(UTC))
             except NotLoadedError as missing:
@@ -87,8 +86,6 @@ class Desk:
                     working.scans[missing.below] = await cache.scan(missing.below)
                 else:
                     await cache.load(missing.subjects)
-        msg = f"the question still asks for documents after {_LOADS} loads"
-        raise RuntimeError(msg)
 
     def _prefix(self, kind: str, *key: str) -> str:
         found = next((d for d in self._service.documents if kind == d.KIND), None)

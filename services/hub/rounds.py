@@ -20,9 +20,7 @@ from services.hub.log import logger
 from services.hub.metrics import BATCH, EVENTS, HANDLING, MESSAGES
 from services.hub.outbox import Outbox
 from services.hub.plan import Plan, Staged, Working, stage
-from services.hub.wire import Disconnected, frame, send
-
-_LOADS_PER_DECISION = 16
+from services.hub.wire import DisconnectedError, frame, send
 
 
 class Again(Exception):  # noqa: N818  # no error: the round is to be taken again
@@ -68,7 +66,7 @@ class Rounds:
             await self._load(inputs)
             plan = await self._plan(inputs, now)
             return await self._commit(plan, now)
-        except Disconnected as error:
+        except DisconnectedError as error:
             raise Again(str(error)) from None
 
     async def _load(self, inputs: list[Input]) -> None:
@@ -111,8 +109,7 @@ class Rounds:
         """The decision on one input, ready to commit; what goes wrong with it concerns it alone."""
         try:
             self._failures.check_strikes(source, self._lease.standing.strikes)
-            if source.fault is not None:
-                raise source.fault
+            source.check()
             if source.handler.prepare is not None and source.facts is None and source.outcome is None:
                 source.facts = await source.handler.prepare(source.message)
             return await self._decide(source, working, now)
@@ -120,20 +117,21 @@ class Rounds:
             return Staged(source, Decision.nothing(), "skipped")
         except NewerVersionError as error:
             return self._failures.park(source, Later(str(error), delay_s=60), now)
-        except Disconnected:
+        except DisconnectedError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it makes a dead letter of this message alone
             return self._failures.dead(source, error, now)
 
     async def _decide(self, source: Input, working: Working, now: datetime) -> Staged:
-        for _ in range(_LOADS_PER_DECISION):
+        asked: set[str] = set()
+        while True:
             states = States(working, working.scans)
             try:
                 if source.handler.remember and await self._was_handled(source, states):
                     return stage(source, Decision.nothing(), states, self.cache, self._outbox, now)
                 decision = source.decide(states, now)
             except NotLoadedError as missing:
-                await self._fetch(missing, working)
+                await self._fetch(missing, working, asked)
                 continue
             if decision.later is not None:
                 return self._failures.park(source, decision.later, now)
@@ -141,8 +139,6 @@ class Rounds:
             if source.handler.remember and decision.intent is None:
                 staged.extra.append(self._outbox.marker(source, now))
             return staged
-        msg = f"handler {source.handler.name} still asks for documents after {_LOADS_PER_DECISION} loads"
-        raise RuntimeError(msg)
 
     async def _was_handled(self, source: Input, states: States) -> bool:
         marker = self._outbox.marker_subject(source)
@@ -153,7 +149,12 @@ class Rounds:
         states.read.add(marker)
         return True
 
-    async def _fetch(self, missing: NotLoadedError, working: Working) -> None:
+    async def _fetch(self, missing: NotLoadedError, working: Working, asked: set[str]) -> None:
+        wanted = {missing.below, *missing.subjects}
+        if wanted <= asked:
+            msg = f"it asks again for what was loaded already: {missing}"
+            raise RuntimeError(msg)
+        asked |= wanted
         if missing.below:
             working.scans[missing.below] = await self.cache.scan(missing.below)
         else:
@@ -206,7 +207,7 @@ class Rounds:
             EVENTS.labels(service, name).inc(count)
         try:
             await send(self._client, acks)
-        except Disconnected:
+        except DisconnectedError:
             self._log.debug("not acknowledged: the server hands them out again", messages=len(acks))
 
 

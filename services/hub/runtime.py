@@ -24,12 +24,13 @@ from services.hub.metrics import DEAD, LEASE, READY
 from services.hub.objects import ObjectStore
 from services.hub.outbox import Outbox
 from services.hub.partition import Partition
+from services.hub.presence import Presence
 from services.hub.pump import Pump
 from services.hub.queries import Desk
 from services.hub.rounds import Rounds, StorageError
 from services.hub.service import Service
 from services.hub.settings import Settings
-from services.hub.wire import Calls, Disconnected, status
+from services.hub.wire import Calls, DisconnectedError, status
 
 STORAGE_EXIT = 75
 """Exit status of a process whose server cannot write: whoever runs both restarts both."""
@@ -67,6 +68,7 @@ class Runtime:
         self._tasks: list[asyncio.Task[None]] = []
         self._opened = False
         self._broken = False
+        self._presence = Presence(service.name, self.shard_count, settings.presence_s)
         self._log = logger(service=service.name)
         self.desk: Desk | None = None
         self.on_storage_error: Callable[[], None] = lambda: os._exit(STORAGE_EXIT)
@@ -105,10 +107,11 @@ class Runtime:
             try:
                 await self._provision()
                 break
-            except Disconnected:
+            except DisconnectedError:
                 await asyncio.sleep(0.2)
         self.desk = Desk(self.service, client, self._calls)
         await self._count_letters()
+        await self._presence.start(client)
         self._shards = [self._shard(number) for number in range(self.shard_count)]
         self._tasks = [asyncio.create_task(self._hold(shard)) for shard in self._shards]
         self._opened = True
@@ -166,6 +169,8 @@ class Runtime:
             for task in late:
                 task.cancel()
             self._log.info("stopped", partitions=len(done), unfinished=len(late) or None)
+        if self._client is not None and self._client.is_connected:
+            await self._presence.stop(self._client)
         self._opened = False
 
     def reconnected(self) -> None:
@@ -175,25 +180,25 @@ class Runtime:
 
     # -- partitions
 
-    async def _hold(self, shard: Shard) -> None:
+    async def _hold(self, shard: Shard) -> None:  # noqa: C901  # the one place that knows every way a holding ends
         """Hold a partition's lease whenever it can be had, and serve it."""
         partition, lease = shard.partition, shard.partition.lease
         gauge = LEASE.labels(self.service.name, str(shard.number))
         cleaning: asyncio.Task[None] | None = None
         while not partition.stopping:
             try:
-                await lease.acquire(lambda: partition.stopping)
+                await lease.acquire(wanted=self._may_hold_more, given_up=lambda: partition.stopping)
                 if not lease.held:
                     return
                 gauge.set(1)
                 await self._open_pumps(shard)
                 if shard.number == 0:
                     cleaning = asyncio.create_task(self._clean())
-                await partition.serve(self.settings.lease_s / 3)
+                await partition.serve(self.settings.lease_s / 3, give_up=self._holds_too_many)
                 await lease.release()
             except LeaseLostError as error:
                 self._log.warning("lease lost", partition=shard.number, holder=str(error))
-            except Disconnected:
+            except DisconnectedError:
                 await asyncio.sleep(0.2)
             except StorageError as error:
                 self._broken = True
@@ -202,7 +207,7 @@ class Runtime:
                 await asyncio.sleep(1)
             except asyncio.CancelledError:
                 raise
-            except Exception:
+            except Exception:  # noqa: BLE001  # it is logged, and the partition is taken up anew
                 self._log.exception("partition failed; it is taken up anew", partition=shard.number)
                 await asyncio.sleep(0.5)
             finally:
@@ -212,6 +217,15 @@ class Runtime:
                 for pump in shard.pumps:
                     await pump.close()
                 partition.drop()
+
+    def _held(self) -> int:
+        return sum(1 for shard in self._shards if shard.partition.lease.held)
+
+    def _may_hold_more(self) -> bool:
+        return self._held() < self._presence.share
+
+    def _holds_too_many(self) -> bool:
+        return self._held() > self._presence.share
 
     async def _clean(self) -> None:
         """Clean the service's streams now and then, as long as its first partition is held here."""
@@ -223,7 +237,7 @@ class Runtime:
             try:
                 await archive.open()
                 await janitor.clean()
-            except (Disconnected, TransientError, streams.ProvisionError) as error:
+            except (DisconnectedError, TransientError, streams.ProvisionError) as error:
                 self._log.warning("not cleaned; the next round goes on", detail=str(error))
 
     async def _open_pumps(self, shard: Shard) -> None:
@@ -280,7 +294,7 @@ class Runtime:
         """Set the gauge of dead letters to those that are open."""
         assert self.desk is not None
         count = after = 0
-        with suppress(Disconnected):
+        with suppress(DisconnectedError):
             while page := await self.desk.page(f"{self.service.name}.dead.>", after, 500):
                 count += sum(1 for m in page if "crossdock-dead-error" in (m.headers or {}))
                 after = int((page[-1].headers or {})["Nats-Sequence"])

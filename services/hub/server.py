@@ -1,4 +1,4 @@
-"""The embedded nats-server: on loopback, with a data folder of its own, every write on disk before it is acknowledged."""
+"""The embedded nats-server: on loopback, with its own data folder, every write on disk before it is acknowledged."""
 
 import asyncio
 import os

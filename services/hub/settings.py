@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,7 +63,8 @@ class Settings(BaseSettings):
     gomemlimit: str = "384MiB"
     """Soft memory limit of the embedded server (its GOMEMLIMIT)."""
 
-    presence_s: PositiveFloat = Field(default=1.0, description="How often replicas that share partitions say so.")
+    presence_s: PositiveFloat = 0.8
+    """How often replicas that share partitions say that they are there."""
 
     @property
     def servers(self) -> list[str]:

@@ -86,7 +86,7 @@ async def provision_stream(calls: Calls, declared: dict[str, Any]) -> None:
 
     Raises:
         ProvisionError: it would lose data, its shards differ, or the server refuses.
-        Disconnected: the server could not be asked.
+        DisconnectedError: the server could not be asked.
     """
     name = declared["name"]
     answer = await calls.api(f"STREAM.INFO.{name}")
@@ -118,7 +118,7 @@ async def provision_consumer(calls: Calls, stream: str, declared: dict[str, Any]
 
     Raises:
         ProvisionError: the server refuses.
-        Disconnected: the server could not be asked.
+        DisconnectedError: the server could not be asked.
     """
     name = declared["name"]
     answer = await calls.api(f"CONSUMER.INFO.{stream}.{name}")

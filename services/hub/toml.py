@@ -1,9 +1,8 @@
 """Rules in TOML files: read once, checked in full, errors that say where."""
 
 import tomllib
-from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,13 +28,9 @@ def load_toml(file: Path, shape: type[Shape]) -> Shape:
         msg = f"{file}: not TOML: {error}"
         raise RulesError(msg) from None
     try:
-        return _adapter(shape).validate_python(content)
+        checked: Shape = TypeAdapter(shape).validate_python(content)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors(include_url=False))
         msg = f"{file}: {problems}"
         raise RulesError(msg) from None
-
-
-@cache
-def _adapter(shape: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(shape)
+    return checked

@@ -20,7 +20,7 @@ _LINE = b"NATS/1.0\r\n"
 _STATUS_AT = len("NATS/1.0")
 
 
-class Disconnected(ConnectionError):
+class DisconnectedError(ConnectionError):
     """There is no server just now, or no answer came; whether the request was carried out is unknown."""
 
 
@@ -44,10 +44,10 @@ async def send(client: Client, frames: list[bytes]) -> None:
     """Write frames in one go.
 
     Raises:
-        Disconnected: there is no server just now; nothing was written.
+        DisconnectedError: there is no server just now; nothing was written.
     """
     if not client.is_connected:
-        raise Disconnected
+        raise DisconnectedError
     await client._send_command(b"".join(frames))  # noqa: SLF001  # see the module's text
     await client._flush_pending()  # noqa: SLF001
 
@@ -107,7 +107,7 @@ class HubClient(Client):
     it, header values are lists.
     """
 
-    async def _process_headers(self, headers: bytes) -> Headers | None:
+    async def _process_headers(self, headers: bytes) -> Any:
         if not headers:
             return None
         found = Headers(headers)
@@ -139,7 +139,7 @@ class Calls:
         """Send frames and after them a request; its answer.
 
         Raises:
-            Disconnected: there is no server, or it did not answer in time: the outcome is unknown.
+            DisconnectedError: there is no server, or it did not answer in time: the outcome is unknown.
         """
         number = str(next(self._numbers))
         answers = self._waiting[number] = asyncio.Queue()
@@ -150,7 +150,7 @@ class Calls:
                 )
                 return await answers.get()
         except TimeoutError:
-            raise Disconnected from None
+            raise DisconnectedError from None
         finally:
             del self._waiting[number]
 
@@ -158,7 +158,7 @@ class Calls:
         """Send a request that is answered by several messages and a status; the messages.
 
         Raises:
-            Disconnected: there is no server, or it did not finish its answer in time, or refused to read.
+            DisconnectedError: there is no server, or it did not finish its answer in time, or refused to read.
         """
         number = str(next(self._numbers))
         answers = self._waiting[number] = asyncio.Queue()
@@ -169,22 +169,22 @@ class Calls:
                 while not status(message := await answers.get()):
                     found.append(message)
         except TimeoutError:
-            raise Disconnected from None
+            raise DisconnectedError from None
         finally:
             del self._waiting[number]
         if status(message) not in {"204", "404"}:
             msg = f"the server refused to read: {dict(message.headers or {})}"
-            raise Disconnected(msg)
+            raise DisconnectedError(msg)
         return found
 
     async def api(self, subject: str, request: object = None, *, timeout_s: float = 5.0) -> dict[str, object]:
         """Ask JetStream's API; its answer, errors included under ``error``.
 
         Raises:
-            Disconnected: there is no server, no JetStream, or no answer in time.
+            DisconnectedError: there is no server, no JetStream, or no answer in time.
         """
         body = orjson.dumps(request) if request is not None else b""
         answer = await self.one([], f"$JS.API.{subject}".encode(), b"", body, timeout_s=timeout_s)
         if status(answer) == "503":
-            raise Disconnected
+            raise DisconnectedError
         return dict(orjson.loads(answer.data))

@@ -24,20 +24,38 @@ def service() -> Service:
         ),
     )
     hub.adapter(SandboxGateway(), Limits(concurrency=512))
-    here = {"reads": authorise.reads_payment}
     hub.on(
         capture.OrderCapturedV1,
         authorise.authorise,
         creates=authorise.creates_payment,
         settle=authorise.settle_authorise,
-        **here,
+        reads=authorise.reads_payment,
     )
-    hub.on(capture.OrderReleasedV1, authorise.authorise_released, settle=authorise.settle_authorise, **here)
-    hub.on(shipping.ShipmentShippedV2, take.capture_shipped, settle=take.settle_capture, **here)
-    back = {"settle": giveback.settle_compensation, **here}
-    hub.on(capture.OrderCancelledV1, giveback.compensate_cancel, **back)
-    hub.on(capture.OrderRejectedV1, giveback.compensate_reject, **back)
-    hub.on(returns.RefundRequestedV1, giveback.refund_returned, **back)
+    hub.on(
+        capture.OrderReleasedV1,
+        authorise.authorise_released,
+        settle=authorise.settle_authorise,
+        reads=authorise.reads_payment,
+    )
+    hub.on(shipping.ShipmentShippedV2, take.capture_shipped, settle=take.settle_capture, reads=authorise.reads_payment)
+    hub.on(
+        capture.OrderCancelledV1,
+        giveback.compensate_cancel,
+        settle=giveback.settle_compensation,
+        reads=authorise.reads_payment,
+    )
+    hub.on(
+        capture.OrderRejectedV1,
+        giveback.compensate_reject,
+        settle=giveback.settle_compensation,
+        reads=authorise.reads_payment,
+    )
+    hub.on(
+        returns.RefundRequestedV1,
+        giveback.refund_returned,
+        settle=giveback.settle_compensation,
+        reads=authorise.reads_payment,
+    )
     return hub
 
 

@@ -25,20 +25,23 @@ def service(config: Settings) -> Service:
             routing.OrderCompletedV1,
         ),
     )
-    here = {"reads": route.reads_route}
-    hub.on(capture.OrderCapturedV1, partial(route.know_order, rules), creates=route.creates_route, **here)
-    hub.on(capture.OrderReleasedV1, partial(route.go_on_released, rules), **here)
-    hub.on(capture.OrderHeldV1, route.stop_held, **here)
-    hub.on(payments.PaymentAuthorisedV1, partial(route.know_payment, rules), **here)
-    hub.on(inventory.StockReservedV1, partial(route.know_promise, rules), **here)
-    hub.on(inventory.StockBackorderedV1, partial(route.know_promise, rules), name="know-backorder", **here)
-    hub.on(inventory.AllocationRefusedV1, partial(route.place_again, rules), **here)
-    hub.on(shipping.ShortPickedV1, partial(route.take_back_short, rules), **here)
-    hub.on(shipping.ShipmentShippedV2, route.know_shipped, **here)
-    hub.on(capture.CancelRequestedV1, partial(stop.cancel_requested, rules), **here)
-    hub.on(shipping.FulfilmentStoppedV1, partial(stop.stopped, rules), **here)
-    hub.on(capture.OrderCancelledV1, partial(stop.know_cancelled, rules), **here)
-    hub.on(capture.OrderRejectedV1, stop.know_rejected, **here)
+    hub.on(
+        capture.OrderCapturedV1, partial(route.know_order, rules), creates=route.creates_route, reads=route.reads_route
+    )
+    hub.on(capture.OrderReleasedV1, partial(route.go_on_released, rules), reads=route.reads_route)
+    hub.on(capture.OrderHeldV1, route.stop_held, reads=route.reads_route)
+    hub.on(payments.PaymentAuthorisedV1, partial(route.know_payment, rules), reads=route.reads_route)
+    hub.on(inventory.StockReservedV1, partial(route.know_promise, rules), reads=route.reads_route)
+    hub.on(
+        inventory.StockBackorderedV1, partial(route.know_promise, rules), name="know-backorder", reads=route.reads_route
+    )
+    hub.on(inventory.AllocationRefusedV1, partial(route.place_again, rules), reads=route.reads_route)
+    hub.on(shipping.ShortPickedV1, partial(route.take_back_short, rules), reads=route.reads_route)
+    hub.on(shipping.ShipmentShippedV2, route.know_shipped, reads=route.reads_route)
+    hub.on(capture.CancelRequestedV1, partial(stop.cancel_requested, rules), reads=route.reads_route)
+    hub.on(shipping.FulfilmentStoppedV1, partial(stop.stopped, rules), reads=route.reads_route)
+    hub.on(capture.OrderCancelledV1, partial(stop.know_cancelled, rules), reads=route.reads_route)
+    hub.on(capture.OrderRejectedV1, stop.know_rejected, reads=route.reads_route)
     hub.at(ReleaseTimer, partial(route.release_due, rules))
     return hub
 

@@ -54,13 +54,17 @@ def service(config: Settings) -> Service:
         reads=stop.reads_stopped,
         settle=partial(stop.settle_void, rules),
     )
-    here = {"reads": work.reads_shipment}
     hub.on(
-        shipping.ConfirmPickedV1, partial(work.confirm_picked, rules), settle=partial(work.settle_picked, rules), **here
+        shipping.ConfirmPickedV1,
+        partial(work.confirm_picked, rules),
+        settle=partial(work.settle_picked, rules),
+        reads=work.reads_shipment,
     )
-    hub.on(shipping.ConfirmPackedV1, partial(work.confirm_packed, rules, circuit), settle=settle, **here)
-    hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, **here)
-    hub.on(shipping.TrackingUpdateV1, work.track, **here)
+    hub.on(
+        shipping.ConfirmPackedV1, partial(work.confirm_packed, rules, circuit), settle=settle, reads=work.reads_shipment
+    )
+    hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=work.reads_shipment)
+    hub.on(shipping.TrackingUpdateV1, work.track, reads=work.reads_shipment)
     return hub
 
 

@@ -1,4 +1,5 @@
-"""Audits a hub from its streams alone: everything accounted for, nothing twice, nothing oversold, stock and money conserved.
+"""Audits a hub from its streams alone.
 
-It reads every service's streams and archive, knows the services only by their contracts and documents, and changes nothing.
+Everything is accounted for, nothing is done twice, nothing is oversold, stock and money are conserved. It reads every
+service's streams and archive, knows the services only by their contracts and documents, and changes nothing.
 """

@@ -106,7 +106,7 @@ def stock_conserved(facts: Facts) -> Check:
         check.checked += 1
         if running[where] != on_hand:
             check.violations.append(
-                f"ledger of {where[1]} at {where[2]} of {where[0]} says {on_hand} on hand where its entries make {running[where]}"
+                f"ledger of {where[1]} at {where[2]} of {where[0]} says {on_hand} on hand, and makes {running[where]}"
             )
             running[where] = on_hand
     for (owner, sku), stock in facts.stocks.items():
@@ -143,7 +143,7 @@ def commitments_match(facts: Facts) -> Check:
             check.checked += 1
             if parts != line["quantity"]:
                 check.violations.append(
-                    f"order {order_id} of {owner}: line {line['line_id']} has {line['quantity']} pieces, and {parts} accounted for"
+                    f"order {order_id} of {owner}: line {line['line_id']} has {line['quantity']} pieces, {parts} told of"
                 )
     for key, stock in facts.stocks.items():
         check.checked += 1

@@ -80,7 +80,7 @@ async def gather(streams: Streams, progress: Callable[[str], None] = lambda _: N
     """Read every stream of a hub.
 
     Raises:
-        Disconnected: the server did not answer.
+        DisconnectedError: the server did not answer.
     """
     facts = Facts()
     for service in SERVICES:

@@ -11,7 +11,7 @@ from nats.aio.msg import Msg
 
 from services.hub.archive import BUCKET, read_archive
 from services.hub.objects import ObjectStore
-from services.hub.wire import Calls, Disconnected, status
+from services.hub.wire import Calls, DisconnectedError, status
 
 _PAGE = 1000
 _READ_S = 1800.0
@@ -45,7 +45,7 @@ class Streams:
         One wildcard reads fifty times as fast as a list of them.
 
         Raises:
-            Disconnected: the server did not answer.
+            DisconnectedError: the server did not answer.
         """
         if not await self.exists(stream):
             return
@@ -72,7 +72,7 @@ class Streams:
         )
         if "error" in made:
             msg = f"stream {stream} cannot be read: {made['error']}"
-            raise Disconnected(msg)
+            raise DisconnectedError(msg)
         answers: asyncio.Queue[Msg] = asyncio.Queue()
 
         async def receive(message: Msg) -> None:
@@ -94,13 +94,13 @@ class Streams:
                     left = left - got if got else 0
         except TimeoutError:
             msg = f"stream {stream} could not be read in {_READ_S:g} s"
-            raise Disconnected(msg) from None
+            raise DisconnectedError(msg) from None
         finally:
             await subscription.unsubscribe()
             await self._calls.api(f"CONSUMER.DELETE.{stream}.{made['name']}")
 
     async def pending(self, stream: str) -> dict[str, dict[str, int]]:
-        """For each consumer of a stream how far it has got: last sequence with all before it settled, and what is open."""
+        """For each consumer of a stream how far it has got: up to where all is settled, and what is open."""
         found: dict[str, dict[str, int]] = {}
         offset = 0
         while True:

@@ -1,5 +1,7 @@
-"""Historic invoices of a shop, one line a row: CSV with Invoice, StockCode, Description, Quantity, InvoiceDate, Price,
-Customer ID, Country, as the UCI data set Online Retail II has them (D. Chen, CC BY 4.0, https://doi.org/10.24432/C5CG6D).
+"""Historic invoices of a shop, one line a row, as CSV.
+
+The columns are Invoice, StockCode, Description, Quantity, InvoiceDate, Price, Customer ID and Country, as the UCI data
+set Online Retail II has them (D. Chen, CC BY 4.0, https://doi.org/10.24432/C5CG6D).
 
 An invoice is an order. One whose number begins with C cancels: its lines are matched with what the same customer bought
 before, the latest first. One that begins with A corrects the books. Rows of an invoice need not stand together.

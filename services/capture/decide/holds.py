@@ -1,8 +1,8 @@
 """Holds: opened by rules and by people, closed, expired. A held order keeps its stock."""
 
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import (
     OrderHeldV1,
     OrderRejectedV1,
@@ -24,13 +24,6 @@ from services.hub.decision import Decision, States, changed
 
 PATIENCE = timedelta(days=3)
 """A hold for which nothing else is said ends after so long."""
-
-
-class Trouble(Protocol):
-    """An event after which somebody has to look at an order."""
-
-    owner: str
-    order_id: str
 
 
 def place_hold(states: States, message: PlaceHoldV1, now: datetime) -> Decision:
@@ -64,7 +57,7 @@ def _opened(record: OrderRecord, hold: Hold) -> Decision:
     return Decision(writes=[record, expiry(record, hold)], events=[held])
 
 
-def hold_on_trouble(states: States, message: Trouble, now: datetime) -> Decision:
+def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decision:
     """Payments, inventory, routing or shipping cannot go on with an order: somebody has to look."""
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status in ENDED or record.order is None:
@@ -77,7 +70,7 @@ def hold_on_trouble(states: States, message: Trouble, now: datetime) -> Decision
     return _opened(record, Hold(hold_id=hold_id, reason=reason, detail=detail, opened_at=now, expires_at=expires))
 
 
-def _what(message: Trouble) -> tuple[str, str, str]:
+def _what(message: AboutOrder) -> tuple[str, str, str]:
     """Reason, what tells this trouble from another of its kind, and detail."""
     match message:
         case PaymentDeclinedV1():

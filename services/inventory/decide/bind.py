@@ -8,7 +8,7 @@ from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import Fulfilment
 from services.hub.decision import Decision, States, changed
-from services.inventory.decide.common import Stocks, moved, nothing_open, promise_event, waiting, with_lines
+from services.inventory.decide.common import Stocks, nothing_open, promise_event, waiting, with_lines
 from services.inventory.state import Bound, Reservation, ReservationStatus, ReservedLine, Stock
 
 
@@ -24,7 +24,8 @@ def allocate(states: States, message: OrderRoutedV1, now: datetime) -> Decision:
     reservation = states.get(Reservation, message.owner, message.order_id)
     if reservation is None:
         reservation = Reservation(owner=message.owner, order_id=message.order_id, status=ReservationStatus.BACKORDERED)
-    stocks = Stocks(states, message.owner)
+    stocks = Stocks(states, message.owner, now)
+    stocks.load(line.sku for fulfilment in message.fulfilments for line in fulfilment.lines)
     decision = Decision()
     for fulfilment in message.fulfilments:
         if fulfilment.fulfilment_id in reservation.answered or nothing_open(reservation):
@@ -96,8 +97,9 @@ def deduct(states: States, message: ShipmentShippedV2, now: datetime) -> Decisio
     reservation = states.get(Reservation, message.owner, message.order_id)
     if reservation is None or nothing_open(reservation):
         return Decision.nothing()
-    stocks = Stocks(states, message.owner)
+    stocks = Stocks(states, message.owner, now)
     lines = {line.line_id: line for line in reservation.lines}
+    stocks.load(line.sku for line in reservation.lines)
     decision = Decision()
     for gone in message.lines:
         line = lines.get(gone.line_id)
@@ -108,15 +110,16 @@ def deduct(states: States, message: ShipmentShippedV2, now: datetime) -> Decisio
             line, bound=_less(line, message.fulfilment_id, taken), shipped=line.shipped + taken
         )
         place = stocks.place(line.sku, message.location_id, allocated=-taken)
-        ledger = {"reference": message.order_id, "now": now}
         if place.on_hand < taken:  # a count had missed them, yet they were there to ship
             more = taken - place.on_hand
-            decision.events.append(
-                moved(stocks, message.owner, line.sku, message.location_id, "found", more, reason="shipped", **ledger)
+            found = stocks.move(
+                line.sku, message.location_id, "found", more, reason="shipped", reference=message.order_id
             )
-        decision.events.append(
-            moved(stocks, message.owner, line.sku, message.location_id, "shipped", -taken, reason="shipped", **ledger)
+            decision.events.append(found)
+        left = stocks.move(
+            line.sku, message.location_id, "shipped", -taken, reason="shipped", reference=message.order_id
         )
+        decision.events.append(left)
     if decision.events:
         decision.writes = [*stocks.writes(), with_lines(reservation, lines.values())]
     return decision
@@ -127,8 +130,9 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
     reservation = states.get(Reservation, message.owner, message.order_id)
     if reservation is None or nothing_open(reservation):
         return Decision.nothing()
-    stocks = Stocks(states, message.owner)
+    stocks = Stocks(states, message.owner, now)
     lines = {line.line_id: line for line in reservation.lines}
+    stocks.load(line.sku for line in reservation.lines)
     decision = Decision()
     for missing in message.missing:
         line = lines.get(missing.line_id)
@@ -138,22 +142,13 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
         place = stocks.place(line.sku, message.location_id, allocated=-taken)
         gone = min(taken, place.on_hand)
         if gone:
-            decision.events.append(
-                moved(
-                    stocks,
-                    message.owner,
-                    line.sku,
-                    message.location_id,
-                    "adjusted",
-                    -gone,
-                    reason="short-pick",
-                    reference=message.order_id,
-                    now=now,
-                )
+            lost = stocks.move(
+                line.sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
             )
+            decision.events.append(lost)
         promised = min(taken, max(0, stocks[line.sku].promisable))
         stocks.change(line.sku, reserved=promised, waiting=taken - promised)
-        decision.events += stocks.shortages(line.sku, message.location_id, "short-pick", now)
+        decision.events += stocks.shortages(line.sku, message.location_id, "short-pick")
         lines[missing.line_id] = changed(
             line,
             bound=_less(line, message.fulfilment_id, taken),

@@ -29,9 +29,10 @@ PATIENCE = timedelta(days=30)
 class Stocks:
     """The stock documents that one decision reads and changes."""
 
-    def __init__(self, states: States, owner: str) -> None:
+    def __init__(self, states: States, owner: str, now: datetime) -> None:
         self._states = states
         self._owner = owner
+        self._moment = now
         self._before: dict[str, Stock] = {}
         self._now: dict[str, Stock] = {}
 
@@ -75,7 +76,47 @@ class Stocks:
             if stock.waiting > 0 and stock.promisable > 0
         ]
 
-    def shortages(self, sku: str, location_id: str, reason: str, now: datetime) -> list[ShortageRecordedV1]:
+    def move(
+        self, sku: str, location_id: str, kind: str, delta: int, *, reason: str, reference: str = ""
+    ) -> StockMovedV1:
+        """Change the pieces on hand, and enter it in the ledger."""
+        place = self.place(sku, location_id, on_hand=delta)
+        return self.entry(sku, location_id, kind, abs(delta), delta, place.on_hand, reason=reason, reference=reference)
+
+    def set_aside(self, sku: str, location_id: str, quantity: int, *, reason: str, reference: str) -> StockMovedV1:
+        """Keep pieces apart that cannot be sold, and enter it in the ledger."""
+        place = self.place(sku, location_id, damaged=quantity)
+        return self.entry(
+            sku, location_id, "written-off", quantity, 0, place.on_hand, reason=reason, reference=reference
+        )
+
+    def entry(
+        self,
+        sku: str,
+        location_id: str,
+        kind: str,
+        quantity: int,
+        delta: int,
+        on_hand: int,
+        *,
+        reason: str,
+        reference: str,
+    ) -> StockMovedV1:
+        """One entry of the ledger."""
+        return StockMovedV1(
+            owner=self._owner,
+            sku=sku,
+            location_id=location_id,
+            kind=kind,
+            quantity=quantity,
+            delta=delta,
+            on_hand=on_hand,
+            reason=reason,
+            reference=reference,
+            moved_at=self._moment,
+        )
+
+    def shortages(self, sku: str, location_id: str, reason: str) -> list[ShortageRecordedV1]:
         """That more is promised or bound than is there, if this decision made it so."""
         before = self._before[sku].missing if sku in self._before else 0
         missing = self[sku].missing
@@ -83,41 +124,18 @@ class Stocks:
             return []
         return [
             ShortageRecordedV1(
-                owner=self._owner, sku=sku, location_id=location_id, missing=missing, reason=reason, recorded_at=now
+                owner=self._owner,
+                sku=sku,
+                location_id=location_id,
+                missing=missing,
+                reason=reason,
+                recorded_at=self._moment,
             )
         ]
 
     def writes(self) -> list[Stock]:
         """The documents that changed."""
         return [stock for sku, stock in self._now.items() if stock is not self._before[sku]]
-
-
-def moved(
-    stocks: Stocks,
-    owner: str,
-    sku: str,
-    location_id: str,
-    kind: str,
-    delta: int,
-    *,
-    reason: str,
-    reference: str,
-    now: datetime,
-) -> StockMovedV1:
-    """Change the pieces on hand, and enter it in the ledger."""
-    place = stocks.place(sku, location_id, on_hand=delta)
-    return StockMovedV1(
-        owner=owner,
-        sku=sku,
-        location_id=location_id,
-        kind=kind,
-        quantity=abs(delta),
-        delta=delta,
-        on_hand=place.on_hand,
-        reason=reason,
-        reference=reference,
-        moved_at=now,
-    )
 
 
 def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:

@@ -64,7 +64,7 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
     ]
     if not new:
         return Decision.nothing()
-    stocks = Stocks(states, owner)
+    stocks = Stocks(states, owner, now)
     stocks.load(line.sku for line, _ in new if line.sku)
     added = [_promise(stocks, line, quantity) for line, quantity in new]
     lines = (*(reservation.lines if reservation else ()), *added)
@@ -98,7 +98,7 @@ def _promise(stocks: Stocks, line: OrderLine, quantity: int) -> ReservedLine:
 def fill_waiting(states: States, message: StockFreedV1, now: datetime) -> Decision:
     """Promise free pieces to the lines that wait for them: by priority, then ship-by, then age. A slice at a time."""
     owner, sku = message.owner, message.sku
-    stocks = Stocks(states, owner)
+    stocks = Stocks(states, owner, now)
     if stocks[sku].waiting <= 0 or stocks[sku].promisable <= 0:
         return Decision.nothing()
     turn = _next_waiting(states, owner, sku, stocks[sku].promisable)
@@ -190,10 +190,11 @@ def release_rejected(states: States, message: OrderRejectedV1, now: datetime) ->
 def _release(
     states: States, reservation: Reservation, asked: list[tuple[str, int, str]], reason: str, now: datetime
 ) -> Decision:
-    """Take pieces out of a reservation: bound ones of the fulfilment that is named, then those that wait, then promised
-    ones, then any that are bound.
+    """Take pieces out of a reservation.
+
+    First bound ones of the fulfilment that is named, then those that wait, then promised ones, then any that are bound.
     """
-    stocks = Stocks(states, reservation.owner)
+    stocks = Stocks(states, reservation.owner, now)
     stocks.load(line.sku for line in reservation.lines)
     lines = {line.line_id: line for line in reservation.lines}
     released: list[LineQuantity] = []

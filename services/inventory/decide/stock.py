@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from crossdock_contracts.inventory import (
     AdjustStockV1,
@@ -14,7 +15,7 @@ from crossdock_contracts.inventory import (
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.returns import ReturnInspectedV1
 from services.hub.decision import Decision, States
-from services.inventory.decide.common import Stocks, moved
+from services.inventory.decide.common import Stocks
 from services.inventory.state import LocationStock, Stock
 
 StockCommand = ReceiveStockV1 | AdjustStockV1 | CountStockV1 | TransferStockV1 | SetSafetyStockV1
@@ -38,76 +39,52 @@ def _refused(message: StockCommand, reason: str, detail: str) -> Decision:
 
 def receive(states: States, message: ReceiveStockV1, now: datetime) -> Decision:
     """Pieces have arrived: they can be promised, first to those that wait."""
-    stocks = Stocks(states, message.owner)
-    entry = moved(
-        stocks,
-        message.owner,
-        message.sku,
-        message.location_id,
-        "received",
-        message.quantity,
-        reason="received",
-        reference=message.reference,
-        now=now,
+    stocks = Stocks(states, message.owner, now)
+    entry = stocks.move(
+        message.sku, message.location_id, "received", message.quantity, reason="received", reference=message.reference
     )
     return Decision(writes=[*stocks.writes()], events=[entry, *stocks.freed()])
 
 
 def adjust(states: States, message: AdjustStockV1, now: datetime) -> Decision:
     """Correct the pieces on hand by a difference."""
-    stocks = Stocks(states, message.owner)
+    stocks = Stocks(states, message.owner, now)
     on_hand = _place(stocks, message.sku, message.location_id).on_hand
     if on_hand + message.delta < 0:
         return _refused(
             message,
             "below-zero",
-            f"{message.location_id} has {on_hand} of {message.sku}; adjusting by {message.delta} would leave less than none",
+            f"{message.location_id} has {on_hand} of {message.sku}; {message.delta:+} would leave less than none",
         )
     if message.delta == 0:
         return Decision.nothing()
-    entry = moved(
-        stocks,
-        message.owner,
-        message.sku,
-        message.location_id,
-        "adjusted",
-        message.delta,
-        reason=message.reason,
-        reference=message.note,
-        now=now,
+    entry = stocks.move(
+        message.sku, message.location_id, "adjusted", message.delta, reason=message.reason, reference=message.note
     )
-    return _settled(stocks, message, entry, now)
+    return _settled(stocks, message, entry)
 
 
 def count(states: States, message: CountStockV1, now: datetime) -> Decision:
     """What was counted is what is there."""
-    stocks = Stocks(states, message.owner)
+    stocks = Stocks(states, message.owner, now)
     delta = message.counted - _place(stocks, message.sku, message.location_id).on_hand
     if delta == 0:
         return Decision.nothing()
-    entry = moved(
-        stocks,
-        message.owner,
-        message.sku,
-        message.location_id,
-        "counted",
-        delta,
-        reason="counted",
-        reference=message.counted_by,
-        now=now,
+    entry = stocks.move(
+        message.sku, message.location_id, "counted", delta, reason="counted", reference=message.counted_by
     )
-    return _settled(stocks, message, entry, now)
+    return _settled(stocks, message, entry)
 
 
-def _settled(stocks: Stocks, message: AdjustStockV1 | CountStockV1, entry: StockMovedV1, now: datetime) -> Decision:
+def _settled(stocks: Stocks, message: AdjustStockV1 | CountStockV1, entry: StockMovedV1) -> Decision:
     """Stock is different: shortages are recorded, waiting lines get what is free."""
-    short = stocks.shortages(message.sku, message.location_id, entry.reason, now)
+    short = stocks.shortages(message.sku, message.location_id, entry.reason)
     return Decision(writes=[*stocks.writes()], events=[entry, *short, *stocks.freed()])
 
 
 def transfer(states: States, message: TransferStockV1, now: datetime) -> Decision:
     """Move free pieces to another location; bound ones stay."""
-    stocks = Stocks(states, message.owner)
+    stocks = Stocks(states, message.owner, now)
     place = _place(stocks, message.sku, message.from_location_id)
     free = place.on_hand - place.allocated
     if free < message.quantity:
@@ -118,18 +95,17 @@ def transfer(states: States, message: TransferStockV1, now: datetime) -> Decisio
         )
     if message.from_location_id == message.to_location_id:
         return _refused(message, "same-location", f"{message.sku} is at {message.to_location_id} already")
-    about = {"reason": "transfer", "reference": f"{message.from_location_id} to {message.to_location_id}", "now": now}
-    owner, sku, quantity = message.owner, message.sku, message.quantity
-    out = moved(stocks, owner, sku, message.from_location_id, "transferred-out", -quantity, **about)
-    into = moved(stocks, owner, sku, message.to_location_id, "transferred-in", quantity, **about)
-    short = stocks.shortages(sku, message.from_location_id, "transfer", now)
+    way = f"{message.from_location_id} to {message.to_location_id}"
+    sku, quantity = message.sku, message.quantity
+    out = stocks.move(sku, message.from_location_id, "transferred-out", -quantity, reason="transfer", reference=way)
+    into = stocks.move(sku, message.to_location_id, "transferred-in", quantity, reason="transfer", reference=way)
+    short = stocks.shortages(sku, message.from_location_id, "transfer")
     return Decision(writes=[*stocks.writes()], events=[out, into, *short, *stocks.freed()])
 
 
 def set_safety(states: States, message: SetSafetyStockV1, now: datetime) -> Decision:
     """Keep pieces back from promises, as far as they have not been promised."""
-    del now
-    stocks = Stocks(states, message.owner)
+    stocks = Stocks(states, message.owner, now)
     by = message.quantity - _place(stocks, message.sku, message.location_id).safety
     stocks.place(message.sku, message.location_id, safety=by)
     if by > 0 and stocks[message.sku].promisable < 0:
@@ -143,27 +119,17 @@ def set_safety(states: States, message: SetSafetyStockV1, now: datetime) -> Deci
 
 def take_back(states: States, message: ReturnInspectedV1, now: datetime) -> Decision:
     """Returned goods go back on the shelf, or are kept apart as damaged."""
-    stocks = Stocks(states, message.owner)
+    stocks = Stocks(states, message.owner, now)
+    stocks.load(line.sku for line in message.lines)
     decision = Decision()
     for line in message.lines:
-        about = {"reason": line.disposition, "reference": message.return_id, "now": now}
-        if line.disposition == "restock":
-            entry = moved(stocks, message.owner, line.sku, message.location_id, "restocked", line.quantity, **about)
-        else:
-            place = stocks.place(line.sku, message.location_id, damaged=line.quantity)
-            entry = StockMovedV1(
-                owner=message.owner,
-                sku=line.sku,
-                location_id=message.location_id,
-                kind="written-off",
-                quantity=line.quantity,
-                delta=0,
-                on_hand=place.on_hand,
-                reason="write-off",
-                reference=message.return_id,
-                moved_at=now,
-            )
+        put = stocks.set_aside if line.disposition == "write-off" else partial(_restock, stocks)
+        entry = put(line.sku, message.location_id, line.quantity, reason=line.disposition, reference=message.return_id)
         decision.events.append(entry)
     decision.writes = [*stocks.writes()]
     decision.events += stocks.freed()
     return decision
+
+
+def _restock(stocks: Stocks, sku: str, location_id: str, quantity: int, *, reason: str, reference: str) -> StockMovedV1:
+    return stocks.move(sku, location_id, "restocked", quantity, reason=reason, reference=reference)

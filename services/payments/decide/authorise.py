@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
 
+from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderReleasedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1, PaymentDeclinedV1
 from crossdock_contracts.values import Order, PaymentMethod
@@ -15,19 +15,12 @@ from services.payments.state import Payment, PaymentStatus
 DEFAULT_GATEWAY = "sandbox"
 
 
-class OrderMessage(Protocol):
-    """Any message about one order."""
-
-    owner: str
-    order_id: str
-
-
 def creates_payment(message: OrderCapturedV1) -> Iterable[str]:
     """What a new order is the first to write."""
     return [Payment.at(message.owner, message.order_id)]
 
 
-def reads_payment(message: OrderMessage) -> Iterable[str]:
+def reads_payment(message: AboutOrder) -> Iterable[str]:
     """The document of the order."""
     return [Payment.at(message.owner, message.order_id)]
 

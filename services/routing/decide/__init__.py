@@ -1,1 +1,5 @@
-"""Routing's rules: who may serve an order (`eligible`), the best assignment (`assign`), the order's way (`route`, `cancel`)."""
+"""Routing's rules.
+
+Who may serve an order (`eligible`), the best assignment (`assign`), the order's way (`route`), cancels (`stop`,
+`cancel`).
+"""

@@ -1,9 +1,9 @@
 """The best assignment of an order's pieces to locations: exact, by enumeration with bounds.
 
-A plan uses some locations. It costs each location's fixed points, `split` points for each location beyond the first, and
-piece points for each piece. For a given set of locations each SKU is independent of the others, so the cheapest way is to
-take each SKU from the location with the fewest piece points first. Every set of at most `most` locations is looked at,
-smaller sets first, unless its fixed cost alone shows that it is no better than the best that was found.
+A plan uses some locations. It costs each location's fixed points, `split` points for each location beyond the first,
+and piece points for each piece. For a given set of locations each SKU is independent of the others, so the cheapest
+way is to take each SKU from the location with the fewest piece points first. Every set of at most `most` locations is
+looked at, smaller sets first, unless its fixed cost alone shows that it is no better than the best that was found.
 """
 
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class Plan:
 def best_plans(demand: dict[str, int], sites: list[Site], *, split: float, most: int, keep: int) -> list[Plan]:
     """The best plan for these pieces by SKU, and the next best that were looked at, at most `keep` in all, best first.
 
-    None where it cannot be served. Plans of equal cost are ordered by the ids of their locations, so that the same question
-    has the same answer.
+    None where it cannot be served. Plans of equal cost are ordered by the ids of their locations, so that the same
+    question has the same answer.
     """
     if not demand:
         return []

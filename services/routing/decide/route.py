@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
 
+from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderReleasedV1
 from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV1, StockReservedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1
@@ -24,14 +24,7 @@ from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
 
 
-class OrderMessage(Protocol):
-    """Any message about one order."""
-
-    owner: str
-    order_id: str
-
-
-def reads_route(message: OrderMessage) -> Iterable[str]:
+def reads_route(message: AboutOrder) -> Iterable[str]:
     """The document of the order."""
     return [Route.at(message.owner, message.order_id)]
 
@@ -41,7 +34,7 @@ def creates_route(message: OrderCapturedV1) -> Iterable[str]:
     return [Route.at(message.owner, message.order_id)]
 
 
-def known_route(states: States, message: OrderMessage) -> Route:
+def known_route(states: States, message: AboutOrder) -> Route:
     """The order's document; an empty one where nothing has been heard of it."""
     found = states.get(Route, message.owner, message.order_id)
     return found or Route(owner=message.owner, order_id=message.order_id)

@@ -1,4 +1,4 @@
-"""The desk where labels are bought: whatever carrier sells one, its documents go to the object store before it is a fact."""
+"""The desk where labels are bought: a label's documents are in the object store before its purchase is a fact."""
 
 from collections.abc import Awaitable, Callable
 

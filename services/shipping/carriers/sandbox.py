@@ -1,7 +1,7 @@
 """A carrier inside the process, for trying things out.
 
-It sells labels as the table does, and refuses as real ones do: parcels to a postcode that begins with ``REFUSE`` are not
-taken.
+It sells labels as the table does, and refuses as real ones do: parcels to a postcode that begins with ``REFUSE`` are
+not taken.
 """
 
 from services.hub.effects import PermanentError
@@ -22,5 +22,6 @@ class SandboxCarrier(TableCarrier):
             PermanentError: the parcel goes where the sandbox does not deliver.
         """
         if isinstance(request, BuyLabel) and request.ship_to.postcode.upper().startswith("REFUSE"):
-            raise PermanentError("not-served", f"no delivery to {request.ship_to.postcode}")
+            code = "not-served"
+            raise PermanentError(code, f"no delivery to {request.ship_to.postcode}")
         return await super().call(operation, key, request)

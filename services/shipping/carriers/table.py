@@ -1,7 +1,7 @@
 """The last resort: rates from a table, labels drawn by the hub itself, nothing outside needed.
 
-A tracking number depends on the key of the purchase alone, so the same purchase always has the same number. It ends in a
-check digit by the Luhn algorithm (ISO/IEC 7812-1, annex B).
+A tracking number depends on the key of the purchase alone, so the same purchase always has the same number. It ends
+in a check digit by the Luhn algorithm (ISO/IEC 7812-1, annex B).
 """
 
 from hashlib import sha256
@@ -16,7 +16,7 @@ def luhn(digits: str) -> str:
     total = 0
     for n, digit in enumerate(reversed(digits)):
         value = int(digit) * (2 if n % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
+        total += sum(divmod(value, 10))
     return str(-total % 10)
 
 
@@ -42,7 +42,8 @@ class TableCarrier:
         if isinstance(request, VoidLabel):
             return Voided(tracking_number=request.tracking_number)
         if not isinstance(request, BuyLabel):
-            raise PermanentError("unknown-operation", operation)
+            code = "unknown-operation"
+            raise PermanentError(code, operation)
         number = tracking_number(self._prefix, key)
         return Label(tracking_number=number, cost=request.rate, documents=draw(request, number))
 
