@@ -6,6 +6,7 @@ alone, so a wrong idea of who is there costs balance, never safety.
 
 import asyncio
 import time
+from contextlib import suppress
 from uuid import uuid4
 
 import orjson
@@ -53,10 +54,8 @@ class Presence:
 
     async def _say(self, client: Client) -> None:
         while True:
-            try:
+            with suppress(NatsError):  # while there is no server, nobody listens either
                 await client.publish(self._subject, orjson.dumps({"name": self._name}))
-            except NatsError:
-                pass  # while there is no server, nobody listens either
             await asyncio.sleep(self._every_s)
 
     async def stop(self, client: Client) -> None:

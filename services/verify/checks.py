@@ -143,7 +143,7 @@ def commitments_match(facts: Facts) -> Check:
             check.checked += 1
             if parts != line["quantity"]:
                 check.violations.append(
-                    f"order {order_id} of {owner}: line {line['line_id']} has {line['quantity']} pieces, {parts} told of"
+                    f"order {order_id} of {owner}: line {line['line_id']} has {line['quantity']} pieces, {parts} told"
                 )
     for key, stock in facts.stocks.items():
         check.checked += 1

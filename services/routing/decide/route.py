@@ -148,7 +148,7 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
         rules=tuple(allowed.applied),
         routed_at=now,
     )
-    route = changed(route, status=RouteStatus.ROUTED, unplaced=(), shares=(*route.shares, *shares))
+    route = changed(route, status=RouteStatus.ROUTED, unplaced=(), promised=(), shares=(*route.shares, *shares))
     return Decision(writes=[route], events=[routed])
 
 
@@ -255,7 +255,7 @@ def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now:
     share = next((s for s in route.shares if s.fulfilment_id == message.fulfilment_id and s.pieces), None)
     if share is None or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    fresh = {line.line_id: line for line in message.lines}
+    fresh = {line.line_id for line in message.lines}
     promised = tuple(line for line in route.promised if line.line_id not in fresh)
     answered, decided = stop_answered(route, message.fulfilment_id, None)
     share = next(s for s in answered.shares if s.fulfilment_id == message.fulfilment_id)

@@ -1,0 +1,1 @@
+"""Tests of Crossdock, against real parts."""

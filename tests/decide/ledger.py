@@ -1,0 +1,67 @@
+"""Applies decisions to documents in memory, and holds every move against the table of legal moves."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from services.capture import state as capture
+from services.hub.decision import Decision, Document, States
+from services.inventory import state as inventory
+from services.payments import state as payments
+from services.returns import state as returns
+from services.routing import state as routing
+from services.shipping import state as shipping
+
+_MOVES: dict[type[Document], Any] = {
+    capture.OrderRecord: capture.MOVES,
+    inventory.Reservation: inventory.MOVES,
+    payments.Payment: payments.MOVES,
+    returns.Return: returns.MOVES,
+    routing.Route: routing.MOVES,
+    shipping.Shipment: shipping.MOVES,
+}
+
+
+class Ledger:
+    """Documents as decisions leave them."""
+
+    def __init__(self, *documents: Document) -> None:
+        self.documents: dict[str, Document | None] = {document.subject: document for document in documents}
+        self.events: list[Any] = []
+
+    @property
+    def states(self) -> States:
+        """What a decision may read."""
+        return States({k: v for k, v in self.documents.items() if v is not None}, strict=False)
+
+    def take(self, decide: Callable[..., Decision], message: Any, now: datetime, *more: Any) -> Decision:
+        """Take a decision and apply it."""
+        decision = decide(self.states, message, *more, now) if more else decide(self.states, message, now)
+        self.apply(decision)
+        return decision
+
+    def apply(self, decision: Decision) -> None:
+        """Let a decision happen."""
+        for document in decision.writes:
+            self._check_move(self.documents.get(document.subject), document)
+            again = type(document).decode(document.encode())  # what is stored is what was decided
+            assert again == document
+            self.documents[document.subject] = document
+        for timer in decision.withdrawn:
+            self.documents.pop(timer.subject, None)
+        self.events += decision.events
+
+    @staticmethod
+    def _check_move(before: Any, after: Any) -> None:
+        moves = _MOVES.get(type(after))
+        if moves is None or before is None or before.status == after.status:
+            return
+        assert after.status in moves[before.status], f"{before.subject}: {before.status} → {after.status} is no legal move"
+
+    def get(self, kind: type[Any], *key: str) -> Any:
+        """A document."""
+        return self.documents.get(kind.at(*key))
+
+    def said(self, kind: type[Any]) -> list[Any]:
+        """Events of a kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
