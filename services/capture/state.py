@@ -72,6 +72,11 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     captured_at: Utc | None = None
     ended_at: Utc | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """Rejected, cancelled, or every piece has shipped."""
+        return self.status in ENDED
+
 
 class HoldExpiry(Timer, service="capture", kind="hold", key=("order_id", "hold_id")):
     """A hold that ends by itself."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.hub.log import logger
-from services.hub.runtime import STORAGE_EXIT
+from services.hub.process import STORAGE_EXIT
 from services.hub.server import Server, free_port
 from services.hub.settings import Settings
 

@@ -159,7 +159,9 @@ class HubApp(AsgiFastStream):
             self._say.error("connection", error=repr(error))
 
     async def _on_disconnected(self) -> None:
-        self._say.warning("disconnected from the server; trying again for ever")
+        self.runtime.disconnected()
+        if not self.runtime.stopping:
+            self._say.warning("disconnected from the server; trying again for ever")
 
     async def _on_reconnected(self) -> None:
         self._say.info("reconnected")

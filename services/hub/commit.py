@@ -5,8 +5,6 @@ The order inside a batch matters to the server: a guard on a subject has to come
 
 import time
 from dataclasses import dataclass
-from enum import Enum, auto
-from http import HTTPStatus
 from uuid import uuid4
 
 import orjson
@@ -14,30 +12,13 @@ from nats.aio.client import Client
 
 from services.hub.lease import Lease
 from services.hub.metrics import COMMIT, COMMITS, CONFLICTS
+from services.hub.verdicts import Verdict, verdict_of
 from services.hub.wire import Calls, DisconnectedError, frame, status
 
 MOST_MESSAGES = 1000
 """The server's limit of one atomic batch."""
 _HEADER_ROOM = 1024
 _LONGEST_SUBJECT = 1024
-
-_CONFLICT = {10071, 10164}
-_AGAIN = {10176, 10210, 10008, 10009, 10004}
-_STORAGE = {10023, 10047, 10077, 10028}
-
-
-class Result(Enum):
-    """How a commit ended."""
-
-    DONE = auto()
-    CONFLICT = auto()
-    """A document had changed, or the lease had: reload and decide again."""
-    UNKNOWN = auto()
-    """No answer, or none that tells: settled by the next guarded commit."""
-    REFUSED = auto()
-    """A message in it is at fault."""
-    STORAGE = auto()
-    """The server cannot write."""
 
 
 @dataclass(slots=True)
@@ -100,7 +81,7 @@ class Committer:
         self._calls = calls
         self._time = COMMIT.labels(service)
         self._conflicts = CONFLICTS.labels(service)
-        self._results = {result: COMMITS.labels(service, result.name.lower()) for result in Result}
+        self._counts = {verdict: COMMITS.labels(service, verdict.name.lower()) for verdict in Verdict}
 
     @property
     def max_payload(self) -> int:
@@ -109,17 +90,17 @@ class Committer:
 
     async def commit(
         self, lease: Lease, messages: list[Message], *, timeout_s: float = 10.0
-    ) -> tuple[Result, int, str]:
-        """Commit messages under the lease: the result, the sequence of the first of them, and what the server said."""
+    ) -> tuple[Verdict, int, str]:
+        """Commit messages under the lease: the verdict, the sequence of the first of them, and what the server said."""
         started = time.perf_counter()
-        result, first, said = await self._send(lease, messages, timeout_s)
+        verdict, first, said = await self._send(lease, messages, timeout_s)
         self._time.observe(time.perf_counter() - started)
-        self._results[result].inc()
-        if result is Result.CONFLICT:
+        self._counts[verdict].inc()
+        if verdict is Verdict.CONFLICT:
             self._conflicts.inc()
-        return result, first, said
+        return verdict, first, said
 
-    async def _send(self, lease: Lease, messages: list[Message], timeout_s: float) -> tuple[Result, int, str]:
+    async def _send(self, lease: Lease, messages: list[Message], timeout_s: float) -> tuple[Verdict, int, str]:
         batch = uuid4().hex.encode()
         opening = Message(lease.subject.decode(), lease.standing.encode(), expected=lease.standing.seq, rollup=True)
         frames = [_lay_out(message, batch, i) for i, message in enumerate((opening, *messages), start=1)]
@@ -133,15 +114,15 @@ class Committer:
                 timeout_s=timeout_s,
             )
         except DisconnectedError as error:
-            return Result.UNKNOWN, 0, str(error) or "no answer"
+            return Verdict.UNKNOWN, 0, str(error) or "no answer"
         if status(answer):
-            return Result.UNKNOWN, 0, f"status {status(answer)}"
+            return Verdict.UNKNOWN, 0, f"status {status(answer)}"
         content = orjson.loads(answer.data)
         if refusal := content.get("error"):
-            return _classify(refusal), 0, f"{refusal.get('err_code')}: {refusal.get('description')}"
+            return verdict_of(refusal), 0, f"{refusal.get('err_code')}: {refusal.get('description')}"
         last, count = content["seq"], len(messages) + 1
         lease.standing.seq = last - count + 1
-        return Result.DONE, last - count + 2, ""
+        return Verdict.DONE, last - count + 2, ""
 
 
 def _lay_out(message: Message, batch: bytes, number: int) -> tuple[bytes, bytes, bytes]:
@@ -151,14 +132,3 @@ def _lay_out(message: Message, batch: bytes, number: int) -> tuple[bytes, bytes,
     if message.rollup:
         headers += b"Nats-Rollup: sub\r\n"
     return message.subject.encode(), headers, message.body
-
-
-def _classify(error: dict[str, object]) -> Result:
-    code = error.get("err_code")
-    if code in _CONFLICT:
-        return Result.CONFLICT
-    if code in _AGAIN or error.get("code") == HTTPStatus.SERVICE_UNAVAILABLE:
-        return Result.UNKNOWN
-    if code in _STORAGE or "no space" in str(error.get("description")):
-        return Result.STORAGE
-    return Result.REFUSED

@@ -68,6 +68,11 @@ class Document(Part):
         return self.__pydantic_serializer__.to_json(self, exclude_defaults=True)
 
     @property
+    def has_ended(self) -> bool:
+        """All that will ever happen to it has; it only tells late copies from news, until it is old enough to go."""
+        return False
+
+    @property
     def subject(self) -> str:
         """Where this document stands."""
         return _subject(type(self), tuple([str(getattr(self, name)) for name in self.KEY]))

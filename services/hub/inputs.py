@@ -29,6 +29,10 @@ class UndecodableError(ValueError):
     """A message cannot be read as what its subject says."""
 
 
+class MisdirectedError(ValueError):
+    """A command stands on the subject of another partition than its entity's: carrying it out here would not be safe."""
+
+
 class NotForUsError(Exception):
     """This copy of a message is not for this service, or not yet."""
 

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 import orjson
+from nats.aio.msg import Msg
 
 from services.hub.log import logger
+from services.hub.verdicts import StorageError, Verdict, verdict_of
 from services.hub.wire import Calls, DisconnectedError, status
 
-_WRONG_SEQUENCE = 10071
+_PATIENCE_S = 5.0
+_NONE = "404"
 
 
 @dataclass(slots=True)
@@ -51,9 +54,24 @@ class Lease:
         self._calls = calls
         self._read_subject = b"$JS.API.DIRECT.GET.%s.%s" % (stream.encode(), self.subject)
         self._lease_s = lease_s
+        self._in_reach = False
         self._seen_seq = -1
         self._seen_at = 0.0
+        self._seen_moving = False
         self._log = logger(service=service, partition=partition)
+
+    @property
+    def served(self) -> bool:
+        """Its stream can be reached, and this replica or another serves the partition."""
+        return self._in_reach and (self.held or self._seen_moving)
+
+    async def _ask(self, subject: bytes, headers: bytes, body: bytes) -> Msg:
+        self._in_reach = False
+        answer = await self._calls.one([], subject, headers, body, timeout_s=_PATIENCE_S)
+        if status(answer) not in {"", _NONE}:
+            raise DisconnectedError
+        self._in_reach = True
+        return answer
 
     async def read(self) -> Standing:
         """The lease as it stands in the stream, as far as this read is current.
@@ -61,11 +79,9 @@ class Lease:
         Raises:
             DisconnectedError: the server could not be asked.
         """
-        answer = await self._calls.one([], self._read_subject, b"", b"", timeout_s=2)
-        if status(answer) == "404":
+        answer = await self._ask(self._read_subject, b"", b"")
+        if status(answer) == _NONE:
             return Standing()
-        if status(answer):
-            raise DisconnectedError
         content = orjson.loads(answer.data)
         return Standing(
             seq=int((answer.headers or {})["Nats-Sequence"]),
@@ -80,9 +96,13 @@ class Lease:
             return True
         now = time.monotonic()
         if standing.seq != self._seen_seq:
+            self._seen_moving = self._seen_seq >= 0
             self._seen_seq, self._seen_at = standing.seq, now
             return False
-        return now - self._seen_at >= self._lease_s
+        if now - self._seen_at < self._lease_s:
+            return False
+        self._seen_moving = False
+        return True
 
     async def acquire(self, *, wanted: Callable[[], bool], given_up: Callable[[], bool]) -> None:
         """Wait until the lease is free and wanted, and take it, unless this is given up meanwhile.
@@ -114,17 +134,17 @@ class Lease:
 
         Raises:
             DisconnectedError: the outcome is unknown.
+            StorageError: the server cannot write.
         """
         headers = b"Nats-Expected-Last-Subject-Sequence: %d\r\nNats-Rollup: sub\r\n" % wanted.seq
-        answer = await self._calls.one([], self.subject, headers, wanted.encode(), timeout_s=5)
-        if status(answer):
-            raise DisconnectedError
+        answer = await self._ask(self.subject, headers, wanted.encode())
         content = orjson.loads(answer.data)
-        error = content.get("error")
-        if error and error.get("err_code") == _WRONG_SEQUENCE:
-            return False
-        if error:
-            raise DisconnectedError(str(error))
+        if error := content.get("error"):
+            verdict = verdict_of(error)
+            if verdict is Verdict.CONFLICT:
+                return False
+            self._in_reach = False
+            raise StorageError(str(error)) if verdict is Verdict.STORAGE else DisconnectedError(str(error))
         wanted.seq = content["seq"]
         self.standing = wanted
         return True

@@ -62,6 +62,11 @@ class Partition:
         """The documents at hand."""
         return self._rounds.cache
 
+    def stop(self) -> None:
+        """Finish what is in hand, and serve no longer."""
+        self.stopping = True
+        self._wake.set()
+
     async def submit(self, inputs: list[Input]) -> None:
         """Hand over messages; returns once each is settled, or waits for an answer from outside."""
         if inputs:

@@ -2,9 +2,12 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -14,6 +17,9 @@ from prometheus_client import make_asgi_app
 from services.hub.app import HubApp
 from services.hub.log import logger
 from services.hub.settings import Settings
+
+STORAGE_EXIT = 75
+"""Exit status of a process that a supervisor runs beside its server, when that server cannot write."""
 
 _JSON = [(b"content-type", b"application/json")]
 
@@ -72,10 +78,26 @@ def tune_memory() -> None:
     gc.set_threshold(50_000, 50, 100)
 
 
+class _Server(uvicorn.Server):
+    """uvicorn, but for signals: it raises them again once it has stopped, and the services have to stop after it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take a signal for the wish to stop, while serving and while the services stop."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.end)
+        yield
+
+    def end(self) -> None:
+        """Stop taking requests, and return."""
+        self.should_exit = True
+
+
 async def serve(apps: list[HubApp], settings: Settings, *, follow_parent: bool = False) -> int:
     """Run services until they are told to stop; the exit status.
 
-    With ``follow_parent`` the end of standard input means the end, too.
+    With ``follow_parent`` the end of standard input means the end, too, and the parent is told by `STORAGE_EXIT` when
+    the server cannot write to its disk.
     """
     config = uvicorn.Config(
         Web(apps),
@@ -87,16 +109,18 @@ async def serve(apps: list[HubApp], settings: Settings, *, follow_parent: bool =
         lifespan="off",
         loop="none",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     failed: list[BaseException] = []
 
     def give_up(error: BaseException) -> None:
         failed.append(error)
-        server.should_exit = True
+        server.end()
 
     async with AsyncExitStack() as stack:
         for app in apps:
             app.on_failure = give_up
+            if follow_parent:
+                app.runtime.on_storage_error = partial(os._exit, STORAGE_EXIT)
             await stack.enter_async_context(app.start_lifespan_context())
         tune_memory()
         watching = asyncio.create_task(_until_parent_ends(server)) if follow_parent else None
@@ -107,13 +131,13 @@ async def serve(apps: list[HubApp], settings: Settings, *, follow_parent: bool =
     return 1 if failed else 0
 
 
-async def _until_parent_ends(server: uvicorn.Server) -> None:
+async def _until_parent_ends(server: _Server) -> None:
     """The parent holds a pipe to our standard input; when it closes, the parent is gone."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while await reader.read(4096):
         pass
-    server.handle_exit(signal.SIGTERM, None)
+    server.end()
 
 
 def run(coroutine: Any) -> Any:

@@ -10,25 +10,23 @@ from datetime import UTC, datetime
 import orjson
 from nats.aio.client import Client
 
-from services.hub.commit import Committer, OversizeError, Result
+from crossdock_contracts.base import Command
+from services.hub.commit import Committer, OversizeError
 from services.hub.decision import Decision, Later, NotLoadedError, States
 from services.hub.documents import DocumentCache
 from services.hub.failures import Failures
-from services.hub.inputs import REPLY_HEADER, Input, NewerVersionError, OtherVersionError
+from services.hub.inputs import REPLY_HEADER, Input, MisdirectedError, NewerVersionError, OtherVersionError
 from services.hub.lease import Lease
 from services.hub.log import logger
 from services.hub.metrics import BATCH, EVENTS, HANDLING, MESSAGES
 from services.hub.outbox import Outbox
 from services.hub.plan import Plan, Staged, Working, stage
+from services.hub.verdicts import StorageError, Verdict
 from services.hub.wire import DisconnectedError, frame, send
 
 
 class Again(Exception):  # noqa: N818  # no error: the round is to be taken again
     """The round did not happen, as far as is known: be sure of the lease, read anew, decide again."""
-
-
-class StorageError(RuntimeError):
-    """The server cannot write to its disk: it has to be restarted before anything is believed of it."""
 
 
 class Rounds:
@@ -110,6 +108,7 @@ class Rounds:
         try:
             self._failures.check_strikes(source, self._lease.standing.strikes)
             source.check()
+            self._check_place(source)
             if source.handler.prepare is not None and source.facts is None and source.outcome is None:
                 source.facts = await source.handler.prepare(source.message)
             return await self._decide(source, working, now)
@@ -121,6 +120,22 @@ class Rounds:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it makes a dead letter of this message alone
             return self._failures.dead(source, error, now)
+
+    def _check_place(self, source: Input) -> None:
+        """See that a command was sent to the partition of what it is about: senders choose the subject.
+
+        Raises:
+            MisdirectedError: it was not.
+        """
+        message = source.message
+        if isinstance(message, Command) and message.SERVICE != "hub":
+            right = self._outbox.shard(message.owner, message.entity)
+            if right != self._outbox.partition:
+                msg = (
+                    f"{source.subject} leads to partition {self._outbox.partition}; {message.owner}/{message.entity} "
+                    f"belongs to {right}: send it again on the subject that crossdock_contracts.subjects.message gives"
+                )
+                raise MisdirectedError(msg)
 
     async def _decide(self, source: Input, working: Working, now: datetime) -> Staged:
         asked: set[str] = set()
@@ -166,23 +181,23 @@ class Rounds:
             messages = plan.batch(self._guard_subject, self._committer.max_payload)
         except OversizeError as error:
             return await self._blame(plan, error, now)
-        result, first_seq, said = await self._committer.commit(self._lease, messages)
-        if result is Result.DONE:
+        verdict, first_seq, said = await self._committer.commit(self._lease, messages)
+        if verdict is Verdict.DONE:
             plan.committed(messages, first_seq)
             self._most = MOST_DECISIONS
             BATCH.labels(service).observe(len(plan.staged))
             await self._acknowledge(plan.staged)
             return plan.staged
-        if result is Result.STORAGE:
+        if verdict is Verdict.STORAGE:
             raise StorageError(said)
-        if result is Result.REFUSED:
+        if verdict is Verdict.REFUSED:
             return await self._blame(plan, RefusedError(said), now)
-        if result is Result.CONFLICT:
+        if verdict is Verdict.CONFLICT:
             for staged in plan.staged:
                 staged.source.redelivered = True
                 staged.source.facts = None
         plan.forget()
-        self._log.debug("commit did not happen", result=result.name, said=said, decisions=len(plan.staged))
+        self._log.debug("commit did not happen", verdict=verdict.name, said=said, decisions=len(plan.staged))
         raise Again(said)
 
     async def _blame(self, plan: Plan, error: Exception, now: datetime) -> list[Staged]:

@@ -1,7 +1,6 @@
 """One service in this process: connected, provisioned, holding the partitions that fall to it."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -27,16 +26,14 @@ from services.hub.partition import Partition
 from services.hub.presence import Presence
 from services.hub.pump import Pump
 from services.hub.queries import Desk
-from services.hub.rounds import Rounds, StorageError
+from services.hub.rounds import Rounds
 from services.hub.service import Service
 from services.hub.settings import Settings
+from services.hub.verdicts import StorageError
 from services.hub.wire import Calls, DisconnectedError, status
 
-STORAGE_EXIT = 75
-"""Exit status of a process whose server cannot write: whoever runs both restarts both."""
-
 RETRY = "retry"
-_CLEAN_EVERY_S = 60.0
+_CLEAN_EVERY_S = 300.0
 
 
 class Shard:
@@ -67,11 +64,12 @@ class Runtime:
         self._shards: list[Shard] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._opened = False
-        self._broken = False
+        self.stopping = False
         self._presence = Presence(service.name, self.shard_count, settings.presence_s)
         self._log = logger(service=service.name)
         self.desk: Desk | None = None
-        self.on_storage_error: Callable[[], None] = lambda: os._exit(STORAGE_EXIT)
+        self.on_storage_error: Callable[[], None] = lambda: None
+        """Called when the server cannot write to its disk; the service stays unready until a write succeeds again."""
 
     # -- names
 
@@ -93,8 +91,9 @@ class Runtime:
 
     @property
     def ready(self) -> bool:
-        """Connected, provisioned, and writing is possible."""
-        ready = self._opened and not self._broken and self._client is not None and self._client.is_connected
+        """Connected, provisioned, and each partition is served, here or by another replica."""
+        connected = self._opened and self._client is not None and self._client.is_connected
+        ready = connected and all(shard.partition.lease.served for shard in self._shards)
         READY.labels(self.service.name).set(ready)
         return ready
 
@@ -160,8 +159,9 @@ class Runtime:
 
     async def stop(self, timeout_s: float = 10.0) -> None:
         """Take nothing more, finish what is in hand, give the leases up."""
+        self.stopping = True
         for shard in self._shards:
-            shard.partition.stopping = True
+            shard.partition.stop()
             for pump in shard.pumps:
                 await pump.close()
         if self._tasks:
@@ -172,6 +172,11 @@ class Runtime:
         if self._client is not None and self._client.is_connected:
             await self._presence.stop(self._client)
         self._opened = False
+
+    def disconnected(self) -> None:
+        """The connection is gone: answers that are waited for will not come."""
+        if self._calls is not None:
+            self._calls.disconnected()
 
     def reconnected(self) -> None:
         """The connection is back: requests that stood at the server have to be made anew."""
@@ -201,8 +206,8 @@ class Runtime:
             except DisconnectedError:
                 await asyncio.sleep(0.2)
             except StorageError as error:
-                self._broken = True
                 self._log.critical("the server cannot write", detail=str(error))
+                lease.held = False  # it has to be taken anew, which is a write that shows whether the server can
                 self.on_storage_error()
                 await asyncio.sleep(1)
             except asyncio.CancelledError:
@@ -231,18 +236,17 @@ class Runtime:
         """Clean the service's streams now and then, as long as its first partition is held here."""
         assert self._client is not None
         archive = ObjectStore(self._client, self.calls, BUCKET, self.settings.replicas)
-        janitor = Janitor(self.service.name, self.calls, archive, self.settings)
+        assert self.desk is not None
+        janitor = Janitor(self.service.name, self.calls, self.desk.reader, archive, self.settings)
         while True:
             await asyncio.sleep(_CLEAN_EVERY_S)
             try:
-                await archive.open()
                 await janitor.clean()
             except (DisconnectedError, TransientError, streams.ProvisionError) as error:
                 self._log.warning("not cleaned; the next round goes on", detail=str(error))
 
     async def _open_pumps(self, shard: Shard) -> None:
         assert self._client is not None
-        self._broken = False
         for pump in shard.pumps:
             pump.suspect_below = 0
             if shard.partition.lease.taken_over:

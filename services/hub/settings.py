@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +52,9 @@ class Settings(BaseSettings):
     keep_events_days: PositiveFloat = 30.0
     """Events older than this are archived and purged, once every consumer has settled them."""
     keep_ended_days: PositiveFloat = 400.0
-    """Tombstones of ended entities are kept so long."""
+    """What has ended is kept so long after its last change, to tell late copies from news."""
+    keep_dead_days: NonNegativeFloat = 0.0
+    """Dead letters older than this are removed, whatever was in them; 0: only an operator removes them."""
     park_first_s: PositiveFloat = 2.0
     park_longest_s: PositiveFloat = 900.0
     park_attempts: PositiveInt = 40

@@ -116,6 +116,12 @@ class HubClient(Client):
         return found
 
 
+def _present(answer: Msg | None) -> Msg:
+    if answer is None:
+        raise DisconnectedError
+    return answer
+
+
 class Calls:
     """Requests whose answers come back to one subscription, one answer each or many."""
 
@@ -123,7 +129,7 @@ class Calls:
         self._client = client
         self._prefix = client.new_inbox().encode()
         self._numbers = count(1)
-        self._waiting: dict[str, asyncio.Queue[Msg]] = {}
+        self._waiting: dict[str, asyncio.Queue[Msg | None]] = {}
         self._subscription: Subscription | None = None
 
     async def start(self) -> None:
@@ -135,6 +141,11 @@ class Calls:
         if waiting is not None:
             waiting.put_nowait(message)
 
+    def disconnected(self) -> None:
+        """The connection is gone: nobody will answer what was asked before."""
+        for waiting in self._waiting.values():
+            waiting.put_nowait(None)
+
     async def one(self, frames: list[bytes], subject: bytes, headers: bytes, body: bytes, *, timeout_s: float) -> Msg:
         """Send frames and after them a request; its answer.
 
@@ -143,12 +154,11 @@ class Calls:
         """
         number = str(next(self._numbers))
         answers = self._waiting[number] = asyncio.Queue()
+        reply = b"%s.%s" % (self._prefix, number.encode())
         try:
             async with asyncio.timeout(timeout_s):
-                await send(
-                    self._client, [*frames, frame(subject, headers, body, b"%s.%s" % (self._prefix, number.encode()))]
-                )
-                return await answers.get()
+                await send(self._client, [*frames, frame(subject, headers, body, reply)])
+                return _present(await answers.get())
         except TimeoutError:
             raise DisconnectedError from None
         finally:
@@ -166,7 +176,7 @@ class Calls:
         try:
             async with asyncio.timeout(timeout_s):
                 await send(self._client, [frame(subject, b"", body, b"%s.%s" % (self._prefix, number.encode()))])
-                while not status(message := await answers.get()):
+                while not status(message := _present(await answers.get())):
                     found.append(message)
         except TimeoutError:
             raise DisconnectedError from None

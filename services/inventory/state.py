@@ -115,6 +115,11 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
     cancelled_before: dict[str, int] = Field(default_factory=dict)
     """Pieces by line that were cancelled before the order was known here."""
 
+    @property
+    def has_ended(self) -> bool:
+        """Every piece has shipped or was given back."""
+        return self.status is ReservationStatus.ENDED
+
 
 class WaitingLine(Timer, service="inventory", kind="waiting", key=("sku", "priority", "order_id", "line_id")):
     """A line that waits for stock; it fires when it has waited too long, and is withdrawn when it is filled."""

@@ -71,6 +71,11 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     """Calls that are under way, by their key."""
 
     @property
+    def has_ended(self) -> bool:
+        """No call is under way, and none is going to be made by itself."""
+        return not self.intents and self.status not in {PaymentStatus.WAITING, PaymentStatus.AUTHORISING}
+
+    @property
     def captured_minor(self) -> int:
         """Money that is the merchant's: taken, or prepaid."""
         if self.method is PaymentMethod.TOKEN:

@@ -32,6 +32,11 @@ class Sold(Document, service="returns", kind="sold", key=("order_id",), traced=T
     """Fulfilments that are counted in."""
     last_shipped_at: Utc | None = None
 
+    @property
+    def has_ended(self) -> bool:
+        """It only answers what may come back, which ends with its age."""
+        return True
+
 
 class ReturnStatus(StrEnum):
     """Where a return stands."""
@@ -64,3 +69,8 @@ class Return(Document, service="returns", kind="return", key=("order_id", "retur
     inspected: tuple[InspectedLine, ...] = ()
     refund_minor: int = 0
     currency: str = Field(default="")
+
+    @property
+    def has_ended(self) -> bool:
+        """Inspected, and the money is where it belongs."""
+        return self.status is ReturnStatus.CLOSED

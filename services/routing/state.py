@@ -85,6 +85,11 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     shipped: int = 0
     cancelled: int = 0
 
+    @property
+    def has_ended(self) -> bool:
+        """Every piece has shipped or is cancelled."""
+        return self.status is RouteStatus.ENDED
+
 
 class ReleaseTimer(Timer, service="routing", kind="release", key=("order_id",)):
     """A pre-order or subscription that is not to be routed before its day."""

@@ -82,3 +82,8 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     delivered_at: Utc | None = None
     tracking: str = ""
     """What the carrier last said."""
+
+    @property
+    def has_ended(self) -> bool:
+        """On its way, delivered, or stopped: nothing of it waits here."""
+        return self.status in {ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}
