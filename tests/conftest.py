@@ -25,7 +25,7 @@ REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 @pytest.fixture(autouse=True)
 def quiet_logs() -> Iterator[None]:
     """Errors that a test provokes are not printed, unless it fails."""
-    log.configure(Settings(log_level="error", log_format="json"))
+    log.configure(Settings(log_level="info", log_format="json"))
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stdout), cache_logger_on_first_use=False)
     yield
     structlog.reset_defaults()

@@ -70,7 +70,9 @@ class NatsServer:
     async def start(self) -> None:
         """Start, and wait until JetStream answers."""
         log = self.folder / f"{self.name}.log"
-        self._process = subprocess.Popen([str(binary()), "-c", str(self._config), "-l", str(log)])
+        self._process = subprocess.Popen(  # noqa: ASYNC220  # it returns at once
+            [str(binary()), "-c", str(self._config), "-l", str(log)]
+        )
         async with asyncio.timeout(60):
             while not await asyncio.to_thread(self._is_healthy):
                 assert self._process.poll() is None, log.read_text()

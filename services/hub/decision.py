@@ -216,6 +216,8 @@ class Done:
     """The outside did what the intent asked, and answered this."""
 
     response: Any
+    key: str = field(default="", kw_only=True, compare=False)
+    """Of the intent that this answers; the hub fills it in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,7 @@ class Refused:
 
     code: str
     detail: str = ""
+    key: str = field(default="", kw_only=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +235,7 @@ class Failed:
 
     detail: str
     retry_after_s: float | None = None
+    key: str = field(default="", kw_only=True, compare=False)
 
 
 Outcome = Done | Refused | Failed

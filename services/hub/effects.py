@@ -7,7 +7,7 @@ anything else.
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -138,7 +138,7 @@ class Effects:
     async def run(self, intent: Intent) -> Outcome | Later:
         """Carry out an intent; what is uncertain at the end waits, and is never taken for a failure."""
         if intent.adapter not in self._adapters:
-            return Refused("unknown-adapter", f"no adapter {intent.adapter!r} is set up here")
+            return Refused("unknown-adapter", f"no adapter {intent.adapter!r} is set up here", key=intent.key)
         started = time.perf_counter()
         outcome = await self._run(intent)
         name = type(outcome).__name__.lower()
@@ -147,7 +147,7 @@ class Effects:
         count.inc()
         if not isinstance(outcome, Done):
             self._log.info("effect", adapter=intent.adapter, key=intent.key, outcome=name, detail=str(outcome))
-        return outcome
+        return outcome if isinstance(outcome, Later) else replace(outcome, key=intent.key)
 
     @cache  # noqa: B019  # one service lives as long as its process, and these are few
     def _metrics(self, adapter: str, operation: str, outcome: str) -> tuple[Histogram, Counter]:

@@ -20,6 +20,8 @@ from services.hub.rounds import Again, Rounds
 from services.hub.wire import DisconnectedError, frame, send
 
 _MOST_PER_ROUND = 400
+_AT_ONCE = 3
+"""So many rounds in a row are taken again at once, others after a pause that grows."""
 
 RunIntent = Callable[[Intent], Awaitable[Outcome | Later]]
 
@@ -167,7 +169,9 @@ class Partition:
 
     async def _recover(self, failed: int) -> None:
         """After a conflict, an outage or an unknown outcome: be sure of the lease before anything else."""
-        pause = min(0.001 * 2**failed, 1.0)
+        pause = min(0.001 * 2 ** min(failed, 10), 1.0)
+        if failed > _AT_ONCE:
+            await asyncio.sleep(pause)
         while True:
             try:
                 await self.lease.check()

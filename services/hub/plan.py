@@ -67,7 +67,14 @@ class Staged:
     withdrawn: list[str] = field(default_factory=list)
     events: list[Message] = field(default_factory=list)
     extra: list[Message] = field(default_factory=list)
-    """Messages of the hub's own: markers, parked messages, dead letters."""
+    """Messages of the hub's own: parked messages, dead letters, the marker."""
+    marker: str = ""
+    """Subject of the marker that remembers the input, where nothing else does."""
+
+    def mark(self, marker: Message) -> None:
+        """Have the input remembered."""
+        self.extra.append(marker)
+        self.marker = marker.subject
 
     @property
     def weight(self) -> int:
@@ -127,6 +134,8 @@ class Plan:
         self._guarded: set[str] = set()
         self._weight = 0
         self._positions: dict[str, int] = {}
+        self._marked: set[str] = set()
+        self._markers: dict[str, int] = {}
 
     def takes(self, staged: Staged, limit: int) -> bool:
         """Whether this decision still fits into the batch."""
@@ -134,6 +143,8 @@ class Plan:
             return True
         if len(self.staged) >= limit:
             return False
+        if staged.marker and staged.marker in self._marked:
+            return False  # a copy of a message that is among them: it has to find its marker
         if staged.withdrawn and any(subject in self.writes for subject in staged.withdrawn):
             return False
         if self.withdrawn and any(subject in self.withdrawn for subject in staged.writes):
@@ -148,6 +159,8 @@ class Plan:
         self.withdrawn.update(staged.withdrawn)
         self._read |= staged.read
         self._guarded.update(staged.unsure)
+        if staged.marker:
+            self._marked.add(staged.marker)
 
     def batch(self, guard_subject: str, max_payload: int) -> list[Message]:
         """The messages to commit: guards and events, the hub's own, documents.
@@ -161,6 +174,7 @@ class Plan:
         messages = [*notes, *carriers, *(message for staged in self.staged for message in staged.extra)]
         for guard, carrier in zip(guards, messages, strict=False):
             carrier.carry(guard)
+        self._markers = {m.subject: position for position, m in enumerate(messages) if m.subject in self._marked}
         trails = self._trails(first=len(notes))
         for subject, document in self.writes.items():
             entry = self._cache.find(subject)
@@ -202,6 +216,8 @@ class Plan:
                 entry.verified = True
         for subject in self.withdrawn:
             self._cache.put(subject, Entry(0, None, verified=True))
+        for subject, position in self._markers.items():
+            self._cache.put(subject, Entry(first_seq + position, None, verified=True))
         for subject, position in self._positions.items():
             seq = first_seq + position
             message = messages[position]
@@ -212,4 +228,4 @@ class Plan:
 
     def forget(self) -> None:
         """Have all that it read and wrote read anew: the commit did not happen, or nobody knows."""
-        self._cache.forget({*self._read, *self.writes, *self.withdrawn})
+        self._cache.forget({*self._read, *self.writes, *self.withdrawn, *self._marked})

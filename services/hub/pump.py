@@ -25,7 +25,8 @@ from services.hub.log import logger
 from services.hub.metrics import LAG
 from services.hub.wire import status
 
-_EXPIRES_S = 10.0
+REQUEST_S = 5.0
+"""A request that stands at the server ends after so long, and is made anew."""
 _HANDED_OVER = 2
 _IDLE_TURNS = 3
 """From the socket to the buffer a message takes two turns of the event loop."""
@@ -39,7 +40,7 @@ class Pump:
         self.durable = durable
         self.suspect_below = 0
         """Messages up to this sequence were handed out to a holder that did not come back."""
-        self._request = orjson.dumps({"batch": batch, "expires": int(_EXPIRES_S * 1e9)})
+        self._request = orjson.dumps({"batch": batch, "expires": int(REQUEST_S * 1e9)})
         self._batch = batch
         self._lag = LAG.labels(service, handler, str(partition))
         self._client: Client | None = None
@@ -106,7 +107,7 @@ class Pump:
                 continue
             self._wake.clear()
             try:
-                async with asyncio.timeout(_EXPIRES_S + 2 if self._due > 0 else None):
+                async with asyncio.timeout(REQUEST_S + 2 if self._due > 0 else None):
                     await self._wake.wait()
             except TimeoutError:
                 self._due = 0  # the server forgot the request: its leader changed, or it was restarted

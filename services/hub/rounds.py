@@ -49,6 +49,8 @@ class Rounds:
         self._outbox = outbox
         self._failures = failures
         self._most = MOST_DECISIONS
+        self._turned_down = 0
+        """Commits in a row that the server answered, and did not carry out."""
         self._guard_subject = lease.subject.decode().replace(".lease.", ".guard.")
         self._log = logger(service=outbox.service)
 
@@ -152,7 +154,7 @@ class Rounds:
                 return self._failures.park(source, decision.later, now)
             staged = stage(source, decision, states, self.cache, self._outbox, now)
             if source.handler.remember and decision.intent is None:
-                staged.extra.append(self._outbox.marker(source, now))
+                staged.mark(self._outbox.marker(source, now))
             return staged
 
     async def _was_handled(self, source: Input, states: States) -> bool:
@@ -185,6 +187,7 @@ class Rounds:
         if verdict is Verdict.DONE:
             plan.committed(messages, first_seq)
             self._most = MOST_DECISIONS
+            self._turned_down = 0
             BATCH.labels(service).observe(len(plan.staged))
             await self._acknowledge(plan.staged)
             return plan.staged
@@ -192,13 +195,28 @@ class Rounds:
             raise StorageError(said)
         if verdict is Verdict.REFUSED:
             return await self._blame(plan, RefusedError(said), now)
-        if verdict is Verdict.CONFLICT:
-            for staged in plan.staged:
-                staged.source.redelivered = True
-                staged.source.facts = None
         plan.forget()
         self._log.debug("commit did not happen", verdict=verdict.name, said=said, decisions=len(plan.staged))
-        raise Again(said)
+        if verdict is Verdict.UNKNOWN:
+            raise Again(said)
+        return await self._try_apart(plan, verdict, said, now)
+
+    async def _try_apart(self, plan: Plan, verdict: Verdict, said: str, now: datetime) -> list[Staged]:
+        """Read anew and decide again; a decision that is turned down time and again comes to stand alone, and goes."""
+        for staged in plan.staged:
+            staged.source.redelivered = True
+            staged.source.facts = None
+        self._turned_down += 1
+        if self._turned_down > _TOGETHER:
+            self._most = max(1, len(plan.staged) // 2)
+        if self._turned_down <= _ALONE or len(plan.staged) > 1:
+            raise Again(said)
+        self._most, self._turned_down = MOST_DECISIONS, 0
+        if verdict is Verdict.INCOMPLETE:
+            return await self._blame(plan, RefusedError(said), now)
+        parked = Plan(self.cache, self._outbox)
+        parked.add(self._failures.park(plan.staged[0].source, Later(f"its commit is refused each time: {said}"), now))
+        return await self._commit(parked, now)
 
     async def _blame(self, plan: Plan, error: Exception, now: datetime) -> list[Staged]:
         """Something in the batch cannot be committed: halve it until the decision at fault stands alone."""
@@ -228,6 +246,10 @@ class Rounds:
 
 MOST_DECISIONS = 400
 """Most decisions in one batch, however small they are."""
+_TOGETHER = 3
+"""After so many commits in a row that were turned down, batches are halved, until one decision stands alone …"""
+_ALONE = 12
+"""… and after so many it is laid aside: reads that were behind have caught up by then."""
 
 
 class RefusedError(RuntimeError):

@@ -24,7 +24,7 @@ from services.hub.objects import ObjectStore
 from services.hub.outbox import Outbox
 from services.hub.partition import Partition
 from services.hub.presence import Presence
-from services.hub.pump import Pump
+from services.hub.pump import REQUEST_S, Pump
 from services.hub.queries import Desk
 from services.hub.rounds import Rounds
 from services.hub.service import Service
@@ -189,16 +189,18 @@ class Runtime:
         """Hold a partition's lease whenever it can be had, and serve it."""
         partition, lease = shard.partition, shard.partition.lease
         gauge = LEASE.labels(self.service.name, str(shard.number))
-        cleaning: asyncio.Task[None] | None = None
         while not partition.stopping:
+            chores: list[asyncio.Task[None]] = []
             try:
                 await lease.acquire(wanted=self._may_hold_more, given_up=lambda: partition.stopping)
                 if not lease.held:
                     return
                 gauge.set(1)
                 await self._open_pumps(shard)
+                if lease.taken_over:
+                    chores.append(asyncio.create_task(self._rewind_later(shard)))
                 if shard.number == 0:
-                    cleaning = asyncio.create_task(self._clean())
+                    chores.append(asyncio.create_task(self._clean()))
                 await partition.serve(self.settings.lease_s / 3, give_up=self._holds_too_many)
                 await lease.release()
             except LeaseLostError as error:
@@ -217,8 +219,8 @@ class Runtime:
                 await asyncio.sleep(0.5)
             finally:
                 gauge.set(0)
-                if cleaning is not None:
-                    cleaning.cancel()
+                for chore in chores:
+                    chore.cancel()
                 for pump in shard.pumps:
                     await pump.close()
                 partition.drop()
@@ -259,6 +261,13 @@ class Runtime:
         if info.get("num_ack_pending"):
             pump.suspect_below = info["delivered"]["stream_seq"]
             await self.calls.api(f"CONSUMER.RESET.{pump.stream}.{pump.durable}")
+
+    async def _rewind_later(self, shard: Shard) -> None:
+        """Rewind once more when the requests of the holder before have ended, which a hung one leaves at the server."""
+        await asyncio.sleep(REQUEST_S + 0.5)
+        with suppress(DisconnectedError):
+            for pump in shard.pumps:
+                await self._rewind(pump)
 
     async def consume(self, name: str, shard_number: int, messages: list[Msg]) -> None:
         """Messages that a pump brought: to the partition, which returns once they are through."""

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Any
 
 _CONFLICT = {10071, 10164}
-_AGAIN = {10176, 10210, 10008, 10009, 10004}
+_INCOMPLETE = {10176, 10210}
+_AGAIN = {10008, 10009, 10004}
 _STORAGE = {10023, 10047, 10077, 10028}
 
 
@@ -16,6 +17,8 @@ class Verdict(Enum):
     DONE = auto()
     CONFLICT = auto()
     """A subject had changed: read anew, decide again."""
+    INCOMPLETE = auto()
+    """The batch did not reach the stream whole: try again, but a message in it may be at fault."""
     UNKNOWN = auto()
     """No answer, or none that tells: settled by the next guarded write."""
     REFUSED = auto()
@@ -33,6 +36,8 @@ def verdict_of(error: Mapping[str, Any]) -> Verdict:
     code = error.get("err_code")
     if code in _CONFLICT:
         return Verdict.CONFLICT
+    if code in _INCOMPLETE:
+        return Verdict.INCOMPLETE
     if code in _AGAIN or error.get("code") == HTTPStatus.SERVICE_UNAVAILABLE:
         return Verdict.UNKNOWN
     if code in _STORAGE or "no space" in str(error.get("description")):

@@ -23,28 +23,22 @@ def die(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError
 
 
-def has_work(messages: list[Any]) -> bool:
-    """A batch of decisions, no heartbeat."""
-    return bool(messages)
-
-
 def before_commit() -> None:
     """Die with the batch laid out and nothing of it sent."""
     Committer._send = die  # type: ignore[assignment, method-assign]
 
 
-def half_sent() -> None:
-    """Die when a part of the batch has reached the server."""
-
-    async def send_half(calls: Calls, frames: list[bytes], *_: Any, **__: Any) -> NoReturn:
-        await wire.send(calls._client, frames)
-        await calls._client.flush()
-        die()
-
+def half_sent(signal_number: int) -> None:
+    """Die, or be suspended, when a part of the batch has reached the server."""
     original = Calls.one
 
     async def one(calls: Calls, frames: list[bytes], *args: Any, **more: Any) -> Any:
-        return await (send_half if frames else original)(calls, frames, *args, **more)
+        if frames:
+            await wire.send(calls._client, frames)
+            await calls._client.flush()
+            os.kill(os.getpid(), signal_number)
+            frames = []
+        return await original(calls, frames, *args, **more)
 
     Calls.one = one  # type: ignore[method-assign]
 
@@ -78,13 +72,29 @@ def after_second_commit() -> None:
 
 STEPS: dict[str, Callable[[], None]] = {
     "before commit": before_commit,
-    "half sent": half_sent,
+    "half sent": lambda: half_sent(signal.SIGKILL),
+    "suspended within a batch": lambda: half_sent(signal.SIGSTOP),
     "after commit": lambda: after(Committer, "_send"),
     "after acknowledgement": lambda: after(Rounds, "_acknowledge"),
     "before the call": lambda: setattr(tally.FileDesk, "call", die),
     "after the call": lambda: after(tally.FileDesk, "call"),
     "after the answer was committed": after_second_commit,
+    "never": lambda: None,
 }
+
+
+async def dies(settings: Settings, step: str, desk: Path | None = None) -> None:
+    """Run the tally in a process of its own that kills itself at a step; returns when it is dead."""
+    process = await start(settings, step, desk)
+    async with asyncio.timeout(30):
+        assert await process.wait() == -signal.SIGKILL
+
+
+async def start(settings: Settings, step: str, desk: Path | None = None) -> asyncio.subprocess.Process:
+    """Start the tally in a process of its own that does something to itself at a step."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.hub.mortal", settings.model_dump_json(), step, str(desk or "")
+    )
 
 
 async def main(settings: Settings, desk: str) -> None:

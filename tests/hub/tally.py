@@ -4,10 +4,13 @@ It speaks inventory's contracts, so that real commands and events are on the wir
 """
 
 import os
-from collections.abc import Iterable
+import signal
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from pydantic import Field
 
 from crossdock_contracts.base import Utc, Value
 from crossdock_contracts.inventory import (
@@ -22,8 +25,6 @@ from services.hub.decision import Decision, Document, Done, Intent, IntentRecord
 from services.hub.effects import Limits
 from services.hub.service import Question, Service
 
-SPARE_BYTES = 900_000
-
 
 class Tally(Document, service="inventory", kind="tally", key=("sku",), traced=True):
     """How many pieces of a SKU there are."""
@@ -32,7 +33,7 @@ class Tally(Document, service="inventory", kind="tally", key=("sku",), traced=Tr
     pieces: int = 0
     filler: str = ""
     calls: tuple[IntentRecord, ...] = ()
-    answers: dict[str, str] = {}
+    answers: dict[str, str] = Field(default_factory=dict)
     rings_at: Utc | None = None
     rung: int = 0
 
@@ -78,20 +79,67 @@ def receive(states: States, message: ReceiveStockV1, now: datetime) -> Decision:
 
 def adjust(states: States, message: AdjustStockV1, now: datetime) -> Decision:
     """Misbehave as the reason says, or add the difference."""
+    return REASONS.get(message.reason, add)(states, message, now)
+
+
+def add(states: States, message: AdjustStockV1, now: datetime) -> Decision:
+    """Add the difference."""
     found = tally(states, message)
     after = changed(found, pieces=found.pieces + message.delta)
-    if message.reason == "raises":
-        del states.under
-    if message.reason == "kills":
-        os._exit(9)
-    if message.reason == "waits" and not Path(message.note).exists():
+    return Decision(writes=[after], events=[moved(message, after.pieces, now)])
+
+
+def fail(_states: States, message: AdjustStockV1, _now: datetime) -> Decision:
+    """Have a bug."""
+    return Decision(writes=[{}[message.sku]])
+
+
+def kill(_states: States, _message: AdjustStockV1, _now: datetime) -> Decision:
+    """End the process."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return Decision()
+
+
+def wait(states: States, message: AdjustStockV1, now: datetime) -> Decision:
+    """Wait for a file."""
+    if not Path(message.note).exists():
         return Decision(later=Later("the file is not there", delay_s=0.2))
-    if message.reason == "huge":
-        return Decision(writes=[changed(after, filler="x" * (3 * SPARE_BYTES))])
-    if message.reason == "large":
-        return Decision(writes=[changed(after, filler="x" * SPARE_BYTES)])
-    events = [moved(message, after.pieces, now, n) for n in range(message.delta if message.reason == "many" else 1)]
-    return Decision(writes=[after], events=events)
+    return add(states, message, now)
+
+
+def swell(states: States, message: AdjustStockV1, _now: datetime) -> Decision:
+    """Write a document of so many kilobytes."""
+    return Decision(writes=[changed(tally(states, message), filler="x" * (1000 * message.delta))])
+
+
+def talk(states: States, message: AdjustStockV1, now: datetime) -> Decision:
+    """Say so many events at once."""
+    found = tally(states, message)
+    after = changed(found, pieces=found.pieces + message.delta)
+    return Decision(writes=[after], events=[moved(message, after.pieces, now, n) for n in range(message.delta)])
+
+
+def copy(states: States, message: AdjustStockV1, _now: datetime) -> Decision:
+    """Have as many pieces as another SKU, which is read and not written."""
+    other = states.get(Tally, message.owner, message.note)
+    return Decision(writes=[changed(tally(states, message), pieces=other.pieces if other else 0)])
+
+
+def add_unless(states: States, message: AdjustStockV1, now: datetime) -> Decision:
+    """Add the difference, or do nothing at all where another SKU has pieces."""
+    other = states.get(Tally, message.owner, message.note)
+    return Decision.nothing() if other and other.pieces else add(states, message, now)
+
+
+REASONS: dict[str, Callable[[States, AdjustStockV1, datetime], Decision]] = {
+    "fails": fail,
+    "kills": kill,
+    "waits": wait,
+    "swells": swell,
+    "talks": talk,
+    "copies": copy,
+    "unless": add_unless,
+}
 
 
 def key_of(message: CountStockV1) -> str:
