@@ -5,14 +5,16 @@ from itertools import count
 from typing import Any
 
 from crossdock_contracts.capture import IngestV1, LineInput, OrderCapturedV1, OrderInput, OrderReleasedV1
-from crossdock_contracts.inventory import Candidate, PromisedLine, StockReservedV1
+from crossdock_contracts.inventory import Candidate, PromisedLine, StockAllocatedV1, StockReservedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1
+from crossdock_contracts.shipping import Parcel, ShipmentShippedV2, ShippedLine, ShippedParcel
 from crossdock_contracts.values import (
     Address,
     Customer,
     Fulfilment,
     FulfilmentLine,
     Hold,
+    LineQuantity,
     Money,
     Order,
     OrderLine,
@@ -164,3 +166,48 @@ def fulfilment_line(number: int = 1, sku: str = "A", quantity: int = 1, value: i
 def unique(prefix: str = "t") -> str:
     """A name that no other test uses."""
     return f"{prefix}{next(_numbers)}"
+
+
+def allocated(made: Fulfilment | None = None, owner: str = "main") -> StockAllocatedV1:
+    """That a fulfilment is bound to its location."""
+    made = made or fulfilment()
+    return StockAllocatedV1(owner=owner, order_id=made.order_id, fulfilment=made, allocated_at=NOW)
+
+
+def pieces(quantity: int = 1, number: int = 1, sku: str = "A") -> LineQuantity:
+    """So many pieces of a line."""
+    return LineQuantity(line_id=str(number), sku=sku, quantity=quantity)
+
+
+def parcel(number: str = "XD1", carrier: str = "cheap", **fields: Any) -> Parcel:
+    """A parcel with its label, as a carrier sells it."""
+    cost = Money(amount_minor=400, currency="EUR")
+    return Parcel(
+        **{
+            "parcel_id": "web:1/1/1",
+            "carrier": carrier,
+            "service": "standard",
+            "tracking_number": number,
+            "weight_g": 400,
+            "cost": cost,
+            **fields,
+        }
+    )
+
+
+def shipment_shipped(*lines: ShippedLine, parcels: int = 1, order_id: str = "web:1") -> ShipmentShippedV2:
+    """That a carrier has a fulfilment: two pieces of one line in one parcel, or these lines in so many."""
+    lines = lines or (ShippedLine(line_id="1", sku="A", quantity=2, value_minor=2000),)
+    return ShipmentShippedV2(
+        owner="main",
+        order_id=order_id,
+        fulfilment_id=f"{order_id}/1",
+        location_id="BER",
+        lines=lines,
+        parcels=tuple(
+            ShippedParcel(carrier="table-parcel", service="world", tracking_number=f"XD{n}", weight_g=700)
+            for n in range(1, parcels + 1)
+        ),
+        value=Money(amount_minor=sum(one.value_minor for one in lines), currency="EUR"),
+        shipped_at=NOW,
+    )

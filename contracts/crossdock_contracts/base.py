@@ -23,10 +23,20 @@ class _Utc:
 Utc = Annotated[datetime, _Utc]
 """A moment in UTC, written as RFC 3339; other offsets are refused."""
 
-Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        msg = "in UTC this lies before the year 1 or after the year 9999"
+        raise ValueError(msg) from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A moment with any offset, kept in UTC: for what comes from outside."""
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+LONGEST_ID = 512
+Id = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 """An identifier as its source wrote it: any characters, 1 to 512 of them."""
 
 Owner = Annotated[str, StringConstraints(min_length=1, max_length=64)]

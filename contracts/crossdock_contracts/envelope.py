@@ -49,7 +49,7 @@ def header(text: str) -> str:
 @lru_cache(maxsize=64)
 def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds, for instance ``2026-02-03T04:05:06.000007Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 class Envelope(Value):

@@ -58,7 +58,11 @@ def _plain(schema: Any, definitions: dict[str, Any]) -> Any:
         target = definitions[schema["$ref"].rpartition("/")[2]]
         rest = {k: v for k, v in schema.items() if k != "$ref"}
         return _plain({**target, **rest}, definitions)
-    return {k: _plain(v, definitions) for k, v in schema.items() if k not in _DOCUMENTATION and k != "$defs"}
+    kept = {k: v for k, v in schema.items() if k not in _DOCUMENTATION and k not in {"$defs", "properties", "default"}}
+    plain = {k: _plain(v, definitions) for k, v in kept.items()}
+    if "properties" in schema:  # names of fields, which may be those of keywords: ``title``
+        plain["properties"] = {name: _plain(one, definitions) for name, one in schema["properties"].items()}
+    return {**plain, "default": schema["default"]} if "default" in schema else plain
 
 
 def changes(old: dict[str, Any], new: dict[str, Any], *, command: bool) -> Iterator[tuple[bool, str]]:
@@ -75,24 +79,45 @@ def changes(old: dict[str, Any], new: dict[str, Any], *, command: bool) -> Itera
 def _changes(old: Any, new: Any, at: str, *, command: bool) -> Iterator[tuple[bool, str]]:
     if old == new:
         return
-    if not (isinstance(old, dict) and isinstance(new, dict)):
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for before, after in zip(old, new, strict=True):
+            yield from _changes(before, after, at, command=command)
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _keyword(key, old, new, at, command=command)
+    else:
         yield True, f"{at} was {old!r} and is {new!r}"
-        return
-    for key in sorted(old.keys() | new.keys()):
-        if key == "properties":
-            yield from _properties(old.get(key, {}), new.get(key, {}), at, command=command)
-        elif key == "required":
-            before, after = set(old.get(key, [])), set(new.get(key, []))
-            for name in sorted((before - after) & set(new.get("properties", {}))):
-                yield not command, f"{at}.{name} was always there and may be missing"
-            for name in sorted(after - before):
-                yield True, f"{at}.{name} is required now"
-        elif key == "enum" and key in old and key in new:
-            yield from _enum(old[key], new[key], at, command=command)
-        elif key not in old or key not in new:
-            yield True, f"{at} had {key}={old.get(key)!r} and has {new.get(key)!r}"
-        else:
-            yield from _changes(old[key], new[key], f"{at}({key})" if key != "items" else f"{at}[]", command=command)
+
+
+def _keyword(
+    key: str, old: dict[str, Any], new: dict[str, Any], at: str, *, command: bool
+) -> Iterator[tuple[bool, str]]:
+    if key == "properties":
+        yield from _properties(old.get(key, {}), new.get(key, {}), at, command=command)
+    elif key == "required":
+        before, after = set(old.get(key, [])), set(new.get(key, []))
+        for name in sorted((before - after) & set(new.get("properties", {}))):
+            yield not command, f"{at}.{name} was always there and may be missing"
+        for name in sorted(after - before):
+            yield True, f"{at}.{name} is required now"
+    elif key == "default" and key not in old:
+        return  # it had to be there before: ``required`` tells that it does not any more
+    elif key not in old or key not in new:
+        yield True, f"{at} had {key}={old.get(key)!r} and has {new.get(key)!r}"
+    elif key == "enum":
+        yield from _enum(old[key], new[key], at, command=command)
+    elif key == "default":
+        if not _is_kept(old[key], new[key]):
+            yield True, f"{at} meant {old[key]!r} where it was left out and means {new[key]!r}"
+    else:
+        yield from _changes(old[key], new[key], f"{at}({key})" if key != "items" else f"{at}[]", command=command)
+
+
+def _is_kept(old: Any, new: Any) -> bool:
+    """A default is what it was; that of a value with fields may have got further ones."""
+    if isinstance(old, dict) and isinstance(new, dict) and old:
+        return all(name in new and _is_kept(one, new[name]) for name, one in old.items())
+    return bool(old == new)
 
 
 def _properties(old: dict[str, Any], new: dict[str, Any], at: str, *, command: bool) -> Iterator[tuple[bool, str]]:

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from crossdock_contracts import subjects
+from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.capture import IngestV1, OrderInput
 from crossdock_contracts.envelope import Envelope
 from services.capture.rules import Channel, Channels, UnknownChannelError, UnmappableError
@@ -108,6 +109,8 @@ class Edge:
         except UnknownChannelError as error:
             raise ProblemError(404, "Unknown channel", str(error)) from None
         order_id = channel.key(_order_id(channel, body))
+        if len(order_id) > LONGEST_ID:
+            raise ProblemError(422, "Not an order", f"{order_id[:80]}…: an order id may have {LONGEST_ID} characters")
         if path == "/v1/orders" or channel.format.name == "native":
             _check(channel, body)
         identity = uuid4().hex

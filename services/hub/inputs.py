@@ -30,7 +30,7 @@ class UndecodableError(ValueError):
 
 
 class MisdirectedError(ValueError):
-    """A command stands on the subject of another partition than its entity's: carrying it out here would not be safe."""
+    """A command stands on the subject of a partition that its entity does not belong to: it is not safe here."""
 
 
 class NotForUsError(Exception):

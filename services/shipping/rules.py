@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.values import Address, Code, Country, Currency
 from services.hub.toml import load_toml
@@ -36,6 +36,14 @@ class Band(BaseModel):
     amount_minor: NonNegativeInt
 
 
+def _in_order(bands: tuple[Band, ...]) -> tuple[Band, ...]:
+    weights = [band.up_to_g for band in bands]
+    if weights != sorted(set(weights)):
+        msg = f"bands must be in order of weight, each once; these go up to {weights} g"
+        raise ValueError(msg)
+    return bands
+
+
 class CarrierService(BaseModel):
     """One service of a carrier: where it goes, how long that takes, and what it costs by weight."""
 
@@ -47,7 +55,7 @@ class CarrierService(BaseModel):
     """Countries that it goes to; empty: all."""
     hazmat: bool = False
     transit_days: NonNegativeInt
-    bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    bands: Annotated[tuple[Band, ...], Field(min_length=1), AfterValidator(_in_order)]
     """In order of weight; heavier parcels are not taken."""
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 from services.cli.client import Client, connected
 from services.hub.commit import Committer, Message
@@ -76,8 +77,7 @@ async def test_a_holder_suspended_within_a_batch_comes_back_after_the_take_over_
 
 
 def is_stopped(pid: int) -> bool:
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rpartition(")")[2].split()[0] == "T"
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 async def has_moved(client: Client, seq: int) -> bool:

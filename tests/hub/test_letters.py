@@ -22,6 +22,7 @@ def two_handlers(*, healthy: bool) -> Service:
     """A service in which one of the two handlers of a receipt fails."""
 
     def other(states: States, message: ReceiveStockV1, now: object) -> Decision:
+        del now
         if not healthy:
             msg = "a bug"
             raise RuntimeError(msg)

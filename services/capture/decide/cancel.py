@@ -85,6 +85,16 @@ def decide_here(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
     return _cancelled(record, cancel.cancel_id, taken, (), cancel.reason, "capture", now)
 
 
+def decide_waiting(record: OrderRecord, now: datetime) -> Decision:
+    """Cancels that came before their order, and it is held: they are decided one after the other."""
+    decision = Decision(writes=[record])
+    while record.cancels:
+        step = decide_here(record, record.cancels[0], now)
+        record = next(written for written in step.writes if isinstance(written, OrderRecord))
+        decision = decision.and_then(step)
+    return decision
+
+
 def settle_cancel(states: States, message: CancelDecidedV1, now: datetime) -> Decision:
     """Routing and shipping have answered: what could be cancelled is, and everyone hears of it."""
     record = states.get(OrderRecord, message.owner, message.order_id)

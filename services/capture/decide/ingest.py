@@ -14,7 +14,7 @@ from crossdock_contracts.capture import (
     SubmissionIgnoredV1,
 )
 from crossdock_contracts.values import Address, Hold, LineKind, Order, OrderLine
-from services.capture.decide.cancel import ask_routing
+from services.capture.decide.cancel import ask_routing, decide_waiting
 from services.capture.decide.money import expected_total, line_total, share, totals
 from services.capture.rules import Channel, Channels, UnmappableError
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
@@ -101,7 +101,9 @@ def _capture(
             OrderCapturedV1(owner=message.owner, order_id=message.order_id, order=order, holds=holds, captured_at=now)
         ],
     )
-    decision.events += [ask_routing(record, cancel) for cancel in record.cancels if not holds]
+    if holds:
+        return decision.and_then(decide_waiting(record, now))
+    decision.events += [ask_routing(record, cancel) for cancel in record.cancels]
     return decision
 
 
@@ -202,7 +204,7 @@ def _line(handed_in: OrderInput, number: int, item: Item | None, pieces: int) ->
         OrderLine(
             line_id=line.line_id,
             kind=line.kind,
-            listing_id=line.listing_id,
+            listing_id=line.listing_id or ("" if known else line.sku),  # so that it is found once it is created
             sku=item.sku if item else None,
             title=line.title or (item.title if item else ""),
             ordered_quantity=line.quantity,

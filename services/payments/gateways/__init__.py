@@ -1,5 +1,7 @@
 """One file for each payment gateway. All take the same four requests and give the same answers."""
 
+from pydantic import Field
+
 from crossdock_contracts.base import Utc, Value
 from crossdock_contracts.values import Money
 
@@ -8,7 +10,8 @@ class Authorise(Value):
     """Set this much aside on a buyer's card or wallet."""
 
     order_id: str
-    token: str
+    token: str = Field(repr=False)
+    """A secret: never logged."""
     amount: Money
 
 

@@ -1,8 +1,8 @@
 """A gateway inside the process, for trying things out: it says yes, unless the token says otherwise.
 
 Tokens that begin with ``tok_decline`` are declined, those that begin with ``tok_expired`` too, with another code. All
-else is approved. What it answers depends on the key alone, so the same key always gets the same answer, as with any
-gateway that honours idempotency keys.
+else is approved. What it answers depends on the key alone (but for when an authorisation expires), so the same key
+always gets the same answer, as with any gateway that honours idempotency keys.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from crossdock_contracts.shipping import LabelObject, Parcel
+from services.hub.effects import TransientError, UnknownError
 from services.shipping.carriers import BuyLabel, CarrierAdapter, Label, Voided
 
 BUCKET = "labels"
@@ -23,9 +24,15 @@ class LabelDesk:
         """Buy or void; a bought label comes back as a parcel, its documents stored.
 
         Raises:
-            TransientError, PermanentError, UnknownError: as the carrier says.
+            TransientError, PermanentError: as the carrier says.
+            UnknownError: so says the carrier, or the label was bought and could not be stored: it is to be looked up.
         """
-        return await self._kept(key, request, await self._carrier.call(operation, key, request))
+        answer = await self._carrier.call(operation, key, request)
+        try:
+            return await self._kept(key, request, answer)
+        except TransientError as error:
+            msg = f"{self.name}: {key} was done, and its documents were not stored: {error}"
+            raise UnknownError(msg) from error
 
     async def look_up(self, operation: str, key: str, request: object) -> Parcel | Voided | None:
         """What was answered under this key before; none if the carrier never heard of it.

@@ -56,7 +56,7 @@ def pdf(request: BuyLabel, tracking_number: str) -> bytes:
         for n, line in enumerate(_lines(request, tracking_number))
         if line
     )
-    body = (text + _bars(tracking_number)).encode("latin-1", "replace")
+    body = (text + _bars(tracking_number)).encode("cp1252", "replace")  # WinAnsiEncoding
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",

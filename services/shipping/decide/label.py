@@ -79,7 +79,9 @@ def buy(rules: Rules, is_circuit_open: IsOpen, shipment: Shipment, now: datetime
 
 
 def _try_next(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
-    """Set out to buy from the best carrier that has not failed yet."""
+    """Set out to buy from the best carrier that has not failed yet; for what was stopped meanwhile, from none."""
+    if not is_open(shipment.status):
+        return Decision(writes=[changed(shipment, intent=None)])
     offer = next((rate for rate in shipment.ranking if not rate.refused), None)
     if offer is None:
         return _refused(shipment)
@@ -163,6 +165,9 @@ def settle_label(
 
 def settle(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
     """What follows from a carrier's answer to a purchase or a void."""
+    assert shipment.intent is not None
+    if outcome.key != shipment.intent.key:  # two messages had the same call made, and the other one has gone on
+        return Decision.nothing()
     if shipment.voiding:
         return _voided(shipment, outcome, now)
     match outcome:
@@ -172,7 +177,7 @@ def settle(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) ->
             return _next_after(rules, shipment, f"{code} {detail}".strip(), now)
         case Failed(detail=detail):
             others = sum(1 for rate in shipment.ranking if not rate.refused)
-            if others > 1:  # it is certain that nothing was bought: the next best may try
+            if others > 1 or not is_open(shipment.status):  # it is certain that nothing was bought
                 return _next_after(rules, shipment, detail, now)
             return Decision(later=Later(detail, outcome.retry_after_s))
 

@@ -57,7 +57,7 @@ def lines_of(shipment: Shipment) -> tuple[LineQuantity, ...]:
 def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: datetime) -> Decision:
     """Picked: what was not found goes back to be promised and placed again."""
     shipment = states.get(Shipment, message.owner, message.fulfilment_id)
-    if shipment is not None and shipment.status in (ShipmentStatus.PICKED, ShipmentStatus.PACKED):
+    if shipment is not None and (shipment.voiding or shipment.status in (ShipmentStatus.PICKED, ShipmentStatus.PACKED)):
         return resume(rules, shipment, now)
     if shipment is None or shipment.status not in (ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED):
         return _refused(message, shipment, "only allocated fulfilments are picked")
@@ -104,7 +104,8 @@ def confirm_packed(
 ) -> Decision:
     """Packed and weighed; where labels are bought at pack, it is bought now."""
     shipment = states.get(Shipment, message.owner, message.fulfilment_id)
-    if shipment is not None and shipment.status is ShipmentStatus.PACKED:
+    over = (ShipmentStatus.PACKED, ShipmentStatus.STOPPED)  # it may have been stopped while its label was bought
+    if shipment is not None and shipment.weight_g and shipment.status in over:
         return resume(rules, shipment, now)
     if shipment is None or shipment.status is not ShipmentStatus.PICKED:
         return _refused(message, shipment, "only picked fulfilments are packed")
