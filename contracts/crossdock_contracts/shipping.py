@@ -36,6 +36,18 @@ class ConfirmShippedV1(Command, service="shipping", name="confirm-shipped", vers
     shipped_at: Utc | None = None
 
 
+class ReportLabelV1(Command, service="shipping", name="report-label", version=1, entity="order_id"):
+    """A warehouse, channel or supplier has bought the label of a fulfilment, or somebody did by hand."""
+
+    order_id: Id
+    fulfilment_id: Id
+    carrier: Code
+    service: str = ""
+    tracking_number: Id
+    weight_g: PositiveInt | None = None
+    cost: Money | None = None
+
+
 class TrackingUpdateV1(Command, service="shipping", name="tracking-update", version=1, entity="order_id"):
     """What a carrier says of a parcel on its way."""
 
@@ -99,6 +111,15 @@ class LabelRefusedV1(Event, service="shipping", name="label-refused", version=1,
     reason: Code
     detail: str
     ranking: tuple[RankedRate, ...] = ()
+    attempt: NonNegativeInt = 0
+    """Grows with each attempt at a label for this fulfilment."""
+
+
+class LabelWantedV1(Event, service="shipping", name="label-wanted", version=1, entity="order_id"):
+    """Somebody has looked at why a fulfilment has no label: shipping tries again on this."""
+
+    order_id: Id
+    fulfilment_id: Id
 
 
 class LabelVoidedV1(Event, service="shipping", name="label-voided", version=1, entity="order_id"):

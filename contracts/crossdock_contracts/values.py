@@ -206,11 +206,17 @@ class Order(Value):
     tags: tuple[str, ...] = ()
 
 
+NO_LABEL = "no-label"
+"""Reason of a hold on an order of which a fulfilment could not get its label."""
+
+
 class Hold(Value):
     """Why an order waits on somebody, who that is, and what happens if they do nothing."""
 
     hold_id: Id
     reason: Code
+    about: str = ""
+    """What within the order it is about, for instance a fulfilment; empty: the order."""
     detail: str = ""
     assigned_to: Code = "operations"
     """The role that has to act."""

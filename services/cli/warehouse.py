@@ -8,7 +8,13 @@ import typer
 
 from crossdock_contracts.base import Command
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
-from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
+from crossdock_contracts.shipping import (
+    ConfirmPackedV1,
+    ConfirmPickedV1,
+    ConfirmShippedV1,
+    ReportLabelV1,
+    TrackingUpdateV1,
+)
 from crossdock_contracts.values import LineQuantity
 from services.cli.client import Client, connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, console, fail
@@ -69,6 +75,33 @@ def picked(fulfilment: Fulfilment, line: Lines = None, owner: OwnerOption = "mai
             if (quantity := found.get(one["line_id"], 0) if found else one["quantity"]) > 0
         )
         return ConfirmPickedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, lines=picked_lines)
+
+    _carry_out(command, json=json)
+
+
+@app.command()
+def label(
+    fulfilment: Fulfilment,
+    carrier: Annotated[str, typer.Option(help="Who carries it.")],
+    tracking: Annotated[str, typer.Option(help="Its tracking number.")],
+    service: Annotated[str, typer.Option(help="Which of the carrier's services.")] = "",
+    weight_g: Annotated[int | None, typer.Option(min=1, help="Weight of the parcel.")] = None,
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Enter a label that the warehouse, channel or supplier bought, or you by hand."""
+
+    async def command(client: Client) -> Command:
+        shipment = await _shipment(client, owner, fulfilment)
+        return ReportLabelV1(
+            owner=owner,
+            order_id=shipment["order_id"],
+            fulfilment_id=fulfilment,
+            carrier=carrier,
+            service=service,
+            tracking_number=tracking,
+            weight_g=weight_g,
+        )
 
     _carry_out(command, json=json)
 

@@ -118,6 +118,7 @@ class Effects:
         self._circuits: dict[str, Circuit] = {}
         self._places: dict[str, asyncio.Semaphore] = {}
         self._rates: dict[str, AsyncLimiter] = {}
+        self._under_way: dict[str, asyncio.Task[Outcome | Later]] = {}
         self._log = logger(service=service)
 
     def add(self, adapter: Adapter, limits: Limits | None = None) -> None:
@@ -140,7 +141,7 @@ class Effects:
         if intent.adapter not in self._adapters:
             return Refused("unknown-adapter", f"no adapter {intent.adapter!r} is set up here", key=intent.key)
         started = time.perf_counter()
-        outcome = await self._run(intent)
+        outcome = await self._once(intent)
         name = type(outcome).__name__.lower()
         seconds, count = self._metrics(intent.adapter, intent.operation, name)
         seconds.observe(time.perf_counter() - started)
@@ -148,6 +149,14 @@ class Effects:
         if not isinstance(outcome, Done):
             self._log.info("effect", adapter=intent.adapter, key=intent.key, outcome=name, detail=str(outcome))
         return outcome if isinstance(outcome, Later) else replace(outcome, key=intent.key)
+
+    async def _once(self, intent: Intent) -> Outcome | Later:
+        """Carry it out, or wait with whoever is doing so: two messages may have come to want the same call."""
+        call = self._under_way.get(intent.key)
+        if call is None:
+            call = self._under_way[intent.key] = asyncio.create_task(self._run(intent))
+            call.add_done_callback(lambda _: self._under_way.pop(intent.key, None))
+        return await asyncio.shield(call)
 
     @cache  # noqa: B019  # one service lives as long as its process, and these are few
     def _metrics(self, adapter: str, operation: str, outcome: str) -> tuple[Histogram, Counter]:

@@ -66,11 +66,14 @@ class Lease:
         return self._in_reach and (self.held or self._seen_moving)
 
     async def _ask(self, subject: bytes, headers: bytes, body: bytes) -> Msg:
-        self._in_reach = False
-        answer = await self._calls.one([], subject, headers, body, timeout_s=_PATIENCE_S)
-        if status(answer) not in {"", _NONE}:
+        try:
+            answer = await self._calls.one([], subject, headers, body, timeout_s=_PATIENCE_S)
+        except DisconnectedError:
+            self._in_reach = False
+            raise
+        self._in_reach = status(answer) in {"", _NONE}
+        if not self._in_reach:
             raise DisconnectedError
-        self._in_reach = True
         return answer
 
     async def read(self) -> Standing:

@@ -7,6 +7,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from services.hub.settings import Settings
 
@@ -42,7 +43,7 @@ def configure(settings: Settings) -> None:
             redact,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
             if console
-            else structlog.processors.dict_tracebacks,
+            else structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             *([] if console else [structlog.processors.JSONRenderer()]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

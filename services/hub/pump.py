@@ -78,7 +78,9 @@ class Pump:
 
     async def _ask(self) -> None:
         """Have a request at the server whenever there is room for what it brings."""
-        if self._due < max(1, self._batch // 2) and len(self._buffer) < self._batch and self._client and self._subscription:
+        if self._client is None or self._subscription is None:
+            return
+        if self._due < max(1, self._batch // 2) and len(self._buffer) < self._batch:
             self._due = max(self._due, 0) + self._batch
             await self._client.publish(
                 f"$JS.API.CONSUMER.MSG.NEXT.{self.stream}.{self.durable}",

@@ -67,6 +67,7 @@ class Runtime:
         self.stopping = False
         self._presence = Presence(service.name, self.shard_count, settings.presence_s)
         self._log = logger(service=service.name)
+        READY.labels(service.name).set_function(lambda: self.ready)
         self.desk: Desk | None = None
         self.on_storage_error: Callable[[], None] = lambda: None
         """Called when the server cannot write to its disk; the service stays unready until a write succeeds again."""
@@ -93,9 +94,7 @@ class Runtime:
     def ready(self) -> bool:
         """Connected, provisioned, and each partition is served, here or by another replica."""
         connected = self._opened and self._client is not None and self._client.is_connected
-        ready = connected and all(shard.partition.lease.served for shard in self._shards)
-        READY.labels(self.service.name).set(ready)
-        return ready
+        return connected and all(shard.partition.lease.served for shard in self._shards)
 
     async def open(self, client: Client) -> None:
         """Make streams and consumers, and begin to hold partitions; waits for the server as long as it takes."""

@@ -32,7 +32,7 @@ def service() -> Service:
     hub.on(capture.OrderRejectedV1, promise.release_rejected)
     hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, bind.deduct)
-    hub.on(shipping.ShortPickedV1, bind.short_pick)
+    hub.on(shipping.ShortPickedV1, bind.short_pick, remember=True)
     hub.on(returns.ReturnInspectedV1, stock.take_back, remember=True)
     hub.on(inventory.StockFreedV1, promise.fill_waiting, reads=stock.reads_stock)
     hub.on(inventory.ReceiveStockV1, stock.receive, reads=stock.reads_stock, remember=True)

@@ -114,6 +114,10 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
     """Cancels that have been carried out."""
     cancelled_before: dict[str, int] = Field(default_factory=dict)
     """Pieces by line that were cancelled before the order was known here."""
+    incomplete: bool = False
+    """The SKU of a line is not known yet: more is going to be promised."""
+    unnamed_before: dict[str, int] = Field(default_factory=dict)
+    """Likewise, as the channel counts, for lines that were cancelled before their SKU was known."""
 
     @property
     def has_ended(self) -> bool:

@@ -184,14 +184,10 @@ def _paid_for(sold: Sold, quantities: dict[str, int]) -> tuple[Sold, int]:
     for line in sold.lines:
         quantity = quantities.get(line.line_id, 0)
         if quantity:
-            left = line.value_minor - line.refunded_minor
-            before = line.returned - quantity  # of those that came back, the ones that are paid back already
-            amount = (
-                left if line.returned >= line.quantity and before <= 0 else line.value_minor * quantity // line.quantity
-            )
-            amount = min(left, amount)
+            refunded = line.refunded + quantity
+            amount = max(0, line.value_minor * refunded // line.quantity - line.refunded_minor)
             total += amount
-            line = changed(line, refunded_minor=line.refunded_minor + amount)  # noqa: PLW2901  # the same line, paid back
+            line = changed(line, refunded=refunded, refunded_minor=line.refunded_minor + amount)  # noqa: PLW2901  # the same line, paid back
         lines.append(line)
     return changed(sold, lines=tuple(lines)), total
 

@@ -19,7 +19,10 @@ class SoldLine(Part):
     value_minor: int
     returned: int = 0
     """Pieces that are coming back, or have."""
+    refunded: int = 0
+    """Pieces that are paid back …"""
     refunded_minor: int = 0
+    """… and with how much."""
 
 
 class Sold(Document, service="returns", kind="sold", key=("order_id",), traced=True):

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import inventory, routing, shipping
+from crossdock_contracts import capture, inventory, routing, shipping
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -10,7 +10,7 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import label, stop, work
+from services.shipping.decide import label, mend, stop, work
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment
 
@@ -25,6 +25,7 @@ def service(config: Settings) -> Service:
         says=(
             shipping.LabelBoughtV1,
             shipping.LabelRefusedV1,
+            shipping.LabelWantedV1,
             shipping.LabelVoidedV1,
             shipping.FulfilmentPickedV1,
             shipping.ShortPickedV1,
@@ -54,6 +55,9 @@ def service(config: Settings) -> Service:
         reads=stop.reads_stopped,
         settle=partial(stop.settle_void, rules),
     )
+    hub.on(capture.OrderReleasedV1, mend.want_labels)
+    hub.on(shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=work.reads_shipment, settle=settle)
+    hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=work.reads_shipment)
     hub.on(
         shipping.ConfirmPickedV1,
         partial(work.confirm_picked, rules),

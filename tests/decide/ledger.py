@@ -1,11 +1,12 @@
 """Applies decisions to documents in memory, and holds every move against the table of legal moves."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from services.capture import state as capture
-from services.hub.decision import Decision, Document, States
+from services.hub.decision import Decision, Document, Intent, Outcome, States
 from services.inventory import state as inventory
 from services.payments import state as payments
 from services.returns import state as returns
@@ -28,6 +29,8 @@ class Ledger:
     def __init__(self, *documents: Document) -> None:
         self.documents: dict[str, Document | None] = {document.subject: document for document in documents}
         self.events: list[Any] = []
+        self.intent: Intent | None = None
+        """The last call that was to be made."""
 
     @property
     def states(self) -> States:
@@ -35,9 +38,12 @@ class Ledger:
         return States({k: v for k, v in self.documents.items() if v is not None}, strict=False)
 
     def take(self, decide: Callable[..., Decision], message: Any, now: datetime, *more: Any) -> Decision:
-        """Take a decision and apply it."""
+        """Take a decision and apply it; an answer is one to the last call, where it does not say to which."""
+        if more and isinstance(more[0], Outcome) and not more[0].key and self.intent is not None:
+            more = (replace(more[0], key=self.intent.key), *more[1:])
         decision = decide(self.states, message, *more, now) if more else decide(self.states, message, now)
         self.apply(decision)
+        self.intent = decision.intent or self.intent
         return decision
 
     def apply(self, decision: Decision) -> None:
@@ -56,7 +62,9 @@ class Ledger:
         moves = _MOVES.get(type(after))
         if moves is None or before is None or before.status == after.status:
             return
-        assert after.status in moves[before.status], f"{before.subject}: {before.status} → {after.status} is no legal move"
+        assert after.status in moves[before.status], (
+            f"{before.subject}: {before.status} → {after.status} is no legal move"
+        )
 
     def get(self, kind: type[Any], *key: str) -> Any:
         """A document."""

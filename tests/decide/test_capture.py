@@ -1,6 +1,9 @@
 from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from crossdock_contracts.capture import (
     CancelOrderV1,
     CancelRefusedV1,
@@ -22,9 +25,6 @@ from crossdock_contracts.payments import PaymentDeclinedV1
 from crossdock_contracts.products import ListingMappedV1, Product, ProductChangedV1
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1, OrderUnroutableV1
 from crossdock_contracts.values import Address, FulfilledQuantity, LineKind, LineQuantity, Money, PaymentMethod
-from hypothesis import given
-from hypothesis import strategies as st
-
 from services.capture.app import FORMATS
 from services.capture.decide import cancel, catalogue, holds, ingest
 from services.capture.decide.money import share
@@ -291,7 +291,12 @@ def test_a_cancel_that_came_too_late_is_refused_with_the_reason():
     ledger = captured()
     ledger.take(cancel.cancel_order, ask(), NOW)
     nothing = CancelDecidedV1(
-        owner="main", order_id="web:1", cancel_id="cancel-1", cancelled=(), decided_by="shipping", detail="all of it has shipped"
+        owner="main",
+        order_id="web:1",
+        cancel_id="cancel-1",
+        cancelled=(),
+        decided_by="shipping",
+        detail="all of it has shipped",
     )
     ledger.take(cancel.settle_cancel, nothing, NOW)
     assert ledger.said(CancelRefusedV1)[0].detail == "all of it has shipped"

@@ -20,7 +20,6 @@ from crossdock_contracts.returns import InspectedGoods, ReturnInspectedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, Fulfilment, LineKind, LineQuantity, Money
-
 from services.inventory.decide import bind, promise, stock
 from services.inventory.state import (
     LocationStock,
@@ -177,7 +176,13 @@ def test_a_short_pick_takes_pieces_off_the_shelf_and_promises_them_anew():
     ledger.take(bind.allocate, routed(fulfilment(fulfilment_line(quantity=2))), NOW)
     missing = (LineQuantity(line_id="1", sku="A", quantity=2),)
     short = ShortPickedV1(
-        owner="main", order_id="web:1", fulfilment_id="web:1/1", location_id="BER", missing=missing, picked=(), picked_at=NOW
+        owner="main",
+        order_id="web:1",
+        fulfilment_id="web:1/1",
+        location_id="BER",
+        missing=missing,
+        picked=(),
+        picked_at=NOW,
     )
     ledger.take(bind.short_pick, short, NOW)
     found = ledger.get(Stock, "main", "A")
@@ -320,7 +325,8 @@ def test_safety_stock_cannot_take_back_what_is_promised():
 def test_returned_goods_go_back_on_the_shelf_or_aside():
     ledger = Ledger(shelf(BER=1))
     goods = tuple(
-        InspectedGoods(line_id="1", sku="A", quantity=n, disposition=what) for n, what in ((2, "restock"), (1, "write-off"))
+        InspectedGoods(line_id="1", sku="A", quantity=n, disposition=what)
+        for n, what in ((2, "restock"), (1, "write-off"))
     )
     inspected = ReturnInspectedV1(
         owner="main", order_id="web:1", return_id="R-1", location_id="BER", lines=goods, inspected_at=NOW

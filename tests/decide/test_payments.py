@@ -1,4 +1,5 @@
 import pytest
+
 from crossdock_contracts.capture import OrderCancelledV1, OrderRejectedV1
 from crossdock_contracts.payments import (
     PaymentAuthorisedV1,
@@ -11,7 +12,6 @@ from crossdock_contracts.payments import (
 from crossdock_contracts.returns import RefundRequestedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, Money
-
 from services.hub.decision import Decision, Done, Failed, Refused
 from services.payments.decide import authorise, giveback, take
 from services.payments.gateways import Authorised, Moved
@@ -113,7 +113,9 @@ def test_a_held_order_is_not_authorised_before_its_release():
 
 def test_the_channel_takes_the_payment_where_its_policy_says_so():
     ledger = Ledger()
-    decision = ledger.take(authorise.authorise, captured(method="token", policy=ChannelPolicy(payment_by="channel")), NOW)
+    decision = ledger.take(
+        authorise.authorise, captured(method="token", policy=ChannelPolicy(payment_by="channel")), NOW
+    )
     assert decision.intent is None
     assert len(ledger.said(PaymentAuthorisedV1)) == 1
 

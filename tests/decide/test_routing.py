@@ -2,6 +2,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from crossdock_contracts.capture import CancelRequestedV1, OrderCancelledV1, OrderHeldV1, OrderRejectedV1
 from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV1
 from crossdock_contracts.routing import (
@@ -19,12 +20,11 @@ from crossdock_contracts.shipping import (
     ShortPickedV1,
 )
 from crossdock_contracts.values import Address, FulfilledQuantity, LineKind, LineQuantity, Money
-
 from services.hub.settings import ROOT
 from services.hub.toml import RulesError
 from services.routing.decide import route, stop
 from services.routing.decide.eligible import kilometres
-from services.routing.rules import Distances, Location, Rule, Rules, RoutingConfig, When
+from services.routing.rules import Distances, Location, RoutingConfig, Rule, Rules, When
 from services.routing.state import ReleaseTimer, Route, RouteStatus
 from tests.builders import NOW, authorised, captured, hold, later, line, order, promised, released, reserved
 from tests.decide.ledger import Ledger
@@ -261,7 +261,13 @@ def test_short_picked_pieces_are_placed_again_once_they_are_promised_anew():
     ledger = ready(line(quantity=2), promises=[promised(1, "A", 2, BER=2)])
     missing = (LineQuantity(line_id="1", sku="A", quantity=1),)
     short = ShortPickedV1(
-        owner="main", order_id="web:1", fulfilment_id="web:1/1", location_id="BER", missing=missing, picked=(), picked_at=NOW
+        owner="main",
+        order_id="web:1",
+        fulfilment_id="web:1/1",
+        location_id="BER",
+        missing=missing,
+        picked=(),
+        picked_at=NOW,
     )
     ledger.take(partial(route.know_promise, RULES), reserved(promised(1, "A", 1, ROT=1), generation=2), NOW)
     assert len(ledger.said(OrderRoutedV1)) == 1
@@ -280,7 +286,13 @@ def test_pieces_whose_short_pick_is_heard_after_the_rest_shipped_are_not_forgott
     assert not ledger.said(OrderCompletedV1)
     missing = (LineQuantity(line_id="1", sku="A", quantity=1),)
     short = ShortPickedV1(
-        owner="main", order_id="web:1", fulfilment_id="web:1/1", location_id="BER", missing=missing, picked=(), picked_at=NOW
+        owner="main",
+        order_id="web:1",
+        fulfilment_id="web:1/1",
+        location_id="BER",
+        missing=missing,
+        picked=(),
+        picked_at=NOW,
     )
     ledger.take(partial(route.take_back_short, RULES), short, NOW)
     assert the_route(ledger).unplaced[0].quantity == 1

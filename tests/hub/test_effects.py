@@ -31,7 +31,8 @@ class Moody(tally.FileDesk):
             msg = "connection refused"
             raise TransientError(msg)
         if mood == "refuses":
-            raise PermanentError("no-such-street", "the street is unknown")
+            code = "no-such-street"
+            raise PermanentError(code, "the street is unknown")
         answer = await super().call(operation, key, request)
         if mood == "answer lost":
             msg = "connection reset"

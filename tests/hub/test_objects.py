@@ -2,11 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
 
-import nats
 import pytest
 
+import nats
 from services.cli.client import Client
 from services.hub.effects import TransientError
 from services.hub.objects import CHUNK_BYTES, CorruptObjectError, ObjectStore
@@ -15,11 +14,11 @@ from tests.nats import NatsServer
 
 
 @pytest.fixture
-async def store(client: Client) -> AsyncIterator[ObjectStore]:
+async def store(client: Client) -> ObjectStore:
     """An empty bucket."""
     made = ObjectStore(client.connection, client.calls, "labels")
     await made.open()
-    yield made
+    return made
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3_000_000])

@@ -19,7 +19,7 @@ def held(running: Running) -> set[int]:
     return {shard.number for shard in running.app.runtime._shards if shard.partition.lease.held}
 
 
-async def test_two_replicas_hold_half_of_the_partitions_each_and_one_holds_all(client: Client, run: Run) -> None:
+async def test_two_replicas_hold_half_of_the_partitions_each_and_one_holds_all(run: Run) -> None:
     first = await run(tally.service(), partitions=4)
     await until(lambda: held(first) == {0, 1, 2, 3})
 

@@ -1,4 +1,4 @@
-"""What is ready is fetched at once, without polling; and what the hub leans on inside FastStream, whose version is pinned."""
+"""What is ready is fetched at once, without polling; and what the hub leans on inside FastStream is there."""
 
 import asyncio
 from typing import Any

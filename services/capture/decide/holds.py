@@ -16,7 +16,7 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentDeclinedV1, PaymentFailedV1
 from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
-from crossdock_contracts.values import Hold, LineQuantity, Order
+from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
 from services.capture.decide.cancel import cancel_by_hub
 from services.capture.decide.ingest import expiry
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
@@ -63,11 +63,12 @@ def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decis
     if record is None or record.status in ENDED or record.order is None:
         return Decision.nothing()
     reason, key, detail = _what(message)
-    hold_id = f"{reason}-{key}"
+    hold_id, about = f"{reason}-{key}", message.fulfilment_id if isinstance(message, LabelRefusedV1) else ""
     if any(hold.hold_id == hold_id for hold in (*record.holds, *record.closed)):
         return Decision.nothing()
     expires = now + PATIENCE
-    return _opened(record, Hold(hold_id=hold_id, reason=reason, detail=detail, opened_at=now, expires_at=expires))
+    hold = Hold(hold_id=hold_id, reason=reason, about=about, detail=detail, opened_at=now, expires_at=expires)
+    return _opened(record, hold)
 
 
 def _what(message: AboutOrder) -> tuple[str, str, str]:
@@ -89,7 +90,8 @@ def _what(message: AboutOrder) -> tuple[str, str, str]:
             waited = f"{message.quantity} of {message.sku} since {message.waiting_since:%Y-%m-%d}"
             return "backorder-lapsed", f"{message.line_id}-{message.waiting_since:%Y%m%d}", waited
         case LabelRefusedV1():
-            return "no-label", message.fulfilment_id, f"{message.reason}: {message.detail}"
+            key = f"{message.fulfilment_id}-{message.attempt}"
+            return NO_LABEL, key, f"{message.reason}: {message.detail}"
     msg = f"no hold is known for {type(message).__name__}"
     raise TypeError(msg)
 
@@ -101,14 +103,14 @@ def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decis
     if record is None or not wanted:
         which = f"hold {message.hold_id}" if message.hold_id else "open hold"
         return _refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
-    order, unknown = _mapped_again(states, record) if record.order else (None, [])
+    mapped, unknown = _mapped_again(states, record) if record.order else (record, [])
     if unknown and any(hold.reason == "unknown-listing" for hold in wanted):
         return _refused(message, "still-unknown", f"nothing is known yet of {', '.join(unknown[:20])}")
-    return _closed(states, changed(record, order=order), wanted, message.released_by, now)
+    return _closed(states, mapped, wanted, message.released_by, now)
 
 
-def _mapped_again(states: States, record: OrderRecord) -> tuple[Order, list[str]]:
-    """The order with those lines named whose listings have been mapped since."""
+def _mapped_again(states: States, record: OrderRecord) -> tuple[OrderRecord, list[str]]:
+    """The record with those lines named and counted whose listings have been mapped since, and what is unknown yet."""
     assert record.order is not None
     unknown, lines = [], []
     for line in record.order.lines:
@@ -131,7 +133,13 @@ def _mapped_again(states: States, record: OrderRecord) -> tuple[Order, list[str]
                     title=line.title or item.title,
                 )
         lines.append(line)
-    return changed(record.order, lines=tuple(lines)), unknown
+    was = {line.line_id: line.quantity for line in record.order.lines}
+    cancelled = {
+        line.line_id: record.cancelled[line.line_id] * line.quantity // was[line.line_id]
+        for line in lines
+        if line.line_id in record.cancelled
+    }
+    return changed(record, order=changed(record.order, lines=tuple(lines)), cancelled=cancelled), unknown
 
 
 def _closed(states: States, record: OrderRecord, closed: list[Hold], by: str, now: datetime) -> Decision:

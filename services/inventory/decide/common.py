@@ -155,6 +155,8 @@ def with_lines(reservation: Reservation, lines: Iterable[ReservedLine], **fields
     """The reservation with these lines; one that has nothing open any more shrinks to a tombstone."""
     lines = tuple(lines)
     status = status_of(lines)
+    if status is ReservationStatus.ENDED and reservation.incomplete:
+        status = ReservationStatus.BACKORDERED
     if status is ReservationStatus.ENDED:
         return changed(reservation, status=status, lines=(), answered={}, cancelled_before={}, **fields)
     return changed(reservation, status=status, lines=lines, **fields)

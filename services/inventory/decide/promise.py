@@ -56,11 +56,12 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
         return Decision.nothing()
     known = {line.line_id for line in reservation.lines} if reservation else set()
     before = reservation.cancelled_before if reservation else {}
+    unnamed = reservation.unnamed_before if reservation else {}
     new = [
         (line, quantity)
         for line in order.lines
         if line.kind is LineKind.PHYSICAL and line.sku and line.line_id not in known
-        if (quantity := line.quantity - before.get(line.line_id, 0)) > 0
+        if (quantity := line.quantity - before.get(line.line_id, 0) - _unnamed(unnamed, line)) > 0
     ]
     if not new:
         return Decision.nothing()
@@ -79,11 +80,18 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
         generation=reservation.generation + 1 if reservation else 1,
         cancels=reservation.cancels if reservation else (),
         cancelled_before=before,
+        unnamed_before=unnamed,
+        incomplete=any(line.kind is LineKind.PHYSICAL and not line.sku for line in order.lines),
     )
     timers: list[Timer] = [waiting(reservation, line, now) for line in added if line.backordered]
     if order.reserve_until is not None:
         timers.append(ReservationExpiry(owner=owner, order_id=order.order_id, due_at=order.reserve_until))
     return Decision(writes=[*stocks.writes(), reservation, *timers], events=[promise_event(reservation, stocks, now)])
+
+
+def _unnamed(before: dict[str, int], line: OrderLine) -> int:
+    """Pieces that were cancelled while nobody knew how many pieces one as sold is."""
+    return before.get(line.line_id, 0) * line.quantity // line.ordered_quantity
 
 
 def _promise(stocks: Stocks, line: OrderLine, quantity: int) -> ReservedLine:
@@ -156,7 +164,7 @@ def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) 
     reservation = states.get(Reservation, message.owner, message.order_id)
     if reservation is None:
         status = ReservationStatus.ENDED if message.complete else ReservationStatus.BACKORDERED
-        before = {} if message.complete else {line.line_id: line.quantity for line in message.lines}
+        gone = () if message.complete else message.lines
         return Decision(
             writes=[
                 Reservation(
@@ -164,13 +172,18 @@ def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) 
                     order_id=message.order_id,
                     status=status,
                     cancels=(message.cancel_id,),
-                    cancelled_before=before,
+                    cancelled_before={line.line_id: line.quantity for line in gone if line.sku},
+                    unnamed_before={line.line_id: line.quantity for line in gone if not line.sku},
                 )
             ]
         )
     if message.cancel_id in reservation.cancels or nothing_open(reservation):
         return Decision.nothing()
-    reservation = changed(reservation, cancels=(*reservation.cancels, message.cancel_id))
+    reservation = changed(
+        reservation,
+        cancels=(*reservation.cancels, message.cancel_id),
+        incomplete=reservation.incomplete and not message.complete,
+    )
     asked = [(line.line_id, line.quantity, line.fulfilment_id) for line in message.lines]
     return _release(states, reservation, asked, message.reason, now)
 
@@ -184,7 +197,7 @@ def release_rejected(states: States, message: OrderRejectedV1, now: datetime) ->
     if nothing_open(reservation):
         return Decision.nothing()
     asked = [(line.line_id, line.quantity, "") for line in reservation.lines]
-    return _release(states, reservation, asked, message.reason, now)
+    return _release(states, changed(reservation, incomplete=False), asked, message.reason, now)
 
 
 def _release(
@@ -197,11 +210,13 @@ def _release(
     stocks = Stocks(states, reservation.owner, now)
     stocks.load(line.sku for line in reservation.lines)
     lines = {line.line_id: line for line in reservation.lines}
+    unnamed = dict(reservation.unnamed_before)
     released: list[LineQuantity] = []
     decision = Decision()
     for line_id, quantity, fulfilment_id in asked:
         line = lines.get(line_id)
         if line is None:
+            unnamed[line_id] = unnamed.get(line_id, 0) + quantity
             continue
         line, unbound = _unbind(stocks, line, quantity if fulfilment_id else 0, fulfilment_id)
         left = quantity - unbound
@@ -216,7 +231,7 @@ def _release(
         if given:
             lines[line_id] = changed(line, released=line.released + given)
             released.append(LineQuantity(line_id=line_id, sku=line.sku, quantity=given))
-    reservation = with_lines(reservation, lines.values())
+    reservation = with_lines(reservation, lines.values(), unnamed_before=unnamed)
     decision.writes += [*stocks.writes(), reservation]
     if released:
         decision.events.append(

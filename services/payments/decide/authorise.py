@@ -99,11 +99,13 @@ def settle_authorise(
 ) -> Decision:
     """What follows from the gateway's answer to an authorisation, or to the void of one that came too late."""
     payment = states.get(Payment, message.owner, message.order_id)
-    if payment is None or isinstance(outcome, Failed):
-        return wait(outcome) if isinstance(outcome, Failed) else Decision.nothing()
+    if payment is None or outcome.key not in payment.intents:
+        return Decision.nothing()
+    if isinstance(outcome, Failed):
+        return wait(outcome)
     if payment.status is not PaymentStatus.AUTHORISING:
         return voided(payment, outcome, now)
-    payment = answered(payment, key_of("authorise", payment, str(payment.generation)))
+    payment = answered(payment, outcome.key)
     if isinstance(outcome, Refused):
         payment = changed(payment, status=PaymentStatus.ENDED if payment.is_cancelled else PaymentStatus.DECLINED)
         declined = PaymentDeclinedV1(

@@ -65,10 +65,7 @@ def void(payment: Payment, now: datetime) -> Decision:
 
 def voided(payment: Payment, outcome: Outcome, now: datetime) -> Decision:
     """The gateway's answer to a void."""
-    key = key_of("void", payment, payment.authorisation_id)
-    if key not in payment.intents:
-        return Decision.nothing()
-    payment = answered(payment, key)
+    payment = answered(payment, outcome.key)
     if isinstance(outcome, Refused):
         return Decision(writes=[payment], events=[failure(payment, "void", payment.amount_minor, outcome, now)])
     payment = changed(payment, status=PaymentStatus.VOIDED)

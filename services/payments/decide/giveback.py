@@ -111,8 +111,10 @@ def settle_compensation(
 ) -> Decision:
     """What follows from the gateway's answer to a void or a refund."""
     payment = states.get(Payment, message.owner, message.order_id)
-    if payment is None or isinstance(outcome, Failed):
-        return wait(outcome) if isinstance(outcome, Failed) else Decision.nothing()
+    if payment is None or outcome.key not in payment.intents:
+        return Decision.nothing()
+    if isinstance(outcome, Failed):
+        return wait(outcome)
     match message:
         case RefundRequestedV1():
             refund_id, reason = f"return:{message.return_id}", message.reason
@@ -120,10 +122,9 @@ def settle_compensation(
             refund_id, reason = f"cancel:{message.cancel_id}", message.reason
         case _:
             refund_id, reason = "cancel:rejected", message.reason
-    key = key_of("refund", payment, refund_id)
-    if key not in payment.intents:
+    if outcome.key != key_of("refund", payment, refund_id):
         return voided(payment, outcome, now)
-    payment = answered(payment, key)
+    payment = answered(payment, outcome.key)
     movement = payment.refunds[refund_id]
     if isinstance(outcome, Refused):
         payment = changed(payment, refunds={**payment.refunds, refund_id: changed(movement, failed=outcome.code)})

@@ -30,9 +30,11 @@ def capture_shipped(states: States, message: ShipmentShippedV2, now: datetime) -
 def settle_capture(states: States, message: ShipmentShippedV2, outcome: Outcome, now: datetime) -> Decision:
     """What follows from the gateway's answer to a capture."""
     payment = states.get(Payment, message.owner, message.order_id)
-    if payment is None or isinstance(outcome, Failed):
-        return wait(outcome) if isinstance(outcome, Failed) else Decision.nothing()
-    payment = answered(payment, key_of("capture", payment, message.fulfilment_id))
+    if payment is None or outcome.key not in payment.intents:
+        return Decision.nothing()
+    if isinstance(outcome, Failed):
+        return wait(outcome)
+    payment = answered(payment, outcome.key)
     movement = payment.captures[message.fulfilment_id]
     if isinstance(outcome, Refused):
         failed = changed(movement, failed=outcome.code)

@@ -9,6 +9,7 @@ from crossdock_contracts.shipping import (
     LabelBoughtV1,
     LabelRefusedV1,
     LabelVoidedV1,
+    LabelWantedV1,
     Parcel,
     RankedRate,
 )
@@ -83,9 +84,9 @@ def _try_next(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
     if not is_open(shipment.status):
         return Decision(writes=[changed(shipment, intent=None)])
     offer = next((rate for rate in shipment.ranking if not rate.refused), None)
+    shipment = changed(shipment, generation=shipment.generation + 1, voiding=False)
     if offer is None:
         return _refused(shipment)
-    shipment = changed(shipment, generation=shipment.generation + 1, voiding=False)
     intent = _purchase(rules, shipment, offer)
     return Decision(writes=[changed(shipment, intent=intent.record(now))], intent=intent)
 
@@ -102,6 +103,7 @@ def _refused(shipment: Shipment) -> Decision:
         reason="no-carrier",
         detail=why or "no carrier is set up",
         ranking=shipment.ranking,
+        attempt=shipment.generation,
     )
     return Decision(writes=[changed(shipment, intent=None)], events=[event])
 
@@ -147,13 +149,19 @@ def _void_intent(rules: Rules, shipment: Shipment, *, resumed: bool = False) -> 
 
 
 def void(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
-    """Give back a label that will not be used."""
+    """Give back a label that will not be used; whoever reported one gives it back on hearing of the stop."""
+    if shipment.reported:
+        return Decision(writes=[shipment])
     intent = _void_intent(rules, shipment)
     return Decision(writes=[changed(shipment, voiding=True, intent=intent.record(now))], intent=intent)
 
 
 def settle_label(
-    rules: Rules, states: States, message: StockAllocatedV1 | ConfirmPackedV1, outcome: Outcome, now: datetime
+    rules: Rules,
+    states: States,
+    message: StockAllocatedV1 | ConfirmPackedV1 | LabelWantedV1,
+    outcome: Outcome,
+    now: datetime,
 ) -> Decision:
     """What follows from the carrier's answer: a label, the next carrier, or waiting."""
     key = message.fulfilment.fulfilment_id if isinstance(message, StockAllocatedV1) else message.fulfilment_id
@@ -193,18 +201,21 @@ def _bought(rules: Rules, shipment: Shipment, parcel: Parcel, now: datetime) -> 
     shipment = changed(shipment, status=status, parcel=parcel, intent=None)
     if not is_open(status):  # it was stopped while the label was bought
         return void(rules, shipment, now)
-    fulfilment = shipment.fulfilment
-    assert fulfilment is not None
-    event = LabelBoughtV1(
+    return Decision(writes=[shipment], events=[bought(shipment, parcel, now)])
+
+
+def bought(shipment: Shipment, parcel: Parcel, now: datetime) -> LabelBoughtV1:
+    """That a fulfilment has its label."""
+    assert shipment.fulfilment is not None
+    return LabelBoughtV1(
         owner=shipment.owner,
         order_id=shipment.order_id,
         fulfilment_id=shipment.fulfilment_id,
-        location_id=fulfilment.location_id,
+        location_id=shipment.fulfilment.location_id,
         parcel=parcel,
-        ranking=shipment.ranking,
+        ranking=() if shipment.reported else shipment.ranking,
         bought_at=now,
     )
-    return Decision(writes=[shipment], events=[event])
 
 
 def _voided(shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
@@ -222,6 +233,7 @@ def _voided(shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
             location_id=fulfilment.location_id if fulfilment else "-",
             reason="void-refused",
             detail=f"{parcel.carrier} keeps {parcel.tracking_number}: {outcome.code} {outcome.detail}",
+            attempt=shipment.generation,
         )
         return Decision(writes=[shipment], events=[event])
     voided = LabelVoidedV1(

@@ -11,6 +11,8 @@ from crossdock_contracts.shipping import (
     ConfirmShippedV1,
     FulfilmentPackedV1,
     FulfilmentPickedV1,
+    LabelWantedV1,
+    ReportLabelV1,
     ShipmentDeliveredV1,
     ShipmentExceptionV1,
     ShipmentInTransitV1,
@@ -28,7 +30,7 @@ from services.shipping.decide.rates import weight_of
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus
 
-Work = ConfirmPickedV1 | ConfirmPackedV1 | ConfirmShippedV1 | TrackingUpdateV1
+Work = ConfirmPickedV1 | ConfirmPackedV1 | ConfirmShippedV1 | TrackingUpdateV1 | ReportLabelV1 | LabelWantedV1
 
 
 def reads_shipment(message: Work) -> Iterable[str]:

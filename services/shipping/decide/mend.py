@@ -1,0 +1,77 @@
+"""Fulfilments whose label did not come: tried again once somebody has looked, or entered by whoever bought it."""
+
+from datetime import datetime
+
+from crossdock_contracts.capture import OrderReleasedV1
+from crossdock_contracts.operations import CommandRefusedV1
+from crossdock_contracts.shipping import LabelWantedV1, Parcel, ReportLabelV1
+from crossdock_contracts.values import NO_LABEL, Money
+from services.hub.decision import Decision, States, changed
+from services.shipping.decide.label import IsOpen, bought, buy, resume
+from services.shipping.decide.rates import weight_of
+from services.shipping.rules import Rules
+from services.shipping.state import Shipment, ShipmentStatus, is_open
+
+
+def want_labels(_states: States, message: OrderReleasedV1, _now: datetime) -> Decision:
+    """Holds for want of a label were closed: each of their fulfilments tries again."""
+    wanted = dict.fromkeys(hold.about for hold in message.closed if hold.reason == NO_LABEL and hold.about)
+    return Decision(
+        events=[LabelWantedV1(owner=message.owner, order_id=message.order_id, fulfilment_id=one) for one in wanted]
+    )
+
+
+def buy_again(rules: Rules, is_circuit_open: IsOpen, states: States, message: LabelWantedV1, now: datetime) -> Decision:
+    """Ask all carriers anew, if the fulfilment still needs a label."""
+    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    if shipment is None or not is_open(shipment.status) or shipment.parcel is not None:
+        return Decision.nothing()
+    if shipment.intent is not None:
+        return resume(rules, shipment, now)
+    return buy(rules, is_circuit_open, shipment, now)
+
+
+def report_label(rules: Rules, states: States, message: ReportLabelV1, now: datetime) -> Decision:
+    """Somebody else bought the label."""
+    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    trouble = _trouble(shipment, message)
+    if trouble:
+        return Decision(
+            events=[
+                CommandRefusedV1(
+                    owner=message.owner,
+                    entity_id=message.fulfilment_id,
+                    command=message.TYPE,
+                    reason="wrong-state",
+                    detail=f"fulfilment {message.fulfilment_id} {trouble}",
+                )
+            ]
+        )
+    assert shipment is not None
+    assert shipment.fulfilment is not None
+    if shipment.parcel is not None:
+        return Decision.nothing()
+    origin = rules.locations.get(shipment.fulfilment.location_id)
+    usual = weight_of(shipment.fulfilment, origin) if origin else 1
+    parcel = Parcel(
+        parcel_id=f"{shipment.fulfilment_id}:{shipment.generation}",
+        carrier=message.carrier,
+        service=message.service,
+        tracking_number=message.tracking_number,
+        weight_g=message.weight_g or shipment.weight_g or usual,
+        cost=message.cost or Money(amount_minor=0, currency=shipment.fulfilment.currency),
+    )
+    status = ShipmentStatus.LABELLED if shipment.status is ShipmentStatus.ALLOCATED else shipment.status
+    shipment = changed(shipment, status=status, parcel=parcel, reported=True)
+    return Decision(writes=[shipment], events=[bought(shipment, parcel, now)])
+
+
+def _trouble(shipment: Shipment | None, message: ReportLabelV1) -> str:
+    """Why this label cannot be taken; empty: it can, or it has been."""
+    if shipment is None or not is_open(shipment.status):
+        return f"is {shipment.status if shipment else 'not known'}; only open ones take a label"
+    if shipment.intent is not None:
+        return "is having its label bought just now; ask again"
+    if shipment.parcel is not None and shipment.parcel.tracking_number != message.tracking_number:
+        return f"has the label {shipment.parcel.tracking_number} of {shipment.parcel.carrier} already"
+    return ""

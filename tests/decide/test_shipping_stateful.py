@@ -1,0 +1,255 @@
+"""Whatever the order of messages and answers, lost ones among them: no parcel has two labels, and no piece is lost."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from crossdock_contracts.routing import FulfilmentStopRequestedV1
+from crossdock_contracts.shipping import (
+    ConfirmPackedV1,
+    ConfirmPickedV1,
+    ConfirmShippedV1,
+    FulfilmentStoppedV1,
+    LabelBoughtV1,
+    LabelRefusedV1,
+    ShipmentShippedV2,
+    ShortPickedV1,
+)
+from crossdock_contracts.values import LineQuantity
+from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused
+from services.shipping.carriers import BuyLabel, Voided
+from services.shipping.decide import label, stop, work
+from services.shipping.state import Shipment, ShipmentStatus
+from tests.builders import NOW, allocated, fulfilment, fulfilment_line, parcel
+from tests.decide.dock import ABOUT, RULES
+from tests.decide.ledger import Ledger
+
+LINES = ("1", "2")
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """A message on its way through its handler: decided first, and settled by the answer to its call."""
+
+    decide: Callable[..., Decision]
+    settle: Callable[..., Decision] | None
+    message: Any
+
+
+class Carriers:
+    """The outside: does a thing once for each key, and remembers it."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Outcome] = {}
+        self.live: dict[str, str] = {}
+        """Labels that were bought and not given back: tracking number → key."""
+
+    def do(self, intent: Intent) -> Outcome:
+        if intent.key not in self.answers:
+            if isinstance(intent.request, BuyLabel):
+                number = f"XD{len(self.answers)}"
+                self.live[number] = intent.key
+                self.answers[intent.key] = Done(parcel(number, intent.request.carrier), key=intent.key)
+            else:
+                number = intent.request.tracking_number
+                del self.live[number]
+                self.answers[intent.key] = Done(Voided(tracking_number=number), key=intent.key)
+        return self.answers[intent.key]
+
+    def refuse(self, intent: Intent) -> Outcome:
+        return self.answers.setdefault(intent.key, Refused("not-served", key=intent.key))
+
+
+class Fulfilment(RuleBasedStateMachine):
+    """One fulfilment of two lines. Calls under one key are one call: all who wait for it hear the same answer."""
+
+    @initialize(
+        place=st.sampled_from(["BER", "LON", "SUP"]),
+        first=st.integers(1, 3),
+        second=st.integers(1, 3),
+        stage=st.integers(0, 2),
+    )
+    def begin(self, place: str, first: int, second: int, stage: int) -> None:
+        self.ledger = Ledger()
+        self.carriers = Carriers()
+        self.total = {"1": first, "2": second}
+        lines = [fulfilment_line(int(name), quantity=quantity) for name, quantity in self.total.items()]
+        self.made = fulfilment(*lines, location=place)
+        self.abroad: list[tuple[Input, Intent]] = []
+        self.parked: list[Input] = []
+        self.settled: list[Input] = []
+        self.cancels = 0
+        self.asked = Counter[str]()
+        if stage >= 1:
+            self.fulfilment_is_allocated()
+        if stage >= 2 and self.abroad:
+            self._call_is_done()
+
+    @property
+    def shipment(self) -> Shipment | None:
+        found: Shipment | None = self.ledger.get(Shipment, "main", "web:1/1")
+        return found
+
+    def _hear(self, one: Input) -> None:
+        self._follow(one, self.ledger.take(one.decide, one.message, NOW))
+
+    def _follow(self, one: Input, decision: Decision) -> None:
+        if decision.intent is not None:
+            assert self.shipment is not None
+            assert self.shipment.intent is not None, "a call that nobody wrote down"
+            assert self.shipment.intent.key == decision.intent.key
+            self.abroad.append((one, decision.intent))
+        elif decision.later is not None:
+            self.parked.append(one)
+        else:
+            self.settled.append(one)
+
+    def _answer(self, key: str, outcome: Outcome | None) -> None:
+        """All who wait for this call hear how it ended; none: nobody knows, and the messages come again."""
+        waiting = [one for one in self.abroad if one[1].key == key]
+        self.abroad = [one for one in self.abroad if one[1].key != key]
+        for one, _ in waiting:
+            if outcome is None:
+                self.parked.append(one)
+                continue
+            assert one.settle is not None
+            self._follow(one, self.ledger.take(one.settle, one.message, NOW, replace(outcome, key=key)))
+
+    def _call_is_done(self) -> None:
+        intent = self.abroad[0][1]
+        self._answer(intent.key, self.carriers.do(intent))
+
+    @precondition(lambda self: not self.shipment or self.shipment.status is ShipmentStatus.EXPECTED)
+    @rule()
+    def fulfilment_is_allocated(self) -> None:
+        decide = partial(label.ship, RULES, lambda _: False)
+        self._hear(Input(decide, partial(label.settle_label, RULES), allocated(self.made)))
+
+    @rule(first=st.sampled_from([3, 0, 1, 2]), second=st.sampled_from([3, 0, 1, 2]))
+    def goods_are_picked(self, first: int, second: int) -> None:
+        lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in (("1", first), ("2", second)) if n)
+        message = ConfirmPickedV1(**ABOUT, lines=lines)
+        self._hear(Input(partial(work.confirm_picked, RULES), partial(work.settle_picked, RULES), message))
+
+    @rule()
+    def nothing_is_found(self) -> None:
+        self.goods_are_picked(0, 0)
+
+    @rule(weight=st.sampled_from([None, 300, 2000]))
+    def goods_are_packed(self, weight: int | None) -> None:
+        decide = partial(work.confirm_packed, RULES, lambda _: False)
+        message = ConfirmPackedV1(**ABOUT, weight_g=weight)
+        self._hear(Input(decide, partial(label.settle_label, RULES), message))
+
+    @rule()
+    def goods_are_shipped(self) -> None:
+        self._hear(Input(work.confirm_shipped, None, ConfirmShippedV1(**ABOUT)))
+
+    @rule(name=st.sampled_from(LINES), quantity=st.integers(1, 3))
+    def pieces_are_cancelled(self, name: str, quantity: int) -> None:
+        quantity = min(quantity, self.total[name] - self.asked[name])  # nobody cancels more than was ordered
+        if quantity > 0:
+            self.asked[name] += quantity
+            self._stop(LineQuantity(line_id=name, quantity=quantity))
+
+    @precondition(lambda self: self.asked != self.total)
+    @rule()
+    def the_rest_is_cancelled(self) -> None:
+        rest = {name: self.total[name] - self.asked[name] for name in LINES}
+        self.asked.update(rest)
+        self._stop(*(LineQuantity(line_id=name, quantity=n) for name, n in rest.items() if n))
+
+    def _stop(self, *lines: LineQuantity) -> None:
+        self.cancels += 1
+        message = FulfilmentStopRequestedV1(**ABOUT, cancel_id=f"c-{self.cancels}", lines=lines, reason="requested")
+        self._hear(Input(partial(stop.stop, RULES), partial(stop.settle_void, RULES), message))
+
+    @precondition(lambda self: self.abroad)
+    @rule(data=st.data(), how=st.sampled_from(["done", "lost", "never-arrived", "failed", "refused"]))
+    def a_call_ends(self, data: st.DataObject, how: str) -> None:
+        _, intent = data.draw(st.sampled_from(self.abroad))
+        known = self.carriers.answers.get(intent.key)
+        if known is None and how == "failed":
+            self._answer(intent.key, Failed("out of order"))
+        elif known is None and how == "refused":
+            self._answer(intent.key, self.carriers.refuse(intent))
+        elif how == "never-arrived":
+            self._answer(intent.key, None)
+        else:
+            outcome = self.carriers.do(intent)
+            self._answer(intent.key, None if how == "lost" else outcome)
+
+    @precondition(lambda self: self.parked)
+    @rule(data=st.data())
+    def a_parked_message_is_taken_again(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(self.parked))
+        self.parked.remove(one)
+        self._hear(one)
+
+    @precondition(lambda self: self.settled)
+    @rule(data=st.data())
+    def a_settled_message_comes_again(self, data: st.DataObject) -> None:
+        self._hear(data.draw(st.sampled_from(self.settled)))
+
+    @precondition(lambda self: self.abroad)
+    @rule()
+    def the_process_dies(self) -> None:
+        self.parked += [one for one, _ in self.abroad]
+        self.abroad = []
+
+    @invariant()
+    def no_parcel_has_two_labels(self) -> None:
+        if not hasattr(self, "ledger"):
+            return
+        assert len(self.carriers.live) <= 1
+        assert len(self.ledger.said(LabelBoughtV1)) <= 1
+        if self.ledger.said(ShipmentShippedV2):
+            (shipped,) = self.ledger.said(ShipmentShippedV2)
+            assert [one.tracking_number for one in shipped.parcels] == list(self.carriers.live)
+
+    @invariant()
+    def every_piece_is_there_or_stopped_or_short_or_shipped(self) -> None:
+        if not hasattr(self, "ledger") or self.shipment is None or self.shipment.fulfilment is None:
+            return
+        gone = Counter[str]()
+        for part in (
+            *(part for event in self.ledger.said(FulfilmentStoppedV1) for part in event.stopped),
+            *(part for event in self.ledger.said(ShortPickedV1) for part in event.missing),
+        ):
+            gone[part.line_id] += part.quantity
+        left = self.shipment.fulfilment.lines if self.shipment.status is not ShipmentStatus.STOPPED else ()
+        there = {line.line_id: line.quantity for line in left}
+        assert {name: there.get(name, 0) + gone[name] for name in LINES} == self.total
+        for event in self.ledger.said(ShipmentShippedV2):
+            assert {line.line_id: line.quantity for line in event.lines} == there
+
+    def teardown(self) -> None:
+        """Once every call is answered and every message is taken, nothing is left open."""
+        if not hasattr(self, "ledger"):
+            return
+        for _ in range(50):
+            while self.parked:
+                self._hear(self.parked.pop())
+            if not self.abroad:
+                break
+            self._call_is_done()
+        assert not self.abroad
+        if self.shipment is not None:
+            assert self.shipment.intent is None, "a call that nobody takes up again"
+            known = [self.shipment.parcel.tracking_number] if self.shipment.parcel else []
+            assert known == list(self.carriers.live), "a label that nobody knows of, or one that is not there any more"
+            kept = [event for event in self.ledger.said(LabelRefusedV1) if event.reason == "void-refused"]
+            if self.shipment.status is ShipmentStatus.STOPPED and not kept:
+                assert not self.carriers.live, "a label that nobody needs was not given back"
+        self.no_parcel_has_two_labels()
+        self.every_piece_is_there_or_stopped_or_short_or_shipped()
+
+
+TestFulfilment = Fulfilment.TestCase
+TestFulfilment.settings = settings(max_examples=300, stateful_step_count=20, deadline=None)
