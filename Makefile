@@ -41,10 +41,13 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Pin anew what pyproject.toml asks for (needs the tool uv).
-constraints:
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
-		--extra dev --no-emit-package crossdock-contracts pyproject.toml -o constraints.txt
+# Pin anew what the two pyproject.toml ask for; what is pinned already stays as long as it is allowed. Needs the tool uv.
+PIN := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+
+constraints: setup
+	$(BIN)/python -m tests.requirements dev | $(PIN) - -o constraints.txt
+	$(BIN)/python -m tests.requirements | $(PIN) - -c constraints.txt -o deploy/constraints.txt
 
 clean:
 	rm -rf $(VENV) .crossdock .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -60,9 +60,9 @@ def check(
         as_json({"ok": not problems, "problems": problems})
     else:
         for problem in problems:
-            console.print(f"[red]{problem}[/red]", highlight=False)
+            console.print(problem, style="red", highlight=False)
         if not problems:
-            console.print("[green]holds[/green]")
+            console.print("holds", style="green")
     raise typer.Exit(FAILED if problems else 0)
 
 

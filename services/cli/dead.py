@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.syntax import Syntax
+from rich.text import Text
 
 from crossdock_contracts.operations import DiscardDeadLetterV1, ReplayDeadLetterV1
 from services.cli.client import Client, NoServiceError, connected
@@ -27,7 +28,7 @@ async def letters(client: Client, *, letter_id: str = "", order: str = "") -> li
             pages = client.pages(service, "letters", "letters", letter_id=letter_id, order=order)
             found += [{"service": service, **letter} async for letter in pages]
         except NoServiceError as error:
-            errors.print(f"[yellow]{error}: its dead letters are not shown[/yellow]")
+            errors.print(f"{error}: its dead letters are not shown", style="yellow")
     return found
 
 
@@ -73,8 +74,8 @@ def show(letter: Letter, json: JsonFlag = False) -> None:
         if json:
             as_json(found)
             continue
-        console.print(f"[bold]{found['letter_id']}[/bold] {found['service']}/{found['handler']} on {found['subject']}")
-        console.print(f"[red]{found['error']}[/red]: {found['detail']}", highlight=False)
+        console.print(f"{found['letter_id']} {found['service']}/{found['handler']} on {found['subject']}", style="bold")
+        console.print(Text(f"{found['error']}:", "red"), found["detail"], highlight=False)
         console.print(f"attempts {found['attempts']}, died {found['died_at']}, order {found['order'] or '-'}")
         console.print(Syntax(found["body"], "json", word_wrap=True))
         console.print(found["traceback"], style="dim", highlight=False)

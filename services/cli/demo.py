@@ -27,7 +27,7 @@ from crossdock_contracts.values import LineQuantity
 from services.cli import quiet
 from services.cli.client import Client, connected
 from services.cli.generator import Shop, Submission
-from services.cli.output import FAILED, JsonFlag, as_json, as_table, console
+from services.cli.output import FAILED, JsonFlag, as_json, as_table, console, errors
 from services.cli.products import store
 from services.cli.supervisor import Hub
 from services.cli.verify import examine, report, show
@@ -65,7 +65,7 @@ async def own_hub(processes: int, *, keep: bool = False) -> AsyncIterator[tuple[
     finally:
         await hub.stop()
         if keep:
-            console.print(f"kept: {folder}; look at it with CROSSDOCK_DATA_DIR={folder} crossdock verify")
+            errors.print(f"kept: {folder}; look at it with CROSSDOCK_DATA_DIR={folder} crossdock verify")
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

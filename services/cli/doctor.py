@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import typer
+from rich.text import Text
 
 from services.capture.app import FORMATS
 from services.capture.rules import Channels
@@ -36,7 +37,7 @@ def doctor(json: JsonFlag = False) -> None:
         as_table(
             "Doctor",
             ("check", "", "detail"),
-            ([name, "[green]ok[/green]" if ok else "[red]wrong[/red]", detail] for name, ok, detail in found),
+            ([name, Text("ok", "green") if ok else Text("wrong", "red"), detail] for name, ok, detail in found),
         )
     raise typer.Exit(0 if all(ok for _, ok, _ in found) else FAILED)
 

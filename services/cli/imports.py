@@ -17,6 +17,7 @@ import orjson
 import typer
 from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
@@ -272,11 +273,12 @@ async def _import(
 def _show(file: Path, plan: Plan, result: dict[str, Any]) -> None:
     lines, amounts = result["lines"], result["amounts"]
     rows = [[name, lines.get(name, 0), amounts[name]] for name in sorted({*lines, *amounts})]
-    rows.append(["[bold]sum[/bold]", sum(lines.values()), str(sum(map(Decimal, amounts.values()), Decimal(0)))])
+    rows.append([Text("sum", "bold"), sum(lines.values()), str(sum(map(Decimal, amounts.values()), Decimal(0)))])
     as_table(f"{file.name}: {result['rows']:,} rows, money {result['money']}", ("became", "rows", "money"), rows)
     console.print(
         f"{result['orders']:,} orders and {result['cancellations']:,} cancellations; now {result['handed_in_now']:,} "
-        f"handed in; rows and money {'add up' if result['adds_up'] else '[red]do not add up[/red]'}"
+        f"handed in; rows and money {'add up' if result['adds_up'] else 'do not add up'}",
+        style="" if result["adds_up"] else "red",
     )
     as_table("In the hub", ("orders", "count"), sorted(result["in_the_hub"].items()))
     for one in sorted(plan.rejections, key=lambda r: r.number)[:10]:

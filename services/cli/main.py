@@ -10,6 +10,8 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+from rich.text import Text
 
 from services.cli import (
     bench,
@@ -26,7 +28,7 @@ from services.cli import (
     warehouse,
 )
 from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError
-from services.cli.output import FAILED, UNREACHABLE, console, fail
+from services.cli.output import FAILED, UNREACHABLE, USAGE, console, fail
 from services.cli.supervisor import ALL, Hub
 from services.hub import log, process
 from services.hub.server import ServerError
@@ -81,7 +83,7 @@ async def _up(hub: Hub) -> int:
         if not stop.is_set():
             ready.result()
             console.print(
-                f"[green]Crossdock is up.[/green] Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}"
+                Text("Crossdock is up.", "green"), f"Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}"
             )
             console.print(
                 f"Health {hub.http_url}/health/ready   metrics {hub.http_url}/metrics   API {hub.http_url}/docs"
@@ -113,13 +115,21 @@ def main() -> None:
     """Entry point: what goes wrong in a known way is said in one line."""
     try:
         app()
+    except ValidationError as error:
+        _end(_meant(error), USAGE)
     except (UnreachableError, NoServiceError) as error:
         _end(error, UNREACHABLE)
     except (RefusedError, QuestionError, RulesError, ServerError, ProvisionError) as error:
         _end(error, FAILED)
 
 
-def _end(error: Exception, code: int) -> None:
+def _meant(error: ValidationError) -> str:
+    """Which of the values that were given cannot be meant, and why."""
+    wrong = (f"{'.'.join(map(str, e['loc']))} {e['input']!r}: {e['msg']}" for e in error.errors(include_url=False))
+    return "; ".join(wrong)
+
+
+def _end(error: Exception | str, code: int) -> None:
     try:
         fail(str(error), code)
     except typer.Exit:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from crossdock_contracts.capture import CancelOrderV1
 from crossdock_contracts.values import LineQuantity
@@ -140,7 +141,7 @@ def show(order: Order, owner: OwnerOption = "main", json: JsonFlag = False) -> N
     if json:
         as_json(found)
         return
-    console.print(f"[bold]{order}[/bold] of {owner}")
+    console.print(f"{order} of {owner}", style="bold")
     for name, document in found["standing"].items():
         console.print(f"  {name}: {document.get('status', document.get('error', ''))}", highlight=False)
     as_table(
@@ -149,7 +150,7 @@ def show(order: Order, owner: OwnerOption = "main", json: JsonFlag = False) -> N
         ([entry["at"][11:23], entry["type"].replace(".evt.", " "), entry["decision"]] for entry in found["timeline"]),
     )
     for letter in found["dead_letters"]:
-        console.print(f"[red]dead letter[/red] {letter['letter_id']} of {letter['service']}: {letter['detail']}")
+        console.print(Text("dead letter", "red"), f"{letter['letter_id']} of {letter['service']}: {letter['detail']}")
 
 
 @app.command()

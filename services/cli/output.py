@@ -8,6 +8,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 OK, FAILED, USAGE, NOT_FOUND, UNREACHABLE = 0, 1, 2, 3, 4
 """Exit codes: it worked; it was refused or a check failed; wrong usage; no such thing; the hub is not reachable."""
@@ -15,8 +16,9 @@ OK, FAILED, USAGE, NOT_FOUND, UNREACHABLE = 0, 1, 2, 3, 4
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 OwnerOption = Annotated[str, typer.Option("--owner", help="Whose it is.")]
 
-console = Console()
-errors = Console(stderr=True)
+console = Console(markup=False)
+"""What is printed may come from outside: brackets in it are brackets. What has a colour is a `Text`."""
+errors = Console(stderr=True, markup=False)
 
 
 def as_json(value: Any) -> None:
@@ -33,11 +35,17 @@ def as_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) 
         numeric = bool(listed) and all(isinstance(row[number], int | float) for row in listed)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
-        table.add_row(*[f"{value:,}" if isinstance(value, int) else str(value) for value in row])
+        table.add_row(*map(_cell, row))
     console.print(table)
+
+
+def _cell(value: Any) -> str | Text:
+    if isinstance(value, Text):
+        return value
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """End with a message on standard error."""
-    errors.print(f"[red]error:[/red] {message}", highlight=False)
+    errors.print(Text("error:", "red"), message, highlight=False)
     raise typer.Exit(code)

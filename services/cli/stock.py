@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from crossdock_contracts.base import Command
 from crossdock_contracts.inventory import (
@@ -105,7 +106,7 @@ def _carry_out(command: Command, *, json: bool) -> None:
             )
         elif event["type"].endswith("shortage-recorded"):
             console.print(
-                f"[yellow]short:[/yellow] {body['missing']} of {body['sku']} are promised beyond what is there"
+                Text("short:", "yellow"), f"{body['missing']} of {body['sku']} are promised beyond what is there"
             )
     if not events:
         console.print("nothing to change")

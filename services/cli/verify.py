@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import typer
+from rich.text import Text
 
 from services.cli.client import Client, UnreachableError, connected
 from services.cli.output import FAILED, JsonFlag, as_json, as_table, console
+from services.hub import log
 from services.hub.server import Server
 from services.hub.settings import Settings, settings
 from services.verify.checks import Check, audit
@@ -72,9 +74,11 @@ def report(checks: list[Check]) -> dict[str, Any]:
 
 def verify(json: JsonFlag = False) -> None:
     """Audit a running or stopped hub from its streams alone."""
+    config = settings().model_copy(update={"log_level": "error"})
+    log.configure(config)
 
     async def run() -> list[Check]:
-        async with hub_or_its_data(settings()) as client:
+        async with hub_or_its_data(config) as client:
             return (await examine(client))[0]
 
     checks = asyncio.run(run())
@@ -95,13 +99,13 @@ def show(checks: list[Check]) -> None:
                 check.name,
                 check.checked,
                 len(check.violations),
-                "[green]holds[/green]" if check.ok else "[red]violated[/red]",
+                Text("holds", "green") if check.ok else Text("violated", "red"),
             ]
             for check in checks
         ),
     )
     for check in checks:
         for violation in check.violations[:20]:
-            console.print(f"[red]{check.name}[/red]: {violation}", highlight=False)
+            console.print(Text(f"{check.name}:", "red"), violation, highlight=False)
         if len(check.violations) > 20:
             console.print(f"… and {len(check.violations) - 20} more")

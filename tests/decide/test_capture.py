@@ -186,7 +186,7 @@ def test_what_cannot_be_mapped_names_the_path_and_the_reason(body, message):
 
 def test_an_unknown_channel_is_named_with_those_that_are_known():
     command = handed_in(order_input(), channel="moon")
-    with pytest.raises(UnknownChannelError, match="moon.*known: .*web"):
+    with pytest.raises(UnknownChannelError, match=r"moon.*known: .*web"):
         take_in(Ledger().states, command, NOW, command.body)
 
 
@@ -248,12 +248,15 @@ def test_a_hold_that_nobody_acted_on_ends_as_was_laid_down(on_expiry, event):
     [
         (
             PaymentDeclinedV1(
-                owner="main", order_id="web:1", method=PaymentMethod.TOKEN, amount=Money(amount_minor=1, currency="EUR"),
-                gateway="sandbox", code="card-declined", generation=1, declined_at=NOW,
+                owner="main", order_id="web:1", method=PaymentMethod.TOKEN,
+                amount=Money(amount_minor=1, currency="EUR"), gateway="sandbox", code="card-declined", generation=1, declined_at=NOW,
             ),
             "payment-declined",
         ),
-        (OrderUnroutableV1(owner="main", order_id="web:1", attempt=1, reason="no-location", detail="none"), "unroutable"),
+        (
+            OrderUnroutableV1(owner="main", order_id="web:1", attempt=1, reason="no-location", detail="none"),
+            "unroutable",
+        ),
     ],
 )  # fmt: skip
 def test_trouble_elsewhere_opens_a_hold_once(trouble, reason):

@@ -1,4 +1,4 @@
-"""Whatever the order of messages, and however often each comes: nothing is granted beyond what is there, and nothing is lost."""
+"""Whatever the order of messages and however often each comes: nothing is granted beyond what is there, or lost."""
 
 from typing import Any
 

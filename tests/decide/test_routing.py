@@ -366,8 +366,8 @@ def test_what_capture_cancels_of_a_held_order_is_not_placed():
     ledger = Ledger()
     ledger.take(partial(route.know_order, RULES), captured(line(quantity=3), holds=(hold(),)), NOW)
     some = OrderCancelledV1(
-        owner="main", order_id="web:1", cancel_id="c", lines=(FulfilledQuantity(line_id="1", quantity=1),), complete=False,
-        amount_minor=1000, reason="requested", decided_by="capture", cancelled_at=NOW,
+        owner="main", order_id="web:1", cancel_id="c", lines=(FulfilledQuantity(line_id="1", quantity=1),),
+        complete=False, amount_minor=1000, reason="requested", decided_by="capture", cancelled_at=NOW,
     )  # fmt: skip
     ledger.take(partial(stop.know_cancelled, RULES), some, NOW)
     assert the_route(ledger).unplaced[0].quantity == 2

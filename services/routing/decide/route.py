@@ -68,11 +68,20 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
     if route.order is None:
         route = _with_order(route, message.order)
     else:
-        skus = {line.line_id: line.sku or "" for line in message.order.lines}
-        named = tuple(changed(p, sku=skus.get(p.line_id) or p.sku) for p in route.unplaced)
-        route = changed(route, order=message.order, unplaced=named)
+        route = changed(route, order=message.order, unplaced=_named(route.unplaced, route.order, message.order))
     status = RouteStatus.WAITING if route.status is RouteStatus.UNROUTABLE else route.status
     return go_on(rules, changed(route, held=False, status=status, attempts_before=route.attempt), now)
+
+
+def _named(unplaced: tuple[Pieces, ...], before: Order, order: Order) -> tuple[Pieces, ...]:
+    """The same pieces, those named and counted whose listing has been mapped since: two packs of six are twelve."""
+    was = {line.line_id: line.quantity for line in before.lines}
+    lines = {line.line_id: line for line in order.lines}
+    return tuple(
+        changed(p, sku=line.sku or p.sku, quantity=p.quantity * line.quantity // was[p.line_id])
+        for p in unplaced
+        if (line := lines[p.line_id])
+    )
 
 
 def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:
