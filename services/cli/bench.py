@@ -100,8 +100,10 @@ def _show(result: dict[str, Any], figures: list[Figure]) -> None:
     marks = {True: Text("✓", "green"), False: Text("✗", "red"), None: Text("")}
     for figure in figures:
         numbers = (min(figure.samples), figure.value, max(figure.samples), figure.goal, figure.floor)
-        written = ["" if number is None else f"{rounded(number):,}" for number in numbers]
+        written = ["" if number is None else f"{rounded(number):,.10g}" for number in numbers]
         table.add_row(figure.name, *written, marks[figure.reached])
     console.print(table)
     for figure in figures:
-        console.print(f"{figure.name}: {'; '.join(filter(None, (figure.unit, figure.note)))}", highlight=False)
+        console.print(
+            f"{figure.name}: {'; '.join(filter(None, (figure.unit, figure.note)))}", highlight=False, soft_wrap=True
+        )
