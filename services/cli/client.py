@@ -60,9 +60,11 @@ class Client:
                 yield one
             after = page["next"]
 
-    def message(self, command: Command, *, service: str = "", reply: str = "") -> tuple[bytes, bytes, bytes]:
+    def message(
+        self, command: Command, *, service: str = "", reply: str = "", identity: str = ""
+    ) -> tuple[bytes, bytes, bytes]:
         """A command as it goes to an inbox: subject, headers, body."""
-        envelope = Envelope.of(command, message_id=uuid4().hex, time=datetime.now(UTC))
+        envelope = Envelope.of(command, message_id=identity or uuid4().hex, time=datetime.now(UTC))
         headers = envelope.to_headers() | ({REPLY_HEADER: reply} if reply else {})
         type_ = f"{service}{command.TYPE.removeprefix('hub')}" if command.SERVICE == "hub" else command.TYPE
         subject = subjects.message(

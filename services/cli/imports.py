@@ -115,16 +115,19 @@ class Checkpoint:
     def __init__(self, config: Settings, file: Path, channel: str) -> None:
         digest = sha256(file.read_bytes() + channel.encode()).hexdigest()[:32]
         self._file = config.data_dir / "imports" / f"{digest}.json"
-        self.steps = 0
+        self.import_id = f"import-{digest}"
+        self.receipts = self.steps = 0
         if self._file.exists():
-            self.steps = int(orjson.loads(self._file.read_bytes())["steps"])
+            content = orjson.loads(self._file.read_bytes())
+            self.receipts, self.steps = int(content["receipts"]), int(content["steps"])
 
-    def reached(self, steps: int) -> None:
-        """So many steps are durable in the hub."""
-        self.steps = steps
+    def reached(self, *, receipts: int | None = None, steps: int | None = None) -> None:
+        """So many receipts of stock, or steps, are durable in the hub."""
+        self.receipts = self.receipts if receipts is None else receipts
+        self.steps = self.steps if steps is None else steps
         self._file.parent.mkdir(parents=True, exist_ok=True)
         written = self._file.with_suffix(".new")
-        written.write_bytes(orjson.dumps({"steps": steps}))
+        written.write_bytes(orjson.dumps({"receipts": self.receipts, "steps": self.steps}))
         written.replace(self._file)
 
 
@@ -158,13 +161,13 @@ async def _send(
     for start in range(begun, len(plan.steps), _WINDOW):
         window = plan.steps[start : start + _WINDOW]
         await store(client, [_command(channel, file, step) for step in window])
-        checkpoint.reached(start + len(window))
+        checkpoint.reached(steps=start + len(window))
         if progress and task is not None:
             progress.update(task, completed=checkpoint.steps)
     return len(plan.steps) - begun
 
 
-async def _catalogue(client: Client, plan: Plan, owner: str, stock_at: str) -> None:
+async def _catalogue(client: Client, plan: Plan, owner: str, stock_at: str, checkpoint: Checkpoint) -> None:
     """Products for every code that is sold, and, if asked, as many pieces as were."""
     sold: Counter[str] = Counter()
     titles: dict[str, str] = {}
@@ -182,7 +185,10 @@ async def _catalogue(client: Client, plan: Plan, owner: str, stock_at: str) -> N
             ReceiveStockV1(owner=owner, sku=sku, location_id=stock_at, quantity=n, reference="import")
             for sku, n in sold.items()
         ]
-        await store(client, receipts)
+        for start in range(checkpoint.receipts, len(receipts), _WINDOW):
+            window = receipts[start : start + _WINDOW]
+            await store(client, window, name=checkpoint.import_id)
+            checkpoint.reached(receipts=start + len(window))
     await quiet.wait(client)
 
 
@@ -262,7 +268,7 @@ async def _import(
     checkpoint = Checkpoint(config, file, channel.name)
     async with connected(config) as client:
         if products and not checkpoint.steps:
-            await _catalogue(client, plan, channel.config.owner, stock_at)
+            await _catalogue(client, plan, channel.config.owner, stock_at, checkpoint)
         with nullcontext() if json else Progress(*columns, console=console) as progress:
             sent = await _send(client, channel, file.name, plan, checkpoint, progress)
         if wait:

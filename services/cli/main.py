@@ -35,6 +35,7 @@ from services.hub.server import ServerError
 from services.hub.settings import settings
 from services.hub.streams import ProvisionError
 from services.hub.toml import RulesError
+from services.hub.wire import DisconnectedError
 
 app = typer.Typer(
     name="crossdock",
@@ -119,6 +120,8 @@ def main() -> None:
         _end(_meant(error), USAGE)
     except (UnreachableError, NoServiceError) as error:
         _end(error, UNREACHABLE)
+    except DisconnectedError as error:
+        _end(f"the server does not answer, or has no streams: {str(error) or 'no answer'}; try again", UNREACHABLE)
     except (RefusedError, QuestionError, RulesError, ServerError, ProvisionError) as error:
         _end(error, FAILED)
 

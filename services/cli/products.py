@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from crossdock_contracts.base import Command
 from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
-from services.cli.client import Client, connected
+from services.cli.client import Client, UnreachableError, connected
 from services.cli.output import FAILED, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.hub.settings import settings
 from services.hub.wire import status
@@ -83,19 +83,24 @@ def _commands(row: dict[str, str], owner: str) -> Iterator[UpsertProductV1 | Map
         )
 
 
-async def store(client: Client, commands: list[Command]) -> None:
+async def store(client: Client, commands: list[Command], *, name: str = "") -> None:
     """Put many commands into inboxes, some hundred on their way at a time.
 
+    With a name each has the same id whenever it is sent: what counts each time it comes is not doubled soon after.
+
     Raises:
-        RuntimeError: one was not stored.
+        UnreachableError: one was not stored, as far as is known.
     """
     for start in range(0, len(commands), _WINDOW):
         answers = await asyncio.gather(
-            *(client.calls.one([], *client.message(one), timeout_s=20) for one in commands[start : start + _WINDOW])
+            *(
+                client.calls.one([], *client.message(one, identity=name and f"{name}-{one.entity}"), timeout_s=20)
+                for one in commands[start : start + _WINDOW]
+            )
         )
         if any(status(answer) or b'"error"' in answer.data for answer in answers):
             msg = "not all commands were stored; run it again, what is stored already is not doubled"
-            raise RuntimeError(msg)
+            raise UnreachableError(msg)
 
 
 @app.command()

@@ -17,33 +17,64 @@ _MOST_SUBJECTS = 512
 TRAIL_HEADER = "crossdock-trail"
 """Sequences of the events that a document's decisions published; negative ones count back from the document's own."""
 _LONGEST_TRAIL = 64
-
-
-class Entry:
-    """One subject as it stands in the stream: its last sequence, and the document, if there is one."""
-
-    __slots__ = ("document", "fault", "seq", "size", "trail", "verified")
-
-    def __init__(
-        self,
-        seq: int,
-        document: Document | None,
-        *,
-        size: int = 0,
-        trail: tuple[int, ...] = (),
-        verified: bool = False,
-        fault: str = "",
-    ) -> None:
-        self.seq = seq
-        self.document = document
-        self.fault = fault
-        self.size = size
-        self.trail = trail
-        self.verified = verified
+_ENTRY_BYTES = 400
+"""What an entry takes beside its document."""
+_DECODED_SHARE = 0.1
+"""So much of what is at hand, counted as bytes, may be kept decoded as well."""
 
 
 class UnreadableError(ValueError):
     """A stored document cannot be read; the text names its subject and sequence, and what is wrong."""
+
+
+class Entry:
+    """One subject as it stands in the stream: its last sequence, and the document, if there is one.
+
+    The document is kept as bytes, and decoded besides while it is in use: decoded it takes ten times the room.
+    """
+
+    __slots__ = ("_document", "body", "kind", "seq", "subject", "trail", "verified")
+
+    def __init__(
+        self,
+        subject: str,
+        seq: int,
+        body: bytes = b"",
+        kind: type[Document] | None = None,
+        *,
+        document: Document | None = None,
+        trail: tuple[int, ...] = (),
+        verified: bool = False,
+    ) -> None:
+        self.subject = subject
+        self.seq = seq
+        self.body = body
+        self.kind = kind
+        self.trail = trail
+        self.verified = verified
+        self._document = document
+
+    @property
+    def document(self) -> Document | None:
+        """The document, or none.
+
+        Raises:
+            UnreadableError: the stored bytes are not the document that stands there.
+        """
+        if self._document is None and self.body:
+            try:
+                if self.kind is None:
+                    msg = "documents of this kind are not known here"
+                    raise LookupError(msg)  # noqa: TRY301  # told like the others, below
+                self._document = self.kind.decode(self.body)
+            except (LookupError, ValueError) as error:
+                msg = f"stored document {self.subject} (sequence {self.seq}) cannot be read: {error}"
+                raise UnreadableError(msg) from error
+        return self._document
+
+    def cool(self) -> None:
+        """Keep the bytes alone."""
+        self._document = None
 
 
 class Reader:
@@ -54,22 +85,13 @@ class Reader:
         self._subject = f"$JS.API.DIRECT.GET.{stream}".encode()
         self._kinds = {f"{kind.SPACE}.{kind.KIND}": kind for kind in kinds}
 
-    def parse(self, message: Msg) -> tuple[str, Entry]:
-        """Subject and entry of one answer; bytes that are not the document that stands there are its fault."""
+    def parse(self, message: Msg) -> Entry:
+        """The entry that one answer tells of."""
         headers = message.headers or {}
         subject, seq = headers["Nats-Subject"], int(headers["Nats-Sequence"])
-        if not message.data:
-            return subject, Entry(seq, None)
         space, kind = subject.split(".", 3)[1:3]
-        try:
-            document = self._kinds[f"{space}.{kind}"].decode(message.data)
-        except (KeyError, ValueError) as error:
-            return subject, Entry(
-                seq, None, fault=f"stored document {subject} (sequence {seq}) cannot be read: {error}"
-            )
-        return subject, Entry(
-            seq, document, size=len(message.data), trail=read_trail(headers.get(TRAIL_HEADER, ""), seq)
-        )
+        trail = read_trail(headers.get(TRAIL_HEADER, ""), seq)
+        return Entry(subject, seq, message.data, self._kinds.get(f"{space}.{kind}"), trail=trail)
 
     async def last(self, subjects: list[str]) -> list[Msg]:
         """The last message of each of these subjects or wildcards, as they stand in the stream.
@@ -85,14 +107,14 @@ class Reader:
 
     async def read(self, subjects: list[str]) -> dict[str, Entry]:
         """The documents that stand at these subjects or wildcards; subjects without one are left out."""
-        return dict(self.parse(message) for message in await self.last(subjects))
+        return {(entry := self.parse(message)).subject: entry for message in await self.last(subjects)}
 
     async def scan(self, prefix: str, limit: int = 500) -> dict[str, Entry]:
         """The first documents below a prefix, oldest write first."""
         body = orjson.dumps({"seq": 1, "next_by_subj": f"{prefix}>", "batch": limit})
         messages = await self._calls.many(self._subject, body, timeout_s=10)
-        found = (self.parse(message) for message in messages)
-        return {subject: entry for subject, entry in found if entry.document is not None}
+        found = (self.parse(message) for message in messages if message.data)
+        return {entry.subject: entry for entry in found}
 
 
 def read_trail(text: str, seq: int) -> tuple[int, ...]:
@@ -113,6 +135,8 @@ class DocumentCache:
         self._limit = limit_bytes
         self._size = 0
         self._entries: dict[str, Entry] = {}
+        self._decoded: dict[str, Entry] = {}
+        self._decoded_size = 0
         self.find = self._entries.get
         """The entry of a subject, if it is at hand."""
 
@@ -122,35 +146,59 @@ class DocumentCache:
     def __contains__(self, subject: str) -> bool:
         return subject in self._entries
 
-    def put(self, subject: str, entry: Entry) -> None:
+    def document(self, subject: str) -> Document | None:
+        """The document that stands there, or none.
+
+        Raises:
+            KeyError: the subject is not at hand.
+            UnreadableError: the stored bytes are not the document that stands there.
+        """
+        entry = self._entries[subject]
+        if entry.body:
+            if self._decoded.pop(subject, None) is None:
+                self._decoded_size += len(entry.body)
+            self._decoded[subject] = entry
+        return entry.document
+
+    def put(self, entry: Entry) -> None:
         """Keep an entry."""
+        self._drop(entry.subject)
+        self._entries[entry.subject] = entry
+        self._size += len(entry.body) + _ENTRY_BYTES
+
+    def _drop(self, subject: str) -> None:
         old = self._entries.pop(subject, None)
-        self._size += entry.size - (old.size if old else 0) + (0 if old else len(subject))
-        self._entries[subject] = entry
+        if old is not None:
+            self._size -= len(old.body) + _ENTRY_BYTES
+            if self._decoded.pop(subject, None) is not None:
+                self._decoded_size -= len(old.body)
 
     def assume_absent(self, subjects: Iterable[str]) -> None:
         """Take it that nothing stands there, without asking: the commit, which expects sequence 0, will tell."""
         for subject in subjects:
             if subject not in self._entries:
-                self.put(subject, Entry(0, None))
+                self.put(Entry(subject, 0))
 
     def forget(self, subjects: Iterable[str]) -> None:
         """Drop entries, so that they are read anew."""
         for subject in subjects:
-            old = self._entries.pop(subject, None)
-            if old:
-                self._size -= old.size + len(subject)
+            self._drop(subject)
 
     def clear(self) -> None:
         """Drop everything: another may have written."""
         self._entries.clear()
-        self._size = 0
+        self._decoded.clear()
+        self._size = self._decoded_size = 0
 
     def trim(self) -> None:
-        """Drop the oldest until the rest fits; called between rounds, never within one."""
-        while self._size > self._limit and self._entries:
-            subject = next(iter(self._entries))
-            self._size -= self._entries.pop(subject).size + len(subject)
+        """Keep only the bytes of what was used the longest ago, and drop the oldest; between rounds, never within one."""
+        while self._decoded_size > self._limit * _DECODED_SHARE:
+            subject = next(iter(self._decoded))
+            entry = self._decoded.pop(subject)
+            entry.cool()
+            self._decoded_size -= len(entry.body)
+        while self._size > self._limit:
+            self._drop(next(iter(self._entries)))
 
     async def load(self, subjects: Iterable[str]) -> None:
         """Have these subjects at hand, absent ones included.
@@ -163,7 +211,7 @@ class DocumentCache:
             return
         found = await self.reader.read(missing)
         for subject in missing:
-            self.put(subject, found.get(subject) or Entry(0, None))
+            self.put(found.get(subject) or Entry(subject, 0))
 
     async def scan(self, prefix: str) -> list[str]:
         """The subjects of documents below a prefix, oldest first, and the documents at hand.
@@ -173,5 +221,5 @@ class DocumentCache:
         found = await self.reader.scan(prefix)
         for subject, entry in found.items():
             if subject not in self._entries:
-                self.put(subject, entry)
+                self.put(entry)
         return list(found)

@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 
 from crossdock_contracts import subjects
 from services.hub.archive import name_of, pack
-from services.hub.documents import Reader
+from services.hub.documents import Entry, Reader, UnreadableError
 from services.hub.letters import read_letter
 from services.hub.log import logger
 from services.hub.objects import ObjectStore
@@ -116,12 +116,13 @@ class Janitor:
             self._stream, f"{self._service}.state.>", now - timedelta(days=self._settings.keep_ended_days)
         ):
             for message in page:
-                subject, entry = self._reader.parse(message)
-                if entry.document is None or not entry.document.has_ended:
+                entry = self._reader.parse(message)
+                if not _has_ended(entry):
                     continue
+                assert entry.document is not None
                 dead = await self._dead_orders() if dead is None else dead
                 if f"{entry.document.owner}/{getattr(entry.document, 'order_id', '')}" not in dead:
-                    await self._purge(self._stream, subject, entry.seq)
+                    await self._purge(self._stream, entry.subject, entry.seq)
 
     async def _dead_orders(self) -> set[str]:
         """The orders that open dead letters of this service are about."""
@@ -162,6 +163,16 @@ class Janitor:
     async def _purge(self, stream: str, filter_subject: str, up_to: int) -> None:
         if up_to > 0:
             await self._calls.api(f"STREAM.PURGE.{stream}", {"filter": filter_subject, "seq": up_to + 1}, timeout_s=60)
+
+
+def _has_ended(entry: Entry) -> bool:
+    """It holds a document that has ended; what cannot be read is not touched."""
+    if entry.kind is None:
+        return False
+    try:
+        return entry.document is not None and entry.document.has_ended
+    except UnreadableError:
+        return False
 
 
 def _seq(message: Msg) -> int:

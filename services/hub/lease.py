@@ -71,8 +71,8 @@ class Lease:
         except DisconnectedError:
             self._in_reach = False
             raise
-        self._in_reach = status(answer) in {"", _NONE}
-        if not self._in_reach:
+        if status(answer) not in {"", _NONE}:
+            self._in_reach = False
             raise DisconnectedError
         return answer
 
@@ -83,6 +83,7 @@ class Lease:
             DisconnectedError: the server could not be asked.
         """
         answer = await self._ask(self._read_subject, b"", b"")
+        self._in_reach |= not self.held  # a server that cannot write still answers: the holder goes by its writes
         if status(answer) == _NONE:
             return Standing()
         content = orjson.loads(answer.data)
@@ -144,10 +145,11 @@ class Lease:
         content = orjson.loads(answer.data)
         if error := content.get("error"):
             verdict = verdict_of(error)
+            self._in_reach = verdict is Verdict.CONFLICT
             if verdict is Verdict.CONFLICT:
                 return False
-            self._in_reach = False
             raise StorageError(str(error)) if verdict is Verdict.STORAGE else DisconnectedError(str(error))
+        self._in_reach = True
         wanted.seq = content["seq"]
         self.standing = wanted
         return True
@@ -176,6 +178,7 @@ class Lease:
                 raise LeaseLostError(standing.holder)
             if standing.seq > self.standing.seq:
                 self.standing = standing
+                self._in_reach = True
                 return
             if await self.write(Standing(self.standing.seq, self.holder, self.standing.running, self.standing.strikes)):
                 return

@@ -20,6 +20,10 @@ from services.hub.rounds import Again, Rounds
 from services.hub.wire import DisconnectedError, frame, send
 
 _MOST_PER_ROUND = 400
+_SMALL = 64
+_REST = 1.0
+"""A batch costs the server some milliseconds whatever is in it. So after one, and for so many times as long as it took,
+a small one waits for what comes; a message that finds the partition idle never does."""
 _AT_ONCE = 3
 """So many rounds in a row are taken again at once, others after a pause that grows."""
 
@@ -56,6 +60,7 @@ class Partition:
         self._run_intent = run_intent
         self._waiting: list[tuple[Input, Work | None]] = []
         self._wake = asyncio.Event()
+        self._rested_at = 0.0
         self._abroad: dict[asyncio.Task[None], Input] = {}
         """Calls to the outside that are under way, and the inputs that wait for them."""
 
@@ -88,6 +93,7 @@ class Partition:
         while not (self.stopping and not self._waiting and not self._abroad):
             await self._wait(beat_at - time.monotonic())
             if self._waiting:
+                await self._rest()
                 taken, self._waiting = self._waiting[:_MOST_PER_ROUND], self._waiting[_MOST_PER_ROUND:]
                 await self._handle(taken)
             elif time.monotonic() >= beat_at:
@@ -97,6 +103,12 @@ class Partition:
             else:
                 continue
             beat_at = time.monotonic() + beat_s
+
+    async def _rest(self) -> None:
+        """Let a small batch grow for a moment, when the one before has just ended."""
+        rest = self._rested_at - time.monotonic()
+        if rest > 0 and len(self._waiting) < _SMALL and not self.stopping:
+            await asyncio.sleep(rest)
 
     async def _wait(self, timeout_s: float) -> None:
         if self._waiting:
@@ -145,6 +157,7 @@ class Partition:
             await self._announce(inputs)
         left, failed = list(inputs), 0
         while left:
+            started = time.monotonic()
             try:
                 staged = await self._rounds.take(left)
             except Again:
@@ -152,6 +165,7 @@ class Partition:
                 await self._recover(failed)
                 continue
             failed = 0
+            self._rested_at = time.monotonic() + _REST * (time.monotonic() - started)
             left = left[len(staged) :] + await self._go_out(staged)
         if watched:
             self._failures.acquit(self.lease.standing, inputs)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.hub.commit import MOST_MESSAGES, Guard, Message, OversizeError, check_size
 from services.hub.decision import Decision, Document, States, Timer
-from services.hub.documents import DocumentCache, Entry, UnreadableError, read_trail, write_trail
+from services.hub.documents import DocumentCache, Entry, read_trail, write_trail
 from services.hub.inputs import Input
 from services.hub.outbox import Outbox
 
@@ -26,12 +26,7 @@ class Working(dict[str, Document | None]):
         self.scans: dict[str, list[str]] = {}
 
     def __missing__(self, subject: str) -> Document | None:
-        entry = self.cache.find(subject)
-        if entry is None:
-            raise KeyError(subject)
-        if entry.fault:
-            raise UnreadableError(entry.fault)
-        return entry.document
+        return self.cache.document(subject)
 
     def apply(self, staged: "Staged") -> None:
         """Let the decisions behind this one see what it decided."""
@@ -118,7 +113,7 @@ def stage(
 def _is_unsure(entry: Entry | None) -> bool:
     if entry is None:  # written by an earlier decision of this round
         return False
-    return not entry.verified or (entry.document is not None and entry.document.SHARED)
+    return not entry.verified or (entry.kind is not None and entry.kind.SHARED)
 
 
 class Plan:
@@ -215,15 +210,16 @@ class Plan:
             if (entry := self._cache.find(subject)) is not None:
                 entry.verified = True
         for subject in self.withdrawn:
-            self._cache.put(subject, Entry(0, None, verified=True))
+            self._cache.put(Entry(subject, 0, verified=True))
         for subject, position in self._markers.items():
-            self._cache.put(subject, Entry(first_seq + position, None, verified=True))
+            self._cache.put(Entry(subject, first_seq + position, verified=True))
         for subject, position in self._positions.items():
             seq = first_seq + position
             message = messages[position]
             trail = read_trail(message.trail, seq)
+            document = self.writes[subject]
             self._cache.put(
-                subject, Entry(seq, self.writes[subject], size=len(message.body), trail=trail, verified=True)
+                Entry(subject, seq, message.body, type(document), document=document, trail=trail, verified=True)
             )
 
     def forget(self) -> None:

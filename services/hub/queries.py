@@ -118,7 +118,7 @@ class Desk:
         messages = await self.reader.last([subject])
         if not messages or not messages[0].data:
             return {"document": None, "events": []}
-        _, entry = self.reader.parse(messages[0])
+        entry = self.reader.parse(messages[0])
         events = [event for seq in dict.fromkeys(entry.trail) if (event := await self._event(seq)) is not None]
         return {"document": orjson.loads(messages[0].data), "events": events}
 

@@ -27,7 +27,7 @@ def service() -> Service:
         ),
     )
     hub.on(capture.OrderCapturedV1, promise.reserve, reads=promise.reads_order, creates=promise.creates_reservation)
-    hub.on(capture.OrderReleasedV1, promise.reserve_released, reads=promise.reads_order)
+    hub.on(capture.OrderReleasedV1, promise.reserve_released, reads=promise.reads_order, remember=True)
     hub.on(capture.OrderCancelledV1, promise.release_cancelled)
     hub.on(capture.OrderRejectedV1, promise.release_rejected)
     hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)

@@ -18,7 +18,7 @@ from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
 from services.capture.decide.cancel import cancel_by_hub
-from services.capture.decide.ingest import expiry
+from services.capture.decide.ingest import UNKNOWN_LISTING, expiry
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
@@ -104,7 +104,7 @@ def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decis
         which = f"hold {message.hold_id}" if message.hold_id else "open hold"
         return _refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
     mapped, unknown = _mapped_again(states, record) if record.order else (record, [])
-    if unknown and any(hold.reason == "unknown-listing" for hold in wanted):
+    if unknown and any(hold.reason == UNKNOWN_LISTING for hold in wanted):
         return _refused(message, "still-unknown", f"nothing is known yet of {', '.join(unknown[:20])}")
     return _closed(states, mapped, wanted, message.released_by, now)
 

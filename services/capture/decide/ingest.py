@@ -20,6 +20,7 @@ from services.capture.rules import Channel, Channels, UnmappableError
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
+UNKNOWN_LISTING = "unknown-listing"
 LATE_HOLD = timedelta(days=14)
 """What comes in about an order that has ended waits so long for somebody to look."""
 
@@ -89,7 +90,7 @@ def _capture(
             detail=detail,
             opened_at=now,
             expires_at=now + timedelta(hours=channel.config.hold_hours),
-            on_expiry=channel.config.on_expiry,
+            on_expiry="reject" if reason == UNKNOWN_LISTING else channel.config.on_expiry,  # it could go nowhere
         )
         for reason, detail in problems(channel, order, unknown)
     )
@@ -246,7 +247,7 @@ def problems(channel: Channel, order: Order, unknown: list[str]) -> list[tuple[s
     """What somebody has to look at before the order goes on: reason and detail of each hold."""
     found: list[tuple[str, str]] = []
     if unknown:
-        found.append(("unknown-listing", f"nothing is known of {', '.join(unknown[:20])}; map or create them"))
+        found.append((UNKNOWN_LISTING, f"nothing is known of {', '.join(unknown[:20])}; map or create them"))
     off = order.totals.total_minor - expected_total(order.totals)
     if abs(off) > channel.config.rounding_minor:
         found.append(("totals-mismatch", f"the total is off by {off} {order.currency} minor units"))

@@ -46,8 +46,19 @@ def reserve(states: States, message: OrderCapturedV1, now: datetime) -> Decision
 
 
 def reserve_released(states: States, message: OrderReleasedV1, now: datetime) -> Decision:
-    """Promise those lines of a released order that could not be named while it was held."""
-    return _reserve(states, message.order, message.owner, now)
+    """Promise those lines of a released order that could not be named while it was held.
+
+    Of what is promised already it is said anew where it could come from: goods may have moved meanwhile.
+    """
+    decision = _reserve(states, message.order, message.owner, now)
+    written = next((one for one in decision.writes if isinstance(one, Reservation)), None)
+    reservation = written or states.get(Reservation, message.owner, message.order_id)
+    if decision.events or reservation is None or not any(line.promised for line in reservation.lines):
+        return decision
+    stocks = Stocks(states, message.owner, now)
+    stocks.load(line.sku for line in reservation.lines)
+    reservation = changed(reservation, generation=reservation.generation + 1)
+    return Decision(writes=[reservation], events=[promise_event(reservation, stocks, now)])
 
 
 def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decision:
@@ -63,8 +74,11 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
         if line.kind is LineKind.PHYSICAL and line.sku and line.line_id not in known
         if (quantity := line.quantity - before.get(line.line_id, 0) - _unnamed(unnamed, line)) > 0
     ]
+    incomplete = any(line.kind is LineKind.PHYSICAL and not line.sku for line in order.lines)
     if not new:
-        return Decision.nothing()
+        if reservation is None or not reservation.incomplete or incomplete:
+            return Decision.nothing()
+        return Decision(writes=[with_lines(changed(reservation, incomplete=False), reservation.lines)])
     stocks = Stocks(states, owner, now)
     stocks.load(line.sku for line, _ in new if line.sku)
     added = [_promise(stocks, line, quantity) for line, quantity in new]
@@ -81,7 +95,7 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
         cancels=reservation.cancels if reservation else (),
         cancelled_before=before,
         unnamed_before=unnamed,
-        incomplete=any(line.kind is LineKind.PHYSICAL and not line.sku for line in order.lines),
+        incomplete=incomplete,
     )
     timers: list[Timer] = [waiting(reservation, line, now) for line in added if line.backordered]
     if order.reserve_until is not None:

@@ -193,6 +193,8 @@ def _unroutable(
         detail=detail,
         rules=tuple(allowed.applied),
     )
+    if not possible:  # once it is released, it waits for fresh figures
+        route = changed(route, promised=())
     return Decision(writes=[changed(route, status=RouteStatus.UNROUTABLE)], events=[event])
 
 

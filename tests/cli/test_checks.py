@@ -1,0 +1,172 @@
+"""`crossdock products`, `contracts`, `verify`, `doctor`, `run`; and what is said where no hub runs."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from crossdock_contracts.capture import CancelRefusedV1
+from crossdock_contracts.samples import sample_of
+from services.hub.server import binary, free_port
+from tests.builders import unique
+from tests.cli.conftest import Crossdock, RunningHub, commands, eventually
+
+
+def test_products_and_listings_are_loaded_from_a_file(crossdock: Crossdock, tmp_path: Path) -> None:
+    sku, listing = unique("P-"), unique("L-")
+    file = tmp_path / "products.csv"
+    file.write_text(
+        f"sku,title,barcodes,weight_g,channel,listing_id,listing_quantity\n{sku},Six,1 2,70,web,{listing},6\n"
+    )
+
+    loaded = crossdock("products", "load", file, "--json")
+
+    assert loaded.json == {"products": 1, "listings": 1}
+    eventually(lambda: sku in crossdock("products", "list").out)
+    (found,) = [one for one in crossdock("products", "list", "--json").json if one["sku"] == sku]
+    assert (found["weight_g"], found["barcodes"]) == (70, ["1", "2"])
+    assert "1 products and 1 listings" in crossdock("products", "load", file).out
+    assert crossdock("stock", "receive", sku, "BER", 6).status == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("sku,colour\nA,red\n", ":1: unknown columns ['colour']; known are"),
+        ("title\nA\n", ":1: no column sku; known are"),
+        ("sku,weight_g\nA,1\nB,heavy\n", ":3: weight_g: Input should be a valid integer"),
+        ("sku,listing_id\nA,L\n", ":2: channel: String should match"),
+        ("sku\n\nA\n ,\n", ":4: "),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_with_the_line(
+    crossdock: Crossdock, tmp_path: Path, content: str, words: str
+) -> None:
+    file = tmp_path / "products.csv"
+    file.write_text(content)
+
+    said = crossdock("products", "load", file)
+
+    assert said.status == 1
+    assert f"error: {file}{words}" in said.error
+
+
+def test_a_listing_is_mapped_by_hand_to_what_there_is(crossdock: Crossdock, sku: str) -> None:
+    done = crossdock("products", "map", "web", unique("L-"), sku, "--quantity", 6)
+    refused = crossdock("products", "map", "web", "L", "NONE")
+
+    assert (done.status, done.out.strip()[-len(sku) - 4 :]) == (0, f"6 × {sku}")
+    assert (refused.status, "unknown-sku: there is no product NONE" in refused.error) == (1, True)
+
+
+def test_contracts_are_listed_and_described(crossdock: Crossdock) -> None:
+    rows = crossdock("contracts", "list", "--json").json
+    schema = crossdock("contracts", "schema", "capture.evt.order-captured.v1").json
+
+    assert {"capture.evt.order-captured.v1", "shipping.evt.shipment-shipped.v2"} <= {row["type"] for row in rows}
+    assert "order-captured" in crossdock("contracts", "list").out
+    assert "order_id" in schema["properties"]
+    assert crossdock("contracts", "schema", "capture.evt.order-captured").status == 3
+    assert crossdock("contracts", "schema", "capture.evt.nothing.v1").status == 3
+
+
+def test_a_message_is_checked_against_its_contract(crossdock: Crossdock, tmp_path: Path) -> None:
+    file = tmp_path / "message.json"
+    file.write_bytes(sample_of(CancelRefusedV1).encode())
+    assert crossdock("contracts", "check", file, "--type", "capture.evt.cancel-refused.v1").status == 0
+
+    file.write_text('{"owner": "main", "order_id": ""}')
+    wrong = crossdock("contracts", "check", file, "--type", "capture.evt.cancel-refused.v1", "--json")
+
+    assert wrong.status == 1
+    assert wrong.json["ok"] is False
+    assert {problem.partition(":")[0] for problem in wrong.json["problems"]} == {
+        "$.order_id",
+        "$.cancel_id",
+        "$.reason",
+    }
+    assert crossdock("contracts", "check", file).status == 2
+    assert crossdock("contracts", "check", file, "--type", "nothing").status == 3
+
+
+def test_the_contracts_are_what_has_been_published(crossdock: Crossdock, tmp_path: Path) -> None:
+    assert crossdock("contracts", "check").status == 0
+    assert crossdock("contracts", "check", "--folder", tmp_path / "none").status == 3
+
+
+def test_verify_holds_over_the_running_hub(crossdock: Crossdock, hub: RunningHub, sku: str) -> None:
+    hub.order((sku, 1))
+
+    found = crossdock("verify", "--json")
+    said = crossdock("verify")
+
+    assert (found.status, said.status) == (0, 0)
+    assert found.json["ok"] is True
+    assert {"name", "ok", "checked", "violations"} == set(found.json["checks"][0])
+    assert "stock-is-conserved" in said.out
+    assert "violated" not in said.out
+
+
+def test_doctor_finds_every_part_sound(crossdock: Crossdock) -> None:
+    found = {one["check"]: one["ok"] for one in crossdock("doctor", "--json").json}
+
+    assert found.keys() >= {"python", "nats-server", "rules: routing", "server", "backlog", "capture", "returns"}
+    assert [name for name, ok in found.items() if not ok and name != "capture"] == []  # it may have dead letters
+    assert "Doctor" in crossdock("doctor").out
+
+
+def test_doctor_names_the_rule_that_is_wrong(
+    crossdock: Crossdock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "channels.toml").write_text('[web]\nformat = "telex"\n')
+    monkeypatch.setenv("CROSSDOCK_RULES_DIR", str(tmp_path))
+
+    said = crossdock("doctor", "--json")
+
+    assert said.status == 1
+    wrong = {one["check"]: one["detail"] for one in said.json if not one["ok"]}
+    assert "web.format is 'telex'; known: native" in wrong["rules: channels"]
+    assert "routing.toml" in wrong["rules: routing"]
+
+
+def test_run_knows_its_services(crossdock: Crossdock) -> None:
+    said = crossdock("run", "capture", "telex")
+
+    assert said.status == 2
+    assert "no service telex; there are: capture, payments" in said.error
+
+
+@pytest.mark.parametrize("arguments", [("orders", "list"), ("verify",)])
+def test_without_a_hub_the_command_says_where_it_looked_and_what_to_do(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CROSSDOCK_NATS_URL", "nats://127.0.0.1:9")
+
+    said = commands(tmp_path, monkeypatch, capsys)(*arguments)
+
+    assert said.status == 4
+    assert "no hub at nats://127.0.0.1:9; start one with `crossdock up`, or set CROSSDOCK_NATS_URL" in said.error
+
+
+def test_a_server_without_streams_is_told_from_a_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("CROSSDOCK_NATS_URL", f"nats://127.0.0.1:{port}")
+    crossdock = commands(tmp_path, monkeypatch, capsys)
+
+    with subprocess.Popen([str(binary()), "-a", "127.0.0.1", "-p", str(port), "-l", str(tmp_path / "log")]) as server:
+        said = eventually(lambda: answer if "no hub at" not in (answer := crossdock("verify")).error else None)
+        server.kill()
+
+    assert said.status == 4
+    assert "the server does not answer, or has no streams: no answer; try again" in said.error
+
+
+def test_a_wrong_setting_is_named(crossdock: Crossdock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSDOCK_PARTITIONS", "none")
+
+    said = crossdock("orders", "list")
+
+    assert said.status == 2
+    assert "partitions 'none': Input should be a valid integer" in said.error
