@@ -3,12 +3,23 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import core_schema
 
 from crossdock_contracts import registry
 
 Kind = Literal["evt", "cmd"]
+
+
+_MOST_PROBLEMS = 10
 
 
 class _Utc:
@@ -133,3 +144,16 @@ class AboutOrder(Protocol):
     @property
     def order_id(self) -> str:
         """Which order, within the owner."""
+
+
+def explain(error: ValidationError) -> str:
+    """A validation error as paths and reasons, the first few."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    shown = [f"{path(problem['loc'])}: {problem['msg']}" for problem in problems[:_MOST_PROBLEMS]]
+    left = len(problems) - len(shown)
+    return "; ".join(shown) + (f"; and {left} more" if left else "")
+
+
+def path(location: tuple[Any, ...]) -> str:
+    """A JSON path such as ``$.lines[0].quantity``."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)

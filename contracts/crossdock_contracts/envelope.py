@@ -22,6 +22,9 @@ _NAMESPACE_BYTES = NAMESPACE.bytes
 VERSIONS_HEADER = "crossdock-versions"
 """All major versions in which this same message was published, comma-separated; absent where there is only one."""
 
+OURS = "/crossdock/"
+"""What the source of every message that the hub itself sends begins with."""
+
 _SAFE = "/:@!$&'()*+,;=-._~ "
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.capture import OrderInput
@@ -116,19 +116,3 @@ class Channels:
                 raise RulesError(msg)
             found[name] = Channel(name, table, formats[table.format]())
         return cls(found)
-
-
-_MOST_PROBLEMS = 10
-
-
-def explain(error: ValidationError) -> str:
-    """A validation error as paths and reasons, the first few."""
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [f"{path(problem['loc'])}: {problem['msg']}" for problem in problems[:_MOST_PROBLEMS]]
-    left = len(problems) - len(shown)
-    return "; ".join(shown) + (f"; and {left} more" if left else "")
-
-
-def path(location: tuple[Any, ...]) -> str:
-    """A JSON path such as ``$.lines[0].quantity``."""
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)

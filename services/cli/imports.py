@@ -19,14 +19,14 @@ from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from crossdock_contracts.base import Command
+from crossdock_contracts.base import Command, explain
 from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.values import LineKind
 from services.capture.app import FORMATS
 from services.capture.channels.invoices import COLUMNS, Cancellation, Planner, Rejection, Tally, read_rows
-from services.capture.rules import Channel, Channels, UnknownChannelError, explain
+from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.cli import quiet
 from services.cli.client import Client, connected
 from services.cli.output import FAILED, USAGE, JsonFlag, as_json, as_table, console, fail

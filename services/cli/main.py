@@ -86,9 +86,9 @@ async def _up(hub: Hub) -> int:
             console.print(
                 Text("Crossdock is up.", "green"), f"Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}"
             )
-            console.print(
-                f"Health {hub.http_url}/health/ready   metrics {hub.http_url}/metrics   API {hub.http_url}/docs"
-            )
+            console.print(f"Health {hub.http_url}/health/ready   API {hub.http_url}/docs")
+            host = hub.settings.http_host
+            console.print("Metrics", "   ".join(f"http://{host}:{worker.port}/metrics" for worker in hub.workers))
         await waiting
     finally:
         await hub.stop()

@@ -97,7 +97,7 @@ class Hub:
             await self.server.start()
         self.http_port = self.http_port or free_port()
         for number, services in enumerate(groups(self._processes)):
-            port = self.http_port if "capture" in services else free_port()
+            port = self.http_port if "capture" in services else free_port(self.http_port + number)
             environment = {
                 "CROSSDOCK_NATS_URL": self.nats_url,
                 "CROSSDOCK_HTTP_PORT": str(port),

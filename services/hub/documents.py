@@ -19,7 +19,7 @@ TRAIL_HEADER = "crossdock-trail"
 _LONGEST_TRAIL = 64
 _ENTRY_BYTES = 400
 """What an entry takes beside its document."""
-_DECODED_SHARE = 0.1
+_DECODED_SHARE = 0.25
 """So much of what is at hand, counted as bytes, may be kept decoded as well."""
 
 
@@ -71,6 +71,11 @@ class Entry:
                 msg = f"stored document {self.subject} (sequence {self.seq}) cannot be read: {error}"
                 raise UnreadableError(msg) from error
         return self._document
+
+    @property
+    def is_decoded(self) -> bool:
+        """The document is at hand as such."""
+        return self._document is not None
 
     def cool(self) -> None:
         """Keep the bytes alone."""
@@ -155,16 +160,22 @@ class DocumentCache:
         """
         entry = self._entries[subject]
         if entry.body:
-            if self._decoded.pop(subject, None) is None:
-                self._decoded_size += len(entry.body)
-            self._decoded[subject] = entry
+            self._use(entry)
         return entry.document
+
+    def _use(self, entry: Entry) -> None:
+        """It is decoded, and was used just now."""
+        if self._decoded.pop(entry.subject, None) is None:
+            self._decoded_size += len(entry.body)
+        self._decoded[entry.subject] = entry
 
     def put(self, entry: Entry) -> None:
         """Keep an entry."""
         self._drop(entry.subject)
         self._entries[entry.subject] = entry
         self._size += len(entry.body) + _ENTRY_BYTES
+        if entry.is_decoded:
+            self._use(entry)
 
     def _drop(self, subject: str) -> None:
         old = self._entries.pop(subject, None)
@@ -191,7 +202,7 @@ class DocumentCache:
         self._size = self._decoded_size = 0
 
     def trim(self) -> None:
-        """Keep only the bytes of what was used the longest ago, and drop the oldest; between rounds, never within one."""
+        """Keep the bytes alone of what was not used lately, and drop the oldest; between rounds, never within one."""
         while self._decoded_size > self._limit * _DECODED_SHARE:
             subject = next(iter(self._decoded))
             entry = self._decoded.pop(subject)

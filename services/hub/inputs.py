@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from nats.aio.msg import Msg
+from pydantic import ValidationError
 
 from crossdock_contracts import upcasts
-from crossdock_contracts.base import Contract
-from crossdock_contracts.envelope import VERSIONS_HEADER
+from crossdock_contracts.base import Contract, explain
+from crossdock_contracts.envelope import OURS, VERSIONS_HEADER
 from crossdock_contracts.registry import versions
 from services.hub.decision import Decision, Later, Outcome, States, Timer
 
@@ -83,6 +84,7 @@ class Input:
         "fault",
         "handler",
         "id",
+        "identity",
         "key",
         "message",
         "outcome",
@@ -111,6 +113,9 @@ class Input:
         self.alone = False
         """Nothing else is handled beside it."""
         self.id = unquote(headers.get("ce-id", "")) or self.key
+        source = headers.get("ce-source", "")
+        self.identity = self.id if not source or source.startswith(OURS) else f"{source} {self.id}"
+        """Tells the message from all others: ids are unique only for each sender."""
         self.correlation = headers.get("ce-correlationid", "")
         self.trace = headers.get("traceparent", "")[3:35]
         self.message: Any = None
@@ -125,6 +130,8 @@ class Input:
             self.message = self._decode()
         except NotForUsError as error:
             self.fault = error
+        except ValidationError as error:
+            self.fault = UndecodableError(explain(error))
         except (ValueError, IndexError) as error:
             self.fault = UndecodableError(str(error))
 

@@ -136,7 +136,7 @@ class Outbox:
 
     def marker_subject(self, source: Input) -> str:
         """Where it is remembered that an input was handled."""
-        return f"{self.service}.state.done.{source.handler.name}.{subjects.token(source.id)}"
+        return f"{self.service}.state.done.{source.handler.name}.{subjects.token(source.identity)}"
 
 
 def _type(contract: type[Contract], service: str) -> str:

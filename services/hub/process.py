@@ -127,6 +127,7 @@ async def serve(apps: list[HubApp], settings: Settings, *, follow_parent: bool =
         await server.serve()
         if watching is not None:
             watching.cancel()
+        await asyncio.gather(*(app.runtime.stop() for app in apps))
     logger().info("bye", failed=len(failed) or None)
     return 1 if failed else 0
 

@@ -9,6 +9,7 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from crossdock_contracts import subjects
+from crossdock_contracts.base import explain
 from services.hub.decision import NotLoadedError, States
 from services.hub.documents import DocumentCache, Reader
 from services.hub.letters import Letter, read_letter
@@ -70,7 +71,7 @@ class Desk:
         try:
             question = kind.model_validate_json(body or b"{}")
         except ValidationError as error:
-            return {"error": "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())}
+            return {"error": explain(error)}
         if name in {"documents", "timeline", "letters"}:
             return dict(await find(question))
         return {"answer": await self._decided(find, question)}

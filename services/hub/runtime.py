@@ -63,6 +63,7 @@ class Runtime:
         self._calls: Calls | None = None
         self._shards: list[Shard] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._reconnecting: set[asyncio.Task[None]] = set()
         self._opened = False
         self.stopping = False
         self._presence = Presence(service.name, self.shard_count, settings.presence_s)
@@ -120,7 +121,9 @@ class Runtime:
         sources = {h.contract.SERVICE for h in self.service.handlers.values() if h.contract.SERVICE != "hub"}
         for name in sorted(sources | {self.service.name}):
             await streams.provision_stream(calls, streams.own_stream(name, layout))
-        await streams.provision_stream(calls, streams.inbox_stream(self.service.name, layout))
+        sources_of_all = (self.source(name, shard) for name, shard in self.pumps)
+        taken = sorted({wildcard for stream, wildcard in sources_of_all if stream == subjects.inbox(self.service.name)})
+        await streams.provision_stream(calls, streams.inbox_stream(self.service.name, taken, layout))
         for bucket in self.service.buckets:
             assert self._client is not None
             store = ObjectStore(self._client, calls, bucket, settings.replicas)
@@ -168,6 +171,7 @@ class Runtime:
             for task in late:
                 task.cancel()
             self._log.info("stopped", partitions=len(done), unfinished=len(late) or None)
+            self._tasks = []
         if self._client is not None and self._client.is_connected:
             await self._presence.stop(self._client)
         self._opened = False
@@ -178,9 +182,18 @@ class Runtime:
             self._calls.disconnected()
 
     def reconnected(self) -> None:
-        """The connection is back: requests that stood at the server have to be made anew."""
+        """The connection is back: requests that stood at the server have to be made anew, and what was on its way."""
         for pump in self.pumps.values():
             pump.reconnected()
+        task = asyncio.create_task(self._rewind_held())
+        self._reconnecting.add(task)
+        task.add_done_callback(self._reconnecting.discard)
+
+    async def _rewind_held(self) -> None:
+        """Have handed out again what was sent and did not arrive, rather than when its time is up."""
+        for shard in self._shards:
+            if shard.partition.lease.held:
+                await self._rewind_all(shard)
 
     # -- partitions
 
@@ -251,19 +264,23 @@ class Runtime:
         for pump in shard.pumps:
             pump.suspect_below = 0
             if shard.partition.lease.taken_over:
-                await self._rewind(pump)
+                pump.suspect_below = await self._rewind(pump)
             await pump.open(self._client)
 
-    async def _rewind(self, pump: Pump) -> None:
-        """Have what the holder before had in hand handed out again at once, rather than when its time is up."""
+    async def _rewind(self, pump: Pump) -> int:
+        """Have what was handed out and not settled handed out again at once; the sequence up to which that is."""
         info: dict[str, Any] = await self.calls.api(f"CONSUMER.INFO.{pump.stream}.{pump.durable}")
-        if info.get("num_ack_pending"):
-            pump.suspect_below = info["delivered"]["stream_seq"]
-            await self.calls.api(f"CONSUMER.RESET.{pump.stream}.{pump.durable}")
+        if not info.get("num_ack_pending"):
+            return 0
+        await self.calls.api(f"CONSUMER.RESET.{pump.stream}.{pump.durable}")
+        return int(info["delivered"]["stream_seq"])
 
     async def _rewind_later(self, shard: Shard) -> None:
         """Rewind once more when the requests of the holder before have ended, which a hung one leaves at the server."""
         await asyncio.sleep(REQUEST_S + 0.5)
+        await self._rewind_all(shard)
+
+    async def _rewind_all(self, shard: Shard) -> None:
         with suppress(DisconnectedError):
             for pump in shard.pumps:
                 await self._rewind(pump)

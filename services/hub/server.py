@@ -108,7 +108,7 @@ class Server:
         config.write_text(
             _CONFIG.format(port=self.port, monitor=self._monitor, store=store, log=str(self.log_file.resolve()))
         )
-        environment = {**os.environ, "GOMEMLIMIT": self._settings.gomemlimit}
+        memory = {"GOMEMLIMIT": self._settings.gomemlimit, "GOGC": str(self._settings.gogc)}
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -118,7 +118,7 @@ class Server:
             str(config),
             str(self._folder / "lock"),
             stdin=asyncio.subprocess.PIPE,
-            env=environment,
+            env={**os.environ, **memory},
         )
         async with asyncio.timeout(_START_S):
             while not await self._healthy():

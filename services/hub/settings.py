@@ -62,8 +62,10 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
-    gomemlimit: str = "384MiB"
-    """Soft memory limit of the embedded server (its GOMEMLIMIT)."""
+    gomemlimit: str = "4GiB"
+    """Soft memory limit of the embedded server (its GOMEMLIMIT). Much below what its store needs it only collects."""
+    gogc: PositiveInt = 50
+    """Garbage that the embedded server lets grow, in percent of what lives (its GOGC)."""
 
     presence_s: PositiveFloat = 0.8
     """How often replicas that share partitions say that they are there."""

@@ -39,9 +39,13 @@ def own_stream(service: str, layout: Layout) -> dict[str, Any]:
     }
 
 
-def inbox_stream(service: str, layout: Layout) -> dict[str, Any]:
-    """The stream that outsiders write. Plain: their headers must not be able to wipe or forge anything."""
-    return _stream(subjects.inbox(service), [f"{service}.cmd.>"], layout)
+def inbox_stream(service: str, taken: list[str], layout: Layout) -> dict[str, Any]:
+    """The stream that outsiders write. Plain: their headers must not be able to wipe or forge anything.
+
+    It takes what a handler listens to and nothing else: a sender of an unknown command, or to a partition that there is
+    not, learns at once that nobody takes it.
+    """
+    return _stream(subjects.inbox(service), taken, layout)
 
 
 def _stream(name: str, of: list[str], layout: Layout) -> dict[str, Any]:
@@ -85,7 +89,7 @@ async def provision_stream(calls: Calls, declared: dict[str, Any]) -> None:
     """Make a stream as declared, or bring it up to it.
 
     Raises:
-        ProvisionError: it would lose data, its shards differ, or the server refuses.
+        ProvisionError: its shards differ, or the server refuses.
         DisconnectedError: the server could not be asked.
     """
     name = declared["name"]
@@ -103,13 +107,12 @@ async def provision_stream(calls: Calls, declared: dict[str, Any]) -> None:
                 f"CROSSDOCK_{shards.rpartition('.')[2].upper()}={metadata[shards]}, or start with an empty data folder."
             )
             raise ProvisionError(msg)
-    if int(metadata.get(_REVISION, 0)) >= REVISION and standing["num_replicas"] == declared["num_replicas"]:
+    revision = int(metadata.get(_REVISION, 0))
+    taken = set(standing["subjects"]) | set(declared["subjects"])  # what it took once may be in it: it goes on with it
+    same = taken == set(standing["subjects"]) and standing["num_replicas"] == declared["num_replicas"]
+    if revision > REVISION or (revision == REVISION and same):
         return
-    lost = set(standing["subjects"]) - set(declared["subjects"])
-    if lost:
-        msg = f"stream {name} holds subjects that its declaration no longer has: {sorted(lost)}"
-        raise ProvisionError(msg)
-    wanted = {**standing, **declared, "metadata": {**metadata, **declared["metadata"]}}
+    wanted = {**standing, **declared, "subjects": sorted(taken), "metadata": {**metadata, **declared["metadata"]}}
     await _must(calls, f"STREAM.UPDATE.{name}", wanted, f"stream {name}")
 
 

@@ -249,7 +249,8 @@ def test_a_hold_that_nobody_acted_on_ends_as_was_laid_down(on_expiry, event):
         (
             PaymentDeclinedV1(
                 owner="main", order_id="web:1", method=PaymentMethod.TOKEN,
-                amount=Money(amount_minor=1, currency="EUR"), gateway="sandbox", code="card-declined", generation=1, declined_at=NOW,
+                amount=Money(amount_minor=1, currency="EUR"), gateway="sandbox", code="card-declined", generation=1,
+                declined_at=NOW,
             ),
             "payment-declined",
         ),

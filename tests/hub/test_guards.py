@@ -109,6 +109,16 @@ async def test_a_delta_that_its_sender_repeats_counts_once(client: Client, run: 
     assert await pieces(client) == 10
 
 
+async def test_two_senders_may_use_the_same_id(client: Client, run: Run) -> None:
+    await run(tally.service())
+
+    for sender in (b"/shop", b"/till", b"/till"):
+        await put(client, receipt(quantity=10).encode(), headers=b"ce-id: 1\r\nce-source: %s\r\n" % sender)
+    await settled(client, "receive")
+
+    assert await pieces(client) == 20
+
+
 async def test_a_repeated_delta_counts_once_after_a_restart(client: Client, run: Run) -> None:
     first = await run(tally.service())
     await put(client, receipt(quantity=10).encode(), headers=b"ce-id: one-and-the-same\r\n")

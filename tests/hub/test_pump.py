@@ -11,7 +11,7 @@ from services.cli.client import Client
 from services.hub.pump import Pump, ReadySubscriber
 from tests.conftest import Run, until
 from tests.hub import tally
-from tests.hub.commands import pieces, receipt, settled
+from tests.hub.commands import has_pieces, pieces, receipt, settled
 from tests.nats import NatsServer
 
 STREAM = {"name": "PUMPED", "subjects": ["pumped"], "storage": "memory"}
@@ -97,6 +97,26 @@ async def test_a_pump_goes_on_after_the_connection_was_lost(server: NatsServer, 
     await client.order(receipt(), timeout_s=20)
 
     assert await pieces(client) == 2
+
+
+async def test_what_was_on_its_way_when_the_connection_was_lost_comes_again_at_once(
+    server: NatsServer, client: Client, run: Run
+) -> None:
+    running = await run(tally.service(), ack_wait_s=600)
+    pump = running.app.runtime.pumps["receive", 0]
+    await pump.close()
+    await client.tell(receipt())
+    thief = await client.connection.subscribe("lost")
+    await client.connection.publish("$JS.API.CONSUMER.MSG.NEXT.INVENTORY_IN.inventory-receive-0", b"", reply="lost")
+    await thief.next_msg(timeout=5)
+    assert running.app.runtime._client is not None
+    await pump.open(running.app.runtime._client)
+
+    await server.kill()
+    await server.start()
+
+    await until(lambda: client.connection.is_connected)
+    await until(lambda: has_pieces(client, "S", 1))
 
 
 async def test_faststreams_subscriber_is_fed_by_the_pump(client: Client, run: Run) -> None:

@@ -5,6 +5,7 @@ import pytest
 from services.cli.client import Client
 from services.hub import streams
 from services.hub.streams import Layout, ProvisionError, own_stream, provision_consumer, provision_stream
+from services.hub.wire import status
 from tests.conftest import Run
 from tests.hub import tally
 from tests.hub.commands import put, receipt, settled
@@ -46,13 +47,43 @@ async def test_a_newer_revision_is_applied(client: Client, monkeypatch: pytest.M
     assert (await config(client, "INVENTORY"))["duplicate_window"] == 7_000_000_000
 
 
-async def test_subjects_that_hold_data_are_not_given_up(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_subjects_that_were_taken_once_are_taken_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     await provision_stream(client.calls, own_stream("inventory", Layout()))
     monkeypatch.setattr(streams, "REVISION", streams.REVISION + 1)
-    fewer = own_stream("inventory", Layout()) | {"subjects": ["inventory.evt.>"]}
+    other = own_stream("inventory", Layout()) | {"subjects": ["inventory.evt.>", "inventory.new.>"]}
 
-    with pytest.raises(ProvisionError, match=r"inventory\.dead"):
-        await provision_stream(client.calls, fewer)
+    await provision_stream(client.calls, other)
+
+    found = await config(client, "INVENTORY")
+    assert {"inventory.dead.>", "inventory.new.>"} <= set(found["subjects"])  # type: ignore[call-overload]  # JSON
+
+
+async def test_a_service_of_an_older_version_leaves_a_newer_ones_commands_in_the_inbox(
+    client: Client, run: Run
+) -> None:
+    older = tally.service()
+    del older.handlers["transfer"]
+    await (await run(older)).stop()
+    await (await run(tally.service())).stop()
+
+    older = tally.service()
+    del older.handlers["transfer"]
+    await run(older)
+
+    found = await config(client, "INVENTORY_IN")
+    assert "inventory.cmd.transfer-stock.*.0.*" in found["subjects"]  # type: ignore[operator]  # JSON
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["inventory.cmd.no-such-command.v1.0.0", "inventory.cmd.receive-stock.v1.7.0", "inventory.cmd.receive-stock"],
+)
+async def test_a_command_that_nobody_would_take_is_refused_at_once(subject: str, client: Client, run: Run) -> None:
+    await run(tally.service())
+
+    answer = await client.calls.one([], subject.encode(), b"", receipt().encode(), timeout_s=5)
+
+    assert status(answer) == "503"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ async def test_frames_arrive_as_messages_with_their_headers(server: NatsServer, 
         ],
     )
 
-    first, second, third = [await asyncio.wait_for(received.get(), 5) for _ in range(3)]
+    first, second, third = [await asyncio.wait_for(received.get(), 30) for _ in range(3)]
     assert (first.subject, first.data, first.headers) == ("a.1", b"body", None)
     assert (second.data, second.reply) == (b"\x00\xff", "reply.here")
     assert second.headers == {"X-One": "1", "X-Two": "zwölf"}
@@ -45,7 +45,7 @@ async def test_the_hubs_client_hands_over_headers_that_nats_py_wrote(server: Nat
 
     await plain.publish("b.1", b"x", headers={"ce-id": "1", "Other": "a: b"})
 
-    message = await asyncio.wait_for(received.get(), 5)
+    message = await asyncio.wait_for(received.get(), 30)
     assert isinstance(message.headers, Headers)
     assert message.headers.get("ce-id") == "1"
     assert dict(message.headers) == {"ce-id": "1", "Other": "a: b"}

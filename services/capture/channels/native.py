@@ -3,8 +3,9 @@
 import orjson
 from pydantic import ValidationError
 
+from crossdock_contracts.base import explain
 from crossdock_contracts.capture import OrderInput
-from services.capture.rules import UnmappableError, explain
+from services.capture.rules import UnmappableError
 
 
 class Native:
