@@ -21,7 +21,6 @@ from services.bench.rig import Counter, own_settings
 from services.bench.spine import LABELLED
 from services.cli import quiet
 from services.cli.client import Client, connected
-from services.hub.settings import settings
 
 _UP = b"Crossdock is up."
 _START_S = 300.0
@@ -118,7 +117,7 @@ async def measure(options: Options) -> list[Figure]:
     at = f"`crossdock up` after {options.stored} orders"
     return [
         Figure("memory_mb", "MB", (sum(memory.values()),), goal=700, better=Better.LOWER,
-               note=f"{at}, GOMEMLIMIT {settings().gomemlimit}",
+               note=at,
                detail={name: round(size, 1) for name, size in memory.items()}),
         Figure("idle_cpu_percent", "% of a core", (idle,), goal=3, better=Better.LOWER, note=at),
         Figure("restart_s", "s", tuple(restarts), goal=5, better=Better.LOWER,

@@ -20,7 +20,6 @@ from services.bench.options import Options
 from services.bench.orders import Demand
 from services.bench.rig import Rig, rig
 from services.bench.spine import carry
-from services.hub.settings import settings
 
 _PATTERNS = 100
 _KEPT = {"PAYMENTS": "payments.state.payment", "INVENTORY": "inventory.state.reservation",
@@ -34,7 +33,7 @@ async def measure(options: Options) -> list[Figure]:
     """Cost and throughput with `Options.large` orders and SKUs in store, against `Options.small`."""
     small, patterns = await _runs(options, options.small, {})
     large, _ = await _runs(options, options.large, patterns)
-    note = f"{options.large} stored orders and SKUs, against {options.small}; GOMEMLIMIT {settings().gomemlimit}"
+    note = f"{options.large} stored orders and SKUs, against {options.small}"
     cost = [median(run["services_cpu_ms"] + run["server_cpu_ms"] for run in runs) for runs in (small, large)]
     rate = [median(run["orders_per_s"] for run in runs) for runs in (small, large)]
     detail = {"small": _summary(small), "large": _summary(large)}
@@ -70,6 +69,8 @@ async def _runs(options: Options, stored: int, patterns: Patterns) -> tuple[list
     async with rig() as standing:
         demand = Demand(stored)
         await asyncio.gather(standing.stock_up(demand.skus), _store(standing, patterns, stored))
+        if patterns:  # the server's memory limit goes by what it finds in store when it starts
+            await standing.restart_server()
         await standing.start(*options.groups)
         if not patterns:
             await carry(standing, demand, _PATTERNS)

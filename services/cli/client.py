@@ -138,8 +138,10 @@ class RefusedError(RuntimeError):
 
 
 @asynccontextmanager
-async def connected(settings: Settings, servers: list[str] | None = None) -> AsyncIterator[Client]:
-    """A connection to the hub that the settings name.
+async def connected(
+    settings: Settings, servers: list[str] | None = None, *, reconnects: int = 1
+) -> AsyncIterator[Client]:
+    """A connection to the hub that the settings name; once lost it is tried so often to get it back, -1: for ever.
 
     Raises:
         UnreachableError: there is none.
@@ -152,7 +154,7 @@ async def connected(settings: Settings, servers: list[str] | None = None) -> Asy
             name="crossdock-cli",
             connect_timeout=3,
             allow_reconnect=True,
-            max_reconnect_attempts=1,
+            max_reconnect_attempts=reconnects,
             pending_size=64 * 1024 * 1024,
             error_cb=_silent,
             user_credentials=settings.nats_credentials or None,

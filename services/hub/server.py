@@ -15,6 +15,10 @@ _START_S = 180.0
 """A large store takes a while to be read after a crash."""
 _CHECK_EVERY_S = 1.0
 _MISSED_CHECKS = 8
+_MEMORY_EVERY = 600
+_LEAST_MB = 300
+_STORED_PER_BYTE = 4
+"""Bytes in store for which the server is given one of memory: measured at a million orders and SKUs."""
 
 _CONFIG = """\
 # Written at each start by crossdock; changes are lost.
@@ -74,6 +78,7 @@ class Server:
         self._process: asyncio.subprocess.Process | None = None
         self._watching: asyncio.Task[None] | None = None
         self._monitor = 0
+        self._limit_mb = 0
         self.port = 0
         self.restarts = 0
         self._log = logger(server="embedded")
@@ -108,7 +113,11 @@ class Server:
         config.write_text(
             _CONFIG.format(port=self.port, monitor=self._monitor, store=store, log=str(self.log_file.resolve()))
         )
-        memory = {"GOMEMLIMIT": self._settings.gomemlimit, "GOGC": str(self._settings.gogc)}
+        self._limit_mb = self._wanted_mb
+        memory = {
+            "GOMEMLIMIT": self._settings.gomemlimit or f"{self._limit_mb}MiB",
+            "GOGC": str(self._settings.gogc),
+        }
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -129,6 +138,13 @@ class Server:
         port_file.write_text(str(self.port))
         self._log.info("nats-server is up", port=self.port, data=str(self._folder))
 
+    @property
+    def _wanted_mb(self) -> int:
+        """Memory for what is stored: with less than it needs the server does little but collect garbage."""
+        folder = self._folder / "jetstream"
+        stored = sum(file.stat().st_size for file in folder.rglob("*.blk")) if folder.exists() else 0
+        return _LEAST_MB + stored // _STORED_PER_BYTE // 1_000_000
+
     async def _healthy(self) -> bool:
         """JetStream is up and answers."""
         try:
@@ -143,9 +159,12 @@ class Server:
 
     async def _watch(self) -> None:
         """Start the server anew when it has died, or has not answered for a while."""
-        missed = 0
+        missed = checks = 0
         while True:
             await asyncio.sleep(_CHECK_EVERY_S)
+            checks += 1
+            if checks % _MEMORY_EVERY == 0 and not self._settings.gomemlimit:
+                self._check_memory()
             assert self._process is not None
             missed = 0 if await self._healthy() else missed + 1
             if self._process.returncode is None and missed < _MISSED_CHECKS:
@@ -153,6 +172,14 @@ class Server:
             self._log.error("nats-server is down; starting it anew", status=self._process.returncode, missed=missed)
             missed = 0
             await self.restart()
+
+    def _check_memory(self) -> None:
+        if self._wanted_mb > 2 * self._limit_mb:
+            self._log.warning(
+                "the store has outgrown the server's memory limit, which is set when it starts; restart when it suits",
+                limit_mb=self._limit_mb,
+                wanted_mb=self._wanted_mb,
+            )
 
     async def restart(self) -> None:
         """Stop the server, if it still runs, and start it again on the same port and data."""
