@@ -25,7 +25,7 @@ from services.hub.log import logger
 from services.hub.metrics import LAG
 from services.hub.wire import status
 
-REQUEST_S = 5.0
+REQUEST_S = 10.0
 """A request that stands at the server ends after so long, and is made anew."""
 _HANDED_OVER = 2
 _IDLE_TURNS = 3
