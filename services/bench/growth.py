@@ -69,8 +69,6 @@ async def _runs(options: Options, stored: int, patterns: Patterns) -> tuple[list
     async with rig() as standing:
         demand = Demand(stored)
         await asyncio.gather(standing.stock_up(demand.skus), _store(standing, patterns, stored))
-        if patterns:  # the server's memory limit goes by what it finds in store when it starts
-            await standing.restart_server()
         await standing.start(*options.groups)
         if not patterns:
             await carry(standing, demand, _PATTERNS)

@@ -48,13 +48,6 @@ class Rig:
         for service in OWN_STREAMS:
             await streams.provision_stream(self.client.calls, streams.own_stream(service, streams.Layout()))
 
-    async def restart_server(self) -> None:
-        """Start the server anew, with what is stored."""
-        await self._server.restart()
-        async with asyncio.timeout(_START_S):
-            while not self.client.connection.is_connected:  # noqa: ASYNC110  # nats-py sets no event of ours
-                await asyncio.sleep(_POLL_S)
-
     async def stock_up(self, skus: Iterable[str]) -> None:
         """Have plenty of each SKU, as if it had been received long ago."""
         await batches.write(self.client.calls, (orders.stored(orders.stock(sku)) for sku in skus))

@@ -77,9 +77,8 @@ async def _up(hub: Hub) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     try:
-        await hub.start()
         waiting = asyncio.create_task(stop.wait())
-        ready = asyncio.create_task(hub.ready(300))
+        ready = asyncio.create_task(_start(hub))
         await asyncio.wait({waiting, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
             ready.result()
@@ -89,10 +88,16 @@ async def _up(hub: Hub) -> int:
             console.print(f"Health {hub.http_url}/health/ready   API {hub.http_url}/docs")
             host = hub.settings.http_host
             console.print("Metrics", "   ".join(f"http://{host}:{worker.port}/metrics" for worker in hub.workers))
+        ready.cancel()
         await waiting
     finally:
         await hub.stop()
     return 0
+
+
+async def _start(hub: Hub) -> None:
+    await hub.start()
+    await hub.ready(300)
 
 
 @app.command()

@@ -115,16 +115,18 @@ class Hub:
         pause = 0.1
         while True:
             assert worker.process is not None
-            started = time.monotonic()
+            started, restarts = time.monotonic(), self.server.restarts if self.server else 0
             status = await worker.process.wait()
             if self._stopping:
                 return
             if status == STORAGE_EXIT and self.server:
                 self._log.critical("the server cannot write; starting it anew")
-                await self.server.restart()
+                await self.server.restart(seen=restarts)
             pause = 0.1 if time.monotonic() - started > _STABLE_S else min(pause * 2, 10.0)
             self._log.error("services ended; starting them anew", services=worker.services, status=status)
             await asyncio.sleep(pause)
+            if self._stopping:
+                return
             await worker.start()
 
     async def ready(self, timeout_s: float = 60.0) -> None:
@@ -135,7 +137,7 @@ class Hub:
         """
         async with asyncio.timeout(timeout_s):
             for worker in self.workers:
-                while not await _is_ready(worker.port):  # noqa: ASYNC110  # another process cannot set our event
+                while not await _is_ready(self.settings.http_host, worker.port):  # noqa: ASYNC110  # another process cannot set our event
                     await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
@@ -148,9 +150,9 @@ class Hub:
             await self.server.stop()
 
 
-async def _is_ready(port: int) -> bool:
+async def _is_ready(host: str, port: int) -> bool:
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1" if host == "0.0.0.0" else host, port)  # noqa: S104
         writer.write(b"GET /health/ready HTTP/1.0\r\n\r\n")
         answer = await reader.read()
         writer.close()

@@ -18,6 +18,8 @@ from services.hub.wire import Calls, DisconnectedError, frame, status
 MOST_MESSAGES = 1000
 """The server's limit of one atomic batch."""
 _HEADER_ROOM = 1024
+LETTER_ROOM = 96 * 1024
+"""What a dead letter or parked message may take beyond the message itself: no other message may come closer."""
 _LONGEST_SUBJECT = 1024
 
 
@@ -40,6 +42,8 @@ class Message:
     expected: int | None = None
     """Its subject's last sequence must be this; 0: nothing may stand there."""
     rollup: bool = False
+    room: int = LETTER_ROOM
+    """So much less than the server takes it may have."""
     trail: str = ""
     """Of a document: the events that its decisions published."""
 
@@ -65,8 +69,9 @@ def check_size(message: Message, max_payload: int) -> None:
         OversizeError: it will not.
     """
     size = len(message.headers) + len(message.body) + _HEADER_ROOM
-    if size > max_payload:
-        msg = f"message on {message.subject[:200]} has {size} bytes with headers; the server takes {max_payload}"
+    if size > max_payload - message.room:
+        most = max_payload - message.room
+        msg = f"message on {message.subject[:200]} has {size} bytes with headers; it may have {most}"
         raise OversizeError(msg)
     if len(message.subject) > _LONGEST_SUBJECT:
         msg = f"subject of {len(message.subject)} bytes is longer than {_LONGEST_SUBJECT}: {message.subject[:200]}…"

@@ -248,6 +248,8 @@ class Later:
     reason: str
     delay_s: float | None = None
     """None: the hub's own pace, slower each time."""
+    not_before_s: float | None = None
+    """What the other side asked for; the hub's own pace may be slower."""
 
 
 @dataclass(slots=True)

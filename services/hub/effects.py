@@ -230,6 +230,12 @@ class Effects:
             except TimeoutError:
                 msg = f"{name} did not answer within {limits.timeout_s} s"
                 raise UnknownError(msg) from None
+            except (TransientError, UnknownError):
+                raise
+            except Exception as error:
+                self._log.exception("an adapter failed in a way of its own", adapter=name, key=intent.key)
+                msg = f"{name}: {type(error).__name__}: {error}"
+                raise UnknownError(msg) from error
             finally:
                 circuit.leave(failed=failed)
                 if failed or circuit.was_open:

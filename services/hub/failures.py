@@ -68,36 +68,44 @@ class Failures:
         delay = later.delay_s
         if delay is None:
             delay = min(self._settings.park_first_s * 2**source.attempt, self._settings.park_longest_s)
-            delay *= random.uniform(0.8, 1.2)  # noqa: S311  # spreads retries, keeps no secret
-        PARKED.labels(self._outbox.service, source.handler.name).inc()
-        self._log.info(
-            "parked",
-            handler=source.handler.name,
-            message=source.key,
-            order=source.correlation,
-            reason=later.reason,
-            delay_s=round(delay, 1),
-            attempt=source.attempt + 1,
-        )
+            delay = max(delay, later.not_before_s or 0.0)
+            delay *= random.uniform(1.0, 1.4)  # noqa: S311  # spreads retries, keeps no secret
         parked = self._outbox.parked(source, now + timedelta(seconds=delay))
-        return Staged(source, Decision.nothing(), "parked", extra=[parked])
+
+        def tell() -> None:
+            PARKED.labels(self._outbox.service, source.handler.name).inc()
+            self._log.info(
+                "parked",
+                handler=source.handler.name,
+                message=source.key,
+                order=source.correlation,
+                reason=later.reason,
+                delay_s=round(delay, 1),
+                attempt=source.attempt + 1,
+            )
+
+        return Staged(source, Decision.nothing(), "parked", extra=[parked], tell=tell)
 
     def dead(self, source: Input, error: BaseException, now: datetime) -> Staged:
         """Lay the message aside for an operator, with all that is known of it."""
-        DIED.labels(self._outbox.service, source.handler.name, type(error).__name__).inc()
-        DEAD.labels(self._outbox.service).inc()
-        self._log.error(
-            "dead letter",
-            handler=source.handler.name,
-            message=source.key,
-            order=source.correlation,
-            error=type(error).__name__,
-            detail=str(error)[:300],
-        )
+
+        def tell() -> None:
+            DIED.labels(self._outbox.service, source.handler.name, type(error).__name__).inc()
+            DEAD.labels(self._outbox.service).inc()
+            self._log.error(
+                "dead letter",
+                handler=source.handler.name,
+                message=source.key,
+                order=source.correlation,
+                error=type(error).__name__,
+                detail=str(error)[:300],
+            )
+
         return Staged(
             source,
             Decision.nothing(),
             "dead",
             events=self._outbox.died(source, error, now),
             extra=[self._outbox.letter(source, error, now)],
+            tell=tell,
         )

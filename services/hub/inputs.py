@@ -100,11 +100,11 @@ class Input:
         stream, delivered, seq = origin(raw)
         self.handler = handler
         self.raw = raw
-        came_back = headers.get(KEY_HEADER)
+        came_back = headers.get(KEY_HEADER) if raw.subject.split(".", 2)[1] == "retry" else None
         self.key = came_back or f"{stream}-{seq}"
         """Names the message for ever: the stream and sequence at which it first came."""
-        self.subject = headers.get(SUBJECT_HEADER) or raw.subject
-        self.attempt = int(headers.get(ATTEMPT_HEADER, "0"))
+        self.subject = headers.get(SUBJECT_HEADER, raw.subject) if came_back else raw.subject
+        self.attempt = int(headers.get(ATTEMPT_HEADER, "0")) if came_back else 0
         """How often it has been parked."""
         self.suspect = delivered > 1 or seq <= suspect_below
         """It was handed out before and not settled: handling it may have ended the process."""

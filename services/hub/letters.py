@@ -103,8 +103,8 @@ def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
         body = found.data if message.body is None else message.body.encode()
         headers = letter.headers | {KEY_HEADER: letter.letter_id, SUBJECT_HEADER: letter.subject}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
-        DEAD.labels(service).dec()
         return HubDecision(
+            tell=DEAD.labels(service).dec,
             events=[
                 DeadLetterReplayedV1(
                     owner=message.owner,
@@ -126,8 +126,8 @@ def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
         letter = read_letter(found) if found is not None else None
         if letter is None:
             return missing(message)
-        DEAD.labels(service).dec()
         return HubDecision(
+            tell=DEAD.labels(service).dec,
             events=[
                 DeadLetterDiscardedV1(
                     owner=message.owner,

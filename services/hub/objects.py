@@ -22,7 +22,7 @@ from services.hub.wire import Calls, DisconnectedError, frame, status
 
 CHUNK_BYTES = 128 * 1024
 _FEW = 8
-"""So many messages cost the server less one by one than as a batch, which it stages on disk."""
+"""So many messages cost the server less one by one than as a batch, which it stages on disk; objects of one chunk."""
 _Frame = tuple[bytes, bytes, bytes]
 
 
@@ -115,7 +115,7 @@ class ObjectStore:
 
     async def _send(self, frames: list[_Frame]) -> str:
         """Write frames; what went wrong, if anything."""
-        if len(frames) > _FEW:
+        if len(frames) > _FEW or len({subject for subject, _, _ in frames}) < len(frames):
             return await self._send_together(frames)
         for part in (".C.", ".M."):  # an object is found by its metadata: that comes when its chunks are there
             of_part = [one for one in frames if part.encode() in one[0]]
@@ -156,8 +156,11 @@ class ObjectStore:
         found = await self._calls.one(
             [], f"$JS.API.DIRECT.GET.{self.stream}.$O.{self.bucket}.M.{key}".encode(), b"", b"", timeout_s=5
         )
-        if status(found):
+        if status(found) == "404":
             return None
+        if status(found):
+            msg = f"bucket {self.bucket}: status {status(found)}"
+            raise DisconnectedError(msg)
         meta = orjson.loads(found.data)
         if meta.get("deleted"):
             return None

@@ -20,6 +20,7 @@ from services.hub.inputs import ATTEMPT_HEADER, KEY_HEADER, SUBJECT_HEADER, Inpu
 
 _TRACEBACK_CHARS = 3000
 _DETAIL_CHARS = 500
+_HEADER_CHARS = 8000
 
 
 class Outbox:
@@ -93,14 +94,18 @@ class Outbox:
             f"Nats-Schedule-Target: {self.service}.retry.{name}.{self.partition}\r\n"
         )
         subject = f"{self.service}.parked.{name}.{subjects.token(source.key)}"
-        return Message(subject, source.raw.data, headers.encode(), rollup=True)
+        return Message(subject, source.raw.data, headers.encode(), rollup=True, room=0)
 
     def letter(self, source: Input, error: BaseException, now: datetime) -> Message:
         """A dead letter: the payload byte for byte, and in the headers all that is known of it."""
         trace = "".join(format_exception(error))[-_TRACEBACK_CHARS:]
         original = {
-            k: v for k, v in (source.raw.headers or {}).items() if not k.lower().startswith(("nats-", "crossdock-dead"))
+            k: v
+            for k, v in (source.raw.headers or {}).items()
+            if not k.lower().startswith(("nats-", "crossdock-dead", "crossdock-attempt"))
         }
+        if sum(map(len, original.values())) > _HEADER_CHARS:  # somebody's own: what is known of the message stays
+            original = {k: v[:_DETAIL_CHARS] for k, v in original.items() if k.startswith(("ce-", "crossdock-"))}
         facts = {
             "crossdock-dead-error": type(error).__name__,
             "crossdock-dead-detail": str(error)[:_DETAIL_CHARS],
@@ -113,7 +118,7 @@ class Outbox:
         lines = "".join(f"{name}: {quote(value, safe=' /:,;()<>=[]{}|@#&+*!?')}\r\n" for name, value in facts.items())
         headers = f"{KEY_HEADER}: {source.key}\r\n{SUBJECT_HEADER}: {source.subject}\r\n{lines}"
         subject = f"{self.service}.dead.{source.handler.name}.{subjects.token(source.key)}"
-        return Message(subject, source.raw.data, headers.encode(), rollup=True)
+        return Message(subject, source.raw.data, headers.encode(), rollup=True, room=0)
 
     def died(self, source: Input, error: BaseException, now: datetime) -> list[Message]:
         """The event that tells of a dead letter."""

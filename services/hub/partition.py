@@ -7,6 +7,8 @@ commits as many decisions as it holds.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
 
 from nats.aio.client import Client
 
@@ -24,6 +26,7 @@ _SMALL = 64
 _REST = 1.0
 """A batch costs the server some milliseconds whatever is in it. So after one, and for so many times as long as it took,
 a small one waits for what comes; a message that finds the partition idle never does."""
+_LONGEST_REST_S = 0.05
 _AT_ONCE = 3
 """So many rounds in a row are taken again at once, others after a pause that grows."""
 
@@ -61,6 +64,7 @@ class Partition:
         self._waiting: list[tuple[Input, Work | None]] = []
         self._wake = asyncio.Event()
         self._rested_at = 0.0
+        self._beat_s = 1.0
         self._abroad: dict[asyncio.Task[None], Input] = {}
         """Calls to the outside that are under way, and the inputs that wait for them."""
 
@@ -89,7 +93,8 @@ class Partition:
             LeaseLostError: another replica holds the partition now.
             StorageError: the server cannot write.
         """
-        beat_at = time.monotonic() + beat_s
+        self._beat_s = beat_s
+        beat_at = told_at = time.monotonic() + beat_s
         while not (self.stopping and not self._waiting and not self._abroad):
             await self._wait(beat_at - time.monotonic())
             if self._waiting:
@@ -103,10 +108,13 @@ class Partition:
             else:
                 continue
             beat_at = time.monotonic() + beat_s
+            if self._abroad and time.monotonic() >= told_at:
+                await self._say_in_progress()
+                told_at = time.monotonic() + beat_s
 
     async def _rest(self) -> None:
         """Let a small batch grow for a moment, when the one before has just ended."""
-        rest = self._rested_at - time.monotonic()
+        rest = min(self._rested_at - time.monotonic(), _LONGEST_REST_S)
         if rest > 0 and len(self._waiting) < _SMALL and not self.stopping:
             await asyncio.sleep(rest)
 
@@ -123,12 +131,15 @@ class Partition:
     async def _beat(self) -> None:
         try:
             await self.lease.beat()
-            if self._abroad:
-                await send(
-                    self._client, [frame(source.raw.reply.encode(), b"", b"+WPI") for source in self._abroad.values()]
-                )
+            await self._say_in_progress()
         except DisconnectedError:
             await self._recover(1)
+
+    async def _say_in_progress(self) -> None:
+        """Keep the server from handing out again what waits for an answer from outside."""
+        acks = [frame(source.raw.reply.encode(), b"", b"+WPI") for source in self._abroad.values()]
+        with suppress(DisconnectedError):
+            await send(self._client, acks)
 
     def drop(self) -> None:
         """Forget everything in hand: it was not settled, so the server hands it out again."""
@@ -203,7 +214,7 @@ class Partition:
             if intent is None:
                 continue
             if one.source.alone:
-                one.source.outcome = await self._run_intent(intent)
+                one.source.outcome = await self._see_through(one.source, intent)
                 answered.append(one.source)
             else:
                 call = asyncio.create_task(self._call(one.source, intent))
@@ -211,7 +222,28 @@ class Partition:
                 call.add_done_callback(lambda call: self._abroad.pop(call, None))
         return answered
 
+    async def _see_through(self, source: Input, intent: Intent) -> Outcome | Later:
+        """Make a call and wait for its answer; meanwhile the holder shows that it lives."""
+        call = asyncio.ensure_future(self._run_intent(intent))
+        waiting = asyncio.create_task(_done(call))
+        self._abroad[waiting] = source
+        try:
+            while not call.done():
+                await asyncio.wait({call}, timeout=self._beat_s)
+                if not call.done():
+                    await self._beat()
+        finally:
+            self._abroad.pop(waiting, None)
+            call.cancel()
+            waiting.cancel()
+        return call.result()
+
     async def _call(self, source: Input, intent: Intent) -> None:
         source.outcome = await self._run_intent(intent)
         self._waiting.append((source, None))
         self._wake.set()
+
+
+async def _done(call: asyncio.Future[Any]) -> None:
+    """Returns when a call has ended, however it did."""
+    await asyncio.wait({call})

@@ -3,6 +3,7 @@
 A batch is cut only between decisions, and carries each document as the last of its decisions left it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,6 +48,10 @@ class Working(dict[str, Document | None]):
             end = subject.find(".", end + 1)
 
 
+def _nothing() -> None:
+    """Nothing is to be told."""
+
+
 @dataclass(slots=True)
 class Staged:
     """A decision that is ready to be committed."""
@@ -63,6 +68,8 @@ class Staged:
     events: list[Message] = field(default_factory=list)
     extra: list[Message] = field(default_factory=list)
     """Messages of the hub's own: parked messages, dead letters, the marker."""
+    tell: Callable[[], None] = _nothing
+    """Counts and logs it, once it is committed."""
     marker: str = ""
     """Subject of the marker that remembers the input, where nothing else does."""
 
@@ -82,6 +89,7 @@ class HubDecision(Decision):
     """A decision of the hub itself: it may write messages that are neither events nor documents."""
 
     messages: list[Message] = field(default_factory=list)
+    tell: Callable[[], None] = _nothing
 
 
 def stage(
@@ -107,6 +115,7 @@ def stage(
         withdrawn=[timer.subject for timer in decision.withdrawn],
         events=outbox.events(source, decision.events, now),
         extra=list(decision.messages) if isinstance(decision, HubDecision) else [],
+        tell=decision.tell if isinstance(decision, HubDecision) else _nothing,
     )
 
 

@@ -212,7 +212,7 @@ class Rounds:
         if self._turned_down <= _ALONE or len(plan.staged) > 1:
             raise Again(said)
         self._most, self._turned_down = MOST_DECISIONS, 0
-        if verdict is Verdict.INCOMPLETE:
+        if verdict is Verdict.INCOMPLETE and plan.staged[0].source.attempt >= _INCOMPLETE:
             return await self._blame(plan, RefusedError(said), now)
         parked = Plan(self.cache, self._outbox)
         parked.add(self._failures.park(plan.staged[0].source, Later(f"its commit is refused each time: {said}"), now))
@@ -224,6 +224,9 @@ class Rounds:
             self._most = len(plan.staged) // 2
             raise Again(str(error))  # nothing was written: what is at hand still stands
         self._most = MOST_DECISIONS
+        if plan.staged[0].outcome == "dead":
+            self._log.critical("a dead letter cannot be written: its message stays where it is", said=str(error))
+            return plan.staged
         alone = Plan(self.cache, self._outbox)
         alone.add(self._failures.dead(plan.staged[0].source, error, now))
         return await self._commit(alone, now)
@@ -233,6 +236,8 @@ class Rounds:
         service = self._outbox.service
         acks = [frame(one.source.raw.reply.encode(), b"", b"+ACK") for one in staged if one.decision.intent is None]
         acks += [reply for one in staged if (reply := _reply(one)) is not None]
+        for one in staged:
+            one.tell()
         settled = Counter((one.source.handler.name, one.outcome) for one in staged if one.decision.intent is None)
         for (handler, outcome), count in settled.items():
             MESSAGES.labels(service, handler, outcome).inc(count)
@@ -250,6 +255,8 @@ _TOGETHER = 3
 """After so many commits in a row that were turned down, batches are halved, until one decision stands alone …"""
 _ALONE = 12
 """… and after so many it is laid aside: reads that were behind have caught up by then."""
+_INCOMPLETE = 2
+"""Parked so often for a batch that did not reach the stream whole, a message is at fault itself."""
 
 
 class RefusedError(RuntimeError):

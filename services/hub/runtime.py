@@ -11,11 +11,12 @@ from nats.aio.msg import Msg
 from crossdock_contracts import subjects
 from services.hub import letters, streams
 from services.hub.archive import BUCKET
-from services.hub.commit import Committer
+from services.hub.commit import LETTER_ROOM, Committer
+from services.hub.decision import Decision, Timer
 from services.hub.documents import DocumentCache, Reader
 from services.hub.effects import TransientError
 from services.hub.failures import Failures
-from services.hub.inputs import KEY_HEADER, Input
+from services.hub.inputs import Handler, Input, UndecodableError
 from services.hub.janitor import Janitor
 from services.hub.lease import Lease, LeaseLostError
 from services.hub.log import logger
@@ -121,9 +122,11 @@ class Runtime:
         sources = {h.contract.SERVICE for h in self.service.handlers.values() if h.contract.SERVICE != "hub"}
         for name in sorted(sources | {self.service.name}):
             await streams.provision_stream(calls, streams.own_stream(name, layout))
+        assert self._client is not None
+        largest = self._client.max_payload - LETTER_ROOM
         sources_of_all = (self.source(name, shard) for name, shard in self.pumps)
         taken = sorted({wildcard for stream, wildcard in sources_of_all if stream == subjects.inbox(self.service.name)})
-        await streams.provision_stream(calls, streams.inbox_stream(self.service.name, taken, layout))
+        await streams.provision_stream(calls, streams.inbox_stream(self.service.name, taken, layout, largest=largest))
         for bucket in self.service.buckets:
             assert self._client is not None
             store = ObjectStore(self._client, calls, bucket, settings.replicas)
@@ -279,32 +282,39 @@ class Runtime:
         """Rewind once more when the requests of the holder before have ended, which a hung one leaves at the server."""
         await asyncio.sleep(REQUEST_S + 0.5)
         await self._rewind_all(shard)
+        await asyncio.sleep(REQUEST_S)
+        strikes = shard.partition.lease.standing.strikes
+        for key in [key for key, count in strikes.items() if not count]:
+            del strikes[key]  # it was settled after all: it would have come again by now
 
     async def _rewind_all(self, shard: Shard) -> None:
         with suppress(DisconnectedError):
             for pump in shard.pumps:
-                await self._rewind(pump)
+                pump.suspect_below = await self._rewind(pump) or pump.suspect_below
 
     async def consume(self, name: str, shard_number: int, messages: list[Msg]) -> None:
         """Messages that a pump brought: to the partition, which returns once they are through."""
         shard = self._shards[shard_number]
         below = self.pumps[name, shard_number].suspect_below
         if name == RETRY:
-            inputs = [found for raw in messages if (found := await self._retried(raw, below)) is not None]
+            inputs = [self._retried(raw, below) for raw in messages]
         else:
             handler = self.service.handlers[name]
             inputs = [Input(handler, raw, suspect_below=below) for raw in messages]
         for source in inputs:
-            source.open()
+            if source.fault is None:
+                source.open()
         if shard.partition.lease.held:
             await shard.partition.submit(inputs)
 
-    async def _retried(self, raw: Msg, below: int) -> Input | None:
-        handler = self.service.handlers.get(raw.subject.split(".")[2])
-        if handler is None or KEY_HEADER not in (raw.headers or {}):
-            self._log.error("retried message of an unknown handler: left where it is", subject=raw.subject)
-            return None
-        return Input(handler, raw, suspect_below=below)
+    def _retried(self, raw: Msg, below: int) -> Input:
+        name = raw.subject.split(".")[2]
+        handler = self.service.handlers.get(name)
+        if handler is not None:
+            return Input(handler, raw, suspect_below=below)
+        lost = Input(Handler(name, self.service.name, Timer, _no_handler), raw, suspect_below=below)
+        lost.fault = UndecodableError(f"{self.service.name} has no handler {name!r}, which this message was parked for")
+        return lost
 
     # -- reading
 
@@ -317,6 +327,8 @@ class Runtime:
     async def _read_raw(self, subject: str) -> Msg | None:
         stream = subjects.stream(self.service.name)
         found = await self.calls.one([], f"$JS.API.DIRECT.GET.{stream}.{subject}".encode(), b"", b"", timeout_s=5)
+        if status(found) not in {"", "404"}:
+            raise DisconnectedError(status(found))
         return None if status(found) else found
 
     async def _count_letters(self) -> None:
@@ -328,3 +340,8 @@ class Runtime:
                 count += sum(1 for m in page if "crossdock-dead-error" in (m.headers or {}))
                 after = int((page[-1].headers or {})["Nats-Sequence"])
         DEAD.labels(self.service.name).set(count)
+
+
+def _no_handler(*_: Any) -> Decision:
+    """Never reached: its message is at fault before."""
+    raise NotImplementedError

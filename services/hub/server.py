@@ -15,10 +15,6 @@ _START_S = 180.0
 """A large store takes a while to be read after a crash."""
 _CHECK_EVERY_S = 1.0
 _MISSED_CHECKS = 8
-_MEMORY_EVERY = 600
-_LEAST_MB = 300
-_STORED_PER_BYTE = 4
-"""Bytes in store for which the server is given one of memory: measured at a million orders and SKUs."""
 
 _CONFIG = """\
 # Written at each start by crossdock; changes are lost.
@@ -78,9 +74,9 @@ class Server:
         self._process: asyncio.subprocess.Process | None = None
         self._watching: asyncio.Task[None] | None = None
         self._monitor = 0
-        self._limit_mb = 0
         self.port = 0
         self.restarts = 0
+        self._restarting = asyncio.Lock()
         self._log = logger(server="embedded")
 
     @property
@@ -113,11 +109,7 @@ class Server:
         config.write_text(
             _CONFIG.format(port=self.port, monitor=self._monitor, store=store, log=str(self.log_file.resolve()))
         )
-        self._limit_mb = self._wanted_mb
-        memory = {
-            "GOMEMLIMIT": self._settings.gomemlimit or f"{self._limit_mb}MiB",
-            "GOGC": str(self._settings.gogc),
-        }
+        memory = {"GOMEMLIMIT": self._settings.gomemlimit, "GOGC": str(self._settings.gogc)}
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -129,21 +121,22 @@ class Server:
             stdin=asyncio.subprocess.PIPE,
             env={**os.environ, **memory},
         )
-        async with asyncio.timeout(_START_S):
-            while not await self._healthy():
-                if self._process.returncode is not None:
-                    msg = f"nats-server ended with status {self._process.returncode}; its log is {self.log_file}"
-                    raise ServerError(msg)
-                await asyncio.sleep(0.02)
+        try:
+            async with asyncio.timeout(_START_S):
+                while not await self._healthy():
+                    if self._process.returncode is not None:
+                        raise ServerError(self._why(self._process.returncode))
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            msg = f"nats-server is not ready after {_START_S:g} s; its log is {self.log_file}"
+            raise ServerError(msg) from None
         port_file.write_text(str(self.port))
         self._log.info("nats-server is up", port=self.port, data=str(self._folder))
 
-    @property
-    def _wanted_mb(self) -> int:
-        """Memory for what is stored: with less than it needs the server does little but collect garbage."""
-        folder = self._folder / "jetstream"
-        stored = sum(file.stat().st_size for file in folder.rglob("*.blk")) if folder.exists() else 0
-        return _LEAST_MB + stored // _STORED_PER_BYTE // 1_000_000
+    def _why(self, status: int) -> str:
+        if status == guardian.LOCKED:
+            return f"another crossdock serves {self._folder}; stop it, or set CROSSDOCK_DATA_DIR to another folder"
+        return f"nats-server ended with status {status}; its log is {self.log_file}"
 
     async def _healthy(self) -> bool:
         """JetStream is up and answers."""
@@ -159,30 +152,27 @@ class Server:
 
     async def _watch(self) -> None:
         """Start the server anew when it has died, or has not answered for a while."""
-        missed = checks = 0
+        missed = 0
         while True:
             await asyncio.sleep(_CHECK_EVERY_S)
-            checks += 1
-            if checks % _MEMORY_EVERY == 0 and not self._settings.gomemlimit:
-                self._check_memory()
             assert self._process is not None
             missed = 0 if await self._healthy() else missed + 1
             if self._process.returncode is None and missed < _MISSED_CHECKS:
                 continue
             self._log.error("nats-server is down; starting it anew", status=self._process.returncode, missed=missed)
             missed = 0
-            await self.restart()
+            await self.restart(seen=self.restarts)
 
-    def _check_memory(self) -> None:
-        if self._wanted_mb > 2 * self._limit_mb:
-            self._log.warning(
-                "the store has outgrown the server's memory limit, which is set when it starts; restart when it suits",
-                limit_mb=self._limit_mb,
-                wanted_mb=self._wanted_mb,
-            )
+    async def restart(self, *, seen: int | None = None) -> None:
+        """Stop the server, if it still runs, and start it again on the same port and data.
 
-    async def restart(self) -> None:
-        """Stop the server, if it still runs, and start it again on the same port and data."""
+        With ``seen``, the number of restarts when the trouble was seen: not if it has been started anew since.
+        """
+        async with self._restarting:
+            if seen is None or seen == self.restarts:
+                await self._restart()
+
+    async def _restart(self) -> None:
         self.restarts += 1
         await self._end()
         while True:

@@ -39,13 +39,13 @@ def own_stream(service: str, layout: Layout) -> dict[str, Any]:
     }
 
 
-def inbox_stream(service: str, taken: list[str], layout: Layout) -> dict[str, Any]:
+def inbox_stream(service: str, taken: list[str], layout: Layout, *, largest: int = -1) -> dict[str, Any]:
     """The stream that outsiders write. Plain: their headers must not be able to wipe or forge anything.
 
     It takes what a handler listens to and nothing else: a sender of an unknown command, or to a partition that there is
     not, learns at once that nobody takes it.
     """
-    return _stream(subjects.inbox(service), taken, layout)
+    return _stream(subjects.inbox(service), taken, layout) | {"max_msg_size": largest}
 
 
 def _stream(name: str, of: list[str], layout: Layout) -> dict[str, Any]:

@@ -63,12 +63,17 @@ def service(config: Settings) -> Service:
         partial(work.confirm_picked, rules),
         settle=partial(work.settle_picked, rules),
         reads=work.reads_shipment,
+        remember=True,
     )
     hub.on(
-        shipping.ConfirmPackedV1, partial(work.confirm_packed, rules, circuit), settle=settle, reads=work.reads_shipment
+        shipping.ConfirmPackedV1,
+        partial(work.confirm_packed, rules, circuit),
+        settle=settle,
+        reads=work.reads_shipment,
+        remember=True,
     )
     hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=work.reads_shipment)
-    hub.on(shipping.TrackingUpdateV1, work.track, reads=work.reads_shipment)
+    hub.on(shipping.TrackingUpdateV1, work.track, reads=work.reads_shipment, remember=True)
     return hub
 
 

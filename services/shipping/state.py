@@ -84,6 +84,8 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     delivered_at: Utc | None = None
     tracking: str = ""
     """What the carrier last said."""
+    tracked_at: Utc | None = None
+    """Of when that is."""
 
     @property
     def has_ended(self) -> bool:

@@ -102,7 +102,7 @@ def test_a_gateway_that_is_out_of_order_is_waited_for_as_long_as_it_asks():
     ledger = Ledger()
     ledger.take(authorise.authorise, captured(method="token"), NOW)
     decision = ledger.take(authorise.settle_authorise, captured(method="token"), NOW, AWAY)
-    assert (decision.later.delay_s, payment(ledger).status) == (3.0, PaymentStatus.AUTHORISING)
+    assert (decision.later.not_before_s, payment(ledger).status) == (3.0, PaymentStatus.AUTHORISING)
 
 
 def test_a_held_order_is_not_authorised_before_its_release():

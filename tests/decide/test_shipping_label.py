@@ -138,7 +138,7 @@ def test_the_last_carrier_out_of_order_is_waited_for_as_long_as_it_asks() -> Non
     dock.arrives()
     dock.answered(NO)
     decision = dock.answered(AWAY)
-    assert (decision.later.delay_s, decision.intent) == (3.0, None)
+    assert (decision.later.not_before_s, decision.intent) == (3.0, None)
     assert dock.arrives().intent.key == "label:main/web:1/1:2"
 
 
@@ -200,7 +200,7 @@ def test_for_a_stopped_fulfilment_no_carrier_is_asked_any_more(outcome: Outcome,
 def test_a_void_at_a_carrier_out_of_order_is_tried_again_under_its_key() -> None:
     dock = labelled((1, 1))
     void = dock.stop().intent
-    assert dock.answered(AWAY).later.delay_s == 3.0
+    assert dock.answered(AWAY).later.not_before_s == 3.0
     again = dock.stop().intent
     assert (again.operation, again.key, again.resumed) == ("void", void.key, True)
 

@@ -105,7 +105,7 @@ async def test_a_document_too_large_for_the_server_becomes_a_dead_letter_and_the
 
     (letter,) = await letters(client)
     assert letter["error"] == "OversizeError"
-    assert "the server takes 2097152" in letter["detail"]
+    assert "it may have 1998848" in letter["detail"]
     assert running.app.runtime._client is not None
     assert running.app.runtime._client.stats["reconnects"] == 0
     for sku in "BC":

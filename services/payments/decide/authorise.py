@@ -8,7 +8,8 @@ from crossdock_contracts.capture import OrderCapturedV1, OrderReleasedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1, PaymentDeclinedV1
 from crossdock_contracts.values import Order, PaymentMethod
 from services.hub.decision import Decision, Failed, Intent, Outcome, Refused, States, changed
-from services.payments.decide.common import answered, code_of, going_out, key_of, money, void, voided, wait
+from services.payments.decide.common import answered, code_of, going_out, key_of, money, void, void_again, voided, wait
+from services.payments.decide.giveback import LATE, late_again, refund_late, settle_late
 from services.payments.gateways import Authorise
 from services.payments.state import Payment, PaymentStatus
 
@@ -28,6 +29,8 @@ def reads_payment(message: AboutOrder) -> Iterable[str]:
 def authorise(states: States, message: OrderCapturedV1, now: datetime) -> Decision:
     """Make sure of the money for a new order; a held one waits for its release."""
     payment = states.get(Payment, message.owner, message.order_id)
+    if payment is not None and payment.is_cancelled and not payment.currency:
+        return refund_late(_ended(payment, message), now)
     if payment is not None:
         return _resumed(payment)
     payment = _payment(message.owner, message.order)
@@ -42,6 +45,17 @@ def authorise_released(states: States, message: OrderReleasedV1, now: datetime) 
     if payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED):
         return _authorise(payment, now)
     return _resumed(payment)
+
+
+def _ended(tombstone: Payment, message: OrderCapturedV1) -> Payment:
+    """The payment of an order whose end was heard of first."""
+    return changed(
+        _payment(message.owner, message.order),
+        status=PaymentStatus.ENDED,
+        is_cancelled=True,
+        cancels=tombstone.cancels,
+        cancelled_minor=message.order.totals.total_minor,
+    )
 
 
 def _payment(owner: str, order: Order) -> Payment:
@@ -74,8 +88,10 @@ def _authorise(payment: Payment, now: datetime) -> Decision:
 def _resumed(payment: Payment) -> Decision:
     """The message came before. Where its authorisation is still under way, its answer is looked up."""
     key = key_of("authorise", payment, str(payment.generation))
+    if LATE in payment.refunds:
+        return late_again(payment)
     if payment.status is not PaymentStatus.AUTHORISING or key not in payment.intents:
-        return Decision.nothing()
+        return void_again(payment)
     due = payment.amount_minor - payment.cancelled_minor
     request = Authorise(order_id=payment.order_id, token=payment.token, amount=money(payment, due))
     return Decision(writes=[payment], intent=Intent(payment.gateway, "authorise", key, request, resumed=True))
@@ -104,7 +120,8 @@ def settle_authorise(
     if isinstance(outcome, Failed):
         return wait(outcome)
     if payment.status is not PaymentStatus.AUTHORISING:
-        return voided(payment, outcome, now)
+        settle = settle_late if LATE in payment.refunds else voided
+        return settle(payment, outcome, now)
     payment = answered(payment, outcome.key)
     if isinstance(outcome, Refused):
         payment = changed(payment, status=PaymentStatus.ENDED if payment.is_cancelled else PaymentStatus.DECLINED)

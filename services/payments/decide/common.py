@@ -32,7 +32,7 @@ def answered(payment: Payment, key: str) -> Payment:
 
 def wait(outcome: Failed) -> Decision:
     """Nothing was done: the same again after a while."""
-    return Decision(later=Later(outcome.detail, outcome.retry_after_s))
+    return Decision(later=Later(outcome.detail, not_before_s=outcome.retry_after_s))
 
 
 def code_of(outcome: Refused) -> str:
@@ -61,6 +61,15 @@ def void(payment: Payment, now: datetime) -> Decision:
     return going_out(
         payment, Intent(payment.gateway, "void", key, Void(authorisation_id=payment.authorisation_id)), now
     )
+
+
+def void_again(payment: Payment) -> Decision:
+    """The message came before. Where a void of it is still under way, its answer is looked up."""
+    key = key_of("void", payment, payment.authorisation_id)
+    if key not in payment.intents:
+        return Decision.nothing()
+    request = Void(authorisation_id=payment.authorisation_id)
+    return Decision(writes=[payment], intent=Intent(payment.gateway, "void", key, request, resumed=True))
 
 
 def voided(payment: Payment, outcome: Outcome, now: datetime) -> Decision:

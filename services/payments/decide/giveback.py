@@ -7,9 +7,12 @@ from crossdock_contracts.payments import PaymentRefundedV1
 from crossdock_contracts.returns import RefundRequestedV1
 from crossdock_contracts.values import PaymentMethod
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
-from services.payments.decide.common import answered, failure, going_out, key_of, money, void, voided, wait
-from services.payments.gateways import Refund, Void
+from services.payments.decide.common import answered, failure, going_out, key_of, money, void, void_again, voided, wait
+from services.payments.gateways import Refund
 from services.payments.state import Movement, Payment, PaymentStatus
+
+LATE = "cancel:late"
+"""The refund of a prepaid order whose end was heard of before the order itself."""
 
 
 def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) -> Decision:
@@ -24,7 +27,7 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
             cancelled_minor=message.amount_minor,
             cancels=(message.cancel_id,),
         )
-        return Decision(writes=[ended]) if message.complete else Decision(later=Later("the order is not known yet", 1))
+        return Decision(writes=[ended]) if message.complete else Decision(later=Later("the order is not known yet"))
     if message.cancel_id in payment.cancels:
         return _refund_again(payment, f"cancel:{message.cancel_id}")
     payment = changed(
@@ -99,11 +102,24 @@ def _refund_again(payment: Payment, refund_id: str) -> Decision:
         return Decision(
             writes=[payment], intent=_refund_intent(payment, refund_id, movement.amount_minor, resumed=True)
         )
-    void = key_of("void", payment, payment.authorisation_id)
-    if void in payment.intents:
-        request = Void(authorisation_id=payment.authorisation_id)
-        return Decision(writes=[payment], intent=Intent(payment.gateway, "void", void, request, resumed=True))
-    return Decision.nothing()
+    return void_again(payment)
+
+
+def refund_late(payment: Payment, now: datetime) -> Decision:
+    """An order came behind its own end: what was paid for it goes back, and it takes no further part."""
+    if payment.method is not PaymentMethod.PREPAID or payment.refund_by != "hub" or payment.amount_minor <= 0:
+        return Decision(writes=[payment])
+    return _refund(payment, LATE, payment.amount_minor, now)
+
+
+def late_again(payment: Payment) -> Decision:
+    """The order came before. Where its refund is still under way, its answer is looked up."""
+    return _refund_again(payment, LATE)
+
+
+def settle_late(payment: Payment, outcome: Outcome, now: datetime) -> Decision:
+    """What follows from the gateway's answer to the refund of an order that came behind its end."""
+    return _refunded(payment, LATE, "cancelled", outcome, now)
 
 
 def settle_compensation(
@@ -124,6 +140,11 @@ def settle_compensation(
             refund_id, reason = "cancel:rejected", message.reason
     if outcome.key != key_of("refund", payment, refund_id):
         return voided(payment, outcome, now)
+    return _refunded(payment, refund_id, reason, outcome, now)
+
+
+def _refunded(payment: Payment, refund_id: str, reason: str, outcome: Outcome, now: datetime) -> Decision:
+    """The gateway's answer to a refund."""
     payment = answered(payment, outcome.key)
     movement = payment.refunds[refund_id]
     if isinstance(outcome, Refused):

@@ -187,7 +187,7 @@ def settle(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) ->
             others = sum(1 for rate in shipment.ranking if not rate.refused)
             if others > 1 or not is_open(shipment.status):  # it is certain that nothing was bought
                 return _next_after(rules, shipment, detail, now)
-            return Decision(later=Later(detail, outcome.retry_after_s))
+            return Decision(later=Later(detail, not_before_s=outcome.retry_after_s))
 
 
 def _next_after(rules: Rules, shipment: Shipment, why: str, now: datetime) -> Decision:
@@ -222,7 +222,7 @@ def _voided(shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
     parcel = shipment.parcel
     assert parcel is not None
     if isinstance(outcome, Failed):
-        return Decision(later=Later(outcome.detail, outcome.retry_after_s))
+        return Decision(later=Later(outcome.detail, not_before_s=outcome.retry_after_s))
     shipment = changed(shipment, intent=None, voiding=False)
     if isinstance(outcome, Refused):
         fulfilment = shipment.fulfilment

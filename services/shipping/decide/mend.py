@@ -9,6 +9,7 @@ from crossdock_contracts.values import NO_LABEL, Money
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.label import IsOpen, bought, buy, resume
 from services.shipping.decide.rates import weight_of
+from services.shipping.decide.work import shipment_of
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, is_open
 
@@ -33,7 +34,7 @@ def buy_again(rules: Rules, is_circuit_open: IsOpen, states: States, message: La
 
 def report_label(rules: Rules, states: States, message: ReportLabelV1, now: datetime) -> Decision:
     """Somebody else bought the label."""
-    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    shipment = shipment_of(states, message)
     trouble = _trouble(shipment, message)
     if trouble:
         return Decision(

@@ -33,6 +33,12 @@ from services.shipping.state import Shipment, ShipmentStatus
 Work = ConfirmPickedV1 | ConfirmPackedV1 | ConfirmShippedV1 | TrackingUpdateV1 | ReportLabelV1 | LabelWantedV1
 
 
+def shipment_of(states: States, message: Work) -> Shipment | None:
+    """The fulfilment that a message is about, if it is one of the order that the message names."""
+    found = states.get(Shipment, message.owner, message.fulfilment_id)
+    return found if found is None or found.order_id == message.order_id else None
+
+
 def reads_shipment(message: Work) -> Iterable[str]:
     """The document of the fulfilment."""
     return [Shipment.at(message.owner, message.fulfilment_id)]
@@ -58,7 +64,7 @@ def lines_of(shipment: Shipment) -> tuple[LineQuantity, ...]:
 
 def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: datetime) -> Decision:
     """Picked: what was not found goes back to be promised and placed again."""
-    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    shipment = shipment_of(states, message)
     if shipment is not None and (shipment.voiding or shipment.status in (ShipmentStatus.PICKED, ShipmentStatus.PACKED)):
         return resume(rules, shipment, now)
     if shipment is None or shipment.status not in (ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED):
@@ -95,7 +101,7 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
 
 def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcome: Outcome, now: datetime) -> Decision:
     """What follows from the carrier's answer to the void of a label whose goods were not found."""
-    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    shipment = shipment_of(states, message)
     if shipment is None or shipment.intent is None:
         return Decision.nothing()
     return settle(rules, shipment, outcome, now)
@@ -105,7 +111,7 @@ def confirm_packed(
     rules: Rules, is_circuit_open: IsOpen, states: States, message: ConfirmPackedV1, now: datetime
 ) -> Decision:
     """Packed and weighed; where labels are bought at pack, it is bought now."""
-    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    shipment = shipment_of(states, message)
     over = (ShipmentStatus.PACKED, ShipmentStatus.STOPPED)  # it may have been stopped while its label was bought
     if shipment is not None and shipment.weight_g and shipment.status in over:
         return resume(rules, shipment, now)
@@ -133,7 +139,7 @@ def confirm_packed(
 
 def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) -> Decision:
     """The carrier has it."""
-    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    shipment = shipment_of(states, message)
     if shipment is not None and shipment.status in (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED):
         return Decision.nothing()
     if shipment is None or shipment.status is not ShipmentStatus.PACKED or shipment.parcel is None:
@@ -174,10 +180,11 @@ _TRACKING = {
 
 def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision:
     """What a carrier says of a parcel: news is passed on, repetitions and what comes after delivery are not."""
-    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    shipment = shipment_of(states, message)
     if shipment is None or shipment.status not in (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED):
         return _refused(message, shipment, "only shipped fulfilments are tracked")
-    if shipment.tracking == message.status or shipment.status is ShipmentStatus.DELIVERED:
+    late = shipment.tracked_at is not None and message.occurred_at < shipment.tracked_at
+    if late or shipment.tracking == message.status or shipment.status is ShipmentStatus.DELIVERED:
         return Decision.nothing()
     number = shipment.parcel.tracking_number if shipment.parcel else "-"
     event = _TRACKING[message.status](
@@ -188,7 +195,7 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
         occurred_at=message.occurred_at,
         detail=message.detail,
     )
-    shipment = changed(shipment, tracking=message.status)
+    shipment = changed(shipment, tracking=message.status, tracked_at=message.occurred_at)
     if message.status == "delivered":  # it shrinks to what tells a repetition from news
         shipment = changed(
             shipment,
