@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
     gomemlimit: str = "4GiB"
-    """Soft memory limit of the embedded server (its GOMEMLIMIT): a guard. Near what it needs it does little but collect."""
+    """Soft memory limit of the embedded server (its GOMEMLIMIT): a guard; near it the server only collects garbage."""
     gogc: PositiveInt = 50
     """Garbage that the embedded server lets grow, in percent of what lives (its GOGC)."""
 

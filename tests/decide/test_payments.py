@@ -211,3 +211,44 @@ def test_returned_goods_are_paid_back_once_and_never_more_than_was_paid():
     ledger.take(giveback.refund_returned, refund(400, "R-2"), NOW)
     assert ledger.said(PaymentFailedV1)[0].code == "more-than-paid"
     assert payment(ledger).refunded_minor == 700
+
+
+def test_a_void_that_is_under_way_when_its_message_comes_again_is_looked_up():
+    ledger = Ledger()
+    message = captured(method="token")
+    ledger.take(authorise.authorise, message, NOW)
+    ledger.take(giveback.compensate_cancel, cancelled(), NOW)
+    first = ledger.take(authorise.settle_authorise, message, NOW, YES).intent
+
+    again = ledger.take(authorise.authorise, message, NOW).intent
+
+    assert (again.key, again.operation, again.resumed) == (first.key, "void", True)
+    ledger.take(authorise.settle_authorise, message, NOW, MOVED)
+    assert payment(ledger).status is PaymentStatus.VOIDED
+
+
+@pytest.mark.parametrize("ends", [OrderCancelledV1, OrderRejectedV1])
+def test_a_prepaid_order_that_comes_behind_its_end_is_refunded_once(ends):
+    ledger = Ledger()
+    if ends is OrderCancelledV1:
+        ledger.take(giveback.compensate_cancel, cancelled(), NOW)
+    else:
+        rejected = OrderRejectedV1(owner="main", order_id="web:1", reason="fraud", lines=(), rejected_at=NOW)
+        ledger.take(giveback.compensate_reject, rejected, NOW)
+    message = captured(line(price=1000))
+
+    decision = ledger.take(authorise.authorise, message, NOW)
+    assert decision.intent.request.amount.amount_minor == 1000
+    assert ledger.take(authorise.authorise, message, NOW).intent.resumed
+    ledger.take(authorise.settle_authorise, message, NOW, MOVED)
+
+    assert [event.amount.amount_minor for event in ledger.said(PaymentRefundedV1)] == [1000]
+    assert ledger.take(authorise.authorise, message, NOW) == Decision.nothing()
+
+
+def test_an_unpaid_order_that_comes_behind_its_end_takes_no_money():
+    ledger = Ledger()
+    ledger.take(giveback.compensate_cancel, cancelled(), NOW)
+    decision = ledger.take(authorise.authorise, captured(method="token"), NOW)
+    assert decision.intent is None
+    assert payment(ledger).status is PaymentStatus.ENDED

@@ -2,6 +2,7 @@ import pytest
 
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import (
+    ConfirmShippedV1,
     FulfilmentPackedV1,
     FulfilmentPickedV1,
     FulfilmentStoppedV1,
@@ -17,6 +18,7 @@ from crossdock_contracts.shipping import (
 from crossdock_contracts.values import Fulfilment, LineQuantity
 from services.hub.decision import Decision, Done
 from services.shipping.carriers import Voided
+from services.shipping.decide import work
 from services.shipping.state import ShipmentStatus
 from tests.builders import fulfilment, fulfilment_line, later, parcel, pieces
 from tests.decide.dock import AWAY, BOUGHT, Dock
@@ -229,3 +231,24 @@ def test_a_delivered_fulfilment_shrinks_to_what_tells_late_copies_from_news() ->
         assert again() == Decision()
     dock.stop()
     assert lines(*dock.said(FulfilmentStoppedV1)[0].unstoppable) == [("1", 1)]
+
+
+def test_tracking_that_comes_late_is_no_news() -> None:
+    dock = shipped()
+    dock.tracked("exception", later(hours=5))
+
+    dock.tracked("in-transit", later(hours=4))
+
+    assert dock.said(ShipmentInTransitV1) == []
+    assert dock.shipment.tracking == "exception"
+
+
+def test_a_confirmation_that_names_another_order_changes_nothing() -> None:
+    dock = labelled()
+    message = ConfirmShippedV1(owner="main", order_id="web:2", fulfilment_id="web:1/1")
+
+    decision = dock.take(work.confirm_shipped, message, later())
+
+    (refusal,) = decision.events
+    assert isinstance(refusal, CommandRefusedV1)
+    assert decision.writes == []

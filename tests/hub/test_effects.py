@@ -37,6 +37,8 @@ class Moody(tally.FileDesk):
         if mood == "answer lost":
             msg = "connection reset"
             raise UnknownError(msg)
+        if mood == "has a bug":
+            raise KeyError(key)
         if mood == "hangs":
             await until(lambda: False)
         return answer
@@ -81,7 +83,7 @@ async def test_a_refusal_is_final(tmp_path: Path) -> None:
     assert await effects(desk).run(intent()) == Refused("no-such-street", "the street is unknown")
 
 
-@pytest.mark.parametrize("mood", ["answer lost", "hangs"])
+@pytest.mark.parametrize("mood", ["answer lost", "hangs", "has a bug"])
 async def test_a_lost_answer_is_looked_up_and_the_call_is_not_made_again(mood: str, tmp_path: Path) -> None:
     desk = Moody(tmp_path / "desk", mood)
     assert await effects(desk).run(intent()) == Done("answer-1")

@@ -1,9 +1,19 @@
 """Waiting is parking (rule 7)."""
 
+from datetime import datetime
 from pathlib import Path
 
+from nats.aio.msg import Msg
+
+from crossdock_contracts.operations import ReplayDeadLetterV1
 from services.cli.client import Client
-from tests.conftest import Run, until
+from services.hub.decision import Decision, Later, Timer
+from services.hub.failures import Failures
+from services.hub.inputs import Handler, Input
+from services.hub.outbox import Outbox
+from services.hub.settings import Settings
+from tests.builders import NOW
+from tests.conftest import Run, published, until
 from tests.hub import tally
 from tests.hub.commands import adjustment, letters, pieces, settled
 
@@ -42,6 +52,36 @@ async def test_what_was_parked_too_often_becomes_a_dead_letter(client: Client, r
     assert letter["error"] == "GaveUpError"
     assert "the file is not there" in letter["detail"]
     assert letter["attempts"] == 3
+
+
+async def test_a_replay_after_giving_up_has_all_its_attempts_again(client: Client, run: Run, tmp_path: Path) -> None:
+    await run(tally.service(), park_attempts=2)
+    await client.tell(adjustment("waits", note=str(tmp_path / "file")))
+    (letter,) = await until(lambda: letters(client))
+
+    replay = ReplayDeadLetterV1(owner="main", letter_id=letter["letter_id"], handler="adjust")
+    await client.order(replay, service="inventory")
+    await until(lambda: published(client, "INVENTORY", "inventory.parked.>"))
+    (tmp_path / "file").touch()
+
+    await until(lambda: all_counted(client, "S"))
+
+
+def test_what_the_other_side_asks_for_never_quickens_the_hubs_own_pace() -> None:
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own
+    outbox = Outbox("inventory", 0, by_owner=False, partitions=1, pools=1)
+
+    def pause(attempt: int, not_before_s: float) -> float:
+        raw = Msg(_client=None, subject="inventory.retry.x.0", reply="$JS.ACK.S.C.1.1.1.1.0", data=b"", headers={})  # type: ignore[arg-type]
+        source = Input(Handler("x", "inventory", Timer, lambda *_: Decision()), raw)
+        source.attempt = attempt
+        parked = Failures(outbox, settings).park(source, Later("down", not_before_s=not_before_s), NOW)
+        at = parked.extra[0].headers.decode().split("@at ")[1].split("\r")[0]
+        return (datetime.fromisoformat(at) - NOW).total_seconds()
+
+    assert pause(0, 30.0) >= 30
+    assert pause(6, 5.0) >= 2 * 2**6
+    assert pause(30, 5.0) >= 900
 
 
 async def all_counted(client: Client, *skus: str) -> bool:

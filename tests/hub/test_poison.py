@@ -7,9 +7,9 @@ import pytest
 from services.cli.client import Client
 from services.hub.commit import Message, OversizeError, check_size
 from services.hub.settings import Settings
-from tests.conftest import Run, until
+from tests.conftest import Run, published, until
 from tests.hub import tally
-from tests.hub.commands import adjustment, document, is_settled, letters, pieces, put, receipt, settled
+from tests.hub.commands import adjustment, document, is_settled, letters, pieces, put, receipt, settled, write
 from tests.hub.mortal import start
 
 
@@ -134,3 +134,39 @@ async def test_what_the_server_refuses_is_bisected_down_to_the_message_at_fault(
 def test_a_subject_too_long_is_refused_before_it_reaches_the_server() -> None:
     with pytest.raises(OversizeError, match="longer than"):
         check_size(Message("inventory.state." + "x" * 2000, b""), 1 << 20)
+
+
+async def test_a_message_as_large_as_the_inbox_takes_still_fits_into_its_dead_letter(client: Client, run: Run) -> None:
+    await run(tally.service())
+    body = b"x" * 1_990_000
+
+    await put(client, body, headers=b"ce-id: big\r\nx-own: " + b"%" * 7000 + b"\r\n")
+    await client.order(receipt("A"))
+
+    (letter,) = await until(lambda: published(client, "INVENTORY", "inventory.dead.>"))
+    assert letter.data == body
+    too_large = await client.calls.one([], b"inventory.cmd.receive-stock.v1.0.0", b"", b"x" * 2_050_000, timeout_s=5)
+    assert b"maximum" in too_large.data
+
+
+async def test_headers_of_the_hubs_own_do_nothing_in_the_inbox(client: Client, run: Run) -> None:
+    await run(tally.service())
+    forged = b"crossdock-attempt: x\r\ncrossdock-key: INVENTORY_IN-99\r\ncrossdock-subject: a.b\r\n"
+
+    for number in range(3):
+        await put(client, receipt(f"S{number}").encode(), headers=forged + b"ce-id: %d\r\n" % number)
+    await put(client, b"{}", headers=forged)
+    await settled(client, "receive")
+
+    assert [await pieces(client, f"S{n}") for n in range(3)] == [1, 1, 1]
+    (letter,) = await letters(client)
+    assert (letter["letter_id"], letter["attempts"]) == ("INVENTORY_IN-4", 1)
+
+
+async def test_a_retried_message_whose_handler_is_gone_becomes_a_dead_letter(client: Client, run: Run) -> None:
+    await run(tally.service())
+
+    await write(client, "inventory.retry.gone.0", b"{}", headers=b"crossdock-key: INVENTORY_IN-1\r\n")
+
+    (letter,) = await until(lambda: letters(client))
+    assert "no handler 'gone'" in letter["detail"]

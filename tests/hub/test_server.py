@@ -114,3 +114,25 @@ async def test_a_server_that_cannot_start_says_where_its_log_is() -> None:
         with pytest.raises(ServerError, match=r"nats\.log"):
             await server.start()
         await server.stop()
+
+
+async def test_a_second_hub_in_the_same_folder_is_told_so() -> None:
+    with short_folder() as folder:
+        first, second = Server(settings_in(folder)), Server(settings_in(folder))
+        await first.start()
+        with pytest.raises(ServerError, match="another crossdock serves"):
+            await second.start()
+        await second.stop()
+        assert len(servers_of(folder)) == 1
+        await first.stop()
+
+
+async def test_two_who_see_the_same_trouble_restart_the_server_once() -> None:
+    with short_folder() as folder:
+        server = Server(settings_in(folder))
+        await server.start()
+        seen = server.restarts
+        await asyncio.gather(server.restart(seen=seen), server.restart(seen=seen))
+        assert server.restarts == seen + 1
+        await server.stop()
+        assert servers_of(folder) == []
