@@ -33,6 +33,11 @@ class Outbox:
         self._partitions = partitions
         self._pools = pools
 
+    @property
+    def is_sharded(self) -> bool:
+        """Other shards of the service write to the same stream."""
+        return (self._pools if self._by_owner else self._partitions) > 1
+
     def shard(self, owner: str, entity: str) -> int:
         """The partition of this service that an entity belongs to."""
         if self._by_owner:

@@ -110,7 +110,7 @@ def stage(
         decision=decision,
         outcome="decided" if source.outcome is None else "settled",
         read=states.read,
-        unsure=[subject for subject in states.read if _is_unsure(cache.find(subject))],
+        unsure=[subject for subject in states.read if _is_unsure(cache.find(subject), sharded=outbox.is_sharded)],
         writes=writes,
         withdrawn=[timer.subject for timer in decision.withdrawn],
         events=outbox.events(source, decision.events, now),
@@ -119,10 +119,10 @@ def stage(
     )
 
 
-def _is_unsure(entry: Entry | None) -> bool:
+def _is_unsure(entry: Entry | None, *, sharded: bool) -> bool:
     if entry is None:  # written by an earlier decision of this round
         return False
-    return not entry.verified or (entry.kind is not None and entry.kind.SHARED)
+    return not entry.verified or (sharded and entry.kind is not None and entry.kind.SHARED)
 
 
 class Plan:
@@ -135,7 +135,7 @@ class Plan:
         self.writes: dict[str, Document] = {}
         self.withdrawn: set[str] = set()
         self._read: set[str] = set()
-        self._guarded: set[str] = set()
+        self._guarded: dict[str, None] = {}
         self._weight = 0
         self._positions: dict[str, int] = {}
         self._marked: set[str] = set()
@@ -162,7 +162,7 @@ class Plan:
         self.writes.update(staged.writes)
         self.withdrawn.update(staged.withdrawn)
         self._read |= staged.read
-        self._guarded.update(staged.unsure)
+        self._guarded.update(dict.fromkeys(staged.unsure))
         if staged.marker:
             self._marked.add(staged.marker)
 
@@ -193,8 +193,22 @@ class Plan:
             check_size(message, max_payload)
         return messages
 
+    def check_only(self, guard_subject: str) -> list[Message]:
+        """Messages that guard what was read and change nothing, as many as one batch takes."""
+        guards = [Guard(subject, self._seq(subject)) for subject in self._guarded][: MOST_MESSAGES // 2]
+        notes = [Message(f"{guard_subject}.{i}", b"", rollup=True) for i in range(len(guards))]
+        for guard, note in zip(guards, notes, strict=True):
+            note.carry(guard)
+        return notes
+
+    def checked(self, count: int) -> None:
+        """So many of the guards of `check_only` held."""
+        for subject in [*self._guarded][:count]:
+            if (entry := self._cache.find(subject)) is not None:
+                entry.verified = True
+
     def _guards(self) -> list[Guard]:
-        read_only = self._guarded - self.writes.keys() - self.withdrawn
+        read_only = self._guarded.keys() - self.writes.keys() - self.withdrawn
         guards = [Guard(s, self._seq(s), withdraw=True) for s in self.withdrawn if self._seq(s)]
         return guards + [Guard(s, self._seq(s)) for s in read_only]
 

@@ -11,7 +11,7 @@ import orjson
 from nats.aio.client import Client
 
 from crossdock_contracts.base import Command
-from services.hub.commit import Committer, OversizeError
+from services.hub.commit import MOST_MESSAGES, Committer, OversizeError
 from services.hub.decision import Decision, Later, NotLoadedError, States
 from services.hub.documents import DocumentCache
 from services.hub.failures import Failures
@@ -182,6 +182,7 @@ class Rounds:
         try:
             messages = plan.batch(self._guard_subject, self._committer.max_payload)
         except OversizeError as error:
+            await self._check_ahead(plan)
             return await self._blame(plan, error, now)
         verdict, first_seq, said = await self._committer.commit(self._lease, messages)
         if verdict is Verdict.DONE:
@@ -200,6 +201,24 @@ class Rounds:
         if verdict is Verdict.UNKNOWN:
             raise Again(said)
         return await self._try_apart(plan, verdict, said, now)
+
+    async def _check_ahead(self, plan: Plan) -> None:
+        """One decision that read more than a batch can guard: have a part of it checked before, by a commit of its own.
+
+        Raises:
+            Again: a part was checked, or has changed; where documents are shared with other shards nothing can be.
+        """
+        if len(plan.staged) > 1 or self._outbox.is_sharded:
+            return
+        messages = plan.check_only(self._guard_subject)
+        if len(messages) < MOST_MESSAGES // 2:
+            return
+        verdict, _, said = await self._committer.commit(self._lease, messages)
+        if verdict is Verdict.DONE:
+            plan.checked(len(messages))
+        else:
+            plan.forget()
+        raise Again(said)
 
     async def _try_apart(self, plan: Plan, verdict: Verdict, said: str, now: datetime) -> list[Staged]:
         """Read anew and decide again; a decision that is turned down time and again comes to stand alone, and goes."""

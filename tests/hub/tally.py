@@ -131,6 +131,14 @@ def add_unless(states: States, message: AdjustStockV1, now: datetime) -> Decisio
     return Decision.nothing() if other and other.pieces else add(states, message, now)
 
 
+def look_around(states: States, message: AdjustStockV1, now: datetime) -> Decision:
+    """Read many tallies, and add how many have pieces."""
+    others = states.get_all(Tally, [(message.owner, f"N{n}") for n in range(message.delta)])
+    found = tally(states, message)
+    after = changed(found, pieces=found.pieces + sum(1 for other in others if other and other.pieces))
+    return Decision(writes=[after], events=[moved(message, after.pieces, now)])
+
+
 REASONS: dict[str, Callable[[States, AdjustStockV1, datetime], Decision]] = {
     "fails": fail,
     "kills": kill,
@@ -139,6 +147,7 @@ REASONS: dict[str, Callable[[States, AdjustStockV1, datetime], Decision]] = {
     "talks": talk,
     "copies": copy,
     "unless": add_unless,
+    "looks": look_around,
 }
 
 

@@ -58,3 +58,17 @@ async def test_a_decision_larger_than_a_batch_becomes_a_dead_letter_and_its_neig
     (letter,) = await letters(client)
     assert letter["error"] == "OversizeError"
     assert "an atomic batch takes 1000" in letter["detail"]
+
+
+async def test_a_decision_that_reads_more_than_a_batch_can_guard_is_taken(client: Client, run: Run) -> None:
+    await run(tally.service())
+    for number in (0, 700, 2399):
+        await client.tell(receipt(f"N{number}"))
+    await settled(client, "receive")
+
+    await client.tell(adjustment("looks", sku="A", delta=2400))
+    await client.tell(adjustment("added", sku="B", delta=1))
+    await settled(client, "adjust")
+
+    assert await letters(client) == []
+    assert [await pieces(client, sku) for sku in "AB"] == [3, 1]
