@@ -17,6 +17,7 @@ async def test_frames_arrive_as_messages_with_their_headers(server: NatsServer, 
     plain = NatsClient()
     await plain.connect(server.url)
     await plain.subscribe("a.>", cb=received.put)
+    await plain._flush_pending(force_flush=True)  # its PING of the next line goes out ahead of what is pending
     await plain.flush()
 
     await send(
@@ -39,6 +40,7 @@ async def test_frames_arrive_as_messages_with_their_headers(server: NatsServer, 
 async def test_the_hubs_client_hands_over_headers_that_nats_py_wrote(server: NatsServer, client: Client) -> None:
     received: asyncio.Queue[Msg] = asyncio.Queue()
     await client.connection.subscribe("b.>", cb=received.put)
+    await client.connection._flush_pending(force_flush=True)
     await client.connection.flush()
     plain = NatsClient()
     await plain.connect(server.url)
