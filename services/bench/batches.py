@@ -3,29 +3,25 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from uuid import uuid4
 
 import orjson
 
 from services.bench.figure import BenchError
 from services.hub.commit import MOST_MESSAGES
-from services.hub.wire import Calls, frame, status
-
-Message = tuple[bytes, bytes, bytes]
-"""Subject, header lines, body."""
+from services.hub.wire import Calls, Laid, status
 
 _PATIENCE_S = 30.0
 _WINDOW = 500
 
 
-def chunks(messages: Iterable[Message], size: int) -> Iterator[list[Message]]:
+def chunks(messages: Iterable[Laid], size: int) -> Iterator[list[Laid]]:
     """Messages, some at a time."""
     rest = iter(messages)
     while chunk := list(islice(rest, size)):
         yield chunk
 
 
-async def write(calls: Calls, messages: Iterable[Message], size: int = MOST_MESSAGES) -> int:
+async def write(calls: Calls, messages: Iterable[Laid], size: int = MOST_MESSAGES) -> int:
     """Write messages of one stream in atomic batches; how many there were.
 
     Raises:
@@ -38,19 +34,12 @@ async def write(calls: Calls, messages: Iterable[Message], size: int = MOST_MESS
     return count
 
 
-async def _batch(calls: Calls, messages: list[Message]) -> None:
-    batch = uuid4().hex.encode()
-    laid = [
-        (subject, b"Nats-Batch-Id: %s\r\nNats-Batch-Sequence: %d\r\n%s" % (batch, number, headers), body)
-        for number, (subject, headers, body) in enumerate(messages, start=1)
-    ]
-    subject, headers, body = laid.pop()
-    frames = [frame(*one) for one in laid]
-    answer = await calls.one(frames, subject, headers + b"Nats-Batch-Commit: 1\r\n", body, timeout_s=_PATIENCE_S)
+async def _batch(calls: Calls, messages: list[Laid]) -> None:
+    answer = await calls.batch(messages, timeout_s=_PATIENCE_S)
     _check(status(answer), answer.data)
 
 
-async def publish(calls: Calls, messages: Iterable[Message]) -> None:
+async def publish(calls: Calls, messages: Iterable[Laid]) -> None:
     """Publish messages one by one, some hundred under way, each stored before this returns.
 
     Raises:

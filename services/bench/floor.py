@@ -21,6 +21,7 @@ from services.bench.rig import Counter, Rig, rig
 from services.bench.traffic import LABELS, Traffic
 from services.hub import streams
 from services.hub.commit import MOST_MESSAGES
+from services.hub.wire import Laid
 
 _WAY = (
     ("payments", "capture", "order-captured", "payment-authorised"),
@@ -144,7 +145,7 @@ async def _carry(standing: Rig, pids: list[int], count: int) -> dict[str, float]
     }
 
 
-def _captured(count: int) -> list[batches.Message]:
+def _captured(count: int) -> list[Laid]:
     """Real orders, for their size, where the floor's first hops hear them."""
     subject = f"{_PREFIX}capture.evt.order-captured.v1".encode()
     return [(subject, headers, body) for _, headers, body in Demand(100).captured(count)]

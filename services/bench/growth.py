@@ -14,12 +14,12 @@ import orjson
 
 from crossdock_contracts import subjects
 from services.bench import batches, machine
-from services.bench.batches import Message
 from services.bench.figure import Better, Figure, rounded
 from services.bench.options import Options
 from services.bench.orders import Demand
 from services.bench.rig import Rig, rig
 from services.bench.spine import carry
+from services.hub.wire import Laid
 
 _PATTERNS = 100
 _KEPT = {"PAYMENTS": "payments.state.payment", "INVENTORY": "inventory.state.reservation",
@@ -53,7 +53,7 @@ async def _read(standing: Rig, stream: str, prefix: str) -> list[tuple[bytes, by
     ]
 
 
-def copies(patterns: list[tuple[bytes, bytes, str]], count: int) -> Iterator[Message]:
+def copies(patterns: list[tuple[bytes, bytes, str]], count: int) -> Iterator[Laid]:
     """So many documents, each under an order id of its own."""
     prepared = [
         (subject.split(subjects.token(order).encode()), body.split(order.encode())) for subject, body, order in patterns

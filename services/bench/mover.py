@@ -136,20 +136,10 @@ class Wire(Line):
 
     async def commit(self, drafts: list[Draft]) -> bytes:
         """All frames in one write, the last a request."""
-        batch = uuid4().hex.encode()
         laid = [
-            (
-                subject.encode(),
-                b"Nats-Batch-Id: %s\r\nNats-Batch-Sequence: %d\r\n%s"
-                % (batch, number, b"Nats-Rollup: sub\r\n" if replaces else b""),
-                body,
-            )
-            for number, (subject, replaces, body) in enumerate(drafts, start=1)
+            (subject.encode(), b"Nats-Rollup: sub\r\n" if replaces else b"", body) for subject, replaces, body in drafts
         ]
-        subject_, headers, body_ = laid.pop()
-        frames = [frame(*one) for one in laid]
-        headers += b"Nats-Batch-Commit: 1\r\n"
-        return bytes((await self._calls.one(frames, subject_, headers, body_, timeout_s=_PATIENCE_S)).data)
+        return bytes((await self._calls.batch(laid, timeout_s=_PATIENCE_S)).data)
 
     async def acknowledge(self, messages: list[Msg]) -> None:
         """All in one write."""

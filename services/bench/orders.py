@@ -17,7 +17,6 @@ from crossdock_contracts import subjects
 from crossdock_contracts.base import Contract
 from crossdock_contracts.capture import IngestV1, OrderCapturedV1
 from crossdock_contracts.envelope import Envelope
-from services.bench.batches import Message
 from services.bench.figure import BenchError
 from services.capture.channels.native import Native
 from services.capture.decide.ingest import ingest
@@ -26,6 +25,7 @@ from services.capture.state import Item
 from services.cli.generator import Shares, Shop
 from services.hub.decision import Document, States
 from services.hub.settings import settings
+from services.hub.wire import Laid
 from services.inventory.state import LocationStock, Stock
 
 OWNER, CHANNEL = "main", "web"
@@ -66,12 +66,12 @@ class Demand:
         for _ in range(count):
             yield orjson.dumps(self.order())
 
-    def ingests(self, count: int) -> Iterator[Message]:
+    def ingests(self, count: int) -> Iterator[Laid]:
         """The next orders as the edge puts them into capture's inbox."""
         for body in self.webhooks(count):
             yield as_message(_ingest(body))
 
-    def captured(self, count: int) -> list[Message]:
+    def captured(self, count: int) -> list[Laid]:
         """The next orders as capture says that they are captured."""
         return [as_message(_captured(_ingest(body))) for body in self.webhooks(count)]
 
@@ -100,7 +100,7 @@ def _captured(message: IngestV1) -> OrderCapturedV1:
     return event
 
 
-def as_message(contract: Contract) -> Message:
+def as_message(contract: Contract) -> Laid:
     """A contract as it goes to its stream, one partition."""
     headers = Envelope.of(contract, message_id=uuid4().hex, time=datetime.now(UTC)).to_headers()
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -118,6 +118,6 @@ def stock(sku: str) -> Stock:
     return Stock(owner=OWNER, sku=sku, locations=places)
 
 
-def stored(document: Document) -> Message:
+def stored(document: Document) -> Laid:
     """A document as it stands in its service's stream."""
     return document.subject.encode(), b"", document.encode()

@@ -5,7 +5,6 @@ The order inside a batch matters to the server: a guard on a subject has to come
 
 import time
 from dataclasses import dataclass
-from uuid import uuid4
 
 import orjson
 from nats.aio.client import Client
@@ -13,7 +12,7 @@ from nats.aio.client import Client
 from services.hub.lease import Lease
 from services.hub.metrics import COMMIT, COMMITS, CONFLICTS
 from services.hub.verdicts import Verdict, verdict_of
-from services.hub.wire import Calls, DisconnectedError, frame, status
+from services.hub.wire import Calls, DisconnectedError, Laid, status
 
 MOST_MESSAGES = 1000
 """The server's limit of one atomic batch."""
@@ -106,18 +105,10 @@ class Committer:
         return verdict, first, said
 
     async def _send(self, lease: Lease, messages: list[Message], timeout_s: float) -> tuple[Verdict, int, str]:
-        batch = uuid4().hex.encode()
         opening = Message(lease.subject.decode(), lease.standing.encode(), expected=lease.standing.seq, rollup=True)
-        frames = [_lay_out(message, batch, i) for i, message in enumerate((opening, *messages), start=1)]
-        subject, headers, body = frames.pop()
+        laid = [_lay_out(message) for message in (opening, *messages)]
         try:
-            answer = await self._calls.one(
-                [frame(*parts) for parts in frames],
-                subject,
-                headers + b"Nats-Batch-Commit: 1\r\n",
-                body,
-                timeout_s=timeout_s,
-            )
+            answer = await self._calls.batch(laid, timeout_s=timeout_s)
         except DisconnectedError as error:
             return Verdict.UNKNOWN, 0, str(error) or "no answer"
         if status(answer):
@@ -130,8 +121,8 @@ class Committer:
         return Verdict.DONE, last - count + 2, ""
 
 
-def _lay_out(message: Message, batch: bytes, number: int) -> tuple[bytes, bytes, bytes]:
-    headers = b"Nats-Batch-Id: %s\r\nNats-Batch-Sequence: %d\r\n%s" % (batch, number, message.headers)
+def _lay_out(message: Message) -> Laid:
+    headers = message.headers
     if message.expected is not None:
         headers += b"Nats-Expected-Last-Subject-Sequence: %d\r\n" % message.expected
     if message.rollup:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote
 
 from nats.aio.msg import Msg
@@ -73,6 +73,26 @@ class Handler:
         return issubclass(self.contract, Timer)
 
 
+class _Missing(Timer):
+    """What nothing can be decoded into: there is nobody to hand it to."""
+
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """Refuse.
+
+        Raises:
+            UndecodableError: always.
+        """
+        del body
+        msg = "there is no handler of this name any more, which it was parked for or is replayed to"
+        raise UndecodableError(msg)
+
+
+def missing_handler(name: str, service: str) -> Handler:
+    """Stands in for a handler that is gone: its messages become dead letters, which a later version may replay."""
+    return Handler(name, service, _Missing, lambda *_: Decision.nothing())
+
+
 class Input:
     """One message on its way through a handler."""
 
@@ -132,6 +152,8 @@ class Input:
             self.fault = error
         except ValidationError as error:
             self.fault = UndecodableError(explain(error))
+        except UndecodableError as error:
+            self.fault = error
         except (ValueError, IndexError) as error:
             self.fault = UndecodableError(str(error))
 

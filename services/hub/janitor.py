@@ -126,8 +126,12 @@ class Janitor:
 
     async def _dead_orders(self) -> set[str]:
         """The orders that open dead letters of this service are about."""
-        page = await self._page(self._stream, f"{self._service}.dead.>", 0, _STRETCH)
-        return {letter.order for m in page if (letter := read_letter(m)) is not None}
+        orders: set[str] = set()
+        after = 0
+        while page := await self._page(self._stream, f"{self._service}.dead.>", after, _STRETCH):
+            orders |= {letter.order for m in page if (letter := read_letter(m)) is not None}
+            after = _seq(page[-1])
+        return orders
 
     async def _older(self, stream: str, filter_subject: str, than: datetime) -> AsyncIterator[list[Msg]]:
         """Messages older than a time, the oldest first, in pages; one message is read where there are none."""

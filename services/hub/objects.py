@@ -7,23 +7,24 @@ for each object.
 
 import asyncio
 from base64 import urlsafe_b64encode
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from hashlib import sha256
-from uuid import uuid4
 
 import orjson
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from crossdock_contracts.envelope import timestamp
 from services.hub.commit import MOST_MESSAGES
 from services.hub.effects import TransientError
 from services.hub.streams import provision_stream
-from services.hub.wire import Calls, DisconnectedError, frame, status
+from services.hub.wire import Calls, DisconnectedError, Laid, status
 
 CHUNK_BYTES = 128 * 1024
+_PATIENCE_S = 10.0
 _FEW = 8
 """So many messages cost the server less one by one than as a batch, which it stages on disk; objects of one chunk."""
-_Frame = tuple[bytes, bytes, bytes]
 
 
 class ObjectStore:
@@ -34,7 +35,7 @@ class ObjectStore:
         self._client = client
         self._calls = calls
         self._replicas = replicas
-        self._waiting: list[tuple[list[_Frame], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[list[Laid], asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
     @property
@@ -75,7 +76,7 @@ class ObjectStore:
         await done
         return digest.hexdigest()
 
-    def _frames(self, name: str, content: bytes, digest: bytes) -> list[_Frame]:
+    def _frames(self, name: str, content: bytes, digest: bytes) -> list[Laid]:
         nuid = sha256(name.encode() + digest).hexdigest()[:22]  # the same content again takes the same place
         chunks = [content[i : i + CHUNK_BYTES] for i in range(0, len(content), CHUNK_BYTES)]
         meta = {
@@ -98,7 +99,7 @@ class ObjectStore:
         """Write what waits, as much of it together as one batch takes, until nothing waits any more."""
         await asyncio.sleep(0)
         while self._waiting:
-            frames: list[_Frame] = []
+            frames: list[Laid] = []
             taken: list[asyncio.Future[None]] = []
             while self._waiting and (not frames or len(frames) + len(self._waiting[0][0]) <= MOST_MESSAGES):
                 more, done = self._waiting.pop(0)
@@ -113,37 +114,20 @@ class ObjectStore:
                 else:
                     done.set_result(None)
 
-    async def _send(self, frames: list[_Frame]) -> str:
+    async def _send(self, frames: list[Laid]) -> str:
         """Write frames; what went wrong, if anything."""
         if len(frames) > _FEW or len({subject for subject, _, _ in frames}) < len(frames):
             return await self._send_together(frames)
         for part in (".C.", ".M."):  # an object is found by its metadata: that comes when its chunks are there
             of_part = [one for one in frames if part.encode() in one[0]]
-            said = await asyncio.gather(*(self._ask([], *one) for one in of_part))
+            said = await asyncio.gather(*(_said(self._calls.one([], *one, timeout_s=_PATIENCE_S)) for one in of_part))
             if trouble := next(filter(None, said), ""):
                 return trouble
         return ""
 
-    async def _send_together(self, frames: list[_Frame]) -> str:
+    async def _send_together(self, frames: list[Laid]) -> str:
         """Write frames as one batch; what went wrong, if anything."""
-        batch = uuid4().hex.encode()
-        laid = [
-            (subject, b"Nats-Batch-Id: %s\r\nNats-Batch-Sequence: %d\r\n%s" % (batch, n, headers), body)
-            for n, (subject, headers, body) in enumerate(frames, start=1)
-        ]
-        subject, headers, body = laid.pop()
-        return await self._ask(laid, subject, headers + b"Nats-Batch-Commit: 1\r\n", body)
-
-    async def _ask(self, before: list[_Frame], subject: bytes, headers: bytes, body: bytes) -> str:
-        """Write frames and after them one that is answered; what went wrong, if anything."""
-        try:
-            answer = await self._calls.one([frame(*one) for one in before], subject, headers, body, timeout_s=10)
-        except DisconnectedError:
-            return "no answer from the server"
-        if status(answer):
-            return f"status {status(answer)}"
-        error = orjson.loads(answer.data).get("error")
-        return str(error) if error else ""
+        return await _said(self._calls.batch(frames, timeout_s=_PATIENCE_S))
 
     async def get(self, name: str) -> bytes | None:
         """The object of this name, its digest checked; none if there is none.
@@ -177,6 +161,18 @@ class ObjectStore:
             msg = f"object {name!r} in bucket {self.bucket} is not what was put there"
             raise CorruptObjectError(msg)
         return content
+
+
+async def _said(asked: Awaitable[Msg]) -> str:
+    """What went wrong with a write, if anything."""
+    try:
+        answer = await asked
+    except DisconnectedError:
+        return "no answer from the server"
+    if status(answer):
+        return f"status {status(answer)}"
+    error = orjson.loads(answer.data).get("error")
+    return str(error) if error else ""
 
 
 class CorruptObjectError(RuntimeError):

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -12,11 +11,10 @@ from crossdock_contracts import subjects
 from services.hub import letters, streams
 from services.hub.archive import BUCKET
 from services.hub.commit import LETTER_ROOM, Committer
-from services.hub.decision import Decision, Timer
 from services.hub.documents import DocumentCache, Reader
 from services.hub.effects import TransientError
 from services.hub.failures import Failures
-from services.hub.inputs import Handler, Input, UndecodableError
+from services.hub.inputs import Input, missing_handler
 from services.hub.janitor import Janitor
 from services.hub.lease import Lease, LeaseLostError
 from services.hub.log import logger
@@ -25,25 +23,17 @@ from services.hub.objects import ObjectStore
 from services.hub.outbox import Outbox
 from services.hub.partition import Partition
 from services.hub.presence import Presence
-from services.hub.pump import REQUEST_S, Pump
+from services.hub.pump import Pump
 from services.hub.queries import Desk
 from services.hub.rounds import Rounds
 from services.hub.service import Service
 from services.hub.settings import Settings
+from services.hub.shard import Shard
 from services.hub.verdicts import StorageError
 from services.hub.wire import Calls, DisconnectedError, status
 
 RETRY = "retry"
 _CLEAN_EVERY_S = 300.0
-
-
-class Shard:
-    """One partition of the service in this process, with the pumps that feed it."""
-
-    def __init__(self, number: int, partition: Partition, pumps: list[Pump]) -> None:
-        self.number = number
-        self.partition = partition
-        self.pumps = pumps
 
 
 class Runtime:
@@ -160,15 +150,14 @@ class Runtime:
             lease=lease, client=client, rounds=rounds, failures=failures, run_intent=service.effects.run
         )
         pumps = [pump for (_, shard), pump in self.pumps.items() if shard == number]
-        return Shard(number, partition, pumps)
+        return Shard(number, partition, pumps, calls)
 
     async def stop(self, timeout_s: float = 10.0) -> None:
         """Take nothing more, finish what is in hand, give the leases up."""
         self.stopping = True
         for shard in self._shards:
             shard.partition.stop()
-            for pump in shard.pumps:
-                await pump.close()
+            await shard.close()
         if self._tasks:
             done, late = await asyncio.wait(self._tasks, timeout=timeout_s)
             for task in late:
@@ -196,7 +185,7 @@ class Runtime:
         """Have handed out again what was sent and did not arrive, rather than when its time is up."""
         for shard in self._shards:
             if shard.partition.lease.held:
-                await self._rewind_all(shard)
+                await shard.rewind()
 
     # -- partitions
 
@@ -211,9 +200,10 @@ class Runtime:
                 if not lease.held:
                     return
                 gauge.set(1)
-                await self._open_pumps(shard)
+                assert self._client is not None
+                await shard.open(self._client)
                 if lease.taken_over:
-                    chores.append(asyncio.create_task(self._rewind_later(shard)))
+                    chores.append(asyncio.create_task(shard.settle_in()))
                 if shard.number == 0:
                     chores.append(asyncio.create_task(self._clean()))
                 await partition.serve(self.settings.lease_s / 3, give_up=self._holds_too_many)
@@ -236,8 +226,7 @@ class Runtime:
                 gauge.set(0)
                 for chore in chores:
                     chore.cancel()
-                for pump in shard.pumps:
-                    await pump.close()
+                await shard.close()
                 partition.drop()
 
     def _held(self) -> int:
@@ -262,36 +251,6 @@ class Runtime:
             except (DisconnectedError, TransientError, streams.ProvisionError) as error:
                 self._log.warning("not cleaned; the next round goes on", detail=str(error))
 
-    async def _open_pumps(self, shard: Shard) -> None:
-        assert self._client is not None
-        for pump in shard.pumps:
-            pump.suspect_below = 0
-            if shard.partition.lease.taken_over:
-                pump.suspect_below = await self._rewind(pump)
-            await pump.open(self._client)
-
-    async def _rewind(self, pump: Pump) -> int:
-        """Have what was handed out and not settled handed out again at once; the sequence up to which that is."""
-        info: dict[str, Any] = await self.calls.api(f"CONSUMER.INFO.{pump.stream}.{pump.durable}")
-        if not info.get("num_ack_pending"):
-            return 0
-        await self.calls.api(f"CONSUMER.RESET.{pump.stream}.{pump.durable}")
-        return int(info["delivered"]["stream_seq"])
-
-    async def _rewind_later(self, shard: Shard) -> None:
-        """Rewind once more when the requests of the holder before have ended, which a hung one leaves at the server."""
-        await asyncio.sleep(REQUEST_S + 0.5)
-        await self._rewind_all(shard)
-        await asyncio.sleep(REQUEST_S)
-        strikes = shard.partition.lease.standing.strikes
-        for key in [key for key, count in strikes.items() if not count]:
-            del strikes[key]  # it was settled after all: it would have come again by now
-
-    async def _rewind_all(self, shard: Shard) -> None:
-        with suppress(DisconnectedError):
-            for pump in shard.pumps:
-                pump.suspect_below = await self._rewind(pump) or pump.suspect_below
-
     async def consume(self, name: str, shard_number: int, messages: list[Msg]) -> None:
         """Messages that a pump brought: to the partition, which returns once they are through."""
         shard = self._shards[shard_number]
@@ -302,19 +261,15 @@ class Runtime:
             handler = self.service.handlers[name]
             inputs = [Input(handler, raw, suspect_below=below) for raw in messages]
         for source in inputs:
-            if source.fault is None:
-                source.open()
+            source.open()
         if shard.partition.lease.held:
             await shard.partition.submit(inputs)
 
     def _retried(self, raw: Msg, below: int) -> Input:
+        """A message that was parked, or is replayed, for the handler that its subject names."""
         name = raw.subject.split(".")[2]
-        handler = self.service.handlers.get(name)
-        if handler is not None:
-            return Input(handler, raw, suspect_below=below)
-        lost = Input(Handler(name, self.service.name, Timer, _no_handler), raw, suspect_below=below)
-        lost.fault = UndecodableError(f"{self.service.name} has no handler {name!r}, which this message was parked for")
-        return lost
+        handler = self.service.handlers.get(name) or missing_handler(name, self.service.name)
+        return Input(handler, raw, suspect_below=below)
 
     # -- reading
 
@@ -340,8 +295,3 @@ class Runtime:
                 count += sum(1 for m in page if "crossdock-dead-error" in (m.headers or {}))
                 after = int((page[-1].headers or {})["Nats-Sequence"])
         DEAD.labels(self.service.name).set(count)
-
-
-def _no_handler(*_: Any) -> Decision:
-    """Never reached: its message is at fault before."""
-    raise NotImplementedError

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from nats.aio.client import Client
@@ -18,6 +19,9 @@ from nats.aio.subscription import Subscription
 
 _LINE = b"NATS/1.0\r\n"
 _STATUS_AT = len("NATS/1.0")
+
+Laid = tuple[bytes, bytes, bytes]
+"""A message as it goes out: subject, header lines, body."""
 
 
 class DisconnectedError(ConnectionError):
@@ -163,6 +167,21 @@ class Calls:
             raise DisconnectedError from None
         finally:
             del self._waiting[number]
+
+    async def batch(self, messages: list[Laid], *, timeout_s: float) -> Msg:
+        """Send messages to one stream as an atomic batch; the server's answer to the last of them.
+
+        Raises:
+            DisconnectedError: there is no server, or it did not answer in time: the outcome is unknown.
+        """
+        name = uuid4().hex.encode()
+        laid = [
+            (subject, b"Nats-Batch-Id: %s\r\nNats-Batch-Sequence: %d\r\n%s" % (name, number, headers), body)
+            for number, (subject, headers, body) in enumerate(messages, start=1)
+        ]
+        subject, headers, body = laid.pop()
+        headers += b"Nats-Batch-Commit: 1\r\n"
+        return await self.one([frame(*parts) for parts in laid], subject, headers, body, timeout_s=timeout_s)
 
     async def many(self, subject: bytes, body: bytes, *, timeout_s: float) -> list[Msg]:
         """Send a request that is answered by several messages and a status; the messages.

@@ -232,26 +232,25 @@ def charged_once(facts: Facts) -> Check:
     charged = _once("", facts, ("payment-captured",), lambda body: body["fulfilment_id"], "charged")
     check.checked += charged.checked
     check.violations += charged.violations
-    taken: Counter[OrderKey] = Counter()
-    for _, key, body in facts.events.get("payment-captured", []):
-        taken[key] += body["amount"]["amount_minor"]
-    for key, amount in taken.items():
-        payment = facts.payments.get(key, {})
-        if amount > payment.get("amount_minor", 0):
-            check.violations.append(f"{_name(key)}: {amount} was charged of {payment.get('amount_minor', 0)}")
+    check.violations += _beyond_total(facts, "payment-captured", "charged")
     return check
+
+
+def _beyond_total(facts: Facts, event: str, verb: str) -> list[str]:
+    """Orders of which more was moved by these events than they cost."""
+    moved: Counter[OrderKey] = Counter()
+    for _, key, body in facts.events.get(event, []):
+        moved[key] += body["amount"]["amount_minor"]
+    totals = {key: facts.payments.get(key, {}).get("amount_minor", 0) for key in moved}
+    return [
+        f"{_name(key)}: {amount} was {verb} of {totals[key]}" for key, amount in moved.items() if amount > totals[key]
+    ]
 
 
 def refunded_once(facts: Facts) -> Check:
     """No refund is paid twice, and no more is paid back than was paid."""
     check = _once("nothing-is-refunded-twice", facts, ("payment-refunded",), lambda body: body["refund_id"], "refunded")
-    back: Counter[OrderKey] = Counter()
-    for _, key, body in facts.events.get("payment-refunded", []):
-        back[key] += body["amount"]["amount_minor"]
-    for key, amount in back.items():
-        payment = facts.payments.get(key, {})
-        if amount > payment.get("amount_minor", 0):
-            check.violations.append(f"{_name(key)}: {amount} was paid back of {payment.get('amount_minor', 0)}")
+    check.violations += _beyond_total(facts, "payment-refunded", "paid back")
     return check
 
 

@@ -4,7 +4,9 @@ import asyncio
 import csv
 import gzip
 import os
+import signal
 import sys
+import time
 from collections import Counter
 from decimal import Decimal
 from itertools import islice
@@ -17,7 +19,7 @@ import pytest
 from services.capture.channels.invoices import COLUMNS
 from services.hub.settings import ROOT
 from tests.builders import unique
-from tests.conftest import REAL_DATA, published, until
+from tests.conftest import REAL_DATA, published
 from tests.flow.house import House, order_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -145,6 +147,16 @@ async def test_a_file_or_channel_that_is_none_is_refused(
     assert words in " ".join(error.decode().split())
 
 
+def killed_at_first_note(pid: int, folder: Path) -> Path:
+    """Kill a process once it has noted how far it is: from a thread, for the services keep this one's loop busy."""
+    deadline = time.monotonic() + 30
+    while not (notes := list(folder.glob("*.json"))):
+        assert time.monotonic() < deadline, "the import noted nothing"
+        time.sleep(0.001)
+    os.kill(pid, signal.SIGKILL)
+    return notes[0]
+
+
 async def test_an_import_that_was_killed_goes_on_where_it_stopped_and_one_that_is_repeated_changes_nothing(
     house: House, tmp_path: Path
 ) -> None:
@@ -155,8 +167,7 @@ async def test_an_import_that_was_killed_goes_on_where_it_stopped_and_one_that_i
     before = len(await house.said("order-captured"))
 
     process = await started(house, tmp_path, file, "--channel", "web")
-    (note,) = await until(lambda: list((tmp_path / "imports").glob("*.json")))
-    process.kill()
+    note = await asyncio.to_thread(killed_at_first_note, process.pid, tmp_path / "imports")
     await process.communicate()
     reached = orjson.loads(note.read_bytes())["steps"]
     await house.rest()
@@ -187,8 +198,7 @@ async def test_an_import_that_was_killed_before_its_first_order_does_not_receive
     arguments = (file, "--channel", "retail", "--products", "--stock-at", "BER")
 
     process = await started(house, tmp_path, *arguments)
-    (note,) = await until(lambda: list((tmp_path / "imports").glob("*.json")))
-    process.kill()
+    note = await asyncio.to_thread(killed_at_first_note, process.pid, tmp_path / "imports")
     await process.communicate()
     note.write_bytes(orjson.dumps({"receipts": 0, "steps": 0}))  # as if it had died before it could write down more
     said = await imported(house, tmp_path, *arguments)

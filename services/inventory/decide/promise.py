@@ -118,7 +118,10 @@ def _promise(stocks: Stocks, line: OrderLine, quantity: int) -> ReservedLine:
 
 
 def fill_waiting(states: States, message: StockFreedV1, now: datetime) -> Decision:
-    """Promise free pieces to the lines that wait for them: by priority, then ship-by, then age. A slice at a time."""
+    """Promise free pieces to the lines that wait for them, a slice at a time: by priority, then ship-by, then age.
+
+    Ship-by is compared among the 500 lines of a priority that have waited the longest.
+    """
     owner, sku = message.owner, message.sku
     stocks = Stocks(states, owner, now)
     if stocks[sku].waiting <= 0 or stocks[sku].promisable <= 0:
