@@ -13,6 +13,7 @@ from services.hub.settings import Settings
 
 _START_S = 180.0
 """A large store takes a while to be read after a crash."""
+_MORE_TRIES = 2
 _CHECK_EVERY_S = 1.0
 _MISSED_CHECKS = 8
 
@@ -102,7 +103,19 @@ class Server:
     async def _launch(self) -> None:
         port_file = self._folder / "port"
         last = int(port_file.read_text()) if port_file.exists() else 4222
-        self.port = free_port(self.port or last)
+        status = await self._spawn(self.port or last)
+        for _ in range(_MORE_TRIES):  # another process may have taken a port since it was found free
+            if status in {None, guardian.LOCKED}:
+                break
+            status = await self._spawn(self.port)
+        if status is not None:
+            raise ServerError(self._why(status))
+        port_file.write_text(str(self.port))
+        self._log.info("nats-server is up", port=self.port, data=str(self._folder))
+
+    async def _spawn(self, port: int) -> int | None:
+        """Start the server, on this port if it is free, and wait until it is healthy; its status if it ended."""
+        self.port = free_port(port)
         self._monitor = free_port()
         config = self._folder / "nats.conf"
         store = str((self._folder / "jetstream").resolve())
@@ -125,13 +138,12 @@ class Server:
             async with asyncio.timeout(_START_S):
                 while not await self._healthy():
                     if self._process.returncode is not None:
-                        raise ServerError(self._why(self._process.returncode))
+                        return self._process.returncode
                     await asyncio.sleep(0.02)
         except TimeoutError:
             msg = f"nats-server is not ready after {_START_S:g} s; its log is {self.log_file}"
             raise ServerError(msg) from None
-        port_file.write_text(str(self.port))
-        self._log.info("nats-server is up", port=self.port, data=str(self._folder))
+        return None
 
     def _why(self, status: int) -> str:
         if status == guardian.LOCKED:

@@ -13,6 +13,7 @@ import httpx
 import orjson
 import pytest
 
+from services.cli import output
 from services.cli.main import main
 from services.hub.settings import ROOT, settings
 from tests.builders import unique
@@ -89,6 +90,8 @@ def commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     """Runs commands against the hub in a folder, in this process."""
     for name, value in environment(folder).items():
         monkeypatch.setenv(name, value)
+    for console in (output.console, output.errors):  # they took the width of this process when they were made
+        monkeypatch.setattr(console, "_width", None)
 
     def run(*arguments: str | Path | int) -> Said:
         settings.cache_clear()

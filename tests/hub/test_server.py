@@ -127,6 +127,15 @@ async def test_a_second_hub_in_the_same_folder_is_told_so() -> None:
         await first.stop()
 
 
+async def test_hubs_that_start_at_once_do_not_keep_each_other_from_starting() -> None:
+    with short_folder() as one, short_folder() as another:
+        servers = [Server(settings_in(folder)) for folder in (one, another)]
+        await asyncio.gather(*(server.start() for server in servers))
+        assert servers[0].port != servers[1].port
+        for server in servers:
+            await server.stop()
+
+
 async def test_two_who_see_the_same_trouble_restart_the_server_once() -> None:
     with short_folder() as folder:
         server = Server(settings_in(folder))
