@@ -258,6 +258,15 @@ def test_a_cancelled_waiting_line_does_not_wait_any_more():
     assert ledger.get(Stock, "main", "A").waiting == 0
 
 
+def test_once_what_is_waited_for_is_cancelled_the_rest_is_promised_anew():
+    ledger = Ledger(shelf(BER=2))
+    ledger.take(promise.reserve, captured(line(quantity=3)), NOW)
+    some = cancelled(FulfilledQuantity(line_id="1", quantity=1), complete=False)
+    ledger.take(promise.release_cancelled, some, NOW)
+    (promised,) = ledger.said(StockReservedV1)
+    assert (promised.generation, promised.lines[0].quantity) == (2, 2)
+
+
 def test_a_rejected_order_gives_everything_back():
     ledger = Ledger(shelf(BER=5))
     ledger.take(promise.reserve, captured(line(1, quantity=2), line(2, quantity=1)), NOW)

@@ -248,7 +248,11 @@ def _release(
         if given:
             lines[line_id] = changed(line, released=line.released + given)
             released.append(LineQuantity(line_id=line_id, sku=line.sku, quantity=given))
+    waited = reservation.status is ReservationStatus.BACKORDERED
     reservation = with_lines(reservation, lines.values(), unnamed_before=unnamed)
+    if waited and reservation.status is ReservationStatus.RESERVED:  # what was waited for is not wanted any more
+        reservation = changed(reservation, generation=reservation.generation + 1)
+        decision.events.append(promise_event(reservation, stocks, now))
     decision.writes += [*stocks.writes(), reservation]
     if released:
         decision.events.append(
