@@ -25,7 +25,7 @@ async def letters(client: Client, *, letter_id: str = "", order: str = "") -> li
     found: list[dict[str, Any]] = []
     for service in ALL:
         try:
-            pages = client.pages(service, "letters", "letters", letter_id=letter_id, order=order)
+            pages = client.pages(service, "letters", "letters", every_owner=True, letter_id=letter_id, order=order)
             found += [{"service": service, **letter} async for letter in pages]
         except NoServiceError as error:
             errors.print(f"{error}: its dead letters are not shown", style="yellow")
@@ -41,6 +41,11 @@ def _find(letter_id: str) -> list[dict[str, Any]]:
     if not found:
         fail(f"there is no open dead letter {letter_id}", NOT_FOUND)
     return found
+
+
+def _owner(letter: dict[str, Any]) -> str:
+    """Whose letter it is; of one that belongs to nobody the hub's own."""
+    return str(letter["order"]).partition("/")[0] or "main"
 
 
 @app.command("list")
@@ -101,7 +106,7 @@ def replay(
             found = [one for one in found if service in ("", one["service"])]
             for one in found:
                 command = ReplayDeadLetterV1(
-                    owner="main",
+                    owner=_owner(one),
                     letter_id=one["letter_id"],
                     handler=one["handler"],
                     body=mended,
@@ -134,7 +139,7 @@ def discard(
         async with connected(settings()) as client:
             for one in found:
                 command = DiscardDeadLetterV1(
-                    owner="main", letter_id=one["letter_id"], handler=one["handler"], requested_by=by, note=note
+                    owner=_owner(one), letter_id=one["letter_id"], handler=one["handler"], requested_by=by, note=note
                 )
                 await client.order(command, service=one["service"])
 

@@ -42,6 +42,11 @@ class Letter(BaseModel):
     partition: int = 0
     seq: int = 0
 
+    @property
+    def owner(self) -> str:
+        """Whose message it was; empty where it did not say."""
+        return self.order.partition("/")[0]
+
 
 def read_letter(message: Msg) -> Letter | None:
     """A dead letter from its message; none where it was closed."""
@@ -96,8 +101,12 @@ def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
             ]
         )
 
-    def replay(_: States, message: ReplayDeadLetterV1, now: datetime, found: Msg | None) -> Decision:
+    def opened(message: ReplayDeadLetterV1 | DiscardDeadLetterV1, found: Msg | None) -> Letter | None:
         letter = read_letter(found) if found is not None else None
+        return letter if letter is not None and letter.owner in {"", message.owner} else None
+
+    def replay(_: States, message: ReplayDeadLetterV1, now: datetime, found: Msg | None) -> Decision:
+        letter = opened(message, found)
         if found is None or letter is None:
             return missing(message)
         body = found.data if message.body is None else message.body.encode()
@@ -123,7 +132,7 @@ def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
         )
 
     def discard(_: States, message: DiscardDeadLetterV1, now: datetime, found: Msg | None) -> Decision:
-        letter = read_letter(found) if found is not None else None
+        letter = opened(message, found)
         if letter is None:
             return missing(message)
         return HubDecision(

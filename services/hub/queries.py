@@ -39,8 +39,10 @@ class TimelineQuestion(Question):
 
 
 class LettersQuestion(Question):
-    """Open dead letters."""
+    """Open dead letters of one owner."""
 
+    every_owner: bool = False
+    """Those of all owners, and those that belong to none: what only an operator of the hub may ask for."""
     letter_id: str = ""
     """One letter; empty: all."""
     order: str = ""
@@ -143,7 +145,11 @@ class Desk:
         last = int((messages[-1].headers or {})["Nats-Sequence"]) if messages else 0
         more = len(messages) == min(question.limit, _MOST)
         return {
-            "letters": [one.model_dump() for one in letters if question.order in ("", one.order)],
+            "letters": [
+                one.model_dump()
+                for one in letters
+                if question.order in ("", one.order) and (question.every_owner or one.owner == question.owner)
+            ],
             "next": last if more else None,
         }
 

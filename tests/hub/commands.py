@@ -66,4 +66,4 @@ async def settled(client: Client, *handlers: str, timeout_s: float = 30) -> None
 
 async def letters(client: Client) -> list[dict[str, Any]]:
     """The open dead letters of the tally."""
-    return [letter async for letter in client.pages("inventory", "letters", "letters")]
+    return [letter async for letter in client.pages("inventory", "letters", "letters", every_owner=True)]

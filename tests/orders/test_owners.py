@@ -1,0 +1,110 @@
+"""Nothing of one owner reaches another: every command and every query is tried across owners, and gets nothing."""
+
+import random
+from typing import Any
+
+import pytest
+
+from crossdock_contracts import registry
+from crossdock_contracts.base import Command
+from crossdock_contracts.capture import LineInput, PlaceHoldV1
+from crossdock_contracts.inventory import ReceiveStockV1
+from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
+from crossdock_contracts.returns import ReceiveReturnV1, RequestReturnV1
+from crossdock_contracts.samples import sample_of
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1
+from crossdock_contracts.values import Customer, LineQuantity
+from services.hub.decision import changed
+from tests.builders import BERLIN, NOW, ingest, order_input
+from tests.orders.world import World
+
+SECRET = "nobody-else-may-read-this"
+SKU = "SKU-0007"
+ABOUT = {"owner": "main", "order_id": "web:1001", "fulfilment_id": "web:1001/1"}
+PICKED = (LineQuantity(line_id="1", sku=SKU, quantity=2),)
+PICK, PACK, SHIP = ConfirmPickedV1(**ABOUT, lines=PICKED), ConfirmPackedV1(**ABOUT), ConfirmShippedV1(**ABOUT)
+BACK = {"owner": "main", "order_id": "web:1001", "return_id": "R-1", "lines": PICKED}
+ANNOUNCED = RequestReturnV1(**BACK, reason="not-wanted")
+STAGES: dict[str, tuple[Any, ...]] = {
+    "labelled": (),
+    "held": (PlaceHoldV1(owner="main", order_id="web:1001", reason="looks-odd", detail=SECRET),),
+    "picked": (PICK,),
+    "packed": (PICK, PACK),
+    "shipped": (PICK, PACK, SHIP),
+    "on its way back": (PICK, PACK, SHIP, ANNOUNCED),
+    "back": (PICK, PACK, SHIP, ANNOUNCED, ReceiveReturnV1(**BACK, location_id="BER")),
+}
+COMMANDS = [one for one in registry.everything() if issubclass(one, Command) and one.SERVICE != "hub"]
+WITHOUT_EFFECT = {"capture.cmd.ingest", "capture.cmd.release-hold", "shipping.cmd.report-label"}
+"""Commands whose samples do not fit what the owner has here."""
+QUESTIONS: dict[str, dict[str, Any]] = {"availability": {"skus": [SKU]}}
+"""How each question that a service answers of its own is put to it."""
+
+
+def world_of_main(stage: str) -> World:
+    """The world of one owner, who has one of everything that the sample commands name."""
+    world, draw = World(), random.Random(1)
+    product = Product(sku=SKU, title=SECRET, weight_g=300)
+    made = order_input(
+        "1001",
+        LineInput(line_id="1", sku=SKU, quantity=2, unit_price_minor=1000),
+        customer=Customer(name=SECRET, email=f"{SECRET}@example.com"),
+        ship_to=changed(BERLIN, name=SECRET),
+    )
+    for command in (
+        UpsertProductV1(owner="main", sku=SKU, product=product),
+        MapListingV1(owner="main", channel="web", listing_id="gid-7", sku=SKU),
+        ReceiveStockV1(owner="main", sku=SKU, location_id="BER", quantity=10, reference=SECRET),
+        ingest(made),
+        *STAGES[stage],
+    ):
+        world.send(command)
+        world.run(draw, trouble=False)
+    assert world.dead == []
+    return world
+
+
+def of_main(world: World) -> dict[str, Any]:
+    """Documents that the owner has."""
+    return {subject: one for subject, one in world.documents.items() if one is not None and one.owner == "main"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("contract", COMMANDS, ids=lambda contract: contract.TYPE)
+def test_a_command_of_another_owner_changes_nothing_and_learns_nothing(contract: type[Command], stage: str) -> None:
+    world = world_of_main(stage)
+    before, said = of_main(world), len(world.events)
+
+    world.send(sample_of(contract).model_copy(update={"owner": "other"}))
+    world.run(random.Random(1), trouble=False)
+
+    assert of_main(world) == before
+    assert {event.owner for event in world.events[said:]} <= {"other"}
+    others = [one.model_dump_json() for one in world.documents.values() if one is not None and one.owner != "main"]
+    assert not [text for text in (*others, *world.dead) if SECRET in text]
+    assert not [event for event in world.events[said:] if SECRET in event.model_dump_json()]
+
+
+def test_the_same_commands_do_change_something_where_they_are_the_owner_s() -> None:
+    """Otherwise the test above would show nothing."""
+    moved = set()
+    for contract in COMMANDS:
+        for stage in STAGES:
+            world = world_of_main(stage)
+            before = of_main(world)
+            world.send(sample_of(contract))
+            world.run(random.Random(1), trouble=False)
+            if of_main(world) != before:
+                moved.add(contract)
+    assert {one.TYPE for one in COMMANDS} - {one.TYPE for one in moved} == WITHOUT_EFFECT
+
+
+def test_a_question_of_another_owner_is_answered_with_nothing() -> None:
+    world = world_of_main("labelled")
+    asked = {query.name for service in world.services for query in service.queries}
+    assert asked == set(QUESTIONS), "each question needs an example here"
+    for service in world.services:
+        for query in service.queries:
+            for owner, knows in (("main", True), ("other", False)):
+                question = query.question(owner=owner, **QUESTIONS[query.name])
+                assert bool(query.answer(world.states, question, NOW)) is knows
