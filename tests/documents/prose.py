@@ -1,4 +1,4 @@
-"""Checks of what is written by hand: links lead somewhere, and the settings that are named are those that there are."""
+"""Checks of what is written by hand: links lead somewhere; the settings and tests that are named are there."""
 
 import re
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from services.hub.settings import Settings
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _SETTING = re.compile(r"CROSSDOCK_[A-Z_]*[A-Z]")
+_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 _CODE = re.compile(r"```.*?```", re.DOTALL)
 _ELSEWHERE = ("http://", "https://", "mailto:")
 
@@ -19,6 +20,7 @@ def problems(root: Path) -> list[str]:
         text = file.read_text(encoding="utf-8")
         name = str(file.relative_to(root))
         found += [f"{name}: the link {link} leads nowhere" for link in _dead_links(file, text)]
+        found += [f"{name}: there is no test {one}" for one in _missing_tests(root, text)]
         found += [f"{name}: there is no setting {one}" for one in sorted(_settings_in(text) - settings())]
     missing = settings() - _settings_in((root / "README.md").read_text(encoding="utf-8"))
     return found + [f"README.md: the table of settings lacks {one}" for one in sorted(missing)]
@@ -40,6 +42,13 @@ def _files(root: Path) -> list[Path]:
 
 def _settings_in(text: str) -> set[str]:
     return set(_SETTING.findall(text))
+
+
+def _missing_tests(root: Path, text: str) -> Iterator[str]:
+    for file, name in _TEST.findall(text):
+        where = root / file
+        if not where.exists() or not re.search(rf"\b(def|class) {name}\b|^{name} =", where.read_text(), re.MULTILINE):
+            yield f"{file}::{name}"
 
 
 def _dead_links(file: Path, text: str) -> Iterator[str]:
