@@ -20,7 +20,7 @@ from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Money
 from services.hub.decision import Decision
-from services.inventory.decide import bind, promise, stock
+from services.inventory.decide import bind, fill, promise, stock
 from services.inventory.state import Reservation, Stock, WaitingLine
 from tests.builders import NOW, captured, fulfilment, fulfilment_line, line
 from tests.decide.ledger import Ledger
@@ -153,7 +153,7 @@ class Inventory(RuleBasedStateMachine):
     def freed_pieces_are_given_out(self, data: st.DataObject) -> None:
         freed = self.ledger.said(StockFreedV1)
         if freed:
-            self._take(promise.fill_waiting, data.draw(st.sampled_from(freed)))
+            self._take(fill.fill_waiting, data.draw(st.sampled_from(freed)))
 
     @rule(again=sent)
     def a_message_comes_again(self, again: tuple[Any, Any]) -> None:
