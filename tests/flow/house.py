@@ -61,10 +61,19 @@ on_expiry = "release"
 """Channels whose holds end within a second."""
 
 
+LOCATION = """
+[location.WMS]
+address = { name = "Warehouse 9", line1 = "Street 9", postcode = "20095", city = "Hamburg", country = "DE" }
+stock_master = "wms"
+"""
+"""A location that keeps its own stock."""
+
+
 def rules_in(folder: Path) -> Path:
     """The project's rules in a folder of the test's own, with some channels more."""
     rules = shutil.copytree(ROOT / "deploy" / "rules", folder / "rules")
     (rules / "channels.toml").write_text((rules / "channels.toml").read_text() + CHANNELS)
+    (rules / "locations.toml").write_text((rules / "locations.toml").read_text() + LOCATION)
     return rules
 
 
