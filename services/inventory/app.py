@@ -106,17 +106,17 @@ def _stock(hub: Service, rules: Rules) -> None:
 def _reality(hub: Service, rules: Rules) -> None:
     """What is there indeed: snapshots, counts, and promises beyond it."""
     watched = partial(low.watched, rules)
-    hub.on(inventory.ShortageRecordedV1, partial(shortage.begin, rules))
-    hub.on(reality.ShortageSoughtV1, watched(partial(shortage.seek, rules)))
-    hub.on(shipping.FulfilmentKeptV1, partial(shortage.keep, rules))
-    hub.at(ShortfallDue, shortage.begin_due)
+    hub.on(inventory.ShortageRecordedV1, partial(shortage.begin, rules), name="begin-shortage")
+    hub.on(reality.ShortageSoughtV1, watched(partial(shortage.seek, rules)), name="seek-holders")
+    hub.on(shipping.FulfilmentKeptV1, partial(shortage.keep, rules), name="keep-picked")
+    hub.at(ShortfallDue, shortage.begin_due, name="begin-shortage-due")
     hub.on(reality.SnapshotStockV1, watched(partial(snapshot.snapshot, rules)), reads=snapshot.reads_snapshot)
-    hub.on(reality.SnapshotSweptV1, watched(partial(snapshot.sweep, rules)))
-    hub.on(reality.PlanCountV1, partial(counts.plan, rules))
-    hub.on(reality.SubmitCountV1, watched(partial(counts.submit, rules)), remember=True)
-    hub.on(reality.ApproveCountV1, watched(counts.approve), remember=True)
-    hub.on(reality.RejectCountV1, counts.reject, remember=True)
-    hub.at(CountDue, counts.open_due)
+    hub.on(reality.SnapshotSweptV1, watched(partial(snapshot.sweep, rules)), name="sweep-snapshot")
+    hub.on(reality.PlanCountV1, partial(counts.plan, rules), name="plan-count")
+    hub.on(reality.SubmitCountV1, watched(partial(counts.submit, rules)), name="submit-count", remember=True)
+    hub.on(reality.ApproveCountV1, watched(counts.approve), name="approve-count", remember=True)
+    hub.on(reality.RejectCountV1, counts.reject, name="reject-count", remember=True)
+    hub.at(CountDue, counts.open_due, name="open-count")
 
 
 app = HubApp(service(settings()))
