@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from services.hub.decision import States
 from services.hub.service import Question
 from services.inventory.decide.limits import open_to
-from services.inventory.decide.near import Point, distance_km, whereabouts
+from services.inventory.decide.near import Point, distances_km, whereabouts
 from services.inventory.rules import Rules
 from services.inventory.state import LocationStock, Stock
 
@@ -60,7 +60,8 @@ def availability(rules: Rules, states: States, question: AvailabilityQuestion, _
     """Pieces on hand, bound, promised, waited for and free, of each SKU that is known."""
     found = states.get_all(Stock, [(question.owner, sku) for sku in question.skus])
     buyer, near = _buyer(rules, question)
-    return [_describe(rules, stock, question.channel, buyer, near) for stock in found if stock is not None]
+    distances = distances_km(rules, buyer) if buyer else {}
+    return [_describe(rules, stock, question.channel, distances, near) for stock in found if stock is not None]
 
 
 def _buyer(rules: Rules, question: AvailabilityQuestion) -> tuple[Point | None, str]:
@@ -69,10 +70,10 @@ def _buyer(rules: Rules, question: AvailabilityQuestion) -> tuple[Point | None, 
     return whereabouts(rules, question.country.upper(), question.postcode)
 
 
-def _describe(rules: Rules, stock: Stock, channel: str, buyer: Point | None, near: str) -> Availability:
+def _describe(rules: Rules, stock: Stock, channel: str, distances: dict[str, float], near: str) -> Availability:
     """One SKU's stock in figures."""
-    places = [_place(rules, name, place, buyer) for name, place in stock.locations.items()]
-    if buyer is not None:
+    places = [_place(name, place, distances.get(name)) for name, place in stock.locations.items()]
+    if near:
         places.sort(key=lambda one: (one.distance_km is None, one.distance_km or 0.0, one.location_id))
     return Availability(
         sku=stock.sku,
@@ -87,7 +88,7 @@ def _describe(rules: Rules, stock: Stock, channel: str, buyer: Point | None, nea
     )
 
 
-def _place(rules: Rules, name: str, place: LocationStock, buyer: Point | None) -> PlaceAvailability:
+def _place(name: str, place: LocationStock, distance_km: float | None) -> PlaceAvailability:
     return PlaceAvailability(
         location_id=name,
         on_hand=place.on_hand,
@@ -95,5 +96,5 @@ def _place(rules: Rules, name: str, place: LocationStock, buyer: Point | None) -
         safety=place.safety,
         damaged=place.damaged,
         available=place.available,
-        distance_km=distance_km(rules, name, buyer) if buyer is not None else None,
+        distance_km=distance_km,
     )

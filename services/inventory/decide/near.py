@@ -30,9 +30,10 @@ def whereabouts(rules: Rules, country: str, postcode: str) -> tuple[Point | None
     return area.centre, "country"
 
 
-def distance_km(rules: Rules, location_id: str, buyer: Point) -> float | None:
-    """How far a location is from a buyer; none where it has no coordinates."""
-    location = rules.locations.get(location_id)
-    if location is None or location.address.latitude is None or location.address.longitude is None:
-        return None
-    return round(kilometres((location.address.latitude, location.address.longitude), buyer), 1)
+def distances_km(rules: Rules, buyer: Point) -> dict[str, float]:
+    """How far each location is from a buyer; those without coordinates are left out."""
+    return {
+        name: round(kilometres((place.address.latitude, place.address.longitude), buyer), 1)
+        for name, place in rules.locations.items()
+        if place.address.latitude is not None and place.address.longitude is not None
+    }
