@@ -9,6 +9,7 @@ from crossdock_contracts import (
     returns,
     routing,
     shipping,
+    stock,
     upcasts,
     values,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "returns",
     "routing",
     "shipping",
+    "stock",
     "upcasts",
     "values",
 ]

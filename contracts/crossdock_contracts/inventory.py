@@ -188,3 +188,5 @@ class StockFreedV1(Event, service="inventory", name="stock-freed", version=1, en
     sku: Id
     waiting: NonNegativeInt
     """Pieces that orders wait for."""
+    after: str = ""
+    """Lines up to this one have been looked at, and their channels may have no more; empty: begin with the first."""

@@ -153,6 +153,17 @@ class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, e
     picked_at: Utc
 
 
+class FulfilmentKeptV1(Event, service="shipping", name="fulfilment-kept", version=1, entity="order_id"):
+    """Pieces that inventory misses are not given up: they have been picked, or nothing of the fulfilment is open."""
+
+    order_id: Id
+    ask_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    status: Code
+    """Where the fulfilment stands."""
+
+
 class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", version=1, entity="order_id"):
     """The parcel is closed and weighed."""
 

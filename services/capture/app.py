@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from crossdock_contracts import capture, inventory, payments, products, routing, shipping
+from crossdock_contracts import capture, inventory, payments, products, routing, shipping, stock
 from services.capture.channels.native import Native
 from services.capture.decide import cancel, catalogue, holds, ingest
 from services.capture.edge import ORIGINALS, Edge
@@ -50,6 +50,8 @@ def service(config: Settings) -> Service:
     hub.on(routing.OrderCompletedV1, cancel.complete)
     for trouble in _TROUBLE:
         hub.on(trouble, holds.hold_on_trouble, name=f"hold-on-{trouble.NAME}")
+    hub.on(stock.PromiseTakenBackV1, partial(holds.hold_short, channels))
+    hub.on(stock.PromiseRestoredV1, holds.close_short)
     hub.on(products.ProductChangedV1, catalogue.learn_product)
     hub.on(products.ListingMappedV1, catalogue.learn_listing)
     return hub

@@ -59,6 +59,12 @@ class ChannelConfig(BaseModel):
     most_lines: int = Field(default=700, ge=1, le=700)
     """Orders with more lines are refused: a decision is bounded."""
     policy: ChannelPolicy = ChannelPolicy()
+    urgent_when_short: bool = False
+    """An order that loses its stock is held for somebody to act at once, rather than waiting for other pieces."""
+    urgent_hours: PositiveFloat = 4.0
+    """Such a hold expires after so long; the order goes on waiting then."""
+    urgent_role: Code = "marketplace-desk"
+    """Who has to act on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ app = typer.Typer(
 )
 for commands, name, text in (
     (orders.app, "orders", "Orders: list them, show one's timeline, cancel."),
-    (stock.app, "stock", "Stock: list, show, receive, adjust, count, transfer, keep back."),
+    (stock.app, "stock", "Stock: what there is, what comes and goes, who may have it, what was counted."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),

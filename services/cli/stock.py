@@ -4,21 +4,25 @@ import asyncio
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
-from crossdock_contracts.base import Command
 from crossdock_contracts.inventory import (
     AdjustStockV1,
-    CountStockV1,
     ReceiveStockV1,
     SetSafetyStockV1,
     TransferStockV1,
 )
+from services.cli import availability, counts, snapshots
+from services.cli.carry import carry_out
 from services.cli.client import connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(counts.app, name="count", help="Counts: enter one, or plan, submit, approve, reject, list, show.")
+app.command("availability")(availability.availability)
+app.command("limit")(availability.limit)
+app.command("reorder")(availability.reorder)
+app.command("snapshot")(snapshots.snapshot)
 
 Sku = Annotated[str, typer.Argument(help="SKU.")]
 Location = Annotated[str, typer.Argument(help="Location id, as in locations.toml.")]
@@ -89,29 +93,6 @@ def show(sku: Sku, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     )
 
 
-def _carry_out(command: Command, *, json: bool) -> None:
-    async def order() -> list[dict[str, Any]]:
-        async with connected(settings()) as client:
-            return await client.order(command)
-
-    events = asyncio.run(order())
-    if json:
-        as_json(events)
-        return
-    for event in events:
-        body = event["body"]
-        if event["type"].endswith("stock-moved"):
-            console.print(
-                f"{body['sku']} at {body['location_id']}: {body['kind']} {body['delta']:+}, now {body['on_hand']}"
-            )
-        elif event["type"].endswith("shortage-recorded"):
-            console.print(
-                Text("short:", "yellow"), f"{body['missing']} of {body['sku']} are promised beyond what is there"
-            )
-    if not events:
-        console.print("nothing to change")
-
-
 @app.command()
 def receive(
     sku: Sku,
@@ -122,7 +103,7 @@ def receive(
     json: JsonFlag = False,
 ) -> None:
     """Take in pieces that have arrived."""
-    _carry_out(
+    carry_out(
         ReceiveStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity, reference=reference), json=json
     )
 
@@ -138,17 +119,9 @@ def adjust(
     json: JsonFlag = False,
 ) -> None:
     """Correct the pieces on hand by a difference."""
-    _carry_out(
+    carry_out(
         AdjustStockV1(owner=owner, sku=sku, location_id=location, delta=delta, reason=reason, note=note), json=json
     )
-
-
-@app.command()
-def count(
-    sku: Sku, location: Location, counted: Pieces, by: str = "", owner: OwnerOption = "main", json: JsonFlag = False
-) -> None:
-    """Enter what was counted."""
-    _carry_out(CountStockV1(owner=owner, sku=sku, location_id=location, counted=counted, counted_by=by), json=json)
 
 
 @app.command()
@@ -161,7 +134,7 @@ def transfer(
     json: JsonFlag = False,
 ) -> None:
     """Move free pieces to another location."""
-    _carry_out(
+    carry_out(
         TransferStockV1(owner=owner, sku=sku, from_location_id=source, to_location_id=target, quantity=quantity),
         json=json,
     )
@@ -170,4 +143,4 @@ def transfer(
 @app.command()
 def safety(sku: Sku, location: Location, quantity: Pieces, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """Keep pieces back from being promised."""
-    _carry_out(SetSafetyStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity), json=json)
+    carry_out(SetSafetyStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity), json=json)

@@ -6,12 +6,14 @@ read is not: a read may be stale. The commit guards it with its sequence, after 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import orjson
 from nats.aio.msg import Msg
 
 from services.hub.decision import Document
-from services.hub.wire import Calls
+from services.hub.states import Glance, Page
+from services.hub.wire import Calls, DisconnectedError
 
 _MOST_SUBJECTS = 512
 TRAIL_HEADER = "crossdock-trail"
@@ -87,6 +89,7 @@ class Reader:
 
     def __init__(self, calls: Calls, stream: str, kinds: Iterable[type[Document]]) -> None:
         self._calls = calls
+        self._stream = stream
         self._subject = f"$JS.API.DIRECT.GET.{stream}".encode()
         self._kinds = {f"{kind.SPACE}.{kind.KIND}": kind for kind in kinds}
 
@@ -114,12 +117,33 @@ class Reader:
         """The documents that stand at these subjects or wildcards; subjects without one are left out."""
         return {(entry := self.parse(message)).subject: entry for message in await self.last(subjects)}
 
-    async def scan(self, prefix: str, limit: int = 500) -> dict[str, Entry]:
-        """The first documents below a prefix, oldest write first."""
-        body = orjson.dumps({"seq": 1, "next_by_subj": f"{prefix}>", "batch": limit})
+    async def names(self, prefix: str) -> list[str]:
+        """The subjects of all documents below a prefix; the server has them at hand, and reads no document for it.
+
+        Raises:
+            DisconnectedError: the server could not be asked.
+        """
+        answer: dict[str, Any] = await self._calls.api(
+            f"STREAM.INFO.{self._stream}", {"subjects_filter": f"{prefix}>"}, timeout_s=10
+        )
+        if "error" in answer:
+            msg = f"the server refused to list {prefix}>: {answer['error']}"
+            raise DisconnectedError(msg)
+        return list(answer["state"].get("subjects") or ())
+
+    async def page(self, glance: Glance) -> Page[Any]:
+        """Documents below a prefix in the order in which they were last written, from behind a sequence.
+
+        Raises:
+            DisconnectedError: the server could not be asked.
+            UnreadableError: the stored bytes of one are not the document that stands there.
+        """
+        prefix, after, limit = glance
+        body = orjson.dumps({"seq": after + 1, "next_by_subj": f"{prefix}>", "batch": limit})
         messages = await self._calls.many(self._subject, body, timeout_s=10)
-        found = (self.parse(message) for message in messages if message.data)
-        return {entry.subject: entry for entry in found}
+        entries = [self.parse(message) for message in messages]
+        documents = tuple([entry.document for entry in entries if entry.body and entry.document is not None])
+        return Page(documents, entries[-1].seq if len(entries) == limit else 0)
 
 
 def read_trail(text: str, seq: int) -> tuple[int, ...]:
@@ -223,14 +247,3 @@ class DocumentCache:
         found = await self.reader.read(missing)
         for subject in missing:
             self.put(found.get(subject) or Entry(subject, 0))
-
-    async def scan(self, prefix: str) -> list[str]:
-        """The subjects of documents below a prefix, oldest first, and the documents at hand.
-
-        What is at hand already counts more than what was just read: it is newer or the same.
-        """
-        found = await self.reader.scan(prefix)
-        for subject, entry in found.items():
-            if subject not in self._entries:
-                self.put(entry)
-        return list(found)

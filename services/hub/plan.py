@@ -6,12 +6,14 @@ A batch is cut only between decisions, and carries each document as the last of 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from services.hub.commit import MOST_MESSAGES, Guard, Message, OversizeError, check_size
-from services.hub.decision import Decision, Document, States, Timer
+from services.hub.decision import Decision, Document, NotLoadedError, Page, States, Timer
 from services.hub.documents import DocumentCache, Entry, read_trail, write_trail
 from services.hub.inputs import Input
 from services.hub.outbox import Outbox
+from services.hub.states import Glance
 
 
 class UnreadWriteError(RuntimeError):
@@ -25,9 +27,27 @@ class Working(dict[str, Document | None]):
         super().__init__()
         self.cache = cache
         self.scans: dict[str, list[str]] = {}
+        self.pages: dict[Glance, Page[Any]] = {}
 
     def __missing__(self, subject: str) -> Document | None:
         return self.cache.document(subject)
+
+    def states(self) -> States:
+        """What a decision may read."""
+        return States(self, self.scans, self.pages)
+
+    async def fetch(self, missing: NotLoadedError) -> None:
+        """Have at hand what a decision asked for.
+
+        Raises:
+            DisconnectedError: the server could not be asked.
+        """
+        if missing.below:
+            self.scans[missing.below] = await self.cache.reader.names(missing.below)
+        elif missing.page is not None:
+            self.pages[missing.page] = await self.cache.reader.page(missing.page)
+        else:
+            await self.cache.load(missing.subjects)
 
     def apply(self, staged: "Staged") -> None:
         """Let the decisions behind this one see what it decided."""

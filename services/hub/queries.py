@@ -1,5 +1,6 @@
 """Questions that every service answers: its documents, the events behind one, its dead letters."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from pydantic import ValidationError
 
 from crossdock_contracts import subjects
 from crossdock_contracts.base import explain
-from services.hub.decision import NotLoadedError, States
-from services.hub.documents import DocumentCache, Reader
+from services.hub.decision import NotLoadedError
+from services.hub.documents import DocumentCache, Entry, Reader
 from services.hub.letters import Letter, read_letter
 from services.hub.plan import Working
 from services.hub.service import Question, Service
+from services.hub.shard import Shard
 from services.hub.wire import Calls, status
 
 _MOST = 500
@@ -54,10 +56,11 @@ class LettersQuestion(Question):
 class Desk:
     """Answers questions to one service, from its stream."""
 
-    def __init__(self, service: Service, client: Client, calls: Calls) -> None:
+    def __init__(self, service: Service, client: Client, calls: Calls, shards: Sequence[Shard] = ()) -> None:
         self._service = service
         self._client = client
         self._calls = calls
+        self._shards = shards
         self._stream = subjects.stream(service.name)
         self.reader = Reader(calls, self._stream, service.documents)
 
@@ -79,16 +82,16 @@ class Desk:
         return {"answer": await self._decided(find, question)}
 
     async def _decided(self, find: Any, question: Question) -> Any:
-        cache = DocumentCache(self.reader, limit_bytes=1 << 30)
-        working = Working(cache)
+        """The answer of a service's own, from the documents at hand here, and from the stream as to the others."""
+        working = Working(DocumentCache(self.reader, limit_bytes=1 << 30))
         while True:
             try:
-                return find(States(working, working.scans), question, datetime.now(UTC))
+                return find(working.states(), question, datetime.now(UTC))
             except NotLoadedError as missing:
-                if missing.below:
-                    working.scans[missing.below] = await cache.scan(missing.below)
-                else:
-                    await cache.load(missing.subjects)
+                for subject in missing.subjects:
+                    for entry in filter(None, (shard.at_hand(subject) for shard in self._shards)):
+                        working.cache.put(Entry(subject, entry.seq, entry.body, entry.kind))
+                await working.fetch(missing)
 
     def _prefix(self, kind: str, *key: str) -> str:
         found = next((d for d in self._service.documents if kind == d.KIND), None)

@@ -6,6 +6,7 @@ A round that is refused leaves no trace; it is taken again from what then stands
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 from nats.aio.client import Client
@@ -140,9 +141,9 @@ class Rounds:
                 raise MisdirectedError(msg)
 
     async def _decide(self, source: Input, working: Working, now: datetime) -> Staged:
-        asked: set[str] = set()
+        asked: set[Any] = set()
         while True:
-            states = States(working, working.scans)
+            states = working.states()
             try:
                 if source.handler.remember and await self._was_handled(source, states):
                     return stage(source, Decision.nothing(), states, self.cache, self._outbox, now)
@@ -166,16 +167,13 @@ class Rounds:
         states.read.add(marker)
         return True
 
-    async def _fetch(self, missing: NotLoadedError, working: Working, asked: set[str]) -> None:
-        wanted = {missing.below, *missing.subjects}
+    async def _fetch(self, missing: NotLoadedError, working: Working, asked: set[Any]) -> None:
+        wanted = {missing.below, missing.page, *missing.subjects}
         if wanted <= asked:
             msg = f"it asks again for what was loaded already: {missing}"
             raise RuntimeError(msg)
         asked |= wanted
-        if missing.below:
-            working.scans[missing.below] = await self.cache.scan(missing.below)
-        else:
-            await self.cache.load(missing.subjects)
+        await working.fetch(missing)
 
     async def _commit(self, plan: Plan, now: datetime) -> list[Staged]:
         service = self._outbox.service

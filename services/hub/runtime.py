@@ -99,10 +99,10 @@ class Runtime:
                 break
             except DisconnectedError:
                 await asyncio.sleep(0.2)
-        self.desk = Desk(self.service, client, self._calls)
+        self.desk = Desk(self.service, client, self._calls, self._shards)
         await self._count_letters()
         await self._presence.start(client)
-        self._shards = [self._shard(number) for number in range(self.shard_count)]
+        self._shards += [self._shard(number) for number in range(self.shard_count)]
         self._tasks = [asyncio.create_task(self._hold(shard)) for shard in self._shards]
         self._opened = True
 

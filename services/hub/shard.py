@@ -6,6 +6,7 @@ from typing import Any
 
 from nats.aio.client import Client
 
+from services.hub.documents import Entry
 from services.hub.partition import Partition
 from services.hub.pump import REQUEST_S, Pump
 from services.hub.wire import Calls, DisconnectedError
@@ -19,6 +20,11 @@ class Shard:
         self.partition = partition
         self.pumps = pumps
         self._calls = calls
+
+    def at_hand(self, subject: str) -> Entry | None:
+        """What stands there, where it is known for certain: it was part of a commit, and nobody else may commit."""
+        entry = self.partition.cache.find(subject) if self.partition.lease.held else None
+        return entry if entry is not None and entry.verified else None
 
     async def open(self, client: Client) -> None:
         """Begin to pull; what a holder before had in hand comes first, if it did not give the lease up.

@@ -1,5 +1,6 @@
 """What inventory keeps: stock of each SKU, reservations of each order, lines that wait."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -7,6 +8,13 @@ from pydantic import Field
 from crossdock_contracts.base import Utc
 from crossdock_contracts.values import Priority
 from services.hub.decision import Document, Part, Timer
+
+
+class Movement(Part):
+    """Pieces that came to a location, or left it."""
+
+    at: Utc
+    delta: int
 
 
 class LocationStock(Part):
@@ -21,10 +29,35 @@ class LocationStock(Part):
     damaged: int = 0
     """Came back, or were found, unfit for sale; not part of ``on_hand``."""
 
+    as_of: Utc | None = None
+    """Of when the last count or snapshot is that was believed; what left before was not part of it."""
+    recent: tuple[Movement, ...] | None = None
+    """What has moved, to reconcile a count or snapshot with; none: nobody keeps account of it."""
+    forgotten: Utc | None = None
+    """Movements up to then are not told apart any more."""
+    counting: str = ""
+    """The count that is under way."""
+
     @property
     def available(self) -> int:
         """Free pieces that may be promised."""
         return max(0, self.on_hand - self.allocated - self.safety)
+
+
+class ChannelLimit(Part):
+    """How much of a SKU a channel may be promised."""
+
+    buffer: int = 0
+    """Pieces that are kept from it."""
+    share_percent: int | None = None
+    """Most that it may hold of the sellable stock, promised and bound together."""
+
+
+class Reorder(Part):
+    """When a SKU is low, and how far it is filled up again."""
+
+    reorder_at: int
+    reorder_up_to: int = 0
 
 
 class Stock(Document, service="inventory", kind="stock", key=("sku",)):
@@ -36,6 +69,19 @@ class Stock(Document, service="inventory", kind="stock", key=("sku",)):
     """Promised to orders and not yet bound to a location."""
     waiting: int = 0
     """Pieces that orders wait for."""
+    limits: dict[str, ChannelLimit] = Field(default_factory=dict)
+    """Limits of channels that were set for this SKU."""
+    used: dict[str, int] = Field(default_factory=dict)
+    """Pieces that channels with a limit hold, promised and bound."""
+    reorder: Reorder | None = None
+    """As it was set for this SKU."""
+    low: bool = False
+    """It has been said that it is low."""
+
+    @property
+    def sellable(self) -> int:
+        """Pieces that may be sold at all, promised and bound ones included."""
+        return sum(max(0, place.on_hand - place.safety) for place in self.locations.values())
 
     @property
     def promisable(self) -> int:
@@ -46,11 +92,21 @@ class Stock(Document, service="inventory", kind="stock", key=("sku",)):
         return free
 
     @property
+    def unbound_missing(self) -> int:
+        """Pieces that are promised, not bound, and beyond what is there."""
+        free = sum(max(0, place.on_hand - place.allocated) for place in self.locations.values())
+        return max(0, self.reserved - free)
+
+    @property
+    def bound_missing(self) -> dict[str, int]:
+        """Pieces that are bound to a location beyond what is there, by location."""
+        places = self.locations.items()
+        return {name: place.allocated - place.on_hand for name, place in places if place.allocated > place.on_hand}
+
+    @property
     def missing(self) -> int:
         """Pieces that are promised or bound beyond what is there."""
-        bound = sum(max(0, place.allocated - place.on_hand) for place in self.locations.values())
-        free = sum(max(0, place.on_hand - place.allocated) for place in self.locations.values())
-        return bound + max(0, self.reserved - free)
+        return self.unbound_missing + sum(self.bound_missing.values())
 
 
 class ReservationStatus(StrEnum):
@@ -96,6 +152,8 @@ class ReservedLine(Part):
     bound: tuple[Bound, ...] = ()
     shipped: int = 0
     released: int = 0
+    channel: str = ""
+    """The channel, where it may not have all of the SKU: what is promised and bound here counts against its share."""
 
 
 class Reservation(Document, service="inventory", kind="reservation", key=("order_id",), traced=True):
@@ -118,6 +176,8 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
     """The SKU of a line is not known yet: more is going to be promised."""
     unnamed_before: dict[str, int] = Field(default_factory=dict)
     """Likewise, as the channel counts, for lines that were cancelled before their SKU was known."""
+    lost: bool = False
+    """Promises were taken back from it, and it waits for others."""
 
     @property
     def has_ended(self) -> bool:
@@ -125,8 +185,11 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
         return self.status is ReservationStatus.ENDED
 
 
-class WaitingLine(Timer, service="inventory", kind="waiting", key=("sku", "priority", "order_id", "line_id")):
-    """A line that waits for stock; it fires when it has waited too long, and is withdrawn when it is filled."""
+class WaitingLine(Timer, service="inventory", kind="waiting", key=("sku", "priority", "turn", "order_id", "line_id")):
+    """A line that waits for stock; it fires when it has waited too long, and is withdrawn when it is filled.
+
+    In the order of their keys these lines stand in the order in which they are filled.
+    """
 
     sku: str
     priority: int
@@ -135,6 +198,19 @@ class WaitingLine(Timer, service="inventory", kind="waiting", key=("sku", "prior
     quantity: int
     ship_by: Utc | None = None
     since: Utc
+
+    @property
+    def turn(self) -> str:
+        """Its place among those of its priority: by ship-by, none last, then by age."""
+        return turn(self.ship_by, self.since)
+
+
+def turn(ship_by: datetime | None, since: datetime) -> str:
+    """A text that sorts lines by ship-by, none last, then by age."""
+    return f"{ship_by:{_SORTABLE}}-{since:{_SORTABLE}}" if ship_by else f"none-{since:{_SORTABLE}}"
+
+
+_SORTABLE = "%Y%m%dT%H%M%S%f"
 
 
 class ReservationExpiry(Timer, service="inventory", kind="expiry", key=("order_id",)):

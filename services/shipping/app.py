@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, routing, shipping
+from crossdock_contracts import capture, inventory, routing, shipping, stock
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -10,7 +10,7 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import label, mend, stop, work
+from services.shipping.decide import label, mend, missing, stop, work
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment
 
@@ -31,6 +31,7 @@ def service(config: Settings) -> Service:
             shipping.ShortPickedV1,
             shipping.FulfilmentPackedV1,
             shipping.FulfilmentStoppedV1,
+            shipping.FulfilmentKeptV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
             shipping.ShipmentInTransitV1,
@@ -54,6 +55,12 @@ def service(config: Settings) -> Service:
         partial(stop.stop, rules),
         reads=stop.reads_stopped,
         settle=partial(stop.settle_void, rules),
+    )
+    hub.on(
+        stock.BoundStockMissingV1,
+        partial(missing.give_up, rules),
+        reads=missing.reads_missing,
+        settle=partial(missing.settle_given_up, rules),
     )
     hub.on(capture.OrderReleasedV1, mend.want_labels)
     hub.on(shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=work.reads_shipment, settle=settle)

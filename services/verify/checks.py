@@ -153,9 +153,25 @@ def commitments_match(facts: Facts) -> Check:
             _same(check, key, "in waiting lines", stock.get("waiting", 0), facts.waiting.get(key, 0))
         for location, place in stock.get("locations", {}).items():
             _same(check, key, f"allocated at {location}", place.get("allocated", 0), bound.pop((*key, location), 0))
+    _shares_match(check, facts)
     for left in (promised, waiting, bound):
         check.violations += [f"{key[1]} of {key[0]}: {n} pieces reserved of no stock" for key, n in left.items() if n]
     return check
+
+
+def _shares_match(check: Check, facts: Facts) -> None:
+    """What stock says that channels hold which have a limit is what their lines hold."""
+    used: Counter[tuple[tuple[str, str], str]] = Counter()
+    for (owner, _), reservation in facts.reservations.items():
+        for line in reservation.get("lines", []):
+            bound = sum(one["quantity"] for one in line.get("bound", []))
+            if line.get("channel"):
+                used[(owner, line["sku"]), line["channel"]] += line.get("promised", 0) + bound
+    for key, stock in facts.stocks.items():
+        for channel, says in stock.get("used", {}).items():
+            _same(check, key, f"held by {channel}, which has a limit,", says, used.pop((key, channel), 0))
+    for (key, channel), pieces in used.items():
+        _same(check, key, f"held by {channel}, which has a limit,", 0, pieces)
 
 
 def _same(check: Check, key: tuple[str, str], what: str, says: int, sum_: int) -> None:
@@ -164,16 +180,26 @@ def _same(check: Check, key: tuple[str, str], what: str, says: int, sum_: int) -
 
 
 def oversold(facts: Facts) -> dict[tuple[str, str], int]:
-    """Pieces promised or bound beyond what is there, by owner and SKU, where no shortage was recorded."""
+    """Pieces promised or bound beyond what is there, by owner and SKU, which nothing accounts for.
+
+    Where a shortage was recorded, promises are taken back until none is beyond what is there; what is bound may stay,
+    for it has been picked, or its warehouse decides.
+    """
     found: dict[tuple[str, str], int] = {}
     for key, stock in facts.stocks.items():
         places = stock.get("locations", {}).values()
         bound = sum(max(0, p.get("allocated", 0) - p.get("on_hand", 0)) for p in places)
         free = sum(max(0, p.get("on_hand", 0) - p.get("allocated", 0)) for p in places)
-        missing = bound + max(0, stock.get("reserved", 0) - free)
-        if missing and key not in facts.shortages:
+        promised = max(0, stock.get("reserved", 0) - free)
+        short = key in facts.shortages
+        missing = (0 if short else bound) + (0 if short and _is_under_way(facts, key) else promised)
+        if missing:
             found[key] = missing
     return found
+
+
+def _is_under_way(facts: Facts, key: tuple[str, str]) -> bool:
+    return key in facts.taking_back or any(name.startswith("inventory-") for name in facts.open_consumers)
 
 
 def never_oversold(facts: Facts) -> Check:

@@ -53,6 +53,9 @@ class Facts:
     ledger: list[tuple[tuple[str, str, str], int, int]] = field(default_factory=list)
     """Each entry of the ledger: where, its difference, what it says is there then."""
     shortages: set[tuple[str, str]] = field(default_factory=set)
+    """SKUs of which less was found than was promised or bound."""
+    taking_back: set[tuple[str, str]] = field(default_factory=set)
+    """SKUs of which promises are being taken back just now."""
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Events by name."""
     events: dict[str, list[tuple[str, OrderKey, Body]]] = field(default_factory=lambda: defaultdict(list))
@@ -166,6 +169,8 @@ def _document(facts: Facts, service: str, kind: str, entry: Entry) -> None:
             facts.stocks[owner, body["sku"]] = body
         case "inventory", "waiting":
             facts.waiting[owner, body["sku"]] += body["quantity"]
+        case "inventory", "shortfall" if body.get("status", "settled") != "settled":
+            facts.taking_back.add((owner, body["sku"]))
         case "routing", "route":
             facts.routes[key] = body
         case "shipping", "shipment":

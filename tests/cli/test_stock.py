@@ -42,18 +42,18 @@ def test_adjust_takes_a_negative_difference(crossdock: Crossdock, sku: str) -> N
 
 
 def test_count_says_what_is_there_and_nothing_where_it_was_so_already(crossdock: Crossdock, sku: str) -> None:
-    assert "counted -2, now 8" in crossdock("stock", "count", sku, "BER", 8).out
-    assert crossdock("stock", "count", sku, "BER", 8).out.strip() == "nothing to change"
+    assert "counted -2, now 8" in crossdock("stock", "count", "enter", sku, "BER", 8).out
+    assert crossdock("stock", "count", "enter", sku, "BER", 8).out.strip() == "nothing to change"
 
 
 def test_a_count_below_what_is_promised_is_called_short(crossdock: Crossdock, hub: RunningHub, sku: str) -> None:
     order_id = hub.order((sku, 6))
     eventually(lambda: at(crossdock, sku, "BER")["allocated"])
 
-    said = crossdock("stock", "count", sku, "BER", 4)
+    said = crossdock("stock", "count", "enter", sku, "BER", 4)
 
     assert f"short: 2 of {sku}" in said.out
-    crossdock("stock", "count", sku, "BER", 10)
+    crossdock("stock", "count", "enter", sku, "BER", 10)
     assert order_id in crossdock("orders", "show", order_id).out
 
 
@@ -90,7 +90,7 @@ def test_a_command_that_is_refused_says_why_and_fails(crossdock: Crossdock, sku:
         (("receive", "A", "BER", "many"), "Invalid value for 'quantity': Input should be a valid integer"),
         (("receive", "", "BER", "1"), "sku '': String should have at least 1 character"),
         (("receive", "A", "BER"), "Missing argument 'quantity'"),
-        (("count", "A", "BER", "-1"), "No such option: -1"),
+        (("count", "enter", "A", "BER", "-1"), "No such option: -1"),
         (("adjust", "A", "BER", "1", "--reason", "Not A Code"), "reason 'Not A Code': String should match"),
         (("safety", "A", "BER", "1", "--owner", ""), "owner '': "),
     ],

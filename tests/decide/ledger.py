@@ -7,6 +7,7 @@ from typing import Any
 
 from services.capture import state as capture
 from services.hub.decision import Decision, Document, Intent, Outcome, States
+from services.inventory import audits
 from services.inventory import state as inventory
 from services.payments import state as payments
 from services.returns import state as returns
@@ -16,6 +17,7 @@ from services.shipping import state as shipping
 _MOVES: dict[type[Document], Any] = {
     capture.OrderRecord: capture.MOVES,
     inventory.Reservation: inventory.MOVES,
+    audits.Count: audits.MOVES,
     payments.Payment: payments.MOVES,
     returns.Return: returns.MOVES,
     routing.Route: routing.MOVES,

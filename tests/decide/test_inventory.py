@@ -20,7 +20,7 @@ from crossdock_contracts.returns import InspectedGoods, ReturnInspectedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, Fulfilment, LineKind, LineQuantity, Money
-from services.inventory.decide import bind, promise, stock
+from services.inventory.decide import bind, fill, promise, stock
 from services.inventory.state import (
     LocationStock,
     Reservation,
@@ -28,6 +28,7 @@ from services.inventory.state import (
     ReservationStatus,
     Stock,
     WaitingLine,
+    turn,
 )
 from tests.builders import NOW, captured, fulfilment, fulfilment_line, later, line
 from tests.decide.ledger import Ledger
@@ -35,6 +36,10 @@ from tests.decide.ledger import Ledger
 
 def shelf(sku: str = "A", **places: int) -> Stock:
     return Stock(sku=sku, locations={name: LocationStock(on_hand=pieces) for name, pieces in places.items()})
+
+
+def waits(ledger: Ledger, order_id: str = "web:1", priority: int = 5) -> WaitingLine | None:
+    return ledger.get(WaitingLine, "main", "A", str(priority), turn(None, NOW), order_id, "1")
 
 
 def routed(*fulfilments: Fulfilment, attempt: int = 1) -> OrderRoutedV1:
@@ -83,7 +88,7 @@ def test_what_is_not_there_is_waited_for():
     ledger.take(promise.reserve, captured(line(quantity=5)), NOW)
     (event,) = ledger.said(StockBackorderedV1)
     assert (event.lines[0].quantity, event.lines[0].backordered) == (5, 3)
-    assert ledger.get(WaitingLine, "main", "A", "5", "web:1", "1").quantity == 3
+    assert waits(ledger, "web:1", priority=5).quantity == 3
 
 
 def test_one_sku_on_two_lines_is_not_promised_twice():
@@ -199,22 +204,22 @@ def test_arriving_stock_fills_waiting_lines_by_priority_then_ship_by_then_age():
     ledger.take(promise.reserve, captured(order_id="web:3", ship_by=later(days=1)), NOW)
     ledger.take(stock.receive, ReceiveStockV1(owner="main", sku="A", location_id="BER", quantity=2), NOW)
     (freed,) = ledger.said(StockFreedV1)
-    ledger.take(promise.fill_waiting, freed, NOW)
+    ledger.take(fill.fill_waiting, freed, NOW)
     assert [event.order_id for event in ledger.said(StockReservedV1)] == ["web:2", "web:3"]
     assert ledger.get(Stock, "main", "A").waiting == 1
-    assert ledger.get(WaitingLine, "main", "A", "1", "web:2", "1") is None
+    assert waits(ledger, "web:2", priority=1) is None
 
 
 def test_a_receipt_that_fills_many_backorders_does_so_in_slices():
     ledger = Ledger(shelf(BER=0))
-    for number in range(promise.SLICE + 20):
+    for number in range(fill.SLICE + 20):
         ledger.take(promise.reserve, captured(order_id=f"web:{number}"), NOW)
     ledger.take(stock.receive, ReceiveStockV1(owner="main", sku="A", location_id="BER", quantity=500), NOW)
-    first = ledger.take(promise.fill_waiting, ledger.said(StockFreedV1)[-1], NOW)
-    assert sum(isinstance(event, StockReservedV1) for event in first.events) == promise.SLICE
-    ledger.take(promise.fill_waiting, ledger.said(StockFreedV1)[-1], NOW)
+    first = ledger.take(fill.fill_waiting, ledger.said(StockFreedV1)[-1], NOW)
+    assert sum(isinstance(event, StockReservedV1) for event in first.events) == fill.SLICE
+    ledger.take(fill.fill_waiting, ledger.said(StockFreedV1)[-1], NOW)
     assert ledger.get(Stock, "main", "A").waiting == 0
-    assert len(ledger.said(StockReservedV1)) == promise.SLICE + 20
+    assert len(ledger.said(StockReservedV1)) == fill.SLICE + 20
 
 
 def test_a_cancel_gives_promised_pieces_back():
@@ -254,7 +259,7 @@ def test_a_cancelled_waiting_line_does_not_wait_any_more():
     ledger = Ledger(shelf(BER=0))
     ledger.take(promise.reserve, captured(), NOW)
     ledger.take(promise.release_cancelled, cancelled(), NOW)
-    assert ledger.get(WaitingLine, "main", "A", "5", "web:1", "1") is None
+    assert waits(ledger, "web:1", priority=5) is None
     assert ledger.get(Stock, "main", "A").waiting == 0
 
 
@@ -348,7 +353,7 @@ def test_returned_goods_go_back_on_the_shelf_or_aside():
 def test_a_line_that_has_waited_long_is_brought_to_attention_and_waits_on():
     ledger = Ledger(shelf(BER=0))
     ledger.take(promise.reserve, captured(), NOW)
-    waiting = ledger.get(WaitingLine, "main", "A", "5", "web:1", "1")
+    waiting = waits(ledger, "web:1", priority=5)
     decision = ledger.take(promise.remind, waiting, later(days=31))
     assert [event.NAME for event in decision.events] == ["backorder-lapsed"]
     assert decision.writes[0].due_at > later(days=31)

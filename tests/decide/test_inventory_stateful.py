@@ -1,5 +1,6 @@
 """Whatever the order of messages and however often each comes: nothing is granted beyond what is there, or lost."""
 
+from functools import partial
 from typing import Any
 
 from hypothesis import settings
@@ -11,6 +12,7 @@ from crossdock_contracts.inventory import (
     AdjustStockV1,
     CountStockV1,
     ReceiveStockV1,
+    ShortageRecordedV1,
     StockAllocatedV1,
     StockFreedV1,
     StockMovedV1,
@@ -18,15 +20,22 @@ from crossdock_contracts.inventory import (
 )
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
+from crossdock_contracts.stock import BoundStockMissingV1, ShortageSoughtV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Money
 from services.hub.decision import Decision
-from services.inventory.decide import bind, promise, stock
+from services.inventory.decide import bind, fill, promise, shortage, stock
 from services.inventory.state import Reservation, Stock, WaitingLine
 from tests.builders import NOW, captured, fulfilment, fulfilment_line, line
 from tests.decide.ledger import Ledger
+from tests.decide.shelves import keep, pick_short, rules
 
 SKUS = ("A", "B")
 PLACES = ("BER", "ROT")
+
+
+RULES = rules(limit=[{"channel": "market", "buffer": 1, "share_percent": 50}])
+RESERVE = partial(promise.reserve, rules=RULES)
+FILL = partial(fill.fill_waiting, rules=RULES)
 
 
 class Inventory(RuleBasedStateMachine):
@@ -62,14 +71,14 @@ class Inventory(RuleBasedStateMachine):
                 assert place.allocated <= place.on_hand, "more was bound than is there"
 
     @rule(target=sent, lines=st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 4)), min_size=1, max_size=3),
-          priority=st.integers(0, 9))  # fmt: skip
-    def order_comes(self, lines: list[tuple[str, int]], priority: int) -> tuple[Any, Any]:
+          priority=st.integers(0, 9), channel=st.sampled_from(("web", "market")))  # fmt: skip
+    def order_comes(self, lines: list[tuple[str, int]], priority: int, channel: str) -> tuple[Any, Any]:
         self.number += 1
         made = [line(n, sku=sku, quantity=quantity) for n, (sku, quantity) in enumerate(lines, start=1)]
-        message = captured(*made, order_id=f"web:{self.number}", priority=priority)
+        message = captured(*made, order_id=f"{channel}:{self.number}", priority=priority)
         self.orders[message.order_id] = message
-        self._take(promise.reserve, message)
-        return promise.reserve, message
+        self._take(RESERVE, message)
+        return RESERVE, message
 
     @rule(target=sent, data=st.data(), place=st.sampled_from(PLACES))
     def order_is_routed(self, data: st.DataObject, place: str) -> tuple[Any, Any]:
@@ -77,7 +86,7 @@ class Inventory(RuleBasedStateMachine):
             r for r in self.ledger.documents.values() if isinstance(r, Reservation) and any(x.promised for x in r.lines)
         ]
         if not open_:
-            return promise.reserve, captured(line(sku="none"), order_id="web:0")
+            return RESERVE, captured(line(sku="none"), order_id="web:0")
         chosen = data.draw(st.sampled_from(open_))
         self.number += 1
         lines = [fulfilment_line(int(x.line_id), x.sku, x.promised) for x in chosen.lines if x.promised]
@@ -93,7 +102,7 @@ class Inventory(RuleBasedStateMachine):
     def goods_ship(self, data: st.DataObject) -> tuple[Any, Any]:
         made = self._bound(data)
         if made is None:
-            return promise.reserve, captured(line(sku="none"), order_id="web:0")
+            return RESERVE, captured(line(sku="none"), order_id="web:0")
         message = ShipmentShippedV2(
             owner="main", order_id=made.order_id, fulfilment_id=made.fulfilment_id, location_id=made.location_id,
             lines=tuple(ShippedLine(line_id=x.line_id, sku=x.sku, quantity=x.quantity) for x in made.lines),
@@ -153,14 +162,32 @@ class Inventory(RuleBasedStateMachine):
     def freed_pieces_are_given_out(self, data: st.DataObject) -> None:
         freed = self.ledger.said(StockFreedV1)
         if freed:
-            self._take(promise.fill_waiting, data.draw(st.sampled_from(freed)))
+            self._take(FILL, data.draw(st.sampled_from(freed)))
+
+    @rule(data=st.data())
+    def promises_are_taken_back(self, data: st.DataObject) -> None:
+        steps = [*self.ledger.said(ShortageRecordedV1)[-3:], *self.ledger.said(ShortageSoughtV1)[-3:]]
+        if steps:
+            step = data.draw(st.sampled_from(steps))
+            decide = shortage.begin if isinstance(step, ShortageRecordedV1) else shortage.seek
+            self._take(partial(decide, RULES), step)
+
+    @rule(data=st.data(), picked=st.booleans())
+    def shipping_answers_for_bound_goods(self, data: st.DataObject, picked: bool) -> None:
+        asks = self.ledger.said(BoundStockMissingV1)
+        if asks:
+            ask = data.draw(st.sampled_from(asks))
+            self.ledger.events.remove(ask)
+            self._take(partial(shortage.keep, RULES), keep(ask)) if picked else self._take(
+                bind.short_pick, pick_short(ask)
+            )
 
     @rule(again=sent)
     def a_message_comes_again(self, again: tuple[Any, Any]) -> None:
         decide, message = again
         before = dict(self.ledger.documents)
         self._take(decide, message)
-        if decide is not promise.reserve:
+        if decide is not RESERVE:
             assert {k: v for k, v in before.items() if isinstance(v, Stock)} == {
                 k: v for k, v in self.ledger.documents.items() if isinstance(v, Stock)
             }, "a message that came twice moved stock twice"
@@ -192,6 +219,9 @@ class Inventory(RuleBasedStateMachine):
             for name, place in found.locations.items():
                 bound = sum(b.quantity for one in mine for b in one.bound if b.location_id == name)
                 assert place.allocated == bound
+            for channel in {*found.used, *(one.channel for one in mine if one.channel)}:
+                held = [one.promised + sum(b.quantity for b in one.bound) for one in mine if one.channel == channel]
+                assert found.used.get(channel, 0) == sum(held)
         for one in lines:
             parts = one.promised + one.backordered + one.shipped + one.released + sum(b.quantity for b in one.bound)
             assert one.quantity == parts

@@ -38,7 +38,7 @@ from tests.conftest import Running, published, until
 BUILD: dict[str, Callable[[Settings], HubApp]] = {
     "capture": capture.build,
     "payments": lambda config: HubApp(payments.service(), config),
-    "inventory": lambda config: HubApp(inventory.service(), config),
+    "inventory": lambda config: HubApp(inventory.service(config), config),
     "products": lambda config: HubApp(products.service(), config),
     "routing": lambda config: HubApp(routing.service(config), config),
     "shipping": lambda config: HubApp(shipping.service(config), config),
@@ -61,10 +61,19 @@ on_expiry = "release"
 """Channels whose holds end within a second."""
 
 
+LOCATION = """
+[location.WMS]
+address = { name = "Warehouse 9", line1 = "Street 9", postcode = "20095", city = "Hamburg", country = "DE" }
+stock_master = "wms"
+"""
+"""A location that keeps its own stock."""
+
+
 def rules_in(folder: Path) -> Path:
     """The project's rules in a folder of the test's own, with some channels more."""
     rules = shutil.copytree(ROOT / "deploy" / "rules", folder / "rules")
     (rules / "channels.toml").write_text((rules / "channels.toml").read_text() + CHANNELS)
+    (rules / "locations.toml").write_text((rules / "locations.toml").read_text() + LOCATION)
     return rules
 
 

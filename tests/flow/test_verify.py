@@ -187,6 +187,17 @@ async def reserved_beyond(run: Ran) -> None:
     await run.document("stock", run.sku, lambda stock: stock.update(reserved=50))
 
 
+async def reserved_beyond_a_shortage(run: Ran) -> None:
+    """A shortage was recorded and settled, and yet more is promised than there is."""
+    await run.plant(
+        "INVENTORY",
+        "inventory.evt.shortage-recorded.v1.9.9",  # no consumer of this hub hears it
+        orjson.dumps({"owner": "main", "sku": run.sku, "location_id": "BER", "missing": 1, "reason": "counted"}),
+        {"ce-id": "shortage"},
+    )
+    await reserved_beyond(run)
+
+
 def shifted(body: Any) -> None:
     """One piece too many is on hand."""
     body["locations"]["BER"]["on_hand"] += 1
@@ -231,6 +242,16 @@ PLANTED: dict[str, tuple[Callable[[Ran], Awaitable[None]], str, str]] = {
         "and makes",
     ),
     "a reservation beyond availability": (reserved_beyond, "nothing-is-oversold", "pieces are promised"),
+    "a promise beyond what is there that nobody takes back": (
+        reserved_beyond_a_shortage,
+        "nothing-is-oversold",
+        "pieces are promised",
+    ),
+    "a channel that holds more than its lines": (
+        lambda run: run.document("stock", run.sku, lambda stock: stock.update(used={"web": 1})),
+        "stock-matches-reservations",
+        "held by web",
+    ),
     "a promise that no stock knows of": (
         lambda run: run.document("reservation", run.labelled, split),
         "stock-matches-reservations",

@@ -16,9 +16,11 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentDeclinedV1, PaymentFailedV1
 from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
+from crossdock_contracts.stock import PromiseRestoredV1, PromiseTakenBackV1
 from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
 from services.capture.decide.cancel import cancel_by_hub
 from services.capture.decide.ingest import UNKNOWN_LISTING, expiry
+from services.capture.rules import Channels
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
@@ -199,3 +201,39 @@ def expire_hold(states: States, message: HoldExpiry, now: datetime) -> Decision:
     if hold.on_expiry == "reject" and record.status not in ENDED:
         return _rejected(states, record, "hold-expired", "expiry", now)
     return _closed(states, record, [hold], "expiry", now)
+
+
+SHORT = "stock-lost"
+"""Reason of a hold on an order that has lost its stock, and whose channel does not let it wait."""
+
+
+def hold_short(channels: Channels, states: States, message: PromiseTakenBackV1, now: datetime) -> Decision:
+    """An order has lost its stock: where its channel does not let it wait for other pieces, somebody has to act."""
+    record = states.get(OrderRecord, message.owner, message.order_id)
+    if record is None or record.status in ENDED or record.order is None or record.order.channel not in channels.names:
+        return Decision.nothing()
+    config = channels[record.order.channel].config
+    if not config.urgent_when_short or any(hold.reason == SHORT for hold in record.holds):
+        return Decision.nothing()
+    hold_id = f"{SHORT}-{message.taken_at:%Y%m%dT%H%M%S%f}"
+    if any(hold.hold_id == hold_id for hold in record.closed):
+        return Decision.nothing()
+    hold = Hold(
+        hold_id=hold_id,
+        reason=SHORT,
+        detail=f"{message.reason}: {', '.join(f'{one.quantity} of {one.sku}' for one in message.lines[:20])}",
+        assigned_to=config.urgent_role,
+        opened_at=now,
+        expires_at=now + timedelta(hours=config.urgent_hours),
+        on_expiry="release",
+    )
+    return _opened(record, hold)
+
+
+def close_short(states: States, message: PromiseRestoredV1, now: datetime) -> Decision:
+    """An order has its stock again: nobody has to act any more."""
+    record = states.get(OrderRecord, message.owner, message.order_id)
+    holds = [hold for hold in record.holds if hold.reason == SHORT] if record else []
+    if record is None or record.status in ENDED or not holds:
+        return Decision.nothing()
+    return _closed(states, record, holds, "inventory", now)

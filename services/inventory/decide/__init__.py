@@ -1,1 +1,6 @@
-"""Inventory's rules: promises (`promise`), binding to locations (`bind`), what comes and goes (`stock`)."""
+"""Inventory's rules.
+
+Promises (`promise`), how much a channel may have (`limits`), waiting lines (`fill`), binding to locations (`bind`),
+what comes and goes (`stock`), what is low (`low`); shortages (`shortage`, `takeback`); snapshots and counts
+(`snapshot`, `counts`, both by `reconcile`); what is answered (`answers`, `near`).
+"""

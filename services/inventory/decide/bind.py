@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, StockAllocatedV1
+from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, StockAllocatedV1, StockMovedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import Fulfilment
+from crossdock_contracts.values import Fulfilment, LineQuantity
 from services.hub.decision import Decision, States, changed
 from services.inventory.decide.common import Stocks, nothing_open, promise_event, waiting, with_lines
+from services.inventory.decide.orders import answered, taken_back
+from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import Bound, Reservation, ReservationStatus, ReservedLine, Stock
 
 
@@ -92,15 +95,16 @@ def _refusal(reservation: Reservation, stocks: Stocks, fulfilment: Fulfilment, n
     )
 
 
-def deduct(states: States, message: ShipmentShippedV2, now: datetime) -> Decision:
+def deduct(states: States, message: ShipmentShippedV2, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Goods have left: they are no longer on hand."""
     reservation = states.get(Reservation, message.owner, message.order_id)
     if reservation is None or nothing_open(reservation):
         return Decision.nothing()
-    stocks = Stocks(states, message.owner, now)
+    stocks = Stocks(states, message.owner, now, rules.wms)
     lines = {line.line_id: line for line in reservation.lines}
     stocks.load(line.sku for line in reservation.lines)
     decision = Decision()
+    freed = False
     for gone in message.lines:
         line = lines.get(gone.line_id)
         taken = _taken(line, message.fulfilment_id, gone.quantity) if line else 0
@@ -109,28 +113,37 @@ def deduct(states: States, message: ShipmentShippedV2, now: datetime) -> Decisio
         lines[gone.line_id] = changed(
             line, bound=_less(line, message.fulfilment_id, taken), shipped=line.shipped + taken
         )
-        place = stocks.place(line.sku, message.location_id, allocated=-taken)
-        if place.on_hand < taken:  # a count had missed them, yet they were there to ship
-            more = taken - place.on_hand
-            found = stocks.move(
-                line.sku, message.location_id, "found", more, reason="shipped", reference=message.order_id
-            )
-            decision.events.append(found)
-        left = stocks.move(
-            line.sku, message.location_id, "shipped", -taken, reason="shipped", reference=message.order_id
-        )
-        decision.events.append(left)
+        decision.events += _left(stocks, line, message, taken)
+        stocks.charge(line, -taken)
+        freed = freed or bool(line.channel)  # its channel may have more now
     if decision.events:
         decision.writes = [*stocks.writes(), with_lines(reservation, lines.values())]
+        decision.events += stocks.freed() if freed else []
     return decision
 
 
-def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decision:
+def _left(stocks: Stocks, line: ReservedLine, message: ShipmentShippedV2, taken: int) -> list[StockMovedV1]:
+    """Entries of the ledger for pieces that left a location.
+
+    What a count or snapshot had missed was there to ship, and is found first. What had left before the last one that
+    was believed was no part of it: it must not be taken off again.
+    """
+    about: dict[str, Any] = {"reason": "shipped", "reference": message.order_id, "at": message.shipped_at}
+    where = (line.sku, message.location_id)
+    place = stocks.place(*where, allocated=-taken)
+    before = place.as_of is not None and message.shipped_at <= place.as_of
+    missed = taken if before else max(0, taken - place.on_hand)
+    found = [stocks.move(*where, "found", missed, **about)] if missed else []
+    return [*found, stocks.move(*where, "shipped", -taken, **about)]
+
+
+def short_pick(states: States, message: ShortPickedV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Bound pieces were not on the shelf: they are gone from stock, and promised anew from elsewhere, or waited for."""
     reservation = states.get(Reservation, message.owner, message.order_id)
     if reservation is None or nothing_open(reservation):
         return Decision.nothing()
-    stocks = Stocks(states, message.owner, now)
+    stocks = Stocks(states, message.owner, now, rules.wms)
+    lost: list[LineQuantity] = []
     lines = {line.line_id: line for line in reservation.lines}
     stocks.load(line.sku for line in reservation.lines)
     decision = Decision()
@@ -139,15 +152,19 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
         taken = _taken(line, message.fulfilment_id, missing.quantity) if line else 0
         if line is None or not taken:
             continue
+        known = stocks[line.sku].bound_missing.get(message.location_id, 0)
         place = stocks.place(line.sku, message.location_id, allocated=-taken)
-        gone = min(taken, place.on_hand)
+        gone = min(max(0, taken - known), place.on_hand)  # what a count had found missing is off the shelf already
         if gone:
-            lost = stocks.move(
+            entry = stocks.move(
                 line.sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
             )
-            decision.events.append(lost)
+            decision.events.append(entry)
         promised = min(taken, max(0, stocks[line.sku].promisable))
         stocks.change(line.sku, reserved=promised, waiting=taken - promised)
+        stocks.charge(line, promised - taken)
+        if promised < taken:
+            lost.append(LineQuantity(line_id=line.line_id, sku=line.sku, quantity=taken - promised))
         decision.events += stocks.shortages(line.sku, message.location_id, "short-pick")
         lines[missing.line_id] = changed(
             line,
@@ -157,13 +174,17 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
         )
     if not lines or (not decision.events and not stocks.writes()):
         return decision
-    reservation = with_lines(reservation, lines.values(), generation=reservation.generation + 1)
+    reservation = with_lines(
+        reservation, lines.values(), generation=reservation.generation + 1, lost=reservation.lost or bool(lost)
+    )
     decision.writes = [
         *stocks.writes(),
         reservation,
         *(waiting(reservation, line, now) for line in reservation.lines if line.backordered),
     ]
     decision.events.append(promise_event(reservation, stocks, now))
+    decision.events += taken_back(reservation, lost, "short-pick", now)
+    decision.writes += answered(states, message.owner, message.fulfilment_id, (line.sku for line in message.missing))
     return decision
 
 

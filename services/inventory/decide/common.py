@@ -15,22 +15,30 @@ from crossdock_contracts.inventory import (
 from services.hub.decision import States, changed
 from services.inventory.state import (
     LocationStock,
+    Movement,
     Reservation,
     ReservationStatus,
     ReservedLine,
     Stock,
     WaitingLine,
+    turn,
 )
 
 PATIENCE = timedelta(days=30)
 """A line that has waited so long for stock is brought to somebody's attention."""
 
 
+MOST_RECENT = 512
+"""Movements of a SKU at a location that are kept account of."""
+
+
 class Stocks:
     """The stock documents that one decision reads and changes."""
 
-    def __init__(self, states: States, owner: str, now: datetime) -> None:
+    def __init__(self, states: States, owner: str, now: datetime, tracked: frozenset[str] = frozenset()) -> None:
         self._states = states
+        self._tracked = tracked
+        """Locations where account is kept of what moves, to reconcile snapshots with."""
         self._owner = owner
         self._moment = now
         self._before: dict[str, Stock] = {}
@@ -76,11 +84,37 @@ class Stocks:
             if stock.waiting > 0 and stock.promisable > 0
         ]
 
+    def charge(self, line: ReservedLine, by: int) -> None:
+        """Count pieces that are promised or bound against the share of the line's channel, where it has one."""
+        if line.channel and by:
+            stock = self[line.sku]
+            used = {**stock.used, line.channel: stock.used.get(line.channel, 0) + by}
+            self._now[line.sku] = changed(stock, used={name: pieces for name, pieces in used.items() if pieces})
+
+    def put(self, sku: str, **fields: object) -> None:
+        """Have fields of a SKU's stock stand like this."""
+        self._now[sku] = changed(self[sku], **fields)
+
+    def put_place(self, sku: str, location_id: str, **fields: object) -> None:
+        """Have fields of one location stand like this."""
+        place = changed(self[sku].locations.get(location_id) or LocationStock(), **fields)
+        self.put(sku, locations={**self[sku].locations, location_id: place})
+
     def move(
-        self, sku: str, location_id: str, kind: str, delta: int, *, reason: str, reference: str = ""
+        self,
+        sku: str,
+        location_id: str,
+        kind: str,
+        delta: int,
+        *,
+        reason: str,
+        reference: str = "",
+        at: datetime | None = None,
     ) -> StockMovedV1:
-        """Change the pieces on hand, and enter it in the ledger."""
+        """Change the pieces on hand, and enter it in the ledger; ``at`` is when it happened, where not now."""
         place = self.place(sku, location_id, on_hand=delta)
+        if place.recent is not None or location_id in self._tracked:
+            self.put_place(sku, location_id, **with_movement(place, at or self._moment, delta))
         return self.entry(sku, location_id, kind, abs(delta), delta, place.on_hand, reason=reason, reference=reference)
 
     def set_aside(self, sku: str, location_id: str, quantity: int, *, reason: str, reference: str) -> StockMovedV1:
@@ -196,6 +230,22 @@ def waiting(reservation: Reservation, line: ReservedLine, now: datetime) -> Wait
         since=reservation.placed_at or now,
         due_at=now + PATIENCE,
     )
+
+
+def waiting_key(reservation: Reservation, line: ReservedLine, now: datetime) -> tuple[str, ...]:
+    """Key of the timer of a line that waits."""
+    place = turn(reservation.ship_by, reservation.placed_at or now)
+    return reservation.owner, line.sku, str(reservation.priority), place, reservation.order_id, line.line_id
+
+
+def with_movement(place: LocationStock, at: datetime, delta: int) -> dict[str, object]:
+    """Fields of a location that has kept account of one more movement; the oldest are forgotten."""
+    recent = (*(place.recent or ()), Movement(at=at, delta=delta))
+    if len(recent) <= MOST_RECENT:
+        return {"recent": recent}
+    recent = tuple(sorted(recent, key=lambda one: one.at))
+    half = MOST_RECENT // 2
+    return {"recent": recent[half:], "forgotten": recent[half - 1].at}
 
 
 def nothing_open(reservation: Reservation | None) -> bool:

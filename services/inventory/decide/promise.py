@@ -8,11 +8,20 @@ from crossdock_contracts.inventory import (
     BackorderLapsedV1,
     ReservationExpiredV1,
     ReservationReleasedV1,
-    StockFreedV1,
 )
 from crossdock_contracts.values import LineKind, LineQuantity, Order, OrderLine
 from services.hub.decision import Decision, States, Timer, changed
-from services.inventory.decide.common import Stocks, nothing_open, promise_event, status_of, waiting, with_lines
+from services.inventory.decide.common import (
+    Stocks,
+    nothing_open,
+    promise_event,
+    status_of,
+    waiting,
+    waiting_key,
+    with_lines,
+)
+from services.inventory.decide.limits import open_to
+from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import (
     Reservation,
     ReservationExpiry,
@@ -21,9 +30,6 @@ from services.inventory.state import (
     Stock,
     WaitingLine,
 )
-
-SLICE = 100
-"""Waiting lines that are filled by one decision; the rest by the next."""
 
 
 def reads_order(message: OrderCapturedV1 | OrderReleasedV1) -> Iterable[str]:
@@ -40,17 +46,17 @@ def creates_reservation(message: OrderCapturedV1) -> Iterable[str]:
     return [Reservation.at(message.owner, message.order_id)]
 
 
-def reserve(states: States, message: OrderCapturedV1, now: datetime) -> Decision:
+def reserve(states: States, message: OrderCapturedV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Promise an order what is there, and have it wait for what is not. Held orders are promised too."""
-    return _reserve(states, message.order, message.owner, now)
+    return _reserve(rules, states, message.order, message.owner, now)
 
 
-def reserve_released(states: States, message: OrderReleasedV1, now: datetime) -> Decision:
+def reserve_released(states: States, message: OrderReleasedV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Promise those lines of a released order that could not be named while it was held.
 
     Of what is promised already it is said anew where it could come from: goods may have moved meanwhile.
     """
-    decision = _reserve(states, message.order, message.owner, now)
+    decision = _reserve(rules, states, message.order, message.owner, now)
     written = next((one for one in decision.writes if isinstance(one, Reservation)), None)
     reservation = written or states.get(Reservation, message.owner, message.order_id)
     if decision.events or reservation is None or not any(line.promised for line in reservation.lines):
@@ -61,7 +67,7 @@ def reserve_released(states: States, message: OrderReleasedV1, now: datetime) ->
     return Decision(writes=[reservation], events=[promise_event(reservation, stocks, now)])
 
 
-def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decision:
+def _reserve(rules: Rules, states: States, order: Order, owner: str, now: datetime) -> Decision:
     reservation = states.get(Reservation, owner, order.order_id)
     if nothing_open(reservation) or order.policy.fulfil_by != "hub":
         return Decision.nothing()
@@ -81,7 +87,7 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
         return Decision(writes=[with_lines(changed(reservation, incomplete=False), reservation.lines)])
     stocks = Stocks(states, owner, now)
     stocks.load(line.sku for line, _ in new if line.sku)
-    added = [_promise(stocks, line, quantity) for line, quantity in new]
+    added = [_promise(rules, stocks, line, quantity, order.channel) for line, quantity in new]
     lines = (*(reservation.lines if reservation else ()), *added)
     reservation = Reservation(
         owner=owner,
@@ -108,72 +114,21 @@ def _unnamed(before: dict[str, int], line: OrderLine) -> int:
     return before.get(line.line_id, 0) * line.quantity // line.ordered_quantity
 
 
-def _promise(stocks: Stocks, line: OrderLine, quantity: int) -> ReservedLine:
+def _promise(rules: Rules, stocks: Stocks, line: OrderLine, quantity: int, channel: str) -> ReservedLine:
     sku = line.sku or ""
-    promised = min(quantity, max(0, stocks[sku].promisable))
+    limit = rules.limit(stocks[sku], channel)
+    promised = min(quantity, open_to(stocks[sku], channel, limit))
     stocks.change(sku, reserved=promised, waiting=quantity - promised)
-    return ReservedLine(
-        line_id=line.line_id, sku=sku, quantity=quantity, promised=promised, backordered=quantity - promised
+    made = ReservedLine(
+        line_id=line.line_id,
+        sku=sku,
+        quantity=quantity,
+        promised=promised,
+        backordered=quantity - promised,
+        channel=channel if limit else "",
     )
-
-
-def fill_waiting(states: States, message: StockFreedV1, now: datetime) -> Decision:
-    """Promise free pieces to the lines that wait for them, a slice at a time: by priority, then ship-by, then age.
-
-    Ship-by is compared among the 500 lines of a priority that have waited the longest.
-    """
-    owner, sku = message.owner, message.sku
-    stocks = Stocks(states, owner, now)
-    if stocks[sku].waiting <= 0 or stocks[sku].promisable <= 0:
-        return Decision.nothing()
-    turn = _next_waiting(states, owner, sku, stocks[sku].promisable)
-    orders = list(dict.fromkeys(line.order_id for line in turn))
-    found = states.get_all(Reservation, [(owner, order_id) for order_id in orders])
-    reservations = {r.order_id: r for r in found if r is not None}
-    decision = Decision()
-    touched: set[str] = set()
-    for line in turn:
-        free = stocks[sku].promisable
-        reservation = reservations.get(line.order_id)
-        if free <= 0:
-            break
-        open_ = next((x for x in reservation.lines if x.line_id == line.line_id), None) if reservation else None
-        if reservation is None or open_ is None or open_.backordered <= 0:
-            decision.withdrawn.append(line)
-            continue
-        taken = min(free, open_.backordered)
-        stocks.change(sku, reserved=taken, waiting=-taken)
-        filled = changed(open_, promised=open_.promised + taken, backordered=open_.backordered - taken)
-        reservations[line.order_id] = with_lines(
-            reservation, (filled if x.line_id == line.line_id else x for x in reservation.lines)
-        )
-        touched.add(line.order_id)
-        if filled.backordered:
-            decision.writes.append(changed(line, quantity=filled.backordered))
-        else:
-            decision.withdrawn.append(line)
-    for order_id in orders:
-        if order_id in touched:
-            reservation = changed(reservations[order_id], generation=reservations[order_id].generation + 1)
-            decision.writes.append(reservation)
-            decision.events.append(promise_event(reservation, stocks, now))
-    decision.writes += stocks.writes()
-    decision.events += stocks.freed() if turn else []
-    return decision
-
-
-def _next_waiting(states: States, owner: str, sku: str, free: int) -> list[WaitingLine]:
-    """The lines whose turn it is, as far as the free pieces can go."""
-    chosen: list[WaitingLine] = []
-    for priority in range(10):
-        lines = states.under(WaitingLine, owner, sku, str(priority))
-        lines.sort(key=lambda line: (line.ship_by is None, line.ship_by or line.since, line.since))
-        for line in lines:
-            if free <= 0 or len(chosen) == SLICE:
-                return chosen
-            chosen.append(line)
-            free -= line.quantity
-    return chosen
+    stocks.charge(made, promised)
+    return made
 
 
 def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) -> Decision:
@@ -242,10 +197,11 @@ def _release(
         stocks.change(line.sku, reserved=-promised, waiting=-unfilled)
         line = changed(line, backordered=line.backordered - unfilled, promised=line.promised - promised)
         if unfilled:
-            _rewait(states, reservation, line, decision)
+            _rewait(states, reservation, line, decision, now)
         line, more = _unbind(stocks, line, left - unfilled - promised, "")
         given = unbound + unfilled + promised + more
         if given:
+            stocks.charge(line, unfilled - given)
             lines[line_id] = changed(line, released=line.released + given)
             released.append(LineQuantity(line_id=line_id, sku=line.sku, quantity=given))
     waited = reservation.status is ReservationStatus.BACKORDERED
@@ -268,10 +224,9 @@ def _release(
     return decision
 
 
-def _rewait(states: States, reservation: Reservation, line: ReservedLine, decision: Decision) -> None:
+def _rewait(states: States, reservation: Reservation, line: ReservedLine, decision: Decision, now: datetime) -> None:
     """Fewer pieces are waited for, or none."""
-    key = (reservation.owner, line.sku, str(reservation.priority), reservation.order_id, line.line_id)
-    standing = states.get(WaitingLine, *key)
+    standing = states.get(WaitingLine, *waiting_key(reservation, line, now))
     if standing is None:
         return
     if line.backordered:

@@ -16,6 +16,7 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.returns import ReturnInspectedV1
 from services.hub.decision import Decision, States
 from services.inventory.decide.common import Stocks
+from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import LocationStock, Stock
 
 StockCommand = ReceiveStockV1 | AdjustStockV1 | CountStockV1 | TransferStockV1 | SetSafetyStockV1
@@ -37,18 +38,18 @@ def _refused(message: StockCommand, reason: str, detail: str) -> Decision:
     return Decision(events=[refusal])
 
 
-def receive(states: States, message: ReceiveStockV1, now: datetime) -> Decision:
+def receive(states: States, message: ReceiveStockV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Pieces have arrived: they can be promised, first to those that wait."""
-    stocks = Stocks(states, message.owner, now)
+    stocks = Stocks(states, message.owner, now, rules.wms)
     entry = stocks.move(
         message.sku, message.location_id, "received", message.quantity, reason="received", reference=message.reference
     )
     return Decision(writes=[*stocks.writes()], events=[entry, *stocks.freed()])
 
 
-def adjust(states: States, message: AdjustStockV1, now: datetime) -> Decision:
+def adjust(states: States, message: AdjustStockV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Correct the pieces on hand by a difference."""
-    stocks = Stocks(states, message.owner, now)
+    stocks = Stocks(states, message.owner, now, rules.wms)
     on_hand = _place(stocks, message.sku, message.location_id).on_hand
     if on_hand + message.delta < 0:
         return _refused(
@@ -64,10 +65,17 @@ def adjust(states: States, message: AdjustStockV1, now: datetime) -> Decision:
     return _settled(stocks, message, entry)
 
 
-def count(states: States, message: CountStockV1, now: datetime) -> Decision:
-    """What was counted is what is there."""
+def count(states: States, message: CountStockV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
+    """What was counted is what is there; where a WMS is master, and during a count, it is not for this to say."""
     stocks = Stocks(states, message.owner, now)
-    delta = message.counted - _place(stocks, message.sku, message.location_id).on_hand
+    place = _place(stocks, message.sku, message.location_id)
+    if message.location_id in rules.wms:
+        detail = f"the WMS of {message.location_id} is master of its stock; it counts, and sends snapshots"
+        return _refused(message, "not-the-master", detail)
+    if place.counting:
+        detail = f"{message.sku} is part of count {place.counting} at {message.location_id}; submit it there"
+        return _refused(message, "being-counted", detail)
+    delta = message.counted - place.on_hand
     if delta == 0:
         return Decision.nothing()
     entry = stocks.move(
@@ -82,9 +90,9 @@ def _settled(stocks: Stocks, message: AdjustStockV1 | CountStockV1, entry: Stock
     return Decision(writes=[*stocks.writes()], events=[entry, *short, *stocks.freed()])
 
 
-def transfer(states: States, message: TransferStockV1, now: datetime) -> Decision:
+def transfer(states: States, message: TransferStockV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Move free pieces to another location; bound ones stay."""
-    stocks = Stocks(states, message.owner, now)
+    stocks = Stocks(states, message.owner, now, rules.wms)
     place = _place(stocks, message.sku, message.from_location_id)
     free = place.on_hand - place.allocated
     if free < message.quantity:
@@ -117,9 +125,9 @@ def set_safety(states: States, message: SetSafetyStockV1, now: datetime) -> Deci
     return Decision(writes=[*stocks.writes()], events=[*stocks.freed()])
 
 
-def take_back(states: States, message: ReturnInspectedV1, now: datetime) -> Decision:
+def take_back(states: States, message: ReturnInspectedV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Returned goods go back on the shelf, or are kept apart as damaged."""
-    stocks = Stocks(states, message.owner, now)
+    stocks = Stocks(states, message.owner, now, rules.wms)
     stocks.load(line.sku for line in message.lines)
     decision = Decision()
     for line in message.lines:
