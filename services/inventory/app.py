@@ -1,10 +1,10 @@
 """Inventory, wired: which rule answers to which message."""
 
-from crossdock_contracts import capture, inventory, returns, routing, shipping
+from crossdock_contracts import capture, inventory, products, returns, routing, shipping
 from services.hub.app import HubApp
 from services.hub.service import Service
-from services.inventory.decide import answers, bind, promise, stock
-from services.inventory.state import Reservation, ReservationExpiry, Stock, WaitingLine
+from services.inventory.decide import answers, bind, kits, promise, stock
+from services.inventory.state import Kit, Reservation, ReservationExpiry, Stock, WaitingLine
 
 
 def service() -> Service:
@@ -12,7 +12,7 @@ def service() -> Service:
     hub = Service(
         "inventory",
         by_owner=True,
-        documents=(Stock, Reservation, WaitingLine, ReservationExpiry),
+        documents=(Stock, Kit, Reservation, WaitingLine, ReservationExpiry),
         says=(
             inventory.StockReservedV1,
             inventory.StockBackorderedV1,
@@ -34,12 +34,13 @@ def service() -> Service:
     hub.on(shipping.ShipmentShippedV2, bind.deduct)
     hub.on(shipping.ShortPickedV1, bind.short_pick, remember=True)
     hub.on(returns.ReturnInspectedV1, stock.take_back, remember=True)
-    hub.on(inventory.StockFreedV1, promise.fill_waiting, reads=stock.reads_stock)
-    hub.on(inventory.ReceiveStockV1, stock.receive, reads=stock.reads_stock, remember=True)
-    hub.on(inventory.AdjustStockV1, stock.adjust, reads=stock.reads_stock, remember=True)
-    hub.on(inventory.CountStockV1, stock.count, reads=stock.reads_stock, remember=True)
-    hub.on(inventory.TransferStockV1, stock.transfer, reads=stock.reads_stock, remember=True)
-    hub.on(inventory.SetSafetyStockV1, stock.set_safety, reads=stock.reads_stock, remember=True)
+    hub.on(inventory.StockFreedV1, promise.fill_waiting, reads=stock.reads_freed)
+    hub.on(inventory.ReceiveStockV1, kits.of_goods(stock.receive), reads=stock.reads_stock, remember=True)
+    hub.on(inventory.AdjustStockV1, kits.of_goods(stock.adjust), reads=stock.reads_stock, remember=True)
+    hub.on(inventory.CountStockV1, kits.of_goods(stock.count), reads=stock.reads_stock, remember=True)
+    hub.on(inventory.TransferStockV1, kits.of_goods(stock.transfer), reads=stock.reads_stock, remember=True)
+    hub.on(inventory.SetSafetyStockV1, kits.of_goods(stock.set_safety), reads=stock.reads_stock, remember=True)
+    hub.on(products.ProductChangedV1, kits.learn_kit, reads=kits.reads_kit)
     hub.at(ReservationExpiry, promise.expire)
     hub.at(WaitingLine, promise.remind)
     hub.answers("availability", answers.AvailabilityQuestion, answers.availability)

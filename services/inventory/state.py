@@ -1,10 +1,11 @@
-"""What inventory keeps: stock of each SKU, reservations of each order, lines that wait."""
+"""What inventory keeps: stock of each SKU, what kits are made of, reservations of each order, lines that wait."""
 
 from enum import StrEnum
 
 from pydantic import Field
 
 from crossdock_contracts.base import Utc
+from crossdock_contracts.products import KitComponent
 from crossdock_contracts.values import Priority
 from services.hub.decision import Document, Part, Timer
 
@@ -53,6 +54,15 @@ class Stock(Document, service="inventory", kind="stock", key=("sku",)):
         return bound + max(0, self.reserved - free)
 
 
+class Kit(Document, service="inventory", kind="kit", key=("sku",)):
+    """What a kit is made of."""
+
+    sku: str
+    components: tuple[KitComponent, ...] = ()
+    """None: it is a kit no longer."""
+    changed_at: Utc
+
+
 class ReservationStatus(StrEnum):
     """Where the goods of an order stand."""
 
@@ -96,6 +106,10 @@ class ReservedLine(Part):
     bound: tuple[Bound, ...] = ()
     shipped: int = 0
     released: int = 0
+    kit_line_id: str = ""
+    """The sold line that it is a component of."""
+    in_one: int = 1
+    """Pieces in one as the channel counts."""
 
 
 class Reservation(Document, service="inventory", kind="reservation", key=("order_id",), traced=True):

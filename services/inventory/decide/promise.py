@@ -10,7 +10,7 @@ from crossdock_contracts.inventory import (
     ReservationReleasedV1,
     StockFreedV1,
 )
-from crossdock_contracts.values import LineKind, LineQuantity, Order, OrderLine
+from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order, OrderLine
 from services.hub.decision import Decision, States, Timer, changed
 from services.inventory.decide.common import Stocks, nothing_open, promise_event, status_of, waiting, with_lines
 from services.inventory.state import (
@@ -104,8 +104,9 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
 
 
 def _unnamed(before: dict[str, int], line: OrderLine) -> int:
-    """Pieces that were cancelled while nobody knew how many pieces one as sold is."""
-    return before.get(line.line_id, 0) * line.quantity // line.ordered_quantity
+    """Pieces that were cancelled while nobody knew how many pieces one as sold is, or that it is a kit."""
+    sold = before.get(line.line_id, 0) or (before.get(line.kit_line_id, 0) if line.kit_line_id else 0)
+    return sold * line.quantity // line.ordered_quantity
 
 
 def _promise(stocks: Stocks, line: OrderLine, quantity: int) -> ReservedLine:
@@ -113,7 +114,13 @@ def _promise(stocks: Stocks, line: OrderLine, quantity: int) -> ReservedLine:
     promised = min(quantity, max(0, stocks[sku].promisable))
     stocks.change(sku, reserved=promised, waiting=quantity - promised)
     return ReservedLine(
-        line_id=line.line_id, sku=sku, quantity=quantity, promised=promised, backordered=quantity - promised
+        line_id=line.line_id,
+        sku=sku,
+        quantity=quantity,
+        promised=promised,
+        backordered=quantity - promised,
+        kit_line_id=line.kit_line_id,
+        in_one=line.quantity // line.ordered_quantity,
     )
 
 
@@ -201,8 +208,19 @@ def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) 
         cancels=(*reservation.cancels, message.cancel_id),
         incomplete=reservation.incomplete and not message.complete,
     )
-    asked = [(line.line_id, line.quantity, line.fulfilment_id) for line in message.lines]
+    asked = [one for line in message.lines for one in _in_pieces(reservation, line)]
     return _release(states, reservation, asked, message.reason, now)
+
+
+def _in_pieces(reservation: Reservation, cancelled: FulfilledQuantity) -> list[tuple[str, int, str]]:
+    """What is cancelled in pieces of the lines that are reserved: line, pieces, fulfilment.
+
+    A line that nobody could name yet is cancelled as the channel counts. It may have been named since, and be a kit.
+    """
+    named = () if cancelled.sku else reservation.lines
+    lines = [line for line in named if cancelled.line_id in (line.line_id, line.kit_line_id)]
+    as_told = [(cancelled.line_id, cancelled.quantity, cancelled.fulfilment_id)]
+    return [(line.line_id, cancelled.quantity * line.in_one, cancelled.fulfilment_id) for line in lines] or as_told
 
 
 def release_rejected(states: States, message: OrderRejectedV1, now: datetime) -> Decision:
