@@ -48,7 +48,7 @@ app = typer.Typer(
 for commands, name, text in (
     (orders.app, "orders", "Orders: list them, show one's timeline, cancel."),
     (stock.app, "stock", "Stock: list, show, receive, adjust, count, transfer, keep back."),
-    (products.app, "products", "Products and listings: load from CSV, list, map."),
+    (products.app, "products", "Products, kits and listings: import from CSV, list, show, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),
     (warehouse.app, "warehouse", "What warehouses confirm: picked, packed, shipped, tracked, returned."),

@@ -12,26 +12,25 @@ from services.products.state import Barcode, ProductRecord
 
 
 class ProductsQuestion(Question):
-    """The products with these SKUs or barcodes."""
+    """The products with these SKUs, and those with these barcodes."""
 
-    codes: list[str]
+    skus: tuple[str, ...] = ()
+    barcodes: tuple[str, ...] = ()
 
 
 class FoundProduct(BaseModel):
-    """A product, and what it was found by."""
+    """A product, and where it is used."""
 
-    code: str
     product: Product
     kits: tuple[str, ...] = ()
     """Active kits that it is a component of."""
 
 
 def products(states: States, question: ProductsQuestion, _now: datetime) -> list[FoundProduct]:
-    """Each product that is known, by SKU first and else by barcode."""
-    owner, codes = question.owner, list(dict.fromkeys(question.codes))
-    found = dict(zip(codes, states.get_all(ProductRecord, [(owner, code) for code in codes]), strict=True))
-    scanned = [code for code in codes if found[code] is None and not gtin.problem(code)]
-    barcodes = states.get_all(Barcode, [(owner, gtin.padded(code)) for code in scanned])
-    skus = {code: one.sku for code, one in zip(scanned, barcodes, strict=True) if one is not None and one.sku}
-    found |= dict(zip(skus, states.get_all(ProductRecord, [(owner, sku) for sku in skus.values()]), strict=True))
-    return [FoundProduct(code=code, product=one.product, kits=one.kits) for code, one in found.items() if one]
+    """Each product that is known, once; what is no barcode belongs to none."""
+    owner = question.owner
+    codes = [gtin.padded(code) for code in question.barcodes if not gtin.problem(code)]
+    barcodes = states.get_all(Barcode, [(owner, code) for code in codes])
+    skus = dict.fromkeys([*question.skus, *(one.sku for one in barcodes if one is not None and one.sku)])
+    found = states.get_all(ProductRecord, [(owner, sku) for sku in skus])
+    return [FoundProduct(product=one.product, kits=one.kits) for one in found if one is not None]
