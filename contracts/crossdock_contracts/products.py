@@ -21,7 +21,7 @@ class Product(Value):
     sku: Id
     title: str = ""
     barcodes: tuple[str, ...] = ()
-    """GTINs."""
+    """GTINs of 8, 12, 13 or 14 digits; no two products of an owner share one."""
     variant: dict[str, str] = Field(default_factory=dict)
     """Attributes such as colour and size."""
     weight_g: NonNegativeInt | None = None
@@ -36,7 +36,7 @@ class Product(Value):
     tax_class: str = ""
     cost: Money | None = None
     components: tuple[KitComponent, ...] = ()
-    """Not empty: a kit."""
+    """Not empty: a kit. It has no stock of its own; orders for it ask for its components, which are no kits."""
     active: bool = True
 
 
@@ -71,4 +71,6 @@ class ListingMappedV1(Event, service="products", name="listing-mapped", version=
     listing_id: Id
     sku: Id
     quantity: Annotated[int, Field(ge=1)]
+    waits_for_product: bool = False
+    """There is no such product yet; what was sold under the listing waits until it comes."""
     mapped_at: Utc

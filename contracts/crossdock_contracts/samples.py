@@ -21,6 +21,7 @@ _STORY: Mapping[str, Any] = {
     "channel": "web",
     "sku": "SKU-0007",
     "listing_id": "gid-7",
+    "wanted": "gid-7",
     "line_id": "1",
     "title": "Enamel mug, blue",
     "currency": "EUR",

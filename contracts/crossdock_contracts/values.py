@@ -88,6 +88,8 @@ class OrderLine(Value):
     """The channel's own id of what was sold; empty where the channel names SKUs."""
     sku: str | None = None
     """Stock-keeping unit; none while the listing is unknown, and for lines without stock."""
+    unknown_sku: str = ""
+    """The SKU that it was sold as and of which nothing is known yet; empty otherwise."""
     title: str = ""
     ordered_quantity: PositiveInt
     """As the channel counts: two packs of six are 2."""
@@ -107,7 +109,8 @@ class OrderLine(Value):
     """Weight of one piece; none where the product has none on file."""
     hazmat_class: str = ""
     kit_line_id: str = ""
-    """The sold line that this component came out of; empty for lines that are not part of a kit."""
+    """The sold line (in ``Order.kits``) that this component came out of; empty for lines that are not part of a
+    kit."""
     gift_wrap: bool = False
     note: str = ""
 
@@ -182,6 +185,9 @@ class Order(Value):
     placed_at: Utc
     currency: Currency
     lines: Annotated[tuple[OrderLine, ...], Field(min_length=1)]
+    kits: tuple[OrderLine, ...] = ()
+    """Lines that were kits, as they were sold. What is reserved, shipped and paid for are their components, which stand
+    in ``lines`` with their ``kit_line_id``; the amounts of these add up to those of the kit."""
     totals: OrderTotals
     payment: PaymentTerms
     customer: Customer = Customer()

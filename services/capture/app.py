@@ -5,10 +5,10 @@ from typing import Any
 
 from crossdock_contracts import capture, inventory, payments, products, routing, shipping, stock
 from services.capture.channels.native import Native
-from services.capture.decide import cancel, catalogue, holds, ingest
+from services.capture.decide import cancel, catalogue, holds, ingest, waiting
 from services.capture.edge import ORIGINALS, Edge
 from services.capture.rules import Channels, UnmappableError
-from services.capture.state import HoldExpiry, Item, Listing, OrderRecord
+from services.capture.state import HoldExpiry, Item, Listing, OrderRecord, WaitingOrder, Wanted
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
@@ -21,7 +21,7 @@ def service(config: Settings) -> Service:
     channels = Channels.load(config.rules_dir, FORMATS)
     hub = Service(
         "capture",
-        documents=(OrderRecord, HoldExpiry, Listing, Item),
+        documents=(OrderRecord, HoldExpiry, Listing, Item, Wanted, WaitingOrder),
         buckets=(ORIGINALS,),
         says=(
             capture.OrderCapturedV1,
@@ -32,6 +32,9 @@ def service(config: Settings) -> Service:
             capture.CancelRequestedV1,
             capture.OrderCancelledV1,
             capture.CancelRefusedV1,
+            capture.MappingMissedV1,
+            capture.MappingFoundV1,
+            capture.OrderMappableV1,
         ),
     )
     hub.on(
@@ -50,10 +53,14 @@ def service(config: Settings) -> Service:
     hub.on(routing.OrderCompletedV1, cancel.complete)
     for trouble in _TROUBLE:
         hub.on(trouble, holds.hold_on_trouble, name=f"hold-on-{trouble.NAME}")
+    hub.on(products.ProductChangedV1, catalogue.learn_product, reads=catalogue.reads_product)
+    hub.on(products.ListingMappedV1, catalogue.learn_listing, reads=catalogue.reads_listing)
+    hub.on(capture.MappingMissedV1, waiting.wait_for, reads=waiting.reads_missed)
+    hub.on(capture.MappingFoundV1, waiting.let_go)
+    hub.on(capture.OrderMappableV1, waiting.map_again, reads=waiting.reads_order)
+    hub.at(WaitingOrder, waiting.look_again)
     hub.on(stock.PromiseTakenBackV1, partial(holds.hold_short, channels))
     hub.on(stock.PromiseRestoredV1, holds.close_short)
-    hub.on(products.ProductChangedV1, catalogue.learn_product)
-    hub.on(products.ListingMappedV1, catalogue.learn_listing)
     return hub
 
 

@@ -12,6 +12,9 @@ from crossdock_contracts.capture import OrderInput
 from crossdock_contracts.values import ChannelPolicy, Code
 from services.hub.toml import RulesError, load_toml
 
+MOST_LINES = 700
+"""Lines that an order may have, its kits taken apart: a decision is bounded."""
+
 
 class UnmappableError(ValueError):
     """A payload that cannot become an order; the text names the JSON path and the reason."""
@@ -56,8 +59,8 @@ class ChannelConfig(BaseModel):
     """Holds expire after so long …"""
     on_expiry: str = Field(default="reject", pattern="^(release|reject)$")
     """… and then this happens."""
-    most_lines: int = Field(default=700, ge=1, le=700)
-    """Orders with more lines are refused: a decision is bounded."""
+    most_lines: int = Field(default=MOST_LINES, ge=1, le=MOST_LINES)
+    """Orders with more lines, their kits taken apart, are refused."""
     policy: ChannelPolicy = ChannelPolicy()
     urgent_when_short: bool = False
     """An order that loses its stock is held for somebody to act at once, rather than waiting for other pieces."""

@@ -1,11 +1,12 @@
-"""What capture keeps: each order, its holds, and what listings and SKUs stand for."""
+"""What capture keeps: each order, its holds, what listings and SKUs stand for, and who waits to know."""
 
 from enum import StrEnum
 
 from pydantic import Field
 
 from crossdock_contracts.base import Utc
-from crossdock_contracts.values import Hold, LineQuantity, Order
+from crossdock_contracts.products import KitComponent
+from crossdock_contracts.values import Hold, LineQuantity, Money, Order
 from services.hub.decision import Document, Part, Timer
 
 
@@ -48,6 +49,17 @@ class Cancel(Part):
     requested_by: str = ""
 
 
+class Want(Part):
+    """What an order has to know before its lines stand for something."""
+
+    wanted: str
+    """A listing, or a SKU."""
+    channel: str = ""
+    """Whose listing it is; empty: a SKU."""
+    stands_for: str = ""
+    """The SKU that the listing is mapped to, if only that is not known."""
+
+
 class OrderRecord(Document, service="capture", kind="order", key=("order_id",), traced=True):
     """One order. Once it has ended only what tells a duplicate from news is kept."""
 
@@ -57,6 +69,8 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     """SHA-256 of what was handed in, to tell a duplicate."""
     source_version: str = ""
     order: Order | None = None
+    wants: tuple[Want, ...] = ()
+    """What it is held for because nothing is known of it."""
     holds: tuple[Hold, ...] = ()
     """Open ones."""
     closed: tuple[Hold, ...] = ()
@@ -92,6 +106,7 @@ class Listing(Document, service="capture", kind="listing", key=("channel", "list
     listing_id: str
     sku: str
     quantity: int = 1
+    mapped_at: Utc | None = None
 
 
 class Item(Document, service="capture", kind="item", key=("sku",), shared=True):
@@ -102,3 +117,30 @@ class Item(Document, service="capture", kind="item", key=("sku",), shared=True):
     weight_g: int | None = None
     hazmat_class: str = ""
     active: bool = True
+    cost: Money | None = None
+    components: tuple[KitComponent, ...] = ()
+    """Not empty: a kit."""
+    changed_at: Utc | None = None
+
+
+class Wanted(Document, service="capture", kind="wanted", key=("wanted", "channel")):
+    """A listing or SKU that orders were held for. All about it is decided in the partition that it belongs to."""
+
+    wanted: str
+    channel: str = ""
+    """Empty: a SKU."""
+    open: bool = True
+    """Orders wait for it."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Nobody waits for it."""
+        return not self.open
+
+
+class WaitingOrder(Timer, service="capture", kind="waiting", key=("wanted", "channel", "order_id")):
+    """An order that is held for a listing or a SKU; it fires so that the order is looked at again."""
+
+    wanted: str
+    channel: str = ""
+    order_id: str

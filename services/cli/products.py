@@ -1,86 +1,24 @@
 """`crossdock products`."""
 
 import asyncio
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
+from crossdock_contracts import gtin
 from crossdock_contracts.base import Command
-from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
+from crossdock_contracts.products import MapListingV1, Product
+from services.cli import feed
 from services.cli.client import Client, UnreachableError, connected
-from services.cli.output import FAILED, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, errors, fail
 from services.hub.settings import settings
 from services.hub.wire import status
 
 app = typer.Typer(no_args_is_help=True)
 
 _WINDOW = 500
-_COLUMNS = {
-    "sku",
-    "title",
-    "barcodes",
-    "weight_g",
-    "hs_code",
-    "origin_country",
-    "hazmat_class",
-    "category",
-    "tax_class",
-    "channel",
-    "listing_id",
-    "listing_quantity",
-}
-
-
-class LineError(ValueError):
-    """A line of a file that cannot be read; the text names the line and what is wrong."""
-
-
-def read_csv(file: Path, owner: str) -> Iterator[UpsertProductV1 | MapListingV1]:
-    """Products and listings of a CSV file, as commands.
-
-    Columns: ``sku`` and any of title, barcodes (separated by blanks), weight_g, hs_code, origin_country,
-    hazmat_class, category, tax_class; a line with ``channel`` and ``listing_id`` also maps that listing,
-    ``listing_quantity`` pieces of it.
-
-    Raises:
-        LineError: a column is unknown, or a line is not a product.
-    """
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        unknown = set(reader.fieldnames or ()) - _COLUMNS
-        if unknown or "sku" not in (reader.fieldnames or ()):
-            problem = f"unknown columns {sorted(unknown)}" if unknown else "no column sku"
-            msg = f"{file}:1: {problem}; known are {sorted(_COLUMNS)}"
-            raise LineError(msg)
-        for row in reader:
-            try:
-                yield from _commands(row, owner)
-            except ValidationError as error:
-                problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-                msg = f"{file}:{reader.line_num}: {problems}"
-                raise LineError(msg) from None
-
-
-def _commands(row: dict[str, str], owner: str) -> Iterator[UpsertProductV1 | MapListingV1]:
-    filled = {name: value.strip() for name, value in row.items() if name and value and value.strip()}
-    sku = filled.get("sku", "")
-    known = {name: filled[name] for name in filled.keys() & Product.model_fields.keys() - {"barcodes"}}
-    product = Product.model_validate({**known, "barcodes": filled.get("barcodes", "").split()})
-    yield UpsertProductV1(owner=owner, sku=sku, product=product)
-    if "listing_id" in filled:
-        yield MapListingV1.model_validate(
-            {
-                "owner": owner,
-                "channel": filled.get("channel", ""),
-                "listing_id": filled["listing_id"],
-                "sku": sku,
-                "quantity": filled.get("listing_quantity", "1"),
-            }
-        )
 
 
 async def store(client: Client, commands: list[Command], *, name: str = "") -> None:
@@ -103,31 +41,105 @@ async def store(client: Client, commands: list[Command], *, name: str = "") -> N
             raise UnreachableError(msg)
 
 
-@app.command()
-def load(
+@app.command("import")
+def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV file.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")] = False,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
-    """Load products and listings from a CSV file; loading it twice changes nothing."""
+    """Take products, kits and listings from a CSV file: all of it, or nothing where a line is wrong.
+
+    A column that is not there leaves what it is about as it is; an empty cell clears it. Importing a file twice changes
+    nothing.
+    """
     try:
-        commands: list[Command] = list(read_csv(file, owner))
-    except LineError as error:
-        fail(str(error), FAILED)
-
-    async def send() -> None:
-        async with connected(settings()) as client:
-            await store(client, [one for one in commands if isinstance(one, UpsertProductV1)])
-            await store(client, [one for one in commands if isinstance(one, MapListingV1)])
-
-    asyncio.run(send())
+        columns, rows = feed.read(file)
+    except (feed.FileError, UnicodeDecodeError) as error:
+        fail(f"{file}:{error}", FAILED)
+    found, refused = asyncio.run(_import(owner, columns, rows, dry_run=dry_run))
+    wrong = found.wrong or refused
     counts = {
-        "products": sum(isinstance(one, UpsertProductV1) for one in commands),
-        "listings": sum(isinstance(one, MapListingV1) for one in commands),
+        "new": len(found.new),
+        "changed": len(found.changed),
+        "unchanged": found.unchanged,
+        "listings": len(found.listings),
+        "dry_run": dry_run,
     }
-    as_json(counts) if json else console.print(
-        f"{counts['products']:,} products and {counts['listings']:,} listings handed in"
-    )
+    if json:
+        as_json(counts | {"wrong": [one.model_dump() for one in wrong]})
+    for one in wrong if not json else ():
+        errors.print(f"{file}:{one.line}: {one.problem}", highlight=False, soft_wrap=True)
+    if found.wrong:
+        fail(f"{len(wrong)} lines are wrong; nothing was changed", FAILED)
+    if refused:
+        fail(
+            f"{len(wrong)} lines were refused: products were changed by others meanwhile; import the file again", FAILED
+        )
+    if not json:
+        console.print(
+            f"{'would be: ' if dry_run else ''}{counts['new']:,} new, {counts['changed']:,} changed and "
+            f"{counts['unchanged']:,} unchanged products, {counts['listings']:,} listings"
+        )
+
+
+async def _import(
+    owner: str, columns: list[str], rows: list[feed.Row], *, dry_run: bool
+) -> tuple[feed.Feed, list[feed.Wrong]]:
+    async with connected(settings()) as client:
+        known = await feed.known_to(client, owner, columns, rows)
+        found = feed.held_against(known, owner, columns, rows)
+        return found, [] if dry_run or found.wrong else await feed.hand_in(client, found)
+
+
+@app.command()
+def show(
+    code: Annotated[str, typer.Argument(help="SKU or barcode (GTIN).")],
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Show all that is on file of one product."""
+
+    async def ask() -> list[dict[str, Any]]:
+        async with connected(settings()) as client:
+            answer = await client.ask("products", "products", owner=owner, skus=[code], barcodes=[code])
+            return sorted(answer["answer"], key=lambda one: bool(one["product"]["sku"] != code))
+
+    found = asyncio.run(ask())
+    if not found:
+        problem = "" if not code.isdigit() else gtin.problem(code)
+        fail(f"{owner} has no product {code}" + (f"; {problem}" if problem else ""), NOT_FOUND)
+    if json:
+        as_json(found[0])
+        return
+    product = Product.model_validate(found[0]["product"])
+    console.print(f"{product.sku} of {owner}", style="bold")
+    for name, value in _facts(product):
+        console.print(f"  {name}: {value}", highlight=False)
+    if found[0]["kits"]:
+        console.print(f"  component of: {', '.join(found[0]['kits'])}", highlight=False)
+
+
+def _facts(product: Product) -> Iterator[tuple[str, str]]:
+    """What is filled of a product, as it is read."""
+    size, cost = product.dimensions, product.cost
+    told: dict[str, Any] = {
+        "title": product.title,
+        "barcodes": " ".join(product.barcodes),
+        "variant": ", ".join(f"{name} {value}" for name, value in product.variant.items()),
+        "weight": product.weight_g is not None and f"{product.weight_g:,} g",
+        "size": size and f"{size.length_mm} × {size.width_mm} × {size.height_mm} mm",
+        "HS code": product.hs_code,
+        "origin": product.origin_country,
+        "hazmat class": product.hazmat_class,
+        "tracked by": ", ".join(name for name in ("lot", "expiry", "serial") if getattr(product, f"track_{name}")),
+        "category": product.category,
+        "tax class": product.tax_class,
+        "cost": cost and f"{cost.amount_minor / 100:,.2f} {cost.currency}",
+        "kit of": ", ".join(f"{part.quantity} × {part.sku}" for part in product.components),
+        "active": "" if product.active else "no",
+    }
+    yield from ((name, value) for name, value in told.items() if value)
 
 
 @app.command("list")
@@ -175,4 +187,35 @@ def map_listing(
             return await client.order(command)
 
     events = asyncio.run(order())
-    as_json(events) if json else console.print(f"{listing} of {channel} is {quantity} × {sku}")
+    if json:
+        as_json(events)
+        return
+    console.print(f"{listing} of {channel} is {quantity} × {sku}")
+    if any(event["body"].get("waits_for_product") for event in events):
+        console.print(f"there is no product {sku} yet; orders for {listing} stay held until it comes")
+
+
+@app.command()
+def unmapped(owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """List the listings and SKUs that orders are held for, most orders first."""
+
+    async def ask() -> dict[tuple[str, str], list[str]]:
+        waiting: dict[tuple[str, str], list[str]] = {}
+        async with connected(settings()) as client:
+            async for one in client.pages("capture", "documents", "documents", owner=owner, kind="waiting"):
+                waiting.setdefault((one.get("channel", ""), one["wanted"]), []).append(one["order_id"])
+        return waiting
+
+    found = sorted(asyncio.run(ask()).items(), key=lambda one: (-len(one[1]), one[0]))
+    rows = [
+        {"channel": channel, "listing_id" if channel else "sku": wanted, "orders": len(orders), "example": orders[0]}
+        for (channel, wanted), orders in found
+    ]
+    if json:
+        as_json(rows)
+        return
+    as_table(
+        "Held for",
+        ("channel", "listing", "SKU", "orders", "such as"),
+        ([r["channel"], r.get("listing_id", ""), r.get("sku", ""), r["orders"], r["example"]] for r in rows),
+    )

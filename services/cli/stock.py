@@ -87,6 +87,8 @@ def show(sku: Sku, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
             for p in stock["locations"]
         ),
     )
+    for part in stock["components"]:
+        console.print(f"kit of {part['quantity']:,} × {part['sku']}: {part['promisable']:,} available to promise")
     console.print(
         f"reserved for orders: {stock['reserved']:,}   waited for: {stock['waiting']:,}   "
         f"available to promise: {stock['promisable']:,}"

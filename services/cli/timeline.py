@@ -14,10 +14,29 @@ def _money(money: Body) -> str:
     return f"{money['amount_minor'] / 100:,.2f} {money['currency']}"
 
 
+def _kits(order: Body) -> str:
+    return "".join(
+        f"; kit {kit['sku']} × {kit['quantity']} (line {kit['line_id']}) as "
+        + _pieces([line for line in order["lines"] if line.get("kit_line_id") == kit["line_id"]])
+        for kit in order.get("kits", [])
+    )
+
+
 def _captured(body: Body) -> str:
+    order = body["order"]
     holds = "; ".join(f"held for {h['reason']}: {h.get('detail', '')}" for h in body.get("holds", []))
-    totals = {"amount_minor": body["order"]["totals"]["total_minor"], "currency": body["order"]["currency"]}
-    return f"{len(body['order']['lines'])} lines, {_money(totals)}" + (f"; {holds}" if holds else "")
+    totals = {"amount_minor": order["totals"]["total_minor"], "currency": order["currency"]}
+    return f"{len(order['lines'])} lines, {_money(totals)}{_kits(order)}" + (f"; {holds}" if holds else "")
+
+
+def _released(body: Body) -> str:
+    why = ", ".join(hold["reason"] for hold in body["closed"])
+    return f"by {body.get('released_by') or 'somebody'}: {why}{_kits(body['order'])}"
+
+
+def _wanted(body: Body) -> str:
+    listing = f"listing {body['wanted']} of {body['channel']}" if body.get("channel") else f"SKU {body['wanted']}"
+    return listing + (f", which is mapped to {body['stands_for']}" if body.get("stands_for") else "")
 
 
 def _promised(body: Body) -> str:
@@ -59,9 +78,9 @@ def _cancelled(body: Body) -> str:
 _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "order-captured": _captured,
     "order-held": lambda b: f"{b['hold']['reason']}: {b['hold'].get('detail', '')}",
-    "order-released": lambda b: (
-        f"by {b.get('released_by') or 'somebody'}: {', '.join(h['reason'] for h in b['closed'])}"
-    ),
+    "order-released": _released,
+    "mapping-missed": lambda b: f"nothing is known of {_wanted(b)}",
+    "order-mappable": lambda b: f"more is known of {_wanted(b)}",
     "order-rejected": lambda b: f"{b['reason']} by {b.get('rejected_by') or 'somebody'}",
     "order-cancelled": _cancelled,
     "cancel-requested": lambda b: (

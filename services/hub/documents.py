@@ -97,9 +97,16 @@ class Reader:
         """The entry that one answer tells of."""
         headers = message.headers or {}
         subject, seq = headers["Nats-Subject"], int(headers["Nats-Sequence"])
-        space, kind = subject.split(".", 3)[1:3]
         trail = read_trail(headers.get(TRAIL_HEADER, ""), seq)
-        return Entry(subject, seq, message.data, self._kinds.get(f"{space}.{kind}"), trail=trail)
+        return Entry(subject, seq, message.data, self._kind(subject), trail=trail)
+
+    def absent(self, subject: str) -> Entry:
+        """That nothing stands there; the kind is known all the same, for what is shared is guarded each time."""
+        return Entry(subject, 0, kind=self._kind(subject))
+
+    def _kind(self, subject: str) -> type[Document] | None:
+        space, kind = subject.split(".", 3)[1:3]
+        return self._kinds.get(f"{space}.{kind}")
 
     async def last(self, subjects: list[str]) -> list[Msg]:
         """The last message of each of these subjects or wildcards, as they stand in the stream.
@@ -246,4 +253,4 @@ class DocumentCache:
             return
         found = await self.reader.read(missing)
         for subject in missing:
-            self.put(found.get(subject) or Entry(subject, 0))
+            self.put(found.get(subject) or self.reader.absent(subject))

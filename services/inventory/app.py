@@ -2,15 +2,15 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, returns, routing, shipping
+from crossdock_contracts import capture, inventory, products, returns, routing, shipping
 from crossdock_contracts import stock as reality
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 from services.inventory.audits import Count, CountDue, Shortfall, ShortfallDue, SnapshotRecord
-from services.inventory.decide import answers, bind, counts, fill, limits, low, promise, shortage, snapshot, stock
+from services.inventory.decide import answers, bind, counts, fill, kits, limits, low, promise, shortage, snapshot, stock
 from services.inventory.rules import Rules
-from services.inventory.state import Reservation, ReservationExpiry, Stock, WaitingLine
+from services.inventory.state import Kit, Reservation, ReservationExpiry, Stock, WaitingLine
 
 _SAYS = (
     inventory.StockReservedV1,
@@ -45,6 +45,7 @@ def service(config: Settings) -> Service:
         by_owner=True,
         documents=(
             Stock,
+            Kit,
             Reservation,
             WaitingLine,
             ReservationExpiry,
@@ -83,7 +84,7 @@ def _promises(hub: Service, rules: Rules) -> None:
     hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, watched(partial(bind.deduct, rules=rules)))
     hub.on(shipping.ShortPickedV1, watched(partial(bind.short_pick, rules=rules)), remember=True)
-    hub.on(inventory.StockFreedV1, watched(partial(fill.fill_waiting, rules=rules)), reads=stock.reads_stock)
+    hub.on(inventory.StockFreedV1, watched(partial(fill.fill_waiting, rules=rules)), reads=stock.reads_freed)
     hub.at(ReservationExpiry, watched(promise.expire))
     hub.at(WaitingLine, promise.remind)
 
@@ -99,7 +100,8 @@ def _stock(hub: Service, rules: Rules) -> None:
         (reality.SetChannelLimitV1, limits.set_limit),
         (reality.SetReorderPointV1, low.set_reorder_point),
     ):
-        hub.on(contract, low.watched(rules, decide), reads=stock.reads_stock, remember=True)
+        hub.on(contract, low.watched(rules, kits.of_goods(decide)), reads=stock.reads_stock, remember=True)
+    hub.on(products.ProductChangedV1, kits.learn_kit, reads=kits.reads_kit)
     hub.on(returns.ReturnInspectedV1, low.watched(rules, partial(stock.take_back, rules=rules)), remember=True)
 
 

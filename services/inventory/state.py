@@ -1,4 +1,4 @@
-"""What inventory keeps: stock of each SKU, reservations of each order, lines that wait."""
+"""What inventory keeps: stock of each SKU, what kits are made of, reservations of each order, lines that wait."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from crossdock_contracts.base import Utc
+from crossdock_contracts.products import KitComponent
 from crossdock_contracts.values import Priority
 from services.hub.decision import Document, Part, Timer
 
@@ -109,6 +110,15 @@ class Stock(Document, service="inventory", kind="stock", key=("sku",)):
         return self.unbound_missing + sum(self.bound_missing.values())
 
 
+class Kit(Document, service="inventory", kind="kit", key=("sku",)):
+    """What a kit is made of."""
+
+    sku: str
+    components: tuple[KitComponent, ...] = ()
+    """None: it is a kit no longer."""
+    changed_at: Utc
+
+
 class ReservationStatus(StrEnum):
     """Where the goods of an order stand."""
 
@@ -154,6 +164,10 @@ class ReservedLine(Part):
     released: int = 0
     channel: str = ""
     """The channel, where it may not have all of the SKU: what is promised and bound here counts against its share."""
+    kit_line_id: str = ""
+    """The sold line that it is a component of."""
+    in_one: int = 1
+    """Pieces in one as the channel counts."""
 
 
 class Reservation(Document, service="inventory", kind="reservation", key=("order_id",), traced=True):

@@ -3,19 +3,20 @@
 from crossdock_contracts import products
 from services.hub.app import HubApp
 from services.hub.service import Service
-from services.products import decide
-from services.products.state import ListingRecord, ProductRecord
+from services.products.decide import answers, listing, product
+from services.products.state import Barcode, ListingRecord, ProductRecord
 
 
 def service() -> Service:
-    """What products hears, keeps and says."""
+    """What products hears, keeps, says and answers."""
     hub = Service(
         "products",
-        documents=(ProductRecord, ListingRecord),
+        documents=(ProductRecord, Barcode, ListingRecord),
         says=(products.ProductChangedV1, products.ListingMappedV1),
     )
-    hub.on(products.UpsertProductV1, decide.upsert_product, reads=decide.reads_product)
-    hub.on(products.MapListingV1, decide.map_listing)
+    hub.on(products.UpsertProductV1, product.upsert_product, reads=product.reads_product)
+    hub.on(products.MapListingV1, listing.map_listing, reads=listing.reads_listing)
+    hub.answers("products", answers.ProductsQuestion, answers.products)
     return hub
 
 

@@ -82,6 +82,8 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     """Cancels that have been answered."""
     cancelled_before: dict[str, int] = Field(default_factory=dict)
     """Pieces by line whose cancel came before the order was known here."""
+    unnamed_before: dict[str, int] = Field(default_factory=dict)
+    """Likewise, as the channel counts, for lines that were cancelled before their SKU was known."""
     shipped: int = 0
     cancelled: int = 0
 

@@ -124,6 +124,6 @@ def sku(crossdock: Crossdock, tmp_path: Path) -> str:
     name = unique("CLI-")
     file = tmp_path / "product.csv"
     file.write_text(f"sku,title,weight_g\n{name},Article,300\n")
-    assert crossdock("products", "load", file).status == 0
+    assert crossdock("products", "import", file).status == 0
     assert crossdock("stock", "receive", name, "BER", 10).status == 0
     return name

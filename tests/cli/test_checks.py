@@ -1,4 +1,4 @@
-"""`crossdock products`, `contracts`, `verify`, `doctor`, `run`; and what is said where no hub runs."""
+"""`crossdock contracts`, `verify`, `doctor`, `run`; and what is said where no hub runs."""
 
 import subprocess
 from pathlib import Path
@@ -8,55 +8,7 @@ import pytest
 from crossdock_contracts.capture import CancelRefusedV1
 from crossdock_contracts.samples import sample_of
 from services.hub.server import binary, free_port
-from tests.builders import unique
 from tests.cli.conftest import Crossdock, RunningHub, commands, eventually
-
-
-def test_products_and_listings_are_loaded_from_a_file(crossdock: Crossdock, tmp_path: Path) -> None:
-    sku, listing = unique("P-"), unique("L-")
-    file = tmp_path / "products.csv"
-    file.write_text(
-        f"sku,title,barcodes,weight_g,channel,listing_id,listing_quantity\n{sku},Six,1 2,70,web,{listing},6\n"
-    )
-
-    loaded = crossdock("products", "load", file, "--json")
-
-    assert loaded.json == {"products": 1, "listings": 1}
-    eventually(lambda: sku in crossdock("products", "list").out)
-    (found,) = [one for one in crossdock("products", "list", "--json").json if one["sku"] == sku]
-    assert (found["weight_g"], found["barcodes"]) == (70, ["1", "2"])
-    assert "1 products and 1 listings" in crossdock("products", "load", file).out
-    assert crossdock("stock", "receive", sku, "BER", 6).status == 0
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("sku,colour\nA,red\n", ":1: unknown columns ['colour']; known are"),
-        ("title\nA\n", ":1: no column sku; known are"),
-        ("sku,weight_g\nA,1\nB,heavy\n", ":3: weight_g: Input should be a valid integer"),
-        ("sku,listing_id\nA,L\n", ":2: channel: String should match"),
-        ("sku\n\nA\n ,\n", ":4: "),
-    ],
-)
-def test_a_file_that_is_wrong_is_refused_with_the_line(
-    crossdock: Crossdock, tmp_path: Path, content: str, words: str
-) -> None:
-    file = tmp_path / "products.csv"
-    file.write_text(content)
-
-    said = crossdock("products", "load", file)
-
-    assert said.status == 1
-    assert f"error: {file}{words}" in said.error
-
-
-def test_a_listing_is_mapped_by_hand_to_what_there_is(crossdock: Crossdock, sku: str) -> None:
-    done = crossdock("products", "map", "web", unique("L-"), sku, "--quantity", 6)
-    refused = crossdock("products", "map", "web", "L", "NONE")
-
-    assert (done.status, done.out.strip()[-len(sku) - 4 :]) == (0, f"6 × {sku}")
-    assert (refused.status, "unknown-sku: there is no product NONE" in refused.error) == (1, True)
 
 
 def test_contracts_are_listed_and_described(crossdock: Crossdock) -> None:

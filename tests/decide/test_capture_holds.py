@@ -235,7 +235,8 @@ def learn(ledger: Ledger, **fields: object) -> Decision:
 def test_of_a_product_its_title_weight_hazards_and_whether_it_is_sold_are_learnt() -> None:
     ledger = Ledger()
     learn(ledger, title="Mug", weight_g=5, hazmat_class="3", active=False)
-    assert ledger.get(Item, "main", "A") == Item(sku="A", title="Mug", weight_g=5, hazmat_class="3", active=False)
+    item = Item(sku="A", title="Mug", weight_g=5, hazmat_class="3", active=False, changed_at=NOW)
+    assert ledger.get(Item, "main", "A") == item
 
 
 def test_what_capture_does_not_need_of_a_product_is_not_written_again() -> None:

@@ -2,7 +2,6 @@ import pytest
 
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import (
-    KitComponent,
     ListingMappedV1,
     MapListingV1,
     Product,
@@ -10,7 +9,7 @@ from crossdock_contracts.products import (
     UpsertProductV1,
 )
 from services.hub.decision import Decision
-from services.products import decide
+from services.products.decide import listing, product
 from services.products.state import ListingRecord, ProductRecord
 from tests.builders import NOW, later
 from tests.decide.ledger import Ledger
@@ -18,14 +17,14 @@ from tests.decide.ledger import Ledger
 
 def upsert(ledger: Ledger, sku: str = "A", *, named: str = "", **fields: object) -> Decision:
     message = UpsertProductV1(owner="main", sku=named or sku, product=Product(sku=sku, **fields))
-    return ledger.take(decide.upsert_product, message, NOW)
+    return ledger.take(product.upsert_product, message, NOW)
 
 
 def list_as(
     ledger: Ledger, sku: str = "A", quantity: int = 1, *, channel: str = "web", owner: str = "main"
 ) -> Decision:
     message = MapListingV1(owner=owner, channel=channel, listing_id="L", sku=sku, quantity=quantity)
-    return ledger.take(decide.map_listing, message, later(hours=1))
+    return ledger.take(listing.map_listing, message, later(hours=1))
 
 
 def with_products(*skus: str) -> Ledger:
@@ -33,10 +32,6 @@ def with_products(*skus: str) -> Ledger:
     for sku in skus:
         upsert(ledger, sku)
     return ledger
-
-
-def kit_of(*skus: str) -> tuple[KitComponent, ...]:
-    return tuple(KitComponent(sku=sku, quantity=2) for sku in skus)
 
 
 def test_a_new_product_is_kept_and_told() -> None:
@@ -60,22 +55,6 @@ def test_a_product_under_another_name_than_its_own_is_refused() -> None:
     decision = upsert(ledger, "B", named="A")
     (refused,) = ledger.said(CommandRefusedV1)
     assert (refused.reason, refused.entity_id, decision.writes) == ("sku-differs", "A", [])
-
-
-def test_a_kit_is_made_of_products_that_may_come_later() -> None:
-    ledger = with_products("A")
-    upsert(ledger, "kit", components=kit_of("A", "later"))
-    assert not ledger.said(CommandRefusedV1)
-    assert ledger.get(ProductRecord, "main", "kit").product.components == kit_of("A", "later")
-
-
-def test_a_kit_is_not_made_of_kits() -> None:
-    ledger = with_products("A")
-    upsert(ledger, "kit", components=kit_of("A"))
-    upsert(ledger, "box", components=kit_of("A", "kit"))
-    (refused,) = ledger.said(CommandRefusedV1)
-    assert (refused.reason, refused.detail) == ("kit-in-kit", "kit are kits themselves")
-    assert ledger.get(ProductRecord, "main", "box") is None
 
 
 def test_a_listing_stands_for_so_many_pieces_of_a_product() -> None:
@@ -109,8 +88,10 @@ def test_the_same_id_stands_for_different_things_on_different_channels() -> None
 
 
 @pytest.mark.parametrize(("sku", "owner"), [("B", "main"), ("A", "client")])
-def test_a_listing_of_an_unknown_product_is_refused(sku: str, owner: str) -> None:
+def test_a_listing_of_a_product_that_is_not_there_yet_says_that_it_waits_for_it(sku: str, owner: str) -> None:
     ledger = with_products("A")
-    decision = list_as(ledger, sku, owner=owner)
-    (refused,) = ledger.said(CommandRefusedV1)
-    assert (refused.reason, refused.entity_id, decision.writes) == ("unknown-sku", "L", [])
+    list_as(ledger, sku, owner=owner)
+    (event,) = ledger.said(ListingMappedV1)
+    assert (event.sku, event.waits_for_product) == (sku, True)
+    list_as(ledger, "A", channel="till")
+    assert not ledger.said(ListingMappedV1)[1].waits_for_product

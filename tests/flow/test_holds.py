@@ -45,7 +45,6 @@ async def test_an_unknown_listing_holds_its_order_until_it_is_mapped(house: Hous
     with pytest.raises(RuntimeError, match=f"still-unknown: nothing is known yet of {listing}"):
         await release(house, order_id)
     await maps(house, listing, sku)
-    await release(house, order_id)
 
     fulfilment = await house.labelled(order_id)
     assert [(line["line_id"], line["quantity"]) for line in fulfilment["lines"]] == [("1", 1), ("2", 2)]
@@ -56,9 +55,8 @@ async def test_an_unknown_listing_holds_its_order_until_it_is_mapped(house: Hous
 async def test_a_listing_that_turns_out_to_be_a_pack_of_six_ships_six(house: House) -> None:
     sku, listing = await house.sells(BER=20), unique("L")
     order_id = await of_listings(house, sku, listing, packs=2)
-    await maps(house, listing, sku, quantity=6)
 
-    await release(house, order_id)
+    await maps(house, listing, sku, quantity=6)
 
     fulfilment = await house.labelled(order_id)
     assert [line["quantity"] for line in fulfilment["lines"]] == [1, 12]
@@ -71,9 +69,8 @@ async def test_pieces_that_were_cancelled_before_their_listing_was_mapped_are_no
     order_id = await of_listings(house, sku, listing, packs=3)
     await house.cancels(order_id, lines=(pieces(2, number=2, sku=""),))
     await house.hears("order-cancelled", order_id)
-    await maps(house, listing, sku)
 
-    await release(house, order_id)
+    await maps(house, listing, sku)
 
     fulfilment = await house.labelled(order_id)
     assert [line["quantity"] for line in fulfilment["lines"]] == [1, 1]
@@ -87,7 +84,6 @@ async def test_a_line_that_was_cancelled_before_it_was_named_keeps_nothing_open(
     await house.cancels(order_id, lines=(pieces(2, number=2, sku=""),))
     await house.hears("order-cancelled", order_id)
     await maps(house, listing, sku)
-    await release(house, order_id)
 
     await house.ships(await house.labelled(order_id))
 
@@ -102,9 +98,8 @@ async def test_a_line_that_is_named_after_the_others_were_cancelled_still_ships(
     order_id = await of_listings(house, sku, listing, packs=2)
     await house.cancels(order_id, lines=(pieces(1, sku=sku),))
     await house.hears("reservation-released", order_id)
-    await maps(house, listing, sku)
 
-    await release(house, order_id)
+    await maps(house, listing, sku)
 
     fulfilment = await house.labelled(order_id)
     await house.ships(fulfilment)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from crossdock_contracts.base import Event
 from crossdock_contracts.capture import (
     CancelOrderV1,
     CancelRefusedV1,
@@ -10,9 +11,13 @@ from crossdock_contracts.capture import (
 )
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, OrderLine
+from services.capture.decide.kits import whole
 from services.capture.decide.money import part
 from services.capture.state import ENDED, Cancel, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
+
+KIT_DIVIDED = "kit-divided"
+"""Reason of a refusal: what is asked is no whole number of kits."""
 
 
 def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decision:
@@ -35,6 +40,9 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
         return Decision(events=[_refusal(record, cancel.cancel_id, "ended", f"the order is {record.status}")])
     if record.status is OrderStatus.HELD:
         return decide_here(record, cancel, now)
+    cancel, problem = whole(record.order, cancel) if record.order else (cancel, "")
+    if problem:
+        return Decision(events=[_refusal(record, cancel.cancel_id, KIT_DIVIDED, problem)])
     record = changed(record, cancels=(*record.cancels, cancel))
     return Decision(writes=[record], events=[ask_routing(record, cancel)])
 
@@ -58,6 +66,24 @@ def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
     )
 
 
+def ask_for_waiting(record: OrderRecord) -> Decision:
+    """Cancels that came before their order, and it goes on: routing is asked for each that can be asked."""
+    events: list[Event] = []
+    asked: list[Cancel] = []
+    refused: list[str] = []
+    assert record.order is not None
+    for waiting in record.cancels:
+        cancel, problem = whole(record.order, waiting)
+        if problem:
+            refused.append(cancel.cancel_id)
+            events.append(_refusal(record, cancel.cancel_id, KIT_DIVIDED, problem))
+        else:
+            asked.append(cancel)
+            events.append(ask_routing(record, cancel))
+    record = changed(record, cancels=tuple(asked), decided=(*record.decided, *refused))
+    return Decision(writes=[record], events=events)
+
+
 def _refusal(record: OrderRecord, cancel_id: str, reason: str, detail: str) -> CancelRefusedV1:
     return CancelRefusedV1(
         owner=record.owner, order_id=record.order_id, cancel_id=cancel_id, reason=reason, detail=detail
@@ -67,6 +93,10 @@ def _refusal(record: OrderRecord, cancel_id: str, reason: str, detail: str) -> C
 def decide_here(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
     """The order has not been let go: all that is asked and still there is cancelled."""
     assert record.order is not None
+    cancel, problem = whole(record.order, cancel)
+    if problem:
+        refusal = _refusal(record, cancel.cancel_id, KIT_DIVIDED, problem)
+        return Decision(writes=[_without(record, cancel.cancel_id)], events=[refusal])
     left = {line.line_id: line.quantity - record.cancelled.get(line.line_id, 0) for line in record.order.lines}
     asked = {line.line_id: line.quantity for line in cancel.lines} if cancel.lines else left
     taken = tuple(

@@ -20,8 +20,9 @@ from crossdock_contracts.stock import PromiseRestoredV1, PromiseTakenBackV1
 from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
 from services.capture.decide.cancel import cancel_by_hub
 from services.capture.decide.ingest import UNKNOWN_LISTING, expiry
+from services.capture.decide.mapping import Remapped, missed, remapped
 from services.capture.rules import Channels
-from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
+from services.capture.state import ENDED, HoldExpiry, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
 PATIENCE = timedelta(days=3)
@@ -105,46 +106,15 @@ def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decis
     if record is None or not wanted:
         which = f"hold {message.hold_id}" if message.hold_id else "open hold"
         return _refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
-    mapped, unknown = _mapped_again(states, record) if record.order else (record, [])
-    if unknown and any(hold.reason == UNKNOWN_LISTING for hold in wanted):
-        return _refused(message, "still-unknown", f"nothing is known yet of {', '.join(unknown[:20])}")
-    return _closed(states, mapped, wanted, message.released_by, now)
+    if any(hold.reason == UNKNOWN_LISTING for hold in wanted) and record.order is not None:
+        found = remapped(states, record)
+        if found.reason:
+            return _refused(message, found.reason, found.detail)
+    return close(states, record, wanted, message.released_by, now)
 
 
-def _mapped_again(states: States, record: OrderRecord) -> tuple[OrderRecord, list[str]]:
-    """The record with those lines named and counted whose listings have been mapped since, and what is unknown yet."""
-    assert record.order is not None
-    unknown, lines = [], []
-    for line in record.order.lines:
-        if line.sku is None and line.kind == "physical":
-            listing = (
-                states.get(Listing, record.owner, record.order.channel, line.listing_id) if line.listing_id else None
-            )
-            sku = listing.sku if listing else line.listing_id
-            item = states.get(Item, record.owner, sku) if sku else None
-            if item is None:
-                unknown.append(line.listing_id or line.title)
-            else:
-                pieces = listing.quantity if listing else 1
-                line = changed(  # noqa: PLW2901  # the same line, named
-                    line,
-                    sku=item.sku,
-                    quantity=line.ordered_quantity * pieces,
-                    weight_g=item.weight_g,
-                    hazmat_class=item.hazmat_class,
-                    title=line.title or item.title,
-                )
-        lines.append(line)
-    was = {line.line_id: line.quantity for line in record.order.lines}
-    cancelled = {
-        line.line_id: record.cancelled[line.line_id] * line.quantity // was[line.line_id]
-        for line in lines
-        if line.line_id in record.cancelled
-    }
-    return changed(record, order=changed(record.order, lines=tuple(lines)), cancelled=cancelled), unknown
-
-
-def _closed(states: States, record: OrderRecord, closed: list[Hold], by: str, now: datetime) -> Decision:
+def close(states: States, record: OrderRecord, closed: list[Hold], by: str, now: datetime) -> Decision:
+    """Close these holds; with the last one the order goes on, as far as all that was sold is known."""
     left = tuple(hold for hold in record.holds if hold not in closed)
     record = changed(record, holds=left, closed=(*record.closed, *closed))
     timers = [states.get(HoldExpiry, record.owner, record.order_id, hold.hold_id) for hold in closed]
@@ -152,6 +122,11 @@ def _closed(states: States, record: OrderRecord, closed: list[Hold], by: str, no
     if left or record.order is None or record.status in ENDED:
         decision.writes = [record]
         return decision
+    found = remapped(states, record)
+    if found.reason:
+        return decision.and_then(_held_again(found, now))
+    record = found.record
+    assert record.order is not None
     decision.writes = [changed(record, status=OrderStatus.OPEN)]
     decision.events = [
         OrderReleasedV1(
@@ -164,6 +139,19 @@ def _closed(states: States, record: OrderRecord, closed: list[Hold], by: str, no
         )
     ]
     return decision
+
+
+def _held_again(found: Remapped, now: datetime) -> Decision:
+    """A listing was mapped anew, to what is not known, while something else held the order: it is held for that."""
+    record = changed(found.record, wants=found.wants)
+    hold = Hold(
+        hold_id=f"{UNKNOWN_LISTING}-{len(record.holds) + len(record.closed) + 1}",
+        reason=UNKNOWN_LISTING,
+        detail=found.detail,
+        opened_at=now,
+        expires_at=now + PATIENCE,
+    )
+    return _opened(record, hold).and_then(Decision(events=[*missed(record, found.wants)]))
 
 
 def reject_order(states: States, message: RejectOrderV1, now: datetime) -> Decision:
@@ -200,7 +188,7 @@ def expire_hold(states: States, message: HoldExpiry, now: datetime) -> Decision:
         return Decision.nothing()
     if hold.on_expiry == "reject" and record.status not in ENDED:
         return _rejected(states, record, "hold-expired", "expiry", now)
-    return _closed(states, record, [hold], "expiry", now)
+    return close(states, record, [hold], "expiry", now)
 
 
 SHORT = "stock-lost"
@@ -236,4 +224,4 @@ def close_short(states: States, message: PromiseRestoredV1, now: datetime) -> De
     holds = [hold for hold in record.holds if hold.reason == SHORT] if record else []
     if record is None or record.status in ENDED or not holds:
         return Decision.nothing()
-    return _closed(states, record, holds, "inventory", now)
+    return close(states, record, holds, "inventory", now)

@@ -14,10 +14,11 @@ from crossdock_contracts.capture import (
     SubmissionIgnoredV1,
 )
 from crossdock_contracts.values import Address, Hold, LineKind, Order, OrderLine
-from services.capture.decide.cancel import ask_routing, decide_waiting
+from services.capture.decide.cancel import ask_for_waiting, decide_waiting
+from services.capture.decide.mapping import Meaning, Name, all_wants, in_pieces, meanings, missed, not_known
 from services.capture.decide.money import expected_total, line_total, share, totals
 from services.capture.rules import Channel, Channels, UnmappableError
-from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
+from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus, Want
 from services.hub.decision import Decision, States, changed
 
 UNKNOWN_LISTING = "unknown-listing"
@@ -58,14 +59,23 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
     """
     channel = channels[message.channel]
     handed_in = _read(channel, payload)
-    if len(handed_in.lines) > channel.config.most_lines:
-        msg = f"$.lines: {len(handed_in.lines)} lines; an order may have {channel.config.most_lines}"
-        raise UnmappableError(msg)
+    _check_lines(channel, len(handed_in.lines), "")
     digest = sha256(handed_in.model_dump_json().encode()).hexdigest()
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status is OrderStatus.EXPECTED:
         return _capture(states, channel, message, handed_in, digest, record, now)
     return _known(record, message, handed_in, digest, now)
+
+
+def _check_lines(channel: Channel, count: int, apart: str) -> None:
+    """See that a decision about the order is bounded.
+
+    Raises:
+        UnmappableError: it has too many lines.
+    """
+    if count > channel.config.most_lines:
+        msg = f"$.lines: {count} lines{apart}; an order may have {channel.config.most_lines}"
+        raise UnmappableError(msg)
 
 
 def _capture(
@@ -77,7 +87,7 @@ def _capture(
     record: OrderRecord | None,
     now: datetime,
 ) -> Decision:
-    order, unknown = _mapped(states, channel, message, handed_in)
+    order, unknown, wants = _mapped(states, channel, message, handed_in)
     record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
     about = {"digest": digest, "source_version": handed_in.source_version, "captured_at": now}
     if any(not cancel.lines for cancel in record.cancels):
@@ -95,17 +105,17 @@ def _capture(
         for reason, detail in problems(channel, order, unknown)
     )
     status = OrderStatus.HELD if holds else OrderStatus.OPEN
-    record = changed(record, **about, status=status, order=order, holds=holds)
+    record = changed(record, **about, status=status, order=order, wants=wants, holds=holds)
     decision = Decision(
         writes=[record, *(expiry(record, hold) for hold in holds)],
         events=[
-            OrderCapturedV1(owner=message.owner, order_id=message.order_id, order=order, holds=holds, captured_at=now)
+            *missed(record, wants),
+            OrderCapturedV1(owner=message.owner, order_id=message.order_id, order=order, holds=holds, captured_at=now),
         ],
     )
     if holds:
         return decision.and_then(decide_waiting(record, now))
-    decision.events += [ask_routing(record, cancel) for cancel in record.cancels]
-    return decision
+    return decision.and_then(ask_for_waiting(record)) if record.cancels else decision
 
 
 def expiry(record: OrderRecord, hold: Hold) -> HoldExpiry:
@@ -145,32 +155,37 @@ def _ignored(message: IngestV1, reason: str, detail: str) -> SubmissionIgnoredV1
     )
 
 
-def _mapped(states: States, channel: Channel, message: IngestV1, handed_in: OrderInput) -> tuple[Order, list[str]]:
-    """The order in terms of SKUs, and the listings that stand for nothing known."""
-    lines: list[OrderLine] = []
-    unknown: list[str] = []
-    stands_for = _stand_for(states, channel, message.owner, handed_in)
-    for number, line in enumerate(handed_in.lines):
-        mapped, known = _line(handed_in, number, *stands_for[number])
-        lines.append(mapped)
-        if not known:
-            unknown.append(line.listing_id or line.sku)
-    counted = [n for n, line in enumerate(lines) if line.kind is LineKind.PHYSICAL] or list(range(len(lines)))
+def _mapped(
+    states: States, channel: Channel, message: IngestV1, handed_in: OrderInput
+) -> tuple[Order, list[str], tuple[Want, ...]]:
+    """The order in terms of SKUs, what stands for nothing known, and what has to be known for that.
+
+    Raises:
+        UnmappableError: it has too many lines, its kits taken apart.
+    """
+    names = [_name(channel, line) for line in handed_in.lines]
+    found = meanings(states, message.owner, channel.name, names)
+    sold = [_line(handed_in, number, names[number], meaning) for number, meaning in enumerate(found)]
+    counted = [n for n, line in enumerate(sold) if line.kind is LineKind.PHYSICAL] or list(range(len(sold)))
     for n, paid in zip(
-        counted, share(handed_in.total_minor, [max(0, lines[n].total_minor) for n in counted]), strict=True
+        counted, share(handed_in.total_minor, [max(0, sold[n].total_minor) for n in counted]), strict=True
     ):
-        lines[n] = changed(lines[n], paid_minor=paid)
+        sold[n] = changed(sold[n], paid_minor=paid)
+    lines, kits = in_pieces(sold, found)
+    _check_lines(channel, len(lines), " with its kits taken apart")
     fields = {name: getattr(handed_in, name) for name in _AS_THEY_CAME}
     order = Order(
         order_id=message.order_id,
         channel=channel.name,
         channel_order_id=handed_in.order_id,
-        lines=tuple(lines),
+        lines=lines,
+        kits=kits,
         totals=totals(handed_in),
         policy=channel.config.policy,
         **fields,
     )
-    return order, unknown
+    unknown = [meaning.unknown for meaning in found if meaning.unknown]
+    return order, unknown, all_wants(found) if unknown else ()
 
 
 _AS_THEY_CAME = (
@@ -197,57 +212,41 @@ _AS_THEY_CAME = (
 )
 
 
-def _line(handed_in: OrderInput, number: int, item: Item | None, pieces: int) -> tuple[OrderLine, bool]:
-    """One line in terms of a SKU; false where nothing is known that it stands for."""
-    line = handed_in.lines[number]
-    known = line.kind is not LineKind.PHYSICAL or item is not None
-    return (
-        OrderLine(
-            line_id=line.line_id,
-            kind=line.kind,
-            listing_id=line.listing_id or ("" if known else line.sku),  # so that it is found once it is created
-            sku=item.sku if item else None,
-            title=line.title or (item.title if item else ""),
-            ordered_quantity=line.quantity,
-            quantity=line.quantity * pieces,
-            unit_price_minor=line.unit_price_minor,
-            discount_minor=line.discount_minor,
-            tax_minor=line.tax_minor,
-            total_minor=line_total(handed_in, number),
-            weight_g=item.weight_g if item else None,
-            hazmat_class=item.hazmat_class if item else "",
-            gift_wrap=line.gift_wrap,
-            note=line.note,
-        ),
-        known,
+def _name(channel: Channel, line: LineInput) -> Name | None:
+    """How a line names the goods that were sold; none where it is about no goods."""
+    if line.kind is not LineKind.PHYSICAL:
+        return None
+    return line.listing_id, line.sku or (line.listing_id if channel.config.listing_is_sku else "")
+
+
+def _line(handed_in: OrderInput, number: int, name: Name | None, meaning: Meaning) -> OrderLine:
+    """One line in terms of the SKU that it stands for, if that is known."""
+    line, item = handed_in.lines[number], meaning.item
+    return OrderLine(
+        line_id=line.line_id,
+        kind=line.kind,
+        listing_id=line.listing_id,
+        sku=item.sku if item else None,
+        unknown_sku=name[1] if name and item is None else "",
+        title=line.title or (item.title if item else ""),
+        ordered_quantity=line.quantity,
+        quantity=line.quantity * meaning.pieces,
+        unit_price_minor=line.unit_price_minor,
+        discount_minor=line.discount_minor,
+        tax_minor=line.tax_minor,
+        total_minor=line_total(handed_in, number),
+        weight_g=item.weight_g if item else None,
+        hazmat_class=item.hazmat_class if item else "",
+        gift_wrap=line.gift_wrap,
+        note=line.note,
     )
-
-
-def _stand_for(states: States, channel: Channel, owner: str, handed_in: OrderInput) -> list[tuple[Item | None, int]]:
-    """For each line the item that it stands for, if one is known, and how many pieces of it one as sold is."""
-    physical = {n: line for n, line in enumerate(handed_in.lines) if line.kind is LineKind.PHYSICAL}
-    listed = [n for n, line in physical.items() if line.listing_id]
-    keys = [(owner, channel.name, physical[n].listing_id) for n in listed]
-    listings = dict(zip(listed, states.get_all(Listing, keys), strict=True))
-    skus = {n: _sku(channel, line, listings.get(n)) for n, line in physical.items()}
-    named = [n for n, sku in skus.items() if sku]
-    items = dict(zip(named, states.get_all(Item, [(owner, skus[n]) for n in named]), strict=True))
-    pieces = {n: listing.quantity for n, listing in listings.items() if listing is not None}
-    return [(items.get(n), pieces.get(n, 1)) for n in range(len(handed_in.lines))]
-
-
-def _sku(channel: Channel, line: LineInput, listing: Listing | None) -> str:
-    """The SKU that a physical line stands for; empty where its listing is mapped to none."""
-    if listing is not None:
-        return listing.sku
-    return line.sku or (line.listing_id if channel.config.listing_is_sku else "")
 
 
 def problems(channel: Channel, order: Order, unknown: list[str]) -> list[tuple[str, str]]:
     """What somebody has to look at before the order goes on: reason and detail of each hold."""
     found: list[tuple[str, str]] = []
     if unknown:
-        found.append((UNKNOWN_LISTING, f"nothing is known of {', '.join(unknown[:20])}; map or create them"))
+        found.append((UNKNOWN_LISTING, not_known(unknown)))
     off = order.totals.total_minor - expected_total(order.totals)
     if abs(off) > channel.config.rounding_minor:
         found.append(("totals-mismatch", f"the total is off by {off} {order.currency} minor units"))

@@ -1,5 +1,6 @@
 """What inventory answers when it is asked."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from services.hub.service import Question
 from services.inventory.decide.limits import open_to
 from services.inventory.decide.near import Point, distances_km, whereabouts
 from services.inventory.rules import Rules
-from services.inventory.state import LocationStock, Stock
+from services.inventory.state import Kit, LocationStock, Stock
 
 
 class AvailabilityQuestion(Question):
@@ -40,8 +41,17 @@ class PlaceAvailability(BaseModel):
     """From the buyer, as far as both are known."""
 
 
+class PartAvailability(BaseModel):
+    """One component of a kit."""
+
+    sku: str
+    quantity: int
+    """Pieces in one kit."""
+    promisable: int
+
+
 class Availability(BaseModel):
-    """One SKU over all locations."""
+    """One SKU over all locations. A kit has no stock: what is available of it is what its components allow."""
 
     sku: str
     on_hand: int
@@ -54,38 +64,102 @@ class Availability(BaseModel):
     near: str = ""
     """What distances go by: ``coordinates``, ``postcode``, or the centre of the ``country``; empty: there are none."""
     locations: list[PlaceAvailability]
+    components: list[PartAvailability] = []
+    """Of a kit."""
 
 
 def availability(rules: Rules, states: States, question: AvailabilityQuestion, _now: datetime) -> list[Availability]:
     """Pieces on hand, bound, promised, waited for and free, of each SKU that is known."""
-    found = states.get_all(Stock, [(question.owner, sku) for sku in question.skus])
+    owner, skus = question.owner, list(dict.fromkeys(question.skus))
+    kits = {
+        kit.sku: kit
+        for kit in states.get_all(Kit, [(owner, sku) for sku in skus])
+        if kit is not None and kit.components
+    }
+    wanted = dict.fromkeys([*skus, *(part.sku for kit in kits.values() for part in kit.components)])
+    found = states.get_all(Stock, [(owner, sku) for sku in wanted])
+    stocks = {stock.sku: stock for stock in found if stock is not None}
     buyer, near = _buyer(rules, question)
-    distances = distances_km(rules, buyer) if buyer else {}
-    return [_describe(rules, stock, question.channel, distances, near) for stock in found if stock is not None]
+    told = _Told(rules, question.channel, distances_km(rules, buyer) if buyer else {}, near)
+    return [
+        told.kit(kits[sku], stocks) if sku in kits else told.stock(stocks[sku])
+        for sku in skus
+        if sku in kits or sku in stocks
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How stock is told of: for which channel, and how far from the buyer."""
+
+    rules: Rules
+    channel: str
+    distances: dict[str, float]
+    near: str
+
+    def stock(self, stock: Stock) -> Availability:
+        """One SKU's stock in figures."""
+        limit = self.rules.limit(stock, self.channel)
+        return Availability(
+            sku=stock.sku,
+            on_hand=sum(place.on_hand for place in stock.locations.values()),
+            allocated=sum(place.allocated for place in stock.locations.values()),
+            reserved=stock.reserved,
+            waiting=stock.waiting,
+            promisable=stock.promisable,
+            for_channel=open_to(stock, self.channel, limit) if self.channel else None,
+            near=self.near,
+            locations=self._sorted(
+                [_place(name, place, self.distances.get(name)) for name, place in stock.locations.items()]
+            ),
+        )
+
+    def kit(self, kit: Kit, stocks: dict[str, Stock]) -> Availability:
+        """How many of a kit there could be: as many as its scarcest component allows, at each location and in all."""
+        parts = [(part, stocks.get(part.sku) or Stock(owner=kit.owner, sku=part.sku)) for part in kit.components]
+        told = [(part, self.stock(stock)) for part, stock in parts]
+        places = dict.fromkeys(place.location_id for _, one in told for place in one.locations)
+        free = {
+            name: min(stock.locations.get(name, LocationStock()).available // part.quantity for part, stock in parts)
+            for name in places
+        }
+        found = self.stock(stocks.get(kit.sku) or Stock(owner=kit.owner, sku=kit.sku))
+        for_channel = min((one.for_channel or 0) // part.quantity for part, one in told) if self.channel else None
+        return found.model_copy(
+            update={
+                "promisable": min(max(0, one.promisable) // part.quantity for part, one in told),
+                "for_channel": for_channel,
+                "locations": self._sorted(
+                    [
+                        PlaceAvailability(
+                            location_id=name,
+                            on_hand=0,
+                            allocated=0,
+                            safety=0,
+                            damaged=0,
+                            available=available,
+                            distance_km=self.distances.get(name),
+                        )
+                        for name, available in free.items()
+                    ]
+                ),
+                "components": [
+                    PartAvailability(sku=part.sku, quantity=part.quantity, promisable=max(0, one.promisable))
+                    for part, one in told
+                ],
+            }
+        )
+
+    def _sorted(self, places: list[PlaceAvailability]) -> list[PlaceAvailability]:
+        if not self.near:
+            return places
+        return sorted(places, key=lambda one: (one.distance_km is None, one.distance_km or 0.0, one.location_id))
 
 
 def _buyer(rules: Rules, question: AvailabilityQuestion) -> tuple[Point | None, str]:
     if question.latitude is not None and question.longitude is not None:
         return (question.latitude, question.longitude), "coordinates"
     return whereabouts(rules, question.country.upper(), question.postcode)
-
-
-def _describe(rules: Rules, stock: Stock, channel: str, distances: dict[str, float], near: str) -> Availability:
-    """One SKU's stock in figures."""
-    places = [_place(name, place, distances.get(name)) for name, place in stock.locations.items()]
-    if near:
-        places.sort(key=lambda one: (one.distance_km is None, one.distance_km or 0.0, one.location_id))
-    return Availability(
-        sku=stock.sku,
-        on_hand=sum(place.on_hand for place in places),
-        allocated=sum(place.allocated for place in places),
-        reserved=stock.reserved,
-        waiting=stock.waiting,
-        promisable=stock.promisable,
-        for_channel=open_to(stock, channel, rules.limit(stock, channel)) if channel else None,
-        near=near,
-        locations=places,
-    )
 
 
 def _place(name: str, place: LocationStock, distance_km: float | None) -> PlaceAvailability:

@@ -9,7 +9,7 @@ from crossdock_contracts.inventory import (
     ReservationExpiredV1,
     ReservationReleasedV1,
 )
-from crossdock_contracts.values import LineKind, LineQuantity, Order, OrderLine
+from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order, OrderLine
 from services.hub.decision import Decision, States, Timer, changed
 from services.inventory.decide.common import (
     Stocks,
@@ -110,8 +110,9 @@ def _reserve(rules: Rules, states: States, order: Order, owner: str, now: dateti
 
 
 def _unnamed(before: dict[str, int], line: OrderLine) -> int:
-    """Pieces that were cancelled while nobody knew how many pieces one as sold is."""
-    return before.get(line.line_id, 0) * line.quantity // line.ordered_quantity
+    """Pieces that were cancelled while nobody knew how many pieces one as sold is, or that it is a kit."""
+    sold = before.get(line.line_id, 0) or (before.get(line.kit_line_id, 0) if line.kit_line_id else 0)
+    return sold * line.quantity // line.ordered_quantity
 
 
 def _promise(rules: Rules, stocks: Stocks, line: OrderLine, quantity: int, channel: str) -> ReservedLine:
@@ -126,6 +127,8 @@ def _promise(rules: Rules, stocks: Stocks, line: OrderLine, quantity: int, chann
         promised=promised,
         backordered=quantity - promised,
         channel=channel if limit else "",
+        kit_line_id=line.kit_line_id,
+        in_one=line.quantity // line.ordered_quantity,
     )
     stocks.charge(made, promised)
     return made
@@ -156,8 +159,19 @@ def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) 
         cancels=(*reservation.cancels, message.cancel_id),
         incomplete=reservation.incomplete and not message.complete,
     )
-    asked = [(line.line_id, line.quantity, line.fulfilment_id) for line in message.lines]
+    asked = [one for line in message.lines for one in _in_pieces(reservation, line)]
     return _release(states, reservation, asked, message.reason, now)
+
+
+def _in_pieces(reservation: Reservation, cancelled: FulfilledQuantity) -> list[tuple[str, int, str]]:
+    """What is cancelled in pieces of the lines that are reserved: line, pieces, fulfilment.
+
+    A line that nobody could name yet is cancelled as the channel counts. It may have been named since, and be a kit.
+    """
+    named = () if cancelled.sku else reservation.lines
+    lines = [line for line in named if cancelled.line_id in (line.line_id, line.kit_line_id)]
+    as_told = [(cancelled.line_id, cancelled.quantity, cancelled.fulfilment_id)]
+    return [(line.line_id, cancelled.quantity * line.in_one, cancelled.fulfilment_id) for line in lines] or as_told
 
 
 def release_rejected(states: States, message: OrderRejectedV1, now: datetime) -> Decision:

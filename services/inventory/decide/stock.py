@@ -9,6 +9,7 @@ from crossdock_contracts.inventory import (
     CountStockV1,
     ReceiveStockV1,
     SetSafetyStockV1,
+    StockFreedV1,
     StockMovedV1,
     TransferStockV1,
 )
@@ -17,13 +18,18 @@ from crossdock_contracts.returns import ReturnInspectedV1
 from services.hub.decision import Decision, States
 from services.inventory.decide.common import Stocks
 from services.inventory.rules import NO_RULES, Rules
-from services.inventory.state import LocationStock, Stock
+from services.inventory.state import Kit, LocationStock, Stock
 
 StockCommand = ReceiveStockV1 | AdjustStockV1 | CountStockV1 | TransferStockV1 | SetSafetyStockV1
 
 
 def reads_stock(message: StockCommand) -> Iterable[str]:
     """What a command about stock reads."""
+    return [Stock.at(message.owner, message.sku), Kit.at(message.owner, message.sku)]
+
+
+def reads_freed(message: StockFreedV1) -> Iterable[str]:
+    """The stock that is free."""
     return [Stock.at(message.owner, message.sku)]
 
 

@@ -1,5 +1,8 @@
 """Pieces of lines, and what the buyer pays for them: however they are divided, nothing is lost."""
 
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
 from services.hub.decision import changed
 from services.routing.state import Pieces
 
@@ -19,6 +22,15 @@ def take(pieces: tuple[Pieces, ...], line_id: str, quantity: int) -> tuple[tuple
                 changed(piece, quantity=piece.quantity - n, value_minor=piece.value_minor - value) if n else piece
             )
     return tuple(taken), tuple(rest)
+
+
+def split(value_minor: int, weights: Sequence[int]) -> list[int]:
+    """An amount in proportion to weights, to the minor unit; without any weight the first part is all of it."""
+    whole = sum(weights)
+    if whole <= 0:
+        return [value_minor, *(0 for _ in weights[1:])]
+    upto = [value_minor * weight // whole for weight in accumulate(weights)]
+    return [after - before for before, after in pairwise([0, *upto])]
 
 
 def add(pieces: tuple[Pieces, ...], more: tuple[Pieces, ...]) -> tuple[Pieces, ...]:

@@ -14,11 +14,12 @@ from crossdock_contracts.routing import (
     RankedPlan,
 )
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, Order, PaymentMethod
+from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, LineQuantity, Order, PaymentMethod
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Plan, Site, best_plans
 from services.routing.decide.cancel import stop_answered
 from services.routing.decide.eligible import Eligible, eligible
+from services.routing.decide.named import in_pieces, named
 from services.routing.decide.pieces import add, quantity_of, take, value_of
 from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
@@ -55,9 +56,10 @@ def _with_order(route: Route, order: Order) -> Route:
         for line in order.lines
         if line.kind is LineKind.PHYSICAL and order.policy.fulfil_by == "hub"
     )
-    for line_id, quantity in route.cancelled_before.items():
+    unnamed = [LineQuantity(line_id=line_id, quantity=n) for line_id, n in route.unnamed_before.items()]
+    for line_id, quantity in (*route.cancelled_before.items(), *in_pieces(order, unnamed)):
         _, pieces = take(pieces, line_id, quantity)
-    return changed(route, order=order, unplaced=pieces, cancelled_before={})
+    return changed(route, order=order, unplaced=pieces, cancelled_before={}, unnamed_before={})
 
 
 def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: datetime) -> Decision:
@@ -68,20 +70,9 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
     if route.order is None:
         route = _with_order(route, message.order)
     else:
-        route = changed(route, order=message.order, unplaced=_named(route.unplaced, route.order, message.order))
+        route = changed(route, order=message.order, unplaced=named(route.unplaced, route.order, message.order))
     status = RouteStatus.WAITING if route.status is RouteStatus.UNROUTABLE else route.status
     return go_on(rules, changed(route, held=False, status=status, attempts_before=route.attempt), now)
-
-
-def _named(unplaced: tuple[Pieces, ...], before: Order, order: Order) -> tuple[Pieces, ...]:
-    """The same pieces, those named and counted whose listing has been mapped since: two packs of six are twelve."""
-    was = {line.line_id: line.quantity for line in before.lines}
-    lines = {line.line_id: line for line in order.lines}
-    return tuple(
-        changed(p, sku=line.sku or p.sku, quantity=p.quantity * line.quantity // was[p.line_id])
-        for p in unplaced
-        if (line := lines[p.line_id])
-    )
 
 
 def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:

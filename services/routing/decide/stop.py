@@ -6,6 +6,7 @@ from crossdock_contracts.capture import CancelRequestedV1, OrderCancelledV1, Ord
 from crossdock_contracts.shipping import FulfilmentStoppedV1
 from services.hub.decision import Decision, Later, States, changed
 from services.routing.decide.cancel import begin, decided_here, stop_answered, with_cancel
+from services.routing.decide.named import in_pieces
 from services.routing.decide.pieces import take
 from services.routing.decide.route import completed, go_on, known_route
 from services.routing.rules import Rules
@@ -56,14 +57,15 @@ def know_cancelled(rules: Rules, states: States, message: OrderCancelledV1, now:
     if message.complete:
         return Decision(writes=[changed(route, status=RouteStatus.ENDED, order=None, unplaced=(), promised=())])
     if route.order is None:
-        before = {**route.cancelled_before}
+        before, unnamed = {**route.cancelled_before}, {**route.unnamed_before}
         for line in message.lines:
-            before[line.line_id] = before.get(line.line_id, 0) + line.quantity
-        return Decision(writes=[changed(route, cancelled_before=before)])
-    unplaced = route.unplaced
-    for line in message.lines:
-        _, unplaced = take(unplaced, line.line_id, line.quantity)
-    count = sum(line.quantity for line in message.lines)
+            known = before if line.sku else unnamed
+            known[line.line_id] = known.get(line.line_id, 0) + line.quantity
+        return Decision(writes=[changed(route, cancelled_before=before, unnamed_before=unnamed)])
+    unplaced, gone = route.unplaced, in_pieces(route.order, message.lines)
+    for line_id, quantity in gone:
+        _, unplaced = take(unplaced, line_id, quantity)
+    count = sum(quantity for _, quantity in gone)
     return _carry_on(rules, changed(route, unplaced=unplaced, cancelled=route.cancelled + count), now)
 
 

@@ -1,0 +1,66 @@
+"""Kits: inventory keeps what they are made of, so that it can say how many there could be. They have no stock."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import update_wrapper
+from typing import Any, Protocol
+
+from crossdock_contracts.operations import CommandRefusedV1
+from crossdock_contracts.products import ProductChangedV1
+from services.hub.decision import Decision, States
+from services.inventory.state import Kit
+
+
+class AboutSku(Protocol):
+    """Any command about one SKU."""
+
+    TYPE: str
+
+    @property
+    def owner(self) -> str:
+        """Whose it is."""
+
+    @property
+    def sku(self) -> str:
+        """Which it is."""
+
+
+def reads_kit(message: ProductChangedV1) -> Iterable[str]:
+    """The document of the kit, if the product is or was one."""
+    return [Kit.at(message.owner, message.sku)]
+
+
+def learn_kit(states: States, message: ProductChangedV1, _now: datetime) -> Decision:
+    """A product is a kit, or is one no longer; nothing is kept of others."""
+    known = states.get(Kit, message.owner, message.sku)
+    components = message.product.components
+    if known is None and not components:
+        return Decision.nothing()
+    if known is not None and (known.changed_at > message.changed_at or known.components == components):
+        return Decision.nothing()
+    kit = Kit(owner=message.owner, sku=message.sku, components=components, changed_at=message.changed_at)
+    return Decision(writes=[kit])
+
+
+Decide = Callable[[States, Any, datetime], Decision]
+
+
+def of_goods(decide: Decide) -> Decide:
+    """The same decision about a SKU, refused where it is a kit: there are no pieces of it to count or to move."""
+
+    def decided(states: States, message: AboutSku, now: datetime) -> Decision:
+        kit = states.get(Kit, message.owner, message.sku)
+        if kit is None or not kit.components:
+            return decide(states, message, now)
+        parts = ", ".join(f"{part.quantity} × {part.sku}" for part in kit.components)
+        refusal = CommandRefusedV1(
+            owner=message.owner,
+            entity_id=message.sku,
+            command=message.TYPE,
+            reason="is-kit",
+            detail=f"{message.sku} is a kit and has no stock of its own; name its components instead: {parts}",
+        )
+        return Decision(events=[refusal])
+
+    update_wrapper(decided, getattr(decide, "func", decide))
+    return decided
