@@ -58,7 +58,7 @@ class SnapshotStockV1(Command, service="inventory", name="snapshot-stock", versi
     complete: bool = False
     """What it does not mention is not there; otherwise it says nothing of what it does not mention."""
     part: PositiveInt = 1
-    parts: PositiveInt = 1
+    part_count: PositiveInt = 1
     lines: Annotated[tuple[SnapshotLine, ...], Field(max_length=MOST_LINES)] = ()
 
 
@@ -170,7 +170,7 @@ class SnapshotAppliedV1(Event, service="inventory", name="snapshot-applied", ver
     snapshot_id: Id
     as_of: Utc
     part: PositiveInt
-    parts: PositiveInt
+    part_count: PositiveInt
     applied: NonNegativeInt
     """SKUs of which it was believed …"""
     changed: NonNegativeInt

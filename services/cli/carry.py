@@ -45,7 +45,7 @@ def tell(name: str, body: dict[str, Any]) -> None:
             )
         case "snapshot-applied":
             console.print(
-                f"{body['location_id']}: part {body['part']} of {body['parts']}, {body['applied']} SKUs believed, "
+                f"{body['location_id']}: part {body['part']} of {body['part_count']}, {body['applied']} SKUs believed, "
                 f"{body['changed']} of them differed"
             )
             _skipped(body)

@@ -41,7 +41,7 @@ def snapshot(
             sequence=sequence,
             complete=complete,
             part=part,
-            parts=len(slices),
+            part_count=len(slices),
             lines=one,
         )
         for part, one in enumerate(slices, start=1)

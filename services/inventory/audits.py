@@ -79,7 +79,7 @@ class SnapshotRecord(Document, service="inventory", kind="snapshot", key=("locat
     as_of: Utc
     sequence: int = 0
     complete: bool = False
-    parts: int = 1
+    part_count: int = 1
     received: tuple[int, ...] = ()
     """Parts that have come in."""
     cursor: int = 0

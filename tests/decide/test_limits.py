@@ -71,6 +71,14 @@ def test_what_has_shipped_or_was_given_back_no_longer_counts_against_a_share() -
     assert shelves.promised("market:3") == (1, 1, 0)  # two fifths of seven are two
 
 
+def test_what_a_channel_has_lost_no_longer_counts_against_its_share() -> None:
+    shelves = house({"share_percent": 50})
+    shelves.order(captured(line(quantity=5), order_id="market:1"))
+    shelves.counted("BER", 2)
+    assert shelves.promised("market:1") == (2, 3, 0)
+    assert shelves.stock().used == {"market": 2}
+
+
 def test_a_line_whose_channel_may_have_no_more_is_passed_over_and_those_behind_it_are_filled() -> None:
     shelves = house({"buffer": 5}, on_hand=0)
     for number in range(120):

@@ -73,6 +73,18 @@ def test_what_has_been_picked_is_kept_and_the_next_fulfilment_is_asked() -> None
     assert shelves.promised("web:shelf") == (0, 1, 1)
 
 
+def test_what_shipping_has_not_answered_for_yet_is_not_asked_of_somebody_else() -> None:
+    shelves = Shelves(shelf(BER=4))
+    for name, priority in (("web:1", 9), ("web:2", 1)):
+        shelves.order(captured(line(quantity=2), order_id=name, priority=priority))
+        shelves.bind(name)
+    shelves.ships = lambda _: None
+    shelves.counted("BER", 2)
+    shelves.counted("BER", 1)
+    asked = [(event.order_id, event.lines[0].quantity) for event in shelves.said(BoundStockMissingV1)]
+    assert asked == [("web:1", 2), ("web:2", 1)]
+
+
 def test_if_all_has_been_picked_nobody_loses_and_it_comes_to_rest() -> None:
     shelves = Shelves(shelf(BER=4))
     shelves.order(captured(line(quantity=4)))

@@ -128,9 +128,9 @@ def test_a_partial_snapshot_says_nothing_of_what_it_does_not_mention() -> None:
 def test_a_complete_snapshot_zeroes_what_it_does_not_mention_once_all_its_parts_are_in(monkeypatch: Any) -> None:
     monkeypatch.setattr(snapshot, "PAGE", 2)
     shelves = Shelves(*(shelf(sku, WMS=10, BER=3) for sku in "ABCDE"))
-    says(shelves, complete=True, part=2, parts=2, lines={"B": 7})
+    says(shelves, complete=True, part=2, part_count=2, lines={"B": 7})
     assert on_hand(shelves, "C") == 10
-    says(shelves, complete=True, part=1, parts=2, lines={"A": 8})
+    says(shelves, complete=True, part=1, part_count=2, lines={"A": 8})
     assert [on_hand(shelves, sku) for sku in "ABCDE"] == [8, 7, 0, 0, 0]
     assert all(shelves.stock(sku).locations["BER"].on_hand == 3 for sku in "ABCDE")
     assert (shelves.said(SnapshotSweptV1)[-1].done, shelves.said(SnapshotSweptV1)[-1].zeroed) == (True, 3)

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import importlib.util
 import inspect
 from enum import StrEnum
 from itertools import pairwise
@@ -19,14 +20,17 @@ def text() -> str:
         GENERATED,
         "# States and legal moves\n",
         "Each service keeps one document for each thing that it is about, and the document has a status. These are the",
-        "moves that a status may make. The tables stand in `services/<service>/state.py`; a status from which no arrow",
-        "leads to another is an end.\n",
+        "moves that a status may make. The tables stand in `services/<service>/state.py`, or beside it; a status from",
+        "which no arrow leads to another is an end.\n",
     ]
     for service in ALL:
-        module = importlib.import_module(f"services.{service}.state")
-        moves: Moves | None = getattr(module, "MOVES", None)
-        if moves:
-            parts.append(_section(service, module, moves))
+        for name in ("state", "audits"):
+            if importlib.util.find_spec(f"services.{service}.{name}") is None:
+                continue
+            module = importlib.import_module(f"services.{service}.{name}")
+            moves: Moves | None = getattr(module, "MOVES", None)
+            if moves:
+                parts.append(_section(service, module, moves))
     return "\n".join(parts)
 
 

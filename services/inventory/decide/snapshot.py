@@ -45,7 +45,7 @@ def snapshot(rules: Rules, states: States, message: SnapshotStockV1, now: dateti
             as_of=message.as_of,
             sequence=message.sequence,
             complete=message.complete,
-            parts=message.parts,
+            part_count=message.part_count,
         )
     record = changed(record, received=(*record.received, message.part))
     stocks = Stocks(states, message.owner, now, rules.wms)
@@ -57,13 +57,13 @@ def snapshot(rules: Rules, states: States, message: SnapshotStockV1, now: dateti
         snapshot_id=message.snapshot_id,
         as_of=message.as_of,
         part=message.part,
-        parts=message.parts,
+        part_count=message.part_count,
         applied=len(message.lines) - len(skipped),
         changed=len(moves),
         skipped=tuple(skipped),
     )
     decision = Decision(writes=[*stocks.writes()], events=[*moves, *_short(stocks, moves), *stocks.freed(), applied])
-    if record.complete and len(record.received) == record.parts:
+    if record.complete and len(record.received) == record.part_count:
         return decision.and_then(_on(record))
     return decision.and_then(Decision(writes=[record]))
 
@@ -77,16 +77,16 @@ def _trouble(
         return "not-the-master", f"the hub is master of {place}'s stock; count there, or set its stock_master to wms"
     if message.as_of > now:
         return "from-the-future", f"it is of {message.as_of:%Y-%m-%d %H:%M:%S}, and that is still to come"
-    if message.part > message.parts:
-        return "no-such-part", f"part {message.part} of {message.parts}"
+    if message.part > message.part_count:
+        return "no-such-part", f"part {message.part} of {message.part_count}"
     return _not_newer(record, message) if record else None
 
 
 def _not_newer(record: SnapshotRecord, message: SnapshotStockV1) -> tuple[str, str] | None:
     """Why a snapshot says nothing new beside the newest that was believed."""
     if record.snapshot_id == message.snapshot_id:
-        said = (record.as_of, record.complete, record.parts)
-        differs = said != (message.as_of, message.complete, message.parts)
+        said = (record.as_of, record.complete, record.part_count)
+        differs = said != (message.as_of, message.complete, message.part_count)
         return ("differs", "its parts do not say the same of the whole") if differs else None
     if (message.as_of, message.sequence) <= (record.as_of, record.sequence):
         newest = f"{record.snapshot_id} of {record.as_of:%Y-%m-%d %H:%M:%S}, sequence {record.sequence}"
