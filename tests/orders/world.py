@@ -51,7 +51,7 @@ class World(Ledger):
         self.services: list[Service] = [
             capture.service(config),
             payments.service(),
-            inventory.service(),
+            inventory.service(config),
             products.service(),
             routing.service(config),
             shipping.service(config),
