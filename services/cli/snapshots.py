@@ -68,7 +68,7 @@ def _lines(file: Path) -> tuple[SnapshotLine, ...]:
         found = []
         for row in rows:
             try:
-                found.append(SnapshotLine(sku=row["sku"], on_hand=row["on_hand"], picked=row.get("picked") or 0))  # type: ignore[arg-type]  # text, which pydantic reads
+                found.append(SnapshotLine(sku=row["sku"], on_hand=row["on_hand"], picked=row.get("picked") or 0))
             except ValueError as error:
                 fail(f"{file}, line {rows.line_num}: {error}", USAGE)
         return tuple(found)
