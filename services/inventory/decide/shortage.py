@@ -19,7 +19,7 @@ from services.inventory.decide.takeback import Needs, take_slice
 from services.inventory.rules import Rules
 from services.inventory.state import Reservation, Stock
 
-PAGE = 1000
+PAGE = 500
 """Orders that are looked through by one decision."""
 MOST_HOLDERS = 300
 """Orders that one search remembers; if they do not do, it is searched again."""
