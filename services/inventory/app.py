@@ -3,7 +3,7 @@
 from crossdock_contracts import capture, inventory, returns, routing, shipping
 from services.hub.app import HubApp
 from services.hub.service import Service
-from services.inventory.decide import answers, bind, promise, stock
+from services.inventory.decide import answers, bind, counter, promise, stock
 from services.inventory.state import Reservation, ReservationExpiry, Stock, WaitingLine
 
 
@@ -33,6 +33,7 @@ def service() -> Service:
     hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, bind.deduct)
     hub.on(shipping.ShortPickedV1, bind.short_pick, remember=True)
+    hub.on(capture.GoodsHandedOverV1, counter.hand_over, remember=True)
     hub.on(returns.ReturnInspectedV1, stock.take_back, remember=True)
     hub.on(inventory.StockFreedV1, promise.fill_waiting, reads=stock.reads_stock)
     hub.on(inventory.ReceiveStockV1, stock.receive, reads=stock.reads_stock, remember=True)

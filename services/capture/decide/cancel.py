@@ -33,7 +33,10 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
         return Decision(writes=[changed(record, cancels=(*record.cancels, cancel))])
     if record.status in ENDED:
         return Decision(events=[_refusal(record, cancel.cancel_id, "ended", f"the order is {record.status}")])
-    if record.status is OrderStatus.HELD:
+    if record.fulfil_by == "till":
+        gone = "the buyer has the goods; take them back as a return"
+        return Decision(events=[_refusal(record, cancel.cancel_id, "handed-over", gone)])
+    if record.status is OrderStatus.HELD or record.fulfil_by != "hub":
         return decide_here(record, cancel, now)
     record = changed(record, cancels=(*record.cancels, cancel))
     return Decision(writes=[record], events=[ask_routing(record, cancel)])

@@ -18,7 +18,9 @@ from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
 from services.capture.decide.cancel import cancel_by_hub
-from services.capture.decide.ingest import UNKNOWN_LISTING, expiry
+from services.capture.decide.checks import UNKNOWN_LISTING
+from services.capture.decide.elsewhere import hand_over
+from services.capture.decide.ingest import expiry
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
@@ -103,6 +105,9 @@ def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decis
     if record is None or not wanted:
         which = f"hold {message.hold_id}" if message.hold_id else "open hold"
         return _refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
+    nameless = not message.released_by and any(hold.approval for hold in wanted)
+    if nameless:
+        return _refused(message, "no-name", "an approval names who gives it: say who releases the hold")
     mapped, unknown = _mapped_again(states, record) if record.order else (record, [])
     if unknown and any(hold.reason == UNKNOWN_LISTING for hold in wanted):
         return _refused(message, "still-unknown", f"nothing is known yet of {', '.join(unknown[:20])}")
@@ -150,7 +155,7 @@ def _closed(states: States, record: OrderRecord, closed: list[Hold], by: str, no
     if left or record.order is None or record.status in ENDED:
         decision.writes = [record]
         return decision
-    decision.writes = [changed(record, status=OrderStatus.OPEN)]
+    decision.writes = [record if record.fulfil_by == "till" else changed(record, status=OrderStatus.OPEN)]
     decision.events = [
         OrderReleasedV1(
             owner=record.owner,
@@ -161,6 +166,8 @@ def _closed(states: States, record: OrderRecord, closed: list[Hold], by: str, no
             released_at=now,
         )
     ]
+    if record.fulfil_by == "till":
+        return decision.and_then(hand_over(record, now, "its goods are known now"))
     return decision
 
 

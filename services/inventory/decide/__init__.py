@@ -1,1 +1,4 @@
-"""Inventory's rules: promises (`promise`), binding to locations (`bind`), what comes and goes (`stock`)."""
+"""Inventory's rules.
+
+Promises (`promise`), binding to locations (`bind`), what comes and goes (`stock`), what others hand over (`counter`).
+"""
