@@ -24,6 +24,8 @@ from services.capture.decide.ingest import expiry
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
+OVER_LIMIT = "credit-limit"
+"""What payments calls an order on terms for which its customer's limit has no room."""
 PATIENCE = timedelta(days=3)
 """A hold for which nothing else is said ends after so long."""
 
@@ -68,16 +70,28 @@ def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decis
     hold_id, about = f"{reason}-{key}", message.fulfilment_id if isinstance(message, LabelRefusedV1) else ""
     if any(hold.hold_id == hold_id for hold in (*record.holds, *record.closed)):
         return Decision.nothing()
-    expires = now + PATIENCE
-    hold = Hold(hold_id=hold_id, reason=reason, about=about, detail=detail, opened_at=now, expires_at=expires)
+    hold = Hold(
+        hold_id=hold_id,
+        reason=reason,
+        about=about,
+        detail=detail,
+        assigned_to=_ROLES.get(reason, "operations"),
+        opened_at=now,
+        expires_at=now + PATIENCE,
+    )
     return _opened(record, hold)
+
+
+_ROLES = {OVER_LIMIT: "credit"}
+"""Who has to act on trouble that is not for operations."""
 
 
 def _what(message: AboutOrder) -> tuple[str, str, str]:
     """Reason, what tells this trouble from another of its kind, and detail."""
     match message:
         case PaymentDeclinedV1():
-            return "payment-declined", str(message.generation), f"{message.gateway}: {message.code} {message.detail}"
+            reason = OVER_LIMIT if message.code == OVER_LIMIT else "payment-declined"
+            return reason, str(message.generation), f"{message.gateway}: {message.code} {message.detail}"
         case PaymentFailedV1():
             return (
                 "payment-failed",
