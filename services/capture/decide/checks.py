@@ -11,7 +11,7 @@ from services.capture.decide.fraud import risk_of
 from services.capture.decide.identity import Buyer, recognise
 from services.capture.decide.money import expected_total
 from services.capture.rules import Channel
-from services.capture.rules.workflow import Gate
+from services.capture.rules.workflow import ConfiguredHold, Gate
 from services.hub.decision import Document, States, changed
 
 UNKNOWN_LISTING = "unknown-listing"
@@ -136,6 +136,7 @@ def _fraud_review(channel: Channel, risk: tuple[RiskPart, ...], now: datetime) -
 def _configured(channel: Channel, owner: str, order: Order, now: datetime) -> list[Hold]:
     """Holds and gates of ``workflow.toml`` that are meant for orders like this."""
     workflow = channel.checks.workflow
+    halts: tuple[ConfiguredHold | Gate, ...] = (*workflow.hold, *workflow.gate)
     return [
         Hold(
             hold_id=halt.name,
@@ -144,9 +145,9 @@ def _configured(channel: Channel, owner: str, order: Order, now: datetime) -> li
             assigned_to=halt.role,
             opened_at=now,
             expires_at=now + timedelta(hours=halt.hours or channel.config.hold_hours),
-            on_expiry="reject" if isinstance(halt, Gate) else halt.on_expiry,
+            on_expiry=halt.on_expiry,
             approval=isinstance(halt, Gate),
         )
-        for halt in (*workflow.hold, *workflow.gate)
+        for halt in halts
         if halt.when.matches(owner, order)
     ]

@@ -35,6 +35,11 @@ class ConfiguredHold(Halt):
 class Gate(Halt):
     """Somebody has to approve, by name: silence is no approval, and so it expires in a rejection."""
 
+    @property
+    def on_expiry(self) -> str:
+        """What happens if nobody does."""
+        return "reject"
+
 
 class PriorityRule(BaseModel):
     """Orders that are like this are served at least as early as this."""
