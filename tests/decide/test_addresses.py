@@ -1,5 +1,8 @@
 """Delivery addresses: each country's format, what is out of reach, PO boxes."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from json import loads
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from crossdock_contracts.capture import LineInput
 from crossdock_contracts.values import Address, LineKind, ShippingChoice
 from services.capture.decide.address import address_problems, is_po_box
 from services.capture.rules.addresses import AddressRules, format_of
+from services.hub.settings import ROOT
 from tests.builders import BERLIN
 from tests.decide.shop import Shop, checks
 
@@ -156,3 +160,35 @@ def test_what_is_not_sent_needs_no_address() -> None:
 
 def test_a_countrys_format_is_read_once() -> None:
     assert format_of("DE") is format_of("DE")
+
+
+PAYLOADS = ROOT.parent / "shared" / "data" / "payloads"
+MADE_UP = {("PL", "1222"), ("US", "74338"), ("BR", "12345-000"), ("CA", "123 ABC"), ("CA", "A1B2C3"), ("US", "59202"),
+           ("CA", "US"), ("CA", "123")}  # fmt: skip
+"""Postcodes in the payloads that are none of their country or region."""
+
+
+def addresses_in(content: Any) -> Iterator[Address]:
+    """Whatever looks like an address in a payload."""
+    if isinstance(content, dict):
+        text = {name.lower().replace("_", ""): v for name, v in content.items() if isinstance(v, str) and v}
+        country = text.get("countrycode", text.get("country", ""))
+        postcode = next((text[n] for n in ("zip", "postcode", "postalcode") if n in text), "")
+        region = next((text[n] for n in ("provincecode", "state", "stateorregion", "stateorprovince") if n in text), "")
+        if postcode and len(country) == 2 and country.isupper():
+            yield at(country=country, postcode=postcode, region=region)
+    for value in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+        yield from addresses_in(value)
+
+
+@pytest.mark.skipif(not PAYLOADS.exists(), reason=f"{PAYLOADS} is not there")
+def test_of_real_addresses_only_those_are_held_whose_postcode_is_made_up() -> None:
+    held, seen = set(), 0
+    for file in PAYLOADS.rglob("*.json"):
+        with suppress(ValueError):  # some are broken on purpose
+            for address in addresses_in(loads(file.read_bytes())):
+                seen += 1
+                if found(address):
+                    held.add((address.country, address.postcode))
+    assert seen > 500
+    assert held <= MADE_UP
