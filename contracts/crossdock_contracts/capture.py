@@ -71,6 +71,14 @@ class OrderInput(Value):
     gift_message: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
+    created_by: str = ""
+    """Who enters it by hand, for a buyer on the phone; empty where the buyer ordered."""
+    fulfil_by: Code | None = None
+    """``hub``, ``channel`` or ``till``, where this order differs from what its channel usually does."""
+    sold_at: str = ""
+    """The location that hands the goods over, where ``fulfil_by`` is not the hub; empty: the channel's."""
+    fulfilled_at: Moment | None = None
+    """The channel, which fulfils it, has shipped it."""
 
 
 class IngestV1(Command, service="capture", name="ingest", version=1, entity="order_id"):
@@ -129,6 +137,24 @@ class PlaceHoldV1(Command, service="capture", name="place-hold", version=1, enti
     placed_by: str = ""
 
 
+class ReportFulfilledV1(Command, service="capture", name="report-fulfilled", version=1, entity="order_id"):
+    """The channel has shipped an order that it fulfils itself."""
+
+    order_id: Id
+    fulfilled_at: Utc | None = None
+    """None: now."""
+    reported_by: str = ""
+
+
+class RiskPart(Value):
+    """A rule against fraud that applied to an order."""
+
+    rule: str
+    points: int
+    detail: str = ""
+    """What it found."""
+
+
 class OrderCapturedV1(Event, service="capture", name="order-captured", version=1, entity="order_id"):
     """An order is in: mapped, checked, its totals add up. With open holds it waits, its stock reserved."""
 
@@ -136,6 +162,10 @@ class OrderCapturedV1(Event, service="capture", name="order-captured", version=1
     order: Order
     holds: tuple[Hold, ...] = ()
     captured_at: Utc
+    risk_score: int = 0
+    """Points of the rules against fraud that applied, whether it is held for them or not."""
+    risk_parts: tuple[RiskPart, ...] = ()
+    """What the score is made of."""
 
 
 class OrderHeldV1(Event, service="capture", name="order-held", version=1, entity="order_id"):
@@ -249,3 +279,35 @@ class CancelRefusedV1(Event, service="capture", name="cancel-refused", version=1
     cancel_id: Id
     reason: Code
     detail: str = ""
+
+
+class CustomersMergedV1(Event, service="capture", name="customers-merged", version=1, entity="customer_id"):
+    """Two identities turned out to be one buyer; all that goes by the merged id goes by the other from now on."""
+
+    customer_id: Id
+    """The id that stays."""
+    merged_id: Id
+    """The id that was merged into it."""
+    evidence: Code
+    """What they have in common: ``email``, ``phone`` or ``channel``."""
+    order_id: Id
+    """The order that showed it."""
+    merged_at: Utc
+
+
+class GoodsHandedOverV1(Event, service="capture", name="goods-handed-over", version=1, entity="order_id"):
+    """The buyer has goods that the hub did not ship: over the counter, or from the channel's own warehouse."""
+
+    order_id: Id
+    handover_id: Id
+    fulfilled_by: Code
+    """``till`` or ``channel``."""
+    location_id: str = ""
+    """Whose goods they were; empty where no stock of that place is kept."""
+    lines: tuple[FulfilledQuantity, ...] = ()
+    """Physical lines whose SKU is known."""
+    currency: Currency
+    """Of what the buyer pays for the lines."""
+    detail: str = ""
+    """How that is known."""
+    handed_over_at: Utc

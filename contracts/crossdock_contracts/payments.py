@@ -1,9 +1,41 @@
-"""Payments: money is authorised, taken, given back."""
+"""Payments: money is authorised, taken, given back; customers on terms have accounts."""
 
 from pydantic import NonNegativeInt
 
-from crossdock_contracts.base import Event, Id, Utc
-from crossdock_contracts.values import Code, Money, PaymentMethod
+from crossdock_contracts.base import Command, Event, Id, Utc
+from crossdock_contracts.values import Code, Currency, Money, PaymentMethod
+
+
+class SetCreditLimitV1(Command, service="payments", name="set-credit-limit", version=1, entity="customer_id"):
+    """How much a customer may have open on terms: ordered and not paid."""
+
+    customer_id: Id
+    currency: Currency
+    limit_minor: NonNegativeInt | None = None
+    """None: no limit; 0: no terms."""
+    set_by: str = ""
+
+
+class ReceivePaymentV1(Command, service="payments", name="receive-payment", version=1, entity="customer_id"):
+    """A customer on terms has paid: so much of their limit is free again."""
+
+    customer_id: Id
+    amount: Money
+    reference: str = ""
+    """Of the bank or the ERP; a payment with a reference that is booked already is refused."""
+    received_by: str = ""
+
+
+class ImportRefundV1(Command, service="payments", name="import-refund", version=1, entity="order_id"):
+    """A marketplace has paid a buyer back: it is entered in the books, and not paid again."""
+
+    order_id: Id
+    refund_id: Id
+    """The channel's own id: the same refund is entered once."""
+    amount: Money
+    reason: Code = "channel-refund"
+    return_id: str = ""
+    """The return that it pays for, where the hub asked the channel for it."""
 
 
 class PaymentAuthorisedV1(Event, service="payments", name="payment-authorised", version=1, entity="order_id"):
@@ -76,3 +108,32 @@ class PaymentFailedV1(Event, service="payments", name="payment-failed", version=
     code: Code
     detail: str = ""
     failed_at: Utc
+
+
+class RefundLeftToChannelV1(Event, service="payments", name="refund-left-to-channel", version=1, entity="order_id"):
+    """The buyer gets money back, and the channel pays it: whoever speaks with the channel asks for it on this."""
+
+    order_id: Id
+    refund_id: Id
+    """Ours: purpose and entity."""
+    amount: Money
+    reason: Code
+    left_at: Utc
+
+
+class AccountChangedV1(Event, service="payments", name="account-changed", version=1, entity="customer_id"):
+    """What a customer has open on terms, or may have, is different: one entry of the account."""
+
+    customer_id: Id
+    currency: Currency
+    limit_minor: NonNegativeInt | None = None
+    """None: no limit."""
+    ordered_minor: NonNegativeInt
+    """Ordered on terms, neither shipped nor cancelled."""
+    owed_minor: int
+    """Shipped and not paid; negative where the customer paid ahead."""
+    reason: Code
+    """``ordered``, ``shipped``, ``cancelled``, ``returned``, ``paid``, ``limit-set``, ``customers-merged``."""
+    reference: str = ""
+    """The order, the payment, or who set the limit."""
+    changed_at: Utc

@@ -45,6 +45,18 @@ class InspectReturnV1(Command, service="returns", name="inspect-return", version
     inspected_by: str = ""
 
 
+class ImportReturnV1(Command, service="returns", name="import-return", version=1, entity="order_id"):
+    """A marketplace has taken goods back: they are entered here, and the channel pays for them."""
+
+    order_id: Id
+    return_id: Id
+    """The channel's own id: the same return is entered once."""
+    location_id: str = ""
+    """Where the goods are; empty where they went to the channel, whose stock is not kept here."""
+    lines: Annotated[tuple[InspectedLine, ...], Field(min_length=1)]
+    reason: Code = "channel-return"
+
+
 class ReturnAuthorisedV1(Event, service="returns", name="return-authorised", version=1, entity="order_id"):
     """The buyer may send these goods back."""
 

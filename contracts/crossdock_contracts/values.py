@@ -55,6 +55,8 @@ class Address(Value):
     email: str = ""
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    po_box: bool = False
+    """It leads to a PO box, which not every carrier serves; the hub finds that out."""
 
 
 class Customer(Value):
@@ -66,6 +68,8 @@ class Customer(Value):
     email: str = ""
     phone: str = ""
     tax_id: str = ""
+    customer_id: str = ""
+    """The hub's own id, the same in every channel; empty where nothing tells who the buyer is."""
 
 
 class LineKind(StrEnum):
@@ -159,7 +163,8 @@ class ChannelPolicy(Value):
     tax_by: Code = "hub"
     notify_by: Code = "hub"
     fulfil_by: Code = "hub"
-    """``channel`` for orders that the marketplace ships from its own warehouse: recorded, not routed."""
+    """``channel`` for orders that the marketplace ships from its own warehouse: recorded, not routed. ``till`` for
+    sales of which the buyer has the goods already: deducted at once."""
 
 
 class ShippingChoice(Value):
@@ -210,6 +215,10 @@ class Order(Value):
     gift_message: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
+    created_by: str = ""
+    """Who entered it by hand; empty where the buyer ordered."""
+    sold_at: str = ""
+    """The location whose goods were handed over, of what the channel or a till fulfils."""
 
 
 NO_LABEL = "no-label"
@@ -229,6 +238,8 @@ class Hold(Value):
     opened_at: Utc
     expires_at: Utc
     on_expiry: Annotated[str, StringConstraints(pattern="^(release|reject)$")] = "reject"
+    approval: bool = False
+    """A gate: whoever releases it has to be named."""
 
 
 class LineQuantity(Value):

@@ -5,10 +5,19 @@ from typing import Any
 
 from crossdock_contracts import capture, inventory, payments, products, routing, shipping, stock
 from services.capture.channels.native import Native
-from services.capture.decide import cancel, catalogue, holds, ingest, waiting
+from services.capture.decide import cancel, catalogue, elsewhere, holds, ingest, waiting
 from services.capture.edge import ORIGINALS, Edge
 from services.capture.rules import Channels, UnmappableError
-from services.capture.state import HoldExpiry, Item, Listing, OrderRecord, WaitingOrder, Wanted
+from services.capture.state import (
+    Customer,
+    HoldExpiry,
+    Item,
+    Listing,
+    OrderRecord,
+    RecordedUntil,
+    WaitingOrder,
+    Wanted,
+)
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
@@ -21,10 +30,11 @@ def service(config: Settings) -> Service:
     channels = Channels.load(config.rules_dir, FORMATS)
     hub = Service(
         "capture",
-        documents=(OrderRecord, HoldExpiry, Listing, Item, Wanted, WaitingOrder),
+        documents=(OrderRecord, HoldExpiry, Listing, Item, Wanted, WaitingOrder, Customer, RecordedUntil),
         buckets=(ORIGINALS,),
         says=(
             capture.OrderCapturedV1,
+            capture.CustomersMergedV1,
             capture.OrderHeldV1,
             capture.OrderReleasedV1,
             capture.OrderRejectedV1,
@@ -35,6 +45,7 @@ def service(config: Settings) -> Service:
             capture.MappingMissedV1,
             capture.MappingFoundV1,
             capture.OrderMappableV1,
+            capture.GoodsHandedOverV1,
         ),
     )
     hub.on(
@@ -49,6 +60,8 @@ def service(config: Settings) -> Service:
     hub.on(capture.ReleaseHoldV1, holds.release_hold)
     hub.on(capture.RejectOrderV1, holds.reject_order)
     hub.at(HoldExpiry, holds.expire_hold)
+    hub.on(capture.ReportFulfilledV1, elsewhere.report_fulfilled)
+    hub.at(RecordedUntil, elsewhere.recorded_long_enough)
     hub.on(routing.CancelDecidedV1, cancel.settle_cancel)
     hub.on(routing.OrderCompletedV1, cancel.complete)
     for trouble in _TROUBLE:

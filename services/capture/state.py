@@ -23,12 +23,12 @@ class OrderStatus(StrEnum):
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     COMPLETED = "completed"
-    """Every piece has shipped or is cancelled."""
+    """Every piece has shipped, was handed over elsewhere, or is cancelled."""
 
 
 MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.EXPECTED: frozenset({OrderStatus.HELD, OrderStatus.OPEN, OrderStatus.CANCELLED}),
-    OrderStatus.HELD: frozenset({OrderStatus.OPEN, OrderStatus.REJECTED, OrderStatus.CANCELLED}),
+    OrderStatus.EXPECTED: frozenset({OrderStatus.HELD, OrderStatus.OPEN, OrderStatus.CANCELLED, OrderStatus.COMPLETED}),
+    OrderStatus.HELD: frozenset({OrderStatus.OPEN, OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.COMPLETED}),
     OrderStatus.OPEN: frozenset({OrderStatus.PAUSED, OrderStatus.CANCELLED, OrderStatus.COMPLETED}),
     OrderStatus.PAUSED: frozenset({OrderStatus.OPEN, OrderStatus.CANCELLED, OrderStatus.COMPLETED}),
     OrderStatus.REJECTED: frozenset(),
@@ -83,6 +83,10 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     """Cancels that have been decided."""
     shipped: bool = False
     """All that was left of it has shipped."""
+    fulfil_by: str = "hub"
+    """Who fulfils it: ``hub``, ``channel`` or ``till``."""
+    handed_over: tuple[str, ...] = ()
+    """Lines that the buyer got from a till or the channel."""
     captured_at: Utc | None = None
     ended_at: Utc | None = None
 
@@ -97,6 +101,58 @@ class HoldExpiry(Timer, service="capture", kind="hold", key=("order_id", "hold_i
 
     order_id: str
     hold_id: str
+
+
+class RecordedUntil(Timer, service="capture", kind="recorded", key=("order_id",)):
+    """When an order that the channel fulfils is taken for fulfilled, unless the channel said so before."""
+
+    order_id: str
+
+
+class Evidence(Part):
+    """One thing by which a buyer is recognised, and the order that named it."""
+
+    kind: str
+    """``email``, ``phone`` or ``channel``."""
+    value: str
+    """Normalised: ``anna@example.com``, ``+49301234567``, ``web:4711``."""
+    order_id: str
+    seen_at: Utc
+    """When it was last looked up; the document that leads from it to the customer is as young."""
+
+
+class RecentOrder(Part):
+    """What is remembered of a customer's order, to see repeats and bursts by."""
+
+    order_id: str
+    placed_at: Utc
+    total_minor: int
+    currency: str
+    goods: str
+    """Stands for what was ordered: the same goods, the same text."""
+
+
+class Customer(Document, service="capture", kind="customer", key=("customer_id",), shared=True):
+    """One buyer in all channels; or, with ``same_as``, where to find them by another of their addresses or ids.
+
+    It stands at an id that follows from what it was first recognised by, so that an order leads to it in one step.
+    """
+
+    customer_id: str
+    same_as: str = ""
+    """This id stands for the customer with that one; nothing else is kept here."""
+    evidence: tuple[Evidence, ...] = ()
+    recent: tuple[RecentOrder, ...] = ()
+    """The latest orders, a bounded number, in the order in which they were placed."""
+    orders: int = 0
+    """How many there have been in all."""
+    since: Utc | None = None
+    """When the first of them was placed."""
+
+    @property
+    def has_ended(self) -> bool:
+        """It only says who a buyer is, which ends with its age: one who does not order any more is forgotten."""
+        return True
 
 
 class Listing(Document, service="capture", kind="listing", key=("channel", "listing_id"), shared=True):

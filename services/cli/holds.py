@@ -20,6 +20,7 @@ Order = Annotated[str, typer.Argument(help="Order id, such as web:1001.")]
 def list_holds(
     owner: OwnerOption = "main",
     reason: Annotated[str, typer.Option(help="Only holds for this reason.")] = "",
+    role: Annotated[str, typer.Option(help="Only those that this role has to act on.")] = "",
     json: JsonFlag = False,
 ) -> None:
     """List open holds, those that end first at the top."""
@@ -30,7 +31,7 @@ def list_holds(
                 {"order_id": document["order_id"], "status": document["status"], **hold}
                 async for document in client.pages("capture", "documents", "documents", owner=owner, kind="order")
                 for hold in document.get("holds", [])
-                if reason in ("", hold["reason"])
+                if reason in ("", hold["reason"]) and role in ("", hold.get("assigned_to", "operations"))
             ]
 
     rows = sorted(asyncio.run(ask()), key=lambda hold: str(hold["expires_at"]))

@@ -15,7 +15,9 @@ from rich.text import Text
 
 from services.cli import (
     bench,
+    channels,
     contracts,
+    customers,
     dead,
     demo,
     doctor,
@@ -46,7 +48,9 @@ app = typer.Typer(
     "2 wrong usage, 3 no such thing, 4 the hub is not reachable.",
 )
 for commands, name, text in (
-    (orders.app, "orders", "Orders: list them, show one's timeline, cancel."),
+    (orders.app, "orders", "Orders: list them, show one's timeline, create by hand, cancel."),
+    (customers.app, "customers", "Customers: list, show what they are known by, set limits on terms, enter payments."),
+    (channels.app, "channels", "Channels: who does what, and what they fulfilled, refunded and took back themselves."),
     (stock.app, "stock", "Stock: what there is, what comes and goes, who may have it, what was counted."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),

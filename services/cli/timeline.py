@@ -26,7 +26,15 @@ def _captured(body: Body) -> str:
     order = body["order"]
     holds = "; ".join(f"held for {h['reason']}: {h.get('detail', '')}" for h in body.get("holds", []))
     totals = {"amount_minor": order["totals"]["total_minor"], "currency": order["currency"]}
-    return f"{len(order['lines'])} lines, {_money(totals)}{_kits(order)}" + (f"; {holds}" if holds else "")
+    parts = [f"{len(body['order']['lines'])} lines, {_money(totals)}{_kits(order)}"]
+    if order.get("created_by"):
+        parts.append(f"entered by {body['order']['created_by']}")
+    if by := order.get("policy", {}).get("fulfil_by", ""):
+        parts.append(f"fulfilled by {by}")
+    if body.get("risk_parts"):
+        why = ", ".join(f"{part['rule']} {part['points']:+}" for part in body["risk_parts"])
+        parts.append(f"risk {body.get('risk_score', 0)} ({why})")
+    return "; ".join([*parts, holds] if holds else parts)
 
 
 def _released(body: Body) -> str:
@@ -37,6 +45,18 @@ def _released(body: Body) -> str:
 def _wanted(body: Body) -> str:
     listing = f"listing {body['wanted']} of {body['channel']}" if body.get("channel") else f"SKU {body['wanted']}"
     return listing + (f", which is mapped to {body['stands_for']}" if body.get("stands_for") else "")
+
+
+def _handed_over(body: Body) -> str:
+    at = f" at {body['location_id']}" if body.get("location_id") else ""
+    return f"by {body['fulfilled_by']}{at}: {_pieces(body.get('lines', [])) or 'nothing'}; {body.get('detail', '')}"
+
+
+def _account(body: Body) -> str:
+    limit = body.get("limit_minor")
+    most = "no limit" if limit is None else f"limit {limit / 100:,.2f}"
+    open_ = f"{body['ordered_minor'] / 100:,.2f} ordered, {body['owed_minor'] / 100:,.2f} owed"
+    return f"{body['reason']} {body.get('reference', '')}: {open_}, {most} ({body['currency']})"
 
 
 def _promised(body: Body) -> str:
@@ -93,6 +113,10 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "payment-captured": lambda b: f"{_money(b['amount'])} for {b['fulfilment_id']}",
     "payment-voided": lambda b: _money(b["amount"]),
     "payment-refunded": lambda b: f"{_money(b['amount'])} for {b['reason']}",
+    "goods-handed-over": _handed_over,
+    "customers-merged": lambda b: f"{b['merged_id']} is {b['customer_id']}: the same {b['evidence']}",
+    "refund-left-to-channel": lambda b: f"{_money(b['amount'])} for {b['reason']}; the channel pays it",
+    "account-changed": _account,
     "payment-failed": lambda b: f"{b['purpose']} of {_money(b['amount'])}: {b['code']} {b.get('detail', '')}",
     "stock-reserved": _promised,
     "stock-backordered": _promised,

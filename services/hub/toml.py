@@ -1,4 +1,4 @@
-"""Rules in TOML files: read once, checked in full, errors that say where."""
+"""Rules in TOML files and lists: read once, checked in full, errors that say where."""
 
 import tomllib
 from pathlib import Path
@@ -34,3 +34,20 @@ def load_toml(file: Path, shape: type[Shape]) -> Shape:
         msg = f"{file}: {problems}"
         raise RulesError(msg) from None
     return checked
+
+
+def load_lines(file: Path) -> list[str]:
+    """The lines of a list; empty ones and those that begin with # are left out.
+
+    Raises:
+        RulesError: it is missing, or no text.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        msg = f"list {file} is missing, which a rules file in the same folder names"
+        raise RulesError(msg) from None
+    except UnicodeDecodeError as error:
+        msg = f"{file}: no text in UTF-8: {error}"
+        raise RulesError(msg) from None
+    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]

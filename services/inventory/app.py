@@ -8,7 +8,20 @@ from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 from services.inventory.audits import Count, CountDue, Shortfall, ShortfallDue, SnapshotRecord
-from services.inventory.decide import answers, bind, counts, fill, kits, limits, low, promise, shortage, snapshot, stock
+from services.inventory.decide import (
+    answers,
+    bind,
+    counter,
+    counts,
+    fill,
+    kits,
+    limits,
+    low,
+    promise,
+    shortage,
+    snapshot,
+    stock,
+)
 from services.inventory.rules import Rules
 from services.inventory.state import Kit, Reservation, ReservationExpiry, Stock, WaitingLine
 
@@ -84,6 +97,7 @@ def _promises(hub: Service, rules: Rules) -> None:
     hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, watched(partial(bind.deduct, rules=rules)))
     hub.on(shipping.ShortPickedV1, watched(partial(bind.short_pick, rules=rules)), remember=True)
+    hub.on(capture.GoodsHandedOverV1, watched(counter.hand_over), remember=True)
     hub.on(inventory.StockFreedV1, watched(partial(fill.fill_waiting, rules=rules)), reads=stock.reads_freed)
     hub.at(ReservationExpiry, watched(promise.expire))
     hub.at(WaitingLine, promise.remind)

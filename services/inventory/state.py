@@ -179,6 +179,8 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
     priority: Priority = 5
     ship_by: Utc | None = None
     placed_at: Utc | None = None
+    release_at: Utc | None = None
+    """A pre-order's day: it is no wonder that it waits for stock until then."""
     generation: int = 0
     answered: dict[str, str] = Field(default_factory=dict)
     """Fulfilments that routing asked for, and what was said: allocated or refused."""

@@ -4,16 +4,16 @@ from crossdock_contracts import capture, payments, returns, shipping
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
-from services.payments.decide import authorise, giveback, take
+from services.payments.decide import authorise, credit, giveback, imported, take
 from services.payments.gateways.sandbox import SandboxGateway
-from services.payments.state import Payment
+from services.payments.state import Account, AuthoriseTimer, Payment
 
 
 def service() -> Service:
     """What payments hears, keeps and says, and the gateways that it works with."""
     hub = Service(
         "payments",
-        documents=(Payment,),
+        documents=(Payment, AuthoriseTimer, Account),
         says=(
             payments.PaymentAuthorisedV1,
             payments.PaymentDeclinedV1,
@@ -21,6 +21,8 @@ def service() -> Service:
             payments.PaymentVoidedV1,
             payments.PaymentRefundedV1,
             payments.PaymentFailedV1,
+            payments.RefundLeftToChannelV1,
+            payments.AccountChangedV1,
         ),
     )
     hub.adapter(SandboxGateway(), Limits(concurrency=512))
@@ -37,6 +39,7 @@ def service() -> Service:
         settle=authorise.settle_authorise,
         reads=authorise.reads_payment,
     )
+    hub.at(AuthoriseTimer, authorise.authorise_due, settle=authorise.settle_authorise)
     hub.on(shipping.ShipmentShippedV2, take.capture_shipped, settle=take.settle_capture, reads=authorise.reads_payment)
     hub.on(
         capture.OrderCancelledV1,
@@ -56,6 +59,10 @@ def service() -> Service:
         settle=giveback.settle_compensation,
         reads=authorise.reads_payment,
     )
+    hub.on(payments.ImportRefundV1, imported.import_refund)
+    hub.on(payments.SetCreditLimitV1, credit.set_limit, remember=True)
+    hub.on(payments.ReceivePaymentV1, credit.receive_payment, remember=True)
+    hub.on(capture.CustomersMergedV1, credit.merge_accounts)
     return hub
 
 

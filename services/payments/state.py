@@ -1,4 +1,4 @@
-"""What payments keeps: one document for each order."""
+"""What payments keeps: one document for each order, and one for each customer on terms."""
 
 from enum import StrEnum
 
@@ -6,14 +6,14 @@ from pydantic import Field
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.values import PaymentMethod
-from services.hub.decision import Document, IntentRecord, Part
+from services.hub.decision import Document, IntentRecord, Part, Timer
 
 
 class PaymentStatus(StrEnum):
     """Where the money of an order stands."""
 
     WAITING = "waiting"
-    """The order is held: nothing is authorised before it is released."""
+    """The order is held, or its day is far: nothing is authorised before it is released."""
     AUTHORISING = "authorising"
     AUTHORISED = "authorised"
     DECLINED = "declined"
@@ -23,10 +23,12 @@ class PaymentStatus(StrEnum):
 
 
 MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
-    PaymentStatus.WAITING: frozenset({PaymentStatus.AUTHORISING, PaymentStatus.AUTHORISED, PaymentStatus.ENDED}),
+    PaymentStatus.WAITING: frozenset(
+        {PaymentStatus.AUTHORISING, PaymentStatus.AUTHORISED, PaymentStatus.DECLINED, PaymentStatus.ENDED}
+    ),
     PaymentStatus.AUTHORISING: frozenset({PaymentStatus.AUTHORISED, PaymentStatus.DECLINED, PaymentStatus.ENDED}),
     PaymentStatus.AUTHORISED: frozenset({PaymentStatus.VOIDED, PaymentStatus.ENDED}),
-    PaymentStatus.DECLINED: frozenset({PaymentStatus.AUTHORISING, PaymentStatus.ENDED}),
+    PaymentStatus.DECLINED: frozenset({PaymentStatus.AUTHORISING, PaymentStatus.AUTHORISED, PaymentStatus.ENDED}),
     PaymentStatus.VOIDED: frozenset(),
     PaymentStatus.ENDED: frozenset(),
 }
@@ -41,6 +43,8 @@ class Movement(Part):
     """The gateway's."""
     done: bool = False
     failed: str = ""
+    left_to_channel: bool = False
+    """The channel is asked to pay it."""
 
 
 class Payment(Document, service="payments", kind="payment", key=("order_id",), traced=True):
@@ -56,6 +60,10 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     reference: str = ""
     """The channel's own id of a prepaid payment."""
     refund_by: str = "hub"
+    customer_id: str = ""
+    on_account_minor: int = 0
+    """Of this order, on terms and neither shipped nor cancelled."""
+    declined_at: Utc | None = None
     generation: int = 0
     authorisation_id: str = ""
     authorised_until: Utc | None = None
@@ -77,8 +85,8 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
 
     @property
     def captured_minor(self) -> int:
-        """Money that is the merchant's: taken, or prepaid."""
-        if self.method is PaymentMethod.TOKEN:
+        """Money that is the merchant's: taken, charged to an account, or prepaid."""
+        if self.method in {PaymentMethod.TOKEN, PaymentMethod.TERMS}:
             return sum(movement.amount_minor for movement in self.captures.values() if movement.done)
         return self.amount_minor
 
@@ -86,3 +94,35 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     def refunded_minor(self) -> int:
         """Money that has gone back, or is on its way."""
         return sum(movement.amount_minor for movement in self.refunds.values() if not movement.failed)
+
+
+class AuthoriseTimer(Timer, service="payments", kind="authorise", key=("order_id",)):
+    """When the money of an order with a release date is made sure of."""
+
+    order_id: str
+
+
+class Book(Part):
+    """What a customer has open on terms in one currency."""
+
+    limit_minor: int | None = None
+    """None: no limit."""
+    ordered_minor: int = 0
+    """Ordered, neither shipped nor cancelled."""
+    owed_minor: int = 0
+    """Shipped and not paid."""
+    references: tuple[str, ...] = ()
+    """Of the latest payments, a bounded number, to know one that comes again."""
+
+    @property
+    def room_minor(self) -> int | None:
+        """How much more may be ordered; none: there is no limit."""
+        return None if self.limit_minor is None else self.limit_minor - self.ordered_minor - self.owed_minor
+
+
+class Account(Document, service="payments", kind="account", key=("customer_id",), shared=True):
+    """A customer on terms, by currency; or, with ``same_as``, that it is kept under another id since a merge."""
+
+    customer_id: str
+    same_as: str = ""
+    books: dict[str, Book] = Field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import payments, returns, shipping
+from crossdock_contracts import capture, payments, returns, shipping
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
@@ -27,6 +27,8 @@ def service(config: Settings) -> Service:
         ),
     )
     hub.on(shipping.ShipmentShippedV2, decide.know_shipped, reads=decide.reads_sold)
+    hub.on(capture.GoodsHandedOverV1, decide.know_handed_over, reads=decide.reads_sold)
+    hub.on(returns.ImportReturnV1, decide.import_return)
     hub.on(returns.RequestReturnV1, partial(decide.request_return, rules))
     hub.on(returns.ReceiveReturnV1, decide.receive_return)
     hub.on(returns.InspectReturnV1, decide.inspect_return)

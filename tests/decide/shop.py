@@ -1,108 +1,86 @@
-"""A shop for tests of capture: products, listings and orders, and the events that capture says to itself."""
+"""A shop for tests: orders are handed in to capture, whose rules a test may word itself."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from crossdock_contracts.capture import (
-    IngestV1,
-    LineInput,
-    MappingFoundV1,
-    MappingMissedV1,
-    OrderCapturedV1,
-    OrderInput,
-    OrderMappableV1,
-    OrderReleasedV1,
-)
-from crossdock_contracts.products import KitComponent, ListingMappedV1, Product, ProductChangedV1
-from crossdock_contracts.values import Money, Order
+from crossdock_contracts.capture import OrderCapturedV1, OrderInput
+from crossdock_contracts.values import Order
 from services.capture.app import FORMATS
-from services.capture.decide import catalogue, ingest, waiting
-from services.capture.rules import Channels
-from services.capture.state import OrderRecord, WaitingOrder
-from services.hub.settings import ROOT
+from services.capture.decide import ingest
+from services.capture.rules import Channel, ChannelConfig, Channels, Checks
+from services.capture.rules.addresses import AddressRules
+from services.capture.rules.customers import CustomerRules
+from services.capture.rules.fraud import FraudFile, FraudRules
+from services.capture.rules.workflow import Workflow
+from services.capture.state import Customer, Item, OrderRecord
+from services.hub.decision import Decision, Document
 from tests.builders import NOW, order_input
 from tests.builders import ingest as handed_in
 from tests.decide.ledger import Ledger
 
-CHANNELS = Channels.load(ROOT / "deploy" / "rules", FORMATS)
-_TO_ITSELF = {
-    MappingMissedV1: waiting.wait_for,
-    MappingFoundV1: waiting.let_go,
-    OrderMappableV1: waiting.map_again,
-}
+CALM = Checks(
+    addresses=AddressRules(),
+    customers=CustomerRules(),
+    fraud=FraudRules(config=FraudFile()),
+    workflow=Workflow(),
+)
+"""Nothing is configured that could hold an order."""
+
+
+def checks(**parts: Any) -> Checks:
+    """These rules, and nothing else configured: each as its file has them."""
+    fraud = parts.get("fraud", {})
+    return Checks(
+        addresses=AddressRules.model_validate(parts.get("addresses", {})),
+        customers=CustomerRules.model_validate(parts.get("customers", {})),
+        fraud=FraudRules(config=FraudFile.model_validate(fraud), disposable=frozenset(parts.get("disposable", ()))),
+        workflow=Workflow.model_validate(parts.get("workflow", {})),
+    )
 
 
 class Shop(Ledger):
-    """Capture's decisions about what is sold."""
+    """Capture's decisions about orders of a channel, ``web`` unless it is said otherwise."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._heard = 0
+    def __init__(self, *documents: Document, rules: Checks = CALM, **config: Any) -> None:
+        super().__init__(*(documents or (Item(sku="A", title="Mug", weight_g=300), Item(sku="B", title="Bowl"))))
+        channel_config = ChannelConfig.model_validate({"format": "native", **config})
+        names = ("web", "till", "marketplace")
+        self.channels = Channels({n: Channel(n, channel_config, FORMATS["native"](), rules) for n in names})
 
-    def settle(self) -> "Shop":
-        """Let capture hear what it says to itself, until there is nothing left."""
-        while self._heard < len(self.events):
-            event = self.events[self._heard]
-            self._heard += 1
-            if type(event) in _TO_ITSELF:
-                self.take(_TO_ITSELF[type(event)], event, NOW)
-        return self
+    def takes(self, order_id: str = "1", *lines: Any, channel: str = "web", now: datetime = NOW, **fields: Any) -> Any:
+        """Take an order in; what was captured of it, or nothing."""
+        before = len(self.said(OrderCapturedV1))
+        self.takes_in(order_input(order_id, *lines, **fields), channel, now)
+        captured = self.said(OrderCapturedV1)[before:]
+        return captured[0] if captured else None
 
-    def sells(self, sku: str, *parts: tuple[str, int], cost: int | None = None, **fields: Any) -> "Shop":
-        """A product is learnt; with parts a kit."""
-        price = None if cost is None else Money(amount_minor=cost, currency=fields.pop("currency", "EUR"))
-        components = tuple(KitComponent(sku=name, quantity=n) for name, n in parts)
-        product = Product(**{"sku": sku, "title": f"Article {sku}", "cost": price, "components": components, **fields})
-        self.take(
-            catalogue.learn_product, ProductChangedV1(owner="main", sku=sku, product=product, changed_at=NOW), NOW
-        )
-        return self.settle()
+    def takes_in(self, made: OrderInput, channel: str = "web", now: datetime = NOW) -> Decision:
+        """Take in what a channel hands over."""
+        message = handed_in(made, channel)
+        decision = ingest.ingest(self.channels, self.states, message, now, message.body)
+        self.apply(decision)
+        return decision
 
-    def maps(self, listing: str, sku: str, quantity: int = 1, channel: str = "web") -> "Shop":
-        """A listing is learnt."""
-        mapped = ListingMappedV1(
-            owner="main", channel=channel, listing_id=listing, sku=sku, quantity=quantity, mapped_at=NOW
-        )
-        self.take(catalogue.learn_listing, mapped, NOW)
-        return self.settle()
+    def reasons(self, order_id: str = "1", *lines: Any, **fields: Any) -> list[str]:
+        """Why an order is held that is taken in."""
+        return [hold.reason for hold in self.takes(order_id, *lines, **fields).holds]
 
-    def hears(self, message: IngestV1) -> "Shop":
-        """Something is handed in."""
-        self.apply(partial(ingest.ingest, CHANNELS)(self.states, message, NOW, message.body))
-        return self.settle()
-
-    def sold(self, *lines: LineInput, number: str = "1", channel: str = "web", **fields: Any) -> "Shop":
-        """An order is handed in."""
-        made: OrderInput = order_input(number, *lines, **fields)
-        return self.hears(handed_in(made, channel))
+    def order(self, order_id: str = "1", *lines: Any, **fields: Any) -> Order:
+        """The order as captured."""
+        found: Order = self.takes(order_id, *lines, **fields).order
+        return found
 
     def record(self, order_id: str = "web:1") -> OrderRecord:
-        """An order as it stands."""
+        """What capture keeps of an order."""
         found: OrderRecord = self.get(OrderRecord, "main", order_id)
         return found
 
-    def order(self, order_id: str = "web:1") -> Order:
-        """An order as it stands."""
-        found = self.record(order_id).order
-        assert found is not None
-        return found
+    @property
+    def customers(self) -> list[Customer]:
+        """All customers, but not what leads to them."""
+        return [one for one in self.documents.values() if isinstance(one, Customer) and not one.same_as]
 
-    def captured(self) -> Order:
-        """The order that was captured last."""
-        order: Order = self.said(OrderCapturedV1)[-1].order
-        return order
-
-    def released(self) -> list[str]:
-        """The orders that were released."""
-        return [event.order_id for event in self.said(OrderReleasedV1)]
-
-    def waiting(self) -> set[tuple[str, str, str]]:
-        """Which order waits for what."""
-        return {
-            (one.channel, one.wanted, one.order_id) for one in self.documents.values() if isinstance(one, WaitingOrder)
-        }
-
-
-def line(number: int = 1, *, quantity: int = 1, price: int = 1000, **fields: Any) -> LineInput:
-    """A line of an order as it is handed in."""
-    return LineInput(**{"line_id": str(number), "quantity": quantity, "unit_price_minor": price, **fields})
+    def settle(self, decide: Any, message: Any, now: datetime = NOW) -> Decision:
+        """Have a command or timer decided."""
+        return self.take(partial(decide), message, now)

@@ -111,7 +111,7 @@ def test_tax_counts_unless_it_is_included():
 def test_an_incomplete_address_holds_the_order_and_says_what_is_missing():
     ledger = captured(ship_to=Address(name="Customer 1", country="DE"))
     hold = ledger.said(OrderCapturedV1)[0].holds[0]
-    assert (hold.reason, hold.detail) == ("address-incomplete", "the delivery address has no city, line1")
+    assert (hold.reason, hold.detail) == ("address-incomplete", "the delivery address has no city, line1, postcode")
 
 
 def test_what_is_paid_is_shared_out_to_the_lines_that_ship_to_the_last_cent():

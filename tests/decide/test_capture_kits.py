@@ -18,17 +18,17 @@ from crossdock_contracts.values import LineQuantity, OrderLine
 from services.capture.decide import cancel
 from services.capture.rules import UnmappableError
 from tests.builders import NOW
-from tests.decide.shop import Shop, line
+from tests.decide.stall import Stall, line
 
 AMOUNTS = ("unit_price_minor", "discount_minor", "tax_minor", "total_minor", "paid_minor")
 
 
-def shop() -> Shop:
+def shop() -> Stall:
     """A breakfast set K of one mug A and two plates B."""
-    return Shop().sells("A", weight_g=300).sells("B", hazmat_class="3").sells("K", ("A", 1), ("B", 2))
+    return Stall().sells("A", weight_g=300).sells("B", hazmat_class="3").sells("K", ("A", 1), ("B", 2))
 
 
-def asks(made: Shop, *lines: tuple[str, int], cancel_id: str = "c") -> Any:
+def asks(made: Stall, *lines: tuple[str, int], cancel_id: str = "c") -> Any:
     """A cancel of so many of these lines; what was said to it."""
     before = len(made.events)
     asked = tuple(LineQuantity(line_id=line_id, quantity=n) for line_id, n in lines)
@@ -68,7 +68,7 @@ def test_a_listing_may_stand_for_several_kits() -> None:
 
 
 def test_a_price_is_shared_out_by_what_the_components_cost() -> None:
-    made = Shop().sells("A", cost=100).sells("B", cost=150).sells("K", ("A", 1), ("B", 2))
+    made = Stall().sells("A", cost=100).sells("B", cost=150).sells("K", ("A", 1), ("B", 2))
     order = made.sold(line(1, sku="K", price=1000)).captured()
     assert [one.unit_price_minor for one in order.lines] == [250, 750]
 
@@ -76,7 +76,7 @@ def test_a_price_is_shared_out_by_what_the_components_cost() -> None:
 @pytest.mark.parametrize(("cost", "currency"), [(None, "EUR"), (150, "USD"), (0, "EUR")])
 def test_a_price_is_shared_out_by_pieces_where_costs_cannot_be_compared(cost: int | None, currency: str) -> None:
     first = 0 if cost == 0 else 100
-    made = Shop().sells("A", cost=first).sells("B", cost=cost, currency=currency).sells("K", ("A", 1), ("B", 2))
+    made = Stall().sells("A", cost=first).sells("B", cost=cost, currency=currency).sells("K", ("A", 1), ("B", 2))
     order = made.sold(line(1, sku="K", price=1000)).captured()
     assert [one.unit_price_minor for one in order.lines] == [333, 667]
 
@@ -85,9 +85,9 @@ sums = st.integers(0, 10**6)
 
 
 @st.composite
-def kits(draw: Any) -> tuple[Shop, list[LineInput], dict[str, int]]:
+def kits(draw: Any) -> tuple[Stall, list[LineInput], dict[str, int]]:
     """A shop with a kit, and an order for some of it."""
-    made = Shop()
+    made = Stall()
     parts = draw(st.lists(st.tuples(st.integers(1, 5), st.none() | st.integers(0, 5000)), min_size=1, max_size=6))
     for n, (_, cost) in enumerate(parts):
         made.sells(f"P{n}", cost=cost)
@@ -145,7 +145,7 @@ def test_kits_that_are_cancelled_one_after_the_other_pay_back_what_was_paid_for_
 def test_each_of_several_kits_is_worth_its_price_when_it_is_cancelled(
     quantity: int, price: int, parts: list[int], data: st.DataObject
 ) -> None:
-    made = Shop()
+    made = Stall()
     for n in range(len(parts)):
         made.sells(f"P{n}")
     made.sells("K", *((f"P{n}", each) for n, each in enumerate(parts)))
@@ -160,7 +160,7 @@ def test_a_line_of_the_channels_own_name_is_not_mistaken_for_a_component() -> No
 
 
 def test_components_count_towards_the_lines_that_an_order_may_have() -> None:
-    made = Shop()
+    made = Stall()
     parts = [(f"P{n}", 1) for n in range(100)]
     for sku, _ in parts:
         made.sells(sku)

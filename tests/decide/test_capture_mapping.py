@@ -20,20 +20,20 @@ from crossdock_contracts.products import ListingMappedV1, Product, ProductChange
 from services.capture.decide import catalogue, holds, waiting
 from services.capture.state import HoldExpiry, Item, Listing, OrderStatus, WaitingOrder, Wanted
 from tests.builders import NOW, later
-from tests.decide.shop import Shop, line
+from tests.decide.stall import Stall, line
 
 
-def reasons(made: Shop, order_id: str = "web:1") -> list[str]:
+def reasons(made: Stall, order_id: str = "web:1") -> list[str]:
     return [hold.reason for hold in made.record(order_id).holds]
 
 
-def release(made: Shop, hold_id: str = "", order_id: str = "web:1") -> None:
+def release(made: Stall, hold_id: str = "", order_id: str = "web:1") -> None:
     made.take(holds.release_hold, ReleaseHoldV1(owner="main", order_id=order_id, hold_id=hold_id), NOW)
     made.settle()
 
 
 def test_mapping_a_listing_releases_all_orders_that_were_held_for_it() -> None:
-    made = Shop().sells("A")
+    made = Stall().sells("A")
     for n in range(5):
         made.sold(line(1, listing_id="L", quantity=2), number=str(n))
     made.sold(line(1, listing_id="other"), number="9")
@@ -46,7 +46,7 @@ def test_mapping_a_listing_releases_all_orders_that_were_held_for_it() -> None:
 
 
 def test_a_slice_at_a_time_is_let_go_however_many_orders_wait() -> None:
-    made = Shop().sells("A")
+    made = Stall().sells("A")
     count = 2 * waiting.SLICE + 1
     for n in range(count):
         about = {"owner": "main", "wanted": "L", "channel": "web", "order_id": f"web:{n}"}
@@ -65,14 +65,14 @@ def test_a_slice_at_a_time_is_let_go_however_many_orders_wait() -> None:
 
 
 def test_a_product_that_comes_releases_the_orders_that_named_it() -> None:
-    made = Shop().sold(line(1, sku="A"))
+    made = Stall().sold(line(1, sku="A"))
     assert (reasons(made), made.waiting()) == (["unknown-listing"], {("", "A", "web:1")})
     made.sells("A")
     assert made.released() == ["web:1"]
 
 
 def test_a_listing_that_is_mapped_to_what_is_not_there_yet_releases_when_the_product_comes() -> None:
-    made = Shop().sold(line(1, listing_id="L")).maps("L", "A", 2)
+    made = Stall().sold(line(1, listing_id="L")).maps("L", "A", 2)
     assert "L (mapped to A)" in made.record().holds[0].detail
     assert made.waiting() == {("web", "L", "web:1"), ("", "A", "web:1")}
     made.sells("A")
@@ -81,12 +81,12 @@ def test_a_listing_that_is_mapped_to_what_is_not_there_yet_releases_when_the_pro
 
 
 def test_a_listing_that_was_mapped_to_the_wrong_sku_is_mapped_anew() -> None:
-    made = Shop().sells("B").sold(line(1, listing_id="L")).maps("L", "typo").maps("L", "B")
+    made = Stall().sells("B").sold(line(1, listing_id="L")).maps("L", "typo").maps("L", "B")
     assert made.released() == ["web:1"]
 
 
 def test_an_order_of_which_more_is_unknown_stays_held_and_says_what_is_left() -> None:
-    made = Shop().sells("A").sold(line(1, listing_id="L"), line(2, listing_id="M"))
+    made = Stall().sells("A").sold(line(1, listing_id="L"), line(2, listing_id="M"))
     made.maps("L", "A")
     assert made.record().holds[0].detail == "nothing is known yet of M; map or create them"
     assert made.order().lines[0].sku is None  # named together with the rest
@@ -96,7 +96,7 @@ def test_an_order_of_which_more_is_unknown_stays_held_and_says_what_is_left() ->
 
 
 def test_an_order_with_further_holds_stays_held_and_is_mapped_when_the_last_one_ends() -> None:
-    made = Shop().sells("A").sold(line(1, listing_id="L", quantity=2), total_minor=1)
+    made = Stall().sells("A").sold(line(1, listing_id="L", quantity=2), total_minor=1)
     made.maps("L", "A", 6)
     assert (reasons(made), made.released()) == (["totals-mismatch"], [])
     release(made)
@@ -104,7 +104,7 @@ def test_an_order_with_further_holds_stays_held_and_is_mapped_when_the_last_one_
 
 
 def test_an_order_whose_listing_was_mapped_to_nothing_known_meanwhile_is_held_again() -> None:
-    made = Shop().sells("A").sold(line(1, listing_id="L"), total_minor=1).maps("L", "A").maps("L", "B")
+    made = Stall().sells("A").sold(line(1, listing_id="L"), total_minor=1).maps("L", "A").maps("L", "B")
     release(made)
     assert (reasons(made), made.released()) == (["unknown-listing"], [])
     assert made.said(OrderHeldV1)[0].hold.hold_id == "unknown-listing-3"
@@ -113,7 +113,7 @@ def test_an_order_whose_listing_was_mapped_to_nothing_known_meanwhile_is_held_ag
 
 
 def test_a_kit_of_which_a_component_is_not_known_yet_waits_for_the_component() -> None:
-    made = Shop().sells("A").sells("K", ("A", 1), ("B", 1)).sold(line(1, sku="K"))
+    made = Stall().sells("A").sells("K", ("A", 1), ("B", 1)).sold(line(1, sku="K"))
     assert (made.record().holds[0].detail, made.waiting()) == (
         "nothing is known yet of B in kit K; map or create them",
         {("", "B", "web:1")},
@@ -124,7 +124,7 @@ def test_a_kit_of_which_a_component_is_not_known_yet_waits_for_the_component() -
 
 
 def test_a_kit_that_makes_an_order_too_long_keeps_it_held_with_the_reason() -> None:
-    made, parts = Shop(), [(f"P{n}", 1) for n in range(100)]
+    made, parts = Stall(), [(f"P{n}", 1) for n in range(100)]
     for sku, _ in parts:
         made.sells(sku)
     made.sells("K", *parts).sold(*(line(n, listing_id="L") for n in range(1, 9)))
@@ -136,7 +136,7 @@ def test_a_kit_that_makes_an_order_too_long_keeps_it_held_with_the_reason() -> N
 
 
 def test_a_listing_is_not_taken_for_a_sku_of_the_same_name_unless_its_channel_says_so() -> None:
-    made = Shop().sold(line(1, listing_id="X")).sold(line(1, listing_id="X"), channel="retail")
+    made = Stall().sold(line(1, listing_id="X")).sold(line(1, listing_id="X"), channel="retail")
     made.sells("X")
     assert made.released() == ["retail:1"]
     made.sells("A").maps("X", "A")
@@ -144,7 +144,7 @@ def test_a_listing_is_not_taken_for_a_sku_of_the_same_name_unless_its_channel_sa
 
 
 def test_a_word_that_was_missed_is_made_good_when_the_order_is_looked_at_again() -> None:
-    made = Shop().sold(line(1, listing_id="L"))
+    made = Stall().sold(line(1, listing_id="L"))
     timer = made.get(WaitingOrder, "main", "L", "web", "web:1")
     made.documents.pop(timer.subject)  # it has fired
     made.take(waiting.look_again, timer, timer.due_at)
@@ -158,7 +158,7 @@ def test_a_word_that_was_missed_is_made_good_when_the_order_is_looked_at_again()
 
 
 def test_an_order_that_has_ended_waits_no_longer_than_until_it_is_looked_at() -> None:
-    made = Shop().sold(line(1, listing_id="L"))
+    made = Stall().sold(line(1, listing_id="L"))
     made.take(holds.reject_order, RejectOrderV1(owner="main", order_id="web:1"), NOW)
     timer = made.get(WaitingOrder, "main", "L", "web", "web:1")
     made.documents.pop(timer.subject)
@@ -168,7 +168,7 @@ def test_an_order_that_has_ended_waits_no_longer_than_until_it_is_looked_at() ->
 
 def test_a_word_that_comes_before_the_order_is_written_down_is_not_lost() -> None:
     """The listing is mapped after the order was captured, and before anybody heard that the order waits for it."""
-    made = Shop().sells("A")
+    made = Stall().sells("A")
     early = MappingMissedV1(owner="main", wanted="L", channel="web", order_id="web:1")
     made.maps("L", "A")
     decision = waiting.wait_for(made.states, early, NOW)
@@ -177,7 +177,7 @@ def test_a_word_that_comes_before_the_order_is_written_down_is_not_lost() -> Non
 
 
 def test_an_older_word_about_a_product_or_a_listing_that_comes_late_changes_nothing() -> None:
-    made = Shop().sells("A", title="new").maps("L", "A", 2)
+    made = Stall().sells("A", title="new").maps("L", "A", 2)
     old = NOW - timedelta(hours=1)
     product = ProductChangedV1(owner="main", sku="A", product=Product(sku="A", title="old"), changed_at=old)
     listing = ListingMappedV1(owner="main", channel="web", listing_id="L", sku="B", quantity=1, mapped_at=old)
@@ -187,7 +187,7 @@ def test_an_older_word_about_a_product_or_a_listing_that_comes_late_changes_noth
 
 
 def test_learning_what_nobody_waits_for_says_nothing() -> None:
-    made = Shop().sells("A").maps("L", "A")
+    made = Stall().sells("A").maps("L", "A")
     assert made.events == []
     assert made.get(Wanted, "main", "L", "web") is None
 
@@ -200,7 +200,7 @@ class Waiting(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shop = Shop()
+        self.shop = Stall()
         self.number = 0
 
     @rule(names=st.lists(st.sampled_from((*SKUS, *LISTINGS)), min_size=1, max_size=3), odd=st.booleans())

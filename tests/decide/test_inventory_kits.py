@@ -21,6 +21,7 @@ from crossdock_contracts.products import KitComponent, Product, ProductChangedV1
 from crossdock_contracts.values import FulfilledQuantity
 from services.inventory.decide import kits, promise, stock
 from services.inventory.decide.answers import Availability, AvailabilityQuestion, availability
+from services.inventory.rules import NO_RULES
 from services.inventory.state import Kit, LocationStock, Reservation, Stock
 from tests.builders import NOW, captured, line, order, released
 from tests.decide.ledger import Ledger
@@ -39,7 +40,7 @@ def told(sku: str = "K", *parts: str, at: Any = NOW) -> ProductChangedV1:
 
 
 def asked(ledger: Ledger, *skus: str) -> list[Availability]:
-    return availability(ledger.states, AvailabilityQuestion(skus=list(skus)), NOW)
+    return availability(NO_RULES, ledger.states, AvailabilityQuestion(skus=list(skus)), NOW)
 
 
 def test_a_kit_is_as_available_as_its_scarcest_component() -> None:

@@ -141,9 +141,10 @@ class WholeOrders(RuleBasedStateMachine):
         if one is None:
             return
         about = {"owner": "main", "order_id": one.order_id, "fulfilment_id": one.fulfilment_id}
-        lines = tuple(
-            LineQuantity(line_id=x.line_id, quantity=x.quantity) for x in one.fulfilment.lines[step == "short" :]
-        )
+        found = [(x.line_id, x.quantity) for x in one.fulfilment.lines]
+        if step == "short":  # the first line lacks a piece, or all of them
+            found[0] = (found[0][0], found[0][1] - 1 if number % 2 else 0)
+        lines = tuple(LineQuantity(line_id=line_id, quantity=quantity) for line_id, quantity in found if quantity)
         steps = [
             ConfirmPickedV1(**about, lines=lines),
             ConfirmPackedV1(**about, weight_g=900),

@@ -13,7 +13,7 @@ from typing import Any
 
 from crossdock_contracts.base import Contract, Event
 from services.capture import app as capture
-from services.hub.decision import Done, Failed, Intent, Outcome, Refused, Timer
+from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused, Timer
 from services.hub.effects import PermanentError
 from services.hub.inputs import Handler
 from services.hub.service import Service
@@ -30,6 +30,7 @@ from tests.builders import NOW
 from tests.decide.ledger import Ledger
 
 _MOST_DELIVERIES = 20_000
+_MOST_ATTEMPTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Delivery:
     handler: Handler
     message: Any
     message_id: str
+    attempt: int = 0
 
 
 class World(Ledger):
@@ -118,7 +120,7 @@ class World(Ledger):
         decision = self._decided(delivery, lambda: handler.decide(self.states, message, self.now, *facts))
         while decision is not None:
             if decision.later is not None:
-                self.queue.append(delivery)
+                self._park(delivery, decision.later)
                 return
             self.apply(decision)
             if decision.intent is None and handler.remember:
@@ -136,6 +138,13 @@ class World(Ledger):
             settle = handler.settle
             assert settle is not None
             decision = self._decided(delivery, lambda: settle(self.states, message, outcome, self.now))  # noqa: B023  # called at once
+
+    def _park(self, delivery: Delivery, later: Later) -> None:
+        """It is tried again, some times."""
+        if delivery.attempt >= _MOST_ATTEMPTS:
+            self.dead.append(f"{delivery.service.name} {delivery.handler.name} {delivery.message!r}: {later.reason}")
+        else:
+            self.queue.append(replace(delivery, attempt=delivery.attempt + 1))
 
     def _decided(self, delivery: Delivery, decide: Any) -> Any:
         try:

@@ -1,5 +1,6 @@
 """Capture's rules.
 
 Taking orders in (`ingest`), what their lines stand for (`mapping`, `kits`, `catalogue`), who waits to know that
-(`waiting`), holding them (`holds`), cancelling them (`cancel`).
+(`waiting`), looking at orders (`checks`, `address`, `fraud`), knowing buyers (`evidence`, `identity`), holding
+(`holds`), cancelling (`cancel`), recording what others fulfil (`elsewhere`).
 """

@@ -36,15 +36,22 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
     if record is None or record.status is OrderStatus.EXPECTED:
         record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
         return Decision(writes=[changed(record, cancels=(*record.cancels, cancel))])
-    if record.status in ENDED:
-        return Decision(events=[_refusal(record, cancel.cancel_id, "ended", f"the order is {record.status}")])
-    if record.status is OrderStatus.HELD:
+    if record.status in ENDED or record.fulfil_by == "till":
+        return Decision(events=[_too_late(record, cancel)])
+    if record.status is OrderStatus.HELD or record.fulfil_by != "hub":
         return decide_here(record, cancel, now)
     cancel, problem = whole(record.order, cancel) if record.order else (cancel, "")
     if problem:
         return Decision(events=[_refusal(record, cancel.cancel_id, KIT_DIVIDED, problem)])
     record = changed(record, cancels=(*record.cancels, cancel))
     return Decision(writes=[record], events=[ask_routing(record, cancel)])
+
+
+def _too_late(record: OrderRecord, cancel: Cancel) -> CancelRefusedV1:
+    """Nothing can be cancelled any more."""
+    if record.status in ENDED:
+        return _refusal(record, cancel.cancel_id, "ended", f"the order is {record.status}")
+    return _refusal(record, cancel.cancel_id, "handed-over", "the buyer has the goods; take them back as a return")
 
 
 def cancel_by_hub(record: OrderRecord, cancel_id: str, reason: str, by: str) -> Decision:

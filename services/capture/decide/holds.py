@@ -19,12 +19,16 @@ from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.stock import PromiseRestoredV1, PromiseTakenBackV1
 from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
 from services.capture.decide.cancel import cancel_by_hub
-from services.capture.decide.ingest import UNKNOWN_LISTING, expiry
+from services.capture.decide.checks import UNKNOWN_LISTING
+from services.capture.decide.elsewhere import hand_over
+from services.capture.decide.ingest import expiry
 from services.capture.decide.mapping import Remapped, missed, remapped
 from services.capture.rules import Channels
 from services.capture.state import ENDED, HoldExpiry, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
+OVER_LIMIT = "credit-limit"
+"""What payments calls an order on terms for which its customer's limit has no room."""
 PATIENCE = timedelta(days=3)
 """A hold for which nothing else is said ends after so long."""
 
@@ -69,16 +73,28 @@ def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decis
     hold_id, about = f"{reason}-{key}", message.fulfilment_id if isinstance(message, LabelRefusedV1) else ""
     if any(hold.hold_id == hold_id for hold in (*record.holds, *record.closed)):
         return Decision.nothing()
-    expires = now + PATIENCE
-    hold = Hold(hold_id=hold_id, reason=reason, about=about, detail=detail, opened_at=now, expires_at=expires)
+    hold = Hold(
+        hold_id=hold_id,
+        reason=reason,
+        about=about,
+        detail=detail,
+        assigned_to=_ROLES.get(reason, "operations"),
+        opened_at=now,
+        expires_at=now + PATIENCE,
+    )
     return _opened(record, hold)
+
+
+_ROLES = {OVER_LIMIT: "credit"}
+"""Who has to act on trouble that is not for operations."""
 
 
 def _what(message: AboutOrder) -> tuple[str, str, str]:
     """Reason, what tells this trouble from another of its kind, and detail."""
     match message:
         case PaymentDeclinedV1():
-            return "payment-declined", str(message.generation), f"{message.gateway}: {message.code} {message.detail}"
+            reason = OVER_LIMIT if message.code == OVER_LIMIT else "payment-declined"
+            return reason, str(message.generation), f"{message.gateway}: {message.code} {message.detail}"
         case PaymentFailedV1():
             return (
                 "payment-failed",
@@ -106,6 +122,8 @@ def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decis
     if record is None or not wanted:
         which = f"hold {message.hold_id}" if message.hold_id else "open hold"
         return _refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
+    if not message.released_by and any(hold.approval for hold in wanted):
+        return _refused(message, "no-name", "an approval names who gives it: say who releases the hold")
     if any(hold.reason == UNKNOWN_LISTING for hold in wanted) and record.order is not None:
         found = remapped(states, record)
         if found.reason:
@@ -123,11 +141,11 @@ def close(states: States, record: OrderRecord, closed: list[Hold], by: str, now:
         decision.writes = [record]
         return decision
     found = remapped(states, record)
-    if found.reason:
+    if found.reason and record.fulfil_by != "till":  # a sale over the counter is not undone
         return decision.and_then(_held_again(found, now))
     record = found.record
     assert record.order is not None
-    decision.writes = [changed(record, status=OrderStatus.OPEN)]
+    decision.writes = [record if record.fulfil_by == "till" else changed(record, status=OrderStatus.OPEN)]
     decision.events = [
         OrderReleasedV1(
             owner=record.owner,
@@ -138,6 +156,8 @@ def close(states: States, record: OrderRecord, closed: list[Hold], by: str, now:
             released_at=now,
         )
     ]
+    if record.fulfil_by == "till":
+        return decision.and_then(hand_over(record, now, "its goods are known now"))
     return decision
 
 

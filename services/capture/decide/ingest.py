@@ -13,15 +13,17 @@ from crossdock_contracts.capture import (
     OrderInput,
     SubmissionIgnoredV1,
 )
-from crossdock_contracts.values import Address, Hold, LineKind, Order, OrderLine
+from crossdock_contracts.values import Hold, LineKind, Order, OrderLine
 from services.capture.decide.cancel import ask_for_waiting, decide_waiting
-from services.capture.decide.mapping import Meaning, Name, all_wants, in_pieces, meanings, missed, not_known
-from services.capture.decide.money import expected_total, line_total, share, totals
+from services.capture.decide.checks import check
+from services.capture.decide.elsewhere import policy_of, record_order, recorded_again
+from services.capture.decide.evidence import traces_of
+from services.capture.decide.mapping import Meaning, Name, all_wants, in_pieces, meanings, missed
+from services.capture.decide.money import line_total, share, totals
 from services.capture.rules import Channel, Channels, UnmappableError
-from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus, Want
+from services.capture.state import ENDED, Customer, HoldExpiry, Item, Listing, OrderRecord, OrderStatus, Want
 from services.hub.decision import Decision, States, changed
 
-UNKNOWN_LISTING = "unknown-listing"
 LATE_HOLD = timedelta(days=14)
 """What comes in about an order that has ended waits so long for somebody to look."""
 
@@ -43,7 +45,10 @@ def reads_ingest(channels: Channels, message: IngestV1) -> Iterable[str]:
     found = [OrderRecord.at(owner, message.order_id)]
     if message.original:
         return found
-    for line in _read(channel, message.body).lines:
+    handed_in = _read(channel, message.body)
+    first = traces_of(channel.checks.customers, channel.name, handed_in)[:1]
+    found += [Customer.at(owner, trace.customer_id) for trace in first]
+    for line in handed_in.lines:
         if line.listing_id:
             found.append(Listing.at(owner, channel.name, line.listing_id))
         if line.sku or (line.listing_id and channel.config.listing_is_sku):
@@ -60,11 +65,11 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
     channel = channels[message.channel]
     handed_in = _read(channel, payload)
     _check_lines(channel, len(handed_in.lines), "")
-    digest = sha256(handed_in.model_dump_json().encode()).hexdigest()
+    digest = sha256(handed_in.model_dump_json(exclude_defaults=True).encode()).hexdigest()
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status is OrderStatus.EXPECTED:
         return _capture(states, channel, message, handed_in, digest, record, now)
-    return _known(record, message, handed_in, digest, now)
+    return _known(states, record, message, handed_in, digest, now)
 
 
 def _check_lines(channel: Channel, count: int, apart: str) -> None:
@@ -90,29 +95,33 @@ def _capture(
     order, unknown, wants = _mapped(states, channel, message, handed_in)
     record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
     about = {"digest": digest, "source_version": handed_in.source_version, "captured_at": now}
-    if any(not cancel.lines for cancel in record.cancels):
+    if any(not cancel.lines for cancel in record.cancels) and order.policy.fulfil_by != "till":
         ended = changed(record, **about, status=OrderStatus.CANCELLED, ended_at=now, cancels=())
         return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
-    holds = tuple(
-        Hold(
-            hold_id=f"{reason}",
-            reason=reason,
-            detail=detail,
-            opened_at=now,
-            expires_at=now + timedelta(hours=channel.config.hold_hours),
-            on_expiry="reject" if reason == UNKNOWN_LISTING else channel.config.on_expiry,  # it could go nowhere
-        )
-        for reason, detail in problems(channel, order, unknown)
-    )
+    checked = check(states, channel, message.owner, order, unknown, now)
+    order, holds = checked.order, checked.holds
     status = OrderStatus.HELD if holds else OrderStatus.OPEN
-    record = changed(record, **about, status=status, order=order, wants=wants, holds=holds)
+    record = changed(
+        record, **about, status=status, order=order, wants=wants, holds=holds, fulfil_by=order.policy.fulfil_by
+    )
     decision = Decision(
-        writes=[record, *(expiry(record, hold) for hold in holds)],
+        writes=[record, *(expiry(record, hold) for hold in holds), *checked.writes],
         events=[
             *missed(record, wants),
-            OrderCapturedV1(owner=message.owner, order_id=message.order_id, order=order, holds=holds, captured_at=now),
+            OrderCapturedV1(
+                owner=message.owner,
+                order_id=message.order_id,
+                order=order,
+                holds=holds,
+                captured_at=now,
+                risk_score=sum(part.points for part in checked.risk),
+                risk_parts=checked.risk,
+            ),
+            *checked.events,
         ],
     )
+    if record.fulfil_by != "hub":
+        return decision.and_then(record_order(record, channel, handed_in, now))
     if holds:
         return decision.and_then(decide_waiting(record, now))
     return decision.and_then(ask_for_waiting(record)) if record.cancels else decision
@@ -123,13 +132,17 @@ def expiry(record: OrderRecord, hold: Hold) -> HoldExpiry:
     return HoldExpiry(owner=record.owner, order_id=record.order_id, hold_id=hold.hold_id, due_at=hold.expires_at)
 
 
-def _known(record: OrderRecord, message: IngestV1, handed_in: OrderInput, digest: str, now: datetime) -> Decision:
+def _known(
+    states: States, record: OrderRecord, message: IngestV1, handed_in: OrderInput, digest: str, now: datetime
+) -> Decision:
     """Something about an order that is here already: a duplicate, an older copy, or news that somebody has to see."""
     if digest == record.digest:
         return Decision(events=[_ignored(message, "duplicate", f"first captured at {record.captured_at}")])
     if handed_in.source_version and record.source_version > handed_in.source_version:
         detail = f"version {handed_in.source_version} is older than {record.source_version}"
         return Decision(events=[_ignored(message, "older-version", detail)])
+    if record.fulfil_by != "hub":
+        return recorded_again(states, record, message, handed_in, digest, now)
     late = record.status in ENDED
     reason = "late-arrival" if late else "changed-at-source"
     hold = Hold(
@@ -174,6 +187,7 @@ def _mapped(
     lines, kits = in_pieces(sold, found)
     _check_lines(channel, len(lines), " with its kits taken apart")
     fields = {name: getattr(handed_in, name) for name in _AS_THEY_CAME}
+    policy = policy_of(channel, handed_in)
     order = Order(
         order_id=message.order_id,
         channel=channel.name,
@@ -181,7 +195,8 @@ def _mapped(
         lines=lines,
         kits=kits,
         totals=totals(handed_in),
-        policy=channel.config.policy,
+        policy=policy,
+        sold_at="" if policy.fulfil_by == "hub" else handed_in.sold_at or channel.config.location,
         **fields,
     )
     unknown = [meaning.unknown for meaning in found if meaning.unknown]
@@ -209,6 +224,7 @@ _AS_THEY_CAME = (
     "gift_message",
     "note",
     "tags",
+    "created_by",
 )
 
 
@@ -240,26 +256,3 @@ def _line(handed_in: OrderInput, number: int, name: Name | None, meaning: Meanin
         gift_wrap=line.gift_wrap,
         note=line.note,
     )
-
-
-def problems(channel: Channel, order: Order, unknown: list[str]) -> list[tuple[str, str]]:
-    """What somebody has to look at before the order goes on: reason and detail of each hold."""
-    found: list[tuple[str, str]] = []
-    if unknown:
-        found.append((UNKNOWN_LISTING, not_known(unknown)))
-    off = order.totals.total_minor - expected_total(order.totals)
-    if abs(off) > channel.config.rounding_minor:
-        found.append(("totals-mismatch", f"the total is off by {off} {order.currency} minor units"))
-    ships = any(line.kind is LineKind.PHYSICAL for line in order.lines) and order.policy.fulfil_by == "hub"
-    missing = _missing(order.ship_to, complete=channel.config.needs_address)
-    if ships and missing and not order.shipping.pickup_location_id:
-        found.append(("address-incomplete", f"the delivery address has no {', '.join(missing)}"))
-    return found
-
-
-def _missing(address: Address | None, *, complete: bool) -> list[str]:
-    """What a delivery address lacks."""
-    if address is None:
-        return ["address"]
-    needed = ("country", "city", "line1", "name") if complete else ("country",)
-    return [field for field in needed if not getattr(address, field)]

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from crossdock_contracts.capture import MappingFoundV1, MappingMissedV1, OrderMappableV1
+from services.capture.decide.checks import UNKNOWN_LISTING
 from services.capture.decide.holds import close
-from services.capture.decide.ingest import UNKNOWN_LISTING
 from services.capture.decide.mapping import missed, remapped
 from services.capture.state import Item, Listing, OrderRecord, WaitingOrder, Wanted
 from services.hub.decision import Decision, States, changed

@@ -2,5 +2,6 @@
 
 Promises (`promise`), how much a channel may have (`limits`), waiting lines (`fill`), binding to locations (`bind`),
 what comes and goes (`stock`), what is low (`low`); shortages (`shortage`, `takeback`); snapshots and counts
-(`snapshot`, `counts`, both by `reconcile`); what is answered (`answers`, `near`).
+(`snapshot`, `counts`, both by `reconcile`); what others hand over (`counter`); what is answered
+(`answers`, `near`).
 """

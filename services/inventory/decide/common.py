@@ -228,7 +228,7 @@ def waiting(reservation: Reservation, line: ReservedLine, now: datetime) -> Wait
         quantity=line.backordered,
         ship_by=reservation.ship_by,
         since=reservation.placed_at or now,
-        due_at=now + PATIENCE,
+        due_at=max(now, reservation.release_at or now) + PATIENCE,
     )
 
 

@@ -97,6 +97,7 @@ def _reserve(rules: Rules, states: States, order: Order, owner: str, now: dateti
         priority=order.priority,
         ship_by=order.ship_by,
         placed_at=order.placed_at,
+        release_at=order.release_at,
         generation=reservation.generation + 1 if reservation else 1,
         cancels=reservation.cancels if reservation else (),
         cancelled_before=before,

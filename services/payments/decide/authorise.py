@@ -1,7 +1,7 @@
 """Authorising: an order's money is made sure of, once, when nothing holds the order."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderReleasedV1
@@ -9,11 +9,16 @@ from crossdock_contracts.payments import PaymentAuthorisedV1, PaymentDeclinedV1
 from crossdock_contracts.values import Order, PaymentMethod
 from services.hub.decision import Decision, Failed, Intent, Outcome, Refused, States, changed
 from services.payments.decide.common import answered, code_of, going_out, key_of, money, void, void_again, voided, wait
+from services.payments.decide.credit import ACCOUNT, booked, refusal_of
 from services.payments.decide.giveback import LATE, late_again, refund_late, settle_late
 from services.payments.gateways import Authorise
-from services.payments.state import Payment, PaymentStatus
+from services.payments.state import AuthoriseTimer, Payment, PaymentStatus
 
 DEFAULT_GATEWAY = "sandbox"
+OVER_LIMIT = "credit-limit"
+"""Code of a decline of terms: the customer's limit has no room for the order."""
+AHEAD = timedelta(days=1)
+"""So long before its release date an order's money is made sure of: a decline can be mended in time."""
 
 
 def creates_payment(message: OrderCapturedV1) -> Iterable[str]:
@@ -36,14 +41,37 @@ def authorise(states: States, message: OrderCapturedV1, now: datetime) -> Decisi
     payment = _payment(message.owner, message.order)
     if message.holds:
         return Decision(writes=[payment])
-    return _authorise(payment, now)
+    return _when_due(states, payment, message.order, now)
 
 
 def authorise_released(states: States, message: OrderReleasedV1, now: datetime) -> Decision:
     """A released order is authorised, or tried again where it had been declined."""
     payment = states.get(Payment, message.owner, message.order_id) or _payment(message.owner, message.order)
+    if payment.status is PaymentStatus.DECLINED and message.released_at < (payment.declined_at or message.released_at):
+        return Decision.nothing()  # a copy of the release that was declined
     if payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED):
-        return _authorise(payment, now)
+        looked_at = payment.status is PaymentStatus.DECLINED  # beyond the limit, and somebody let it go
+        return _when_due(states, payment, message.order, now, approved=looked_at)
+    return _resumed(payment)
+
+
+def _when_due(states: States, payment: Payment, order: Order, now: datetime, *, approved: bool = False) -> Decision:
+    """Now, or shortly before the day of a pre-order or subscription: what is set aside is not kept for months."""
+    asks = payment.method in (PaymentMethod.TOKEN, PaymentMethod.TERMS)
+    due_at = order.release_at - AHEAD if order.release_at else now
+    if not asks or due_at <= now:
+        return _authorise(states, payment, now, approved=approved)
+    timer = AuthoriseTimer(owner=payment.owner, order_id=payment.order_id, due_at=due_at)
+    return Decision(writes=[payment, timer])
+
+
+def authorise_due(states: States, message: AuthoriseTimer, now: datetime) -> Decision:
+    """The day of a pre-order or subscription is near: its money is made sure of."""
+    payment = states.get(Payment, message.owner, message.order_id)
+    if payment is None or now < message.due_at:
+        return Decision.nothing()
+    if payment.status is PaymentStatus.WAITING:
+        return _authorise(states, payment, now)
     return _resumed(payment)
 
 
@@ -71,11 +99,14 @@ def _payment(owner: str, order: Order) -> Payment:
         token=order.payment.token,
         reference=order.payment.reference,
         refund_by=order.policy.refund_by,
+        customer_id=order.customer.customer_id,
     )
 
 
-def _authorise(payment: Payment, now: datetime) -> Decision:
+def _authorise(states: States, payment: Payment, now: datetime, *, approved: bool = False) -> Decision:
     due = payment.amount_minor - payment.cancelled_minor
+    if payment.method is PaymentMethod.TERMS and due > 0:
+        return _on_terms(states, payment, due, now, approved=approved)
     if payment.method is not PaymentMethod.TOKEN or due <= 0:
         payment = changed(payment, status=PaymentStatus.AUTHORISED)
         return Decision(writes=[payment], events=[_authorised(payment, due, now)])
@@ -83,6 +114,32 @@ def _authorise(payment: Payment, now: datetime) -> Decision:
     request = Authorise(order_id=payment.order_id, token=payment.token, amount=money(payment, due))
     intent = Intent(payment.gateway, "authorise", key_of("authorise", payment, str(payment.generation)), request)
     return going_out(payment, intent, now)
+
+
+def _on_terms(states: States, payment: Payment, due: int, now: datetime, *, approved: bool) -> Decision:
+    """The customer's limit has room for it, or somebody let it go beyond."""
+    beyond = "" if approved else refusal_of(states, payment, due)
+    if beyond:
+        payment = changed(payment, status=PaymentStatus.DECLINED, declined_at=now, generation=payment.generation + 1)
+        return Decision(writes=[payment], events=[_declined(payment, due, Refused(OVER_LIMIT, beyond), now)])
+    payment = changed(payment, status=PaymentStatus.AUTHORISED)
+    decision = booked(states, payment, now, "ordered", ordered=due)
+    decision.events.insert(0, _authorised(payment, due, now))
+    return decision
+
+
+def _declined(payment: Payment, amount_minor: int, outcome: Refused, now: datetime) -> PaymentDeclinedV1:
+    return PaymentDeclinedV1(
+        owner=payment.owner,
+        order_id=payment.order_id,
+        method=payment.method,
+        amount=money(payment, amount_minor),
+        gateway=ACCOUNT if payment.method is PaymentMethod.TERMS else payment.gateway,
+        code=code_of(outcome),
+        detail=outcome.detail,
+        generation=payment.generation,
+        declined_at=now,
+    )
 
 
 def _resumed(payment: Payment) -> Decision:
@@ -111,7 +168,7 @@ def _authorised(payment: Payment, amount_minor: int, now: datetime) -> PaymentAu
 
 
 def settle_authorise(
-    states: States, message: OrderCapturedV1 | OrderReleasedV1, outcome: Outcome, now: datetime
+    states: States, message: OrderCapturedV1 | OrderReleasedV1 | AuthoriseTimer, outcome: Outcome, now: datetime
 ) -> Decision:
     """What follows from the gateway's answer to an authorisation, or to the void of one that came too late."""
     payment = states.get(Payment, message.owner, message.order_id)
@@ -124,18 +181,9 @@ def settle_authorise(
         return settle(payment, outcome, now)
     payment = answered(payment, outcome.key)
     if isinstance(outcome, Refused):
-        payment = changed(payment, status=PaymentStatus.ENDED if payment.is_cancelled else PaymentStatus.DECLINED)
-        declined = PaymentDeclinedV1(
-            owner=payment.owner,
-            order_id=payment.order_id,
-            method=payment.method,
-            amount=money(payment, payment.amount_minor),
-            gateway=payment.gateway,
-            code=code_of(outcome),
-            detail=outcome.detail,
-            generation=payment.generation,
-            declined_at=now,
-        )
+        status = PaymentStatus.ENDED if payment.is_cancelled else PaymentStatus.DECLINED
+        payment = changed(payment, status=status, declined_at=now)
+        declined = _declined(payment, payment.amount_minor, outcome, now)
         return Decision(writes=[payment], events=[] if payment.is_cancelled else [declined])
     answer = outcome.response
     payment = changed(

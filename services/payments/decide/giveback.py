@@ -8,6 +8,8 @@ from crossdock_contracts.returns import RefundRequestedV1
 from crossdock_contracts.values import PaymentMethod
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 from services.payments.decide.common import answered, failure, going_out, key_of, money, void, void_again, voided, wait
+from services.payments.decide.credit import ACCOUNT, booked
+from services.payments.decide.imported import leave_to_channel
 from services.payments.gateways import Refund
 from services.payments.state import Movement, Payment, PaymentStatus
 
@@ -36,7 +38,7 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
         is_cancelled=payment.is_cancelled or message.complete,
         cancelled_minor=payment.cancelled_minor + message.amount_minor,
     )
-    return _compensate(payment, f"cancel:{message.cancel_id}", message.amount_minor, now)
+    return _compensate(states, payment, f"cancel:{message.cancel_id}", message.amount_minor, now)
 
 
 def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -> Decision:
@@ -49,10 +51,10 @@ def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -
         return _refund_again(payment, "cancel:rejected")
     due = payment.amount_minor - payment.cancelled_minor
     payment = changed(payment, is_cancelled=True, cancelled_minor=payment.amount_minor)
-    return _compensate(payment, "cancel:rejected", due, now)
+    return _compensate(states, payment, "cancel:rejected", due, now)
 
 
-def _compensate(payment: Payment, refund_id: str, amount_minor: int, now: datetime) -> Decision:
+def _compensate(states: States, payment: Payment, refund_id: str, amount_minor: int, now: datetime) -> Decision:
     """Void what was set aside for the whole order, pay back what was paid for these pieces, or just take note."""
     if payment.is_cancelled and payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED):
         payment = changed(payment, status=PaymentStatus.ENDED)
@@ -61,18 +63,36 @@ def _compensate(payment: Payment, refund_id: str, amount_minor: int, now: dateti
         return void(payment, now)
     if payment.method is PaymentMethod.PREPAID and payment.refund_by == "hub" and amount_minor > 0:
         return _refund(payment, refund_id, amount_minor, now)
+    if payment.method is PaymentMethod.TERMS:
+        return booked(states, payment, now, "cancelled", ordered=-min(amount_minor, payment.on_account_minor))
     return Decision(writes=[payment])
 
 
 def refund_returned(states: States, message: RefundRequestedV1, now: datetime) -> Decision:
-    """Returned goods are paid back, once, and never more than was paid."""
+    """Returned goods are paid back, once, and never more than was paid: by whoever refunds the channel's orders."""
     payment = states.get(Payment, message.owner, message.order_id)
     refund_id = f"return:{message.return_id}"
     if payment is None:
         return Decision(later=Later("the order is not known yet"))
     if refund_id in payment.refunds:
         return _refund_again(payment, refund_id)
-    return _refund(payment, refund_id, message.amount.amount_minor, now)
+    amount = message.amount.amount_minor
+    if amount > payment.captured_minor - payment.refunded_minor:
+        return _refund(payment, refund_id, amount, now)
+    if payment.refund_by != "hub":
+        return leave_to_channel(payment, refund_id, amount, message.reason, now)
+    if payment.method is PaymentMethod.TERMS:
+        return _credited(states, payment, refund_id, message, now)
+    return _refund(payment, refund_id, amount, now)
+
+
+def _credited(states: States, payment: Payment, refund_id: str, message: RefundRequestedV1, now: datetime) -> Decision:
+    """A customer on terms owes less."""
+    note = Movement(amount_minor=message.amount.amount_minor, done=True, reference=f"credit-note:{refund_id}")
+    payment = changed(payment, refunds={**payment.refunds, refund_id: note})
+    decision = booked(states, payment, now, "returned", owed=-note.amount_minor)
+    decision.events.insert(0, _told(payment, refund_id, note, message.reason, now))
+    return decision
 
 
 def _refund(payment: Payment, refund_id: str, amount_minor: int, now: datetime) -> Decision:
@@ -153,14 +173,17 @@ def _refunded(payment: Payment, refund_id: str, reason: str, outcome: Outcome, n
     assert isinstance(outcome, Done)
     done = changed(movement, done=True, reference=outcome.response.reference)
     payment = changed(payment, refunds={**payment.refunds, refund_id: done})
-    refunded = PaymentRefundedV1(
+    return Decision(writes=[payment], events=[_told(payment, refund_id, done, reason, now)])
+
+
+def _told(payment: Payment, refund_id: str, done: Movement, reason: str, now: datetime) -> PaymentRefundedV1:
+    return PaymentRefundedV1(
         owner=payment.owner,
         order_id=payment.order_id,
         refund_id=refund_id,
-        amount=money(payment, movement.amount_minor),
-        gateway=payment.gateway,
+        amount=money(payment, done.amount_minor),
+        gateway=ACCOUNT if payment.method is PaymentMethod.TERMS else payment.gateway,
         reference=done.reference,
         reason=reason,
         refunded_at=now,
     )
-    return Decision(writes=[payment], events=[refunded])

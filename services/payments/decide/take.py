@@ -7,6 +7,7 @@ from crossdock_contracts.shipping import ShipmentShippedV2
 from crossdock_contracts.values import PaymentMethod
 from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused, States, changed
 from services.payments.decide.common import answered, failure, going_out, key_of, money, wait
+from services.payments.decide.credit import ACCOUNT, booked
 from services.payments.gateways import Capture
 from services.payments.state import Movement, Payment
 
@@ -14,6 +15,8 @@ from services.payments.state import Movement, Payment
 def capture_shipped(states: States, message: ShipmentShippedV2, now: datetime) -> Decision:
     """Goods have left: take what the buyer pays for them, once for each fulfilment."""
     payment = states.get(Payment, message.owner, message.order_id)
+    if payment is not None and payment.method is PaymentMethod.TERMS:
+        return _charge_account(states, payment, message, now)
     if payment is None or payment.method is not PaymentMethod.TOKEN:
         return Decision.nothing()
     known = payment.captures.get(message.fulfilment_id)
@@ -25,6 +28,16 @@ def capture_shipped(states: States, message: ShipmentShippedV2, now: datetime) -
     intent = Intent(payment.gateway, "capture", key, request, resumed=known is not None)
     movements = {**payment.captures, message.fulfilment_id: Movement(amount_minor=amount)}
     return going_out(changed(payment, captures=movements), intent, now)
+
+
+def _charge_account(states: States, payment: Payment, message: ShipmentShippedV2, now: datetime) -> Decision:
+    """What was ordered on terms is owed from now on."""
+    amount = message.value.amount_minor
+    if message.fulfilment_id in payment.captures:
+        return Decision.nothing()
+    charged = Movement(amount_minor=amount, done=True, reference=ACCOUNT)
+    payment = changed(payment, captures={**payment.captures, message.fulfilment_id: charged})
+    return booked(states, payment, now, "shipped", ordered=-min(amount, payment.on_account_minor), owed=amount)
 
 
 def settle_capture(states: States, message: ShipmentShippedV2, outcome: Outcome, now: datetime) -> Decision:

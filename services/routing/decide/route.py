@@ -46,15 +46,22 @@ def know_order(rules: Rules, states: States, message: OrderCapturedV1, now: date
     route = known_route(states, message)
     if route.order is not None or route.status is RouteStatus.ENDED:
         return Decision.nothing()
+    if message.order.policy.fulfil_by != "hub":
+        return _not_ours(route)
     route = _with_order(route, message.order)
     return go_on(rules, changed(route, held=bool(message.holds)), now)
+
+
+def _not_ours(route: Route) -> Decision:
+    """An order that its channel fulfils: there is nothing to place, and nothing that is heard of it later matters."""
+    return Decision(writes=[changed(route, status=RouteStatus.ENDED, cancelled_before={}, promised=())])
 
 
 def _with_order(route: Route, order: Order) -> Route:
     pieces = tuple(
         Pieces(line_id=line.line_id, sku=line.sku or "", quantity=line.quantity, value_minor=line.paid_minor)
         for line in order.lines
-        if line.kind is LineKind.PHYSICAL and order.policy.fulfil_by == "hub"
+        if line.kind is LineKind.PHYSICAL
     )
     unnamed = [LineQuantity(line_id=line_id, quantity=n) for line_id, n in route.unnamed_before.items()]
     for line_id, quantity in (*route.cancelled_before.items(), *in_pieces(order, unnamed)):
@@ -67,6 +74,8 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
     route = known_route(states, message)
     if route.status is RouteStatus.ENDED:
         return Decision.nothing()
+    if message.order.policy.fulfil_by != "hub":
+        return _not_ours(route)
     if route.order is None:
         route = _with_order(route, message.order)
     else:

@@ -1,15 +1,19 @@
-"""What is configured of each channel, in ``channels.toml``."""
+"""What is configured of capture: each channel in ``channels.toml``, and beside it what its orders are checked for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, model_validator
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.capture import OrderInput
 from crossdock_contracts.values import ChannelPolicy, Code
+from services.capture.rules.addresses import AddressRules
+from services.capture.rules.customers import CustomerRules
+from services.capture.rules.fraud import FraudRules
+from services.capture.rules.workflow import Workflow
 from services.hub.toml import RulesError, load_toml
 
 MOST_LINES = 700
@@ -18,6 +22,10 @@ MOST_LINES = 700
 
 class UnmappableError(ValueError):
     """A payload that cannot become an order; the text names the JSON path and the reason."""
+
+
+FULFILLERS = ("hub", "channel", "till")
+"""Who may fulfil an order."""
 
 
 class Format(Protocol):
@@ -68,6 +76,45 @@ class ChannelConfig(BaseModel):
     """Such a hold expires after so long; the order goes on waiting then."""
     urgent_role: Code = "marketplace-desk"
     """Who has to act on it."""
+    location: str = ""
+    """Where goods are handed over of what the channel fulfils itself: the shop of a till, or a marketplace's own
+    warehouse, if its stock is kept here. An order may name another."""
+    recorded_days: PositiveFloat = 30.0
+    """An order that the channel fulfils is taken for fulfilled after so long, unless the channel said so before."""
+    customer_po_required: bool = False
+    """Orders on terms without the customer's own order number are held."""
+
+    @model_validator(mode="after")
+    def _somebody_fulfils(self) -> "ChannelConfig":
+        if self.policy.fulfil_by not in FULFILLERS:
+            msg = f"policy.fulfil_by is {self.policy.fulfil_by!r}; it may be {', '.join(FULFILLERS)}"
+            raise ValueError(msg)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What orders of every channel are checked for."""
+
+    addresses: AddressRules
+    customers: CustomerRules
+    fraud: FraudRules
+    workflow: Workflow
+
+    @classmethod
+    def load(cls, folder: Path) -> "Checks":
+        """Read ``addresses.toml``, ``customers.toml``, ``fraud.toml`` and ``workflow.toml``.
+
+        Raises:
+            RulesError: one is missing or wrong; the text says where.
+        """
+        customers = CustomerRules.load(folder)
+        return cls(
+            addresses=AddressRules.load(folder),
+            customers=customers,
+            fraud=FraudRules.load(folder, customers.remember_orders),
+            workflow=Workflow.load(folder),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +122,9 @@ class Channel:
     """A channel that is set up here."""
 
     name: Code
-    config: ChannelConfig
+    config: ChannelConfig = field(compare=False)
     format: Format
+    checks: Checks = field(compare=False)
 
     def key(self, channel_order_id: str) -> str:
         """The order id within the owner."""
@@ -113,15 +161,16 @@ class Channels:
 
     @classmethod
     def load(cls, folder: Path, formats: Mapping[str, Callable[[], Format]]) -> "Channels":
-        """Read ``channels.toml``.
+        """Read ``channels.toml`` and the files of `Checks`.
 
         Raises:
-            RulesError: it cannot be read, or names an unknown format; the text says where.
+            RulesError: one cannot be read, or names an unknown format; the text says where.
         """
+        checks = Checks.load(folder)
         found: dict[str, Channel] = {}
         for name, table in load_toml(folder / "channels.toml", dict[str, ChannelConfig]).items():
             if table.format not in formats:
                 msg = f"channels.toml: {name}.format is {table.format!r}; known: {', '.join(sorted(formats))}"
                 raise RulesError(msg)
-            found[name] = Channel(name, table, formats[table.format]())
+            found[name] = Channel(name, table, formats[table.format](), checks)
         return cls(found)

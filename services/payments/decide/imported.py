@@ -1,0 +1,77 @@
+"""Refunds that the channel pays: left to it, and entered in the books once it says so; never paid here."""
+
+from datetime import datetime
+
+from crossdock_contracts.operations import CommandRefusedV1
+from crossdock_contracts.payments import ImportRefundV1, PaymentRefundedV1, RefundLeftToChannelV1
+from services.hub.decision import Decision, Later, States, changed
+from services.payments.decide.common import money
+from services.payments.state import Movement, Payment
+
+CHANNEL = "channel"
+"""What stands for a gateway where the channel has moved the money."""
+
+
+def leave_to_channel(payment: Payment, refund_id: str, amount_minor: int, reason: str, now: datetime) -> Decision:
+    """The channel is to pay this back."""
+    movement = Movement(amount_minor=amount_minor, left_to_channel=True)
+    event = RefundLeftToChannelV1(
+        owner=payment.owner,
+        order_id=payment.order_id,
+        refund_id=refund_id,
+        amount=money(payment, amount_minor),
+        reason=reason,
+        left_at=now,
+    )
+    return Decision(writes=[changed(payment, refunds={**payment.refunds, refund_id: movement})], events=[event])
+
+
+def import_refund(states: States, message: ImportRefundV1, now: datetime) -> Decision:
+    """The channel has paid a buyer back: what was left to it is done, anything else is new in the books."""
+    payment = states.get(Payment, message.owner, message.order_id)
+    if payment is None:
+        return Decision(later=Later("the order is not known yet"))
+    if any(one.done and one.reference == _reference(message) for one in payment.refunds.values()):
+        return Decision.nothing()
+    amount = message.amount.amount_minor
+    refund_id = _asked_for(payment, message) or _reference(message)
+    others = sum(m.amount_minor for name, m in payment.refunds.items() if name != refund_id and not m.failed)
+    room = payment.captured_minor - others
+    if message.amount.currency != payment.currency or not 0 < amount <= room:
+        detail = (
+            f"refund {message.refund_id} is {amount} {message.amount.currency}; of order {message.order_id} {room} "
+            f"{payment.currency} are left of what was paid: see whether it was imported under another id"
+        )
+        refusal = CommandRefusedV1(
+            owner=message.owner,
+            entity_id=message.order_id,
+            command=message.TYPE,
+            reason="more-than-paid",
+            detail=detail,
+        )
+        return Decision(events=[refusal])
+    done = Movement(amount_minor=amount, done=True, reference=_reference(message))
+    refunded = PaymentRefundedV1(
+        owner=message.owner,
+        order_id=message.order_id,
+        refund_id=refund_id,
+        amount=message.amount,
+        gateway=CHANNEL,
+        reference=message.refund_id,
+        reason=message.reason,
+        refunded_at=now,
+    )
+    return Decision(writes=[changed(payment, refunds={**payment.refunds, refund_id: done})], events=[refunded])
+
+
+def _reference(message: ImportRefundV1) -> str:
+    return f"{CHANNEL}:{message.refund_id}"
+
+
+def _asked_for(payment: Payment, message: ImportRefundV1) -> str:
+    """The refund that was left to the channel and is paid with this: the one of its return, or one of its amount."""
+    open_ = {name: one for name, one in payment.refunds.items() if one.left_to_channel and not one.done}
+    if message.return_id:
+        named = f"return:{message.return_id}"
+        return named if named in open_ else ""
+    return next((name for name, one in open_.items() if one.amount_minor == message.amount.amount_minor), "")
