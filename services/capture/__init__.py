@@ -1,5 +1,5 @@
 """Capture owns orders as they came in: mapped, checked, held, released, cancelled.
 
 It hears what channels hand in, what operators ask, products, and trouble from payments, routing, inventory, shipping.
-It says captured, held, released, rejected, cancelled, ignored.
+It says captured, held, released, rejected, cancelled, ignored, and what orders are held for that nobody knows.
 """

@@ -60,7 +60,7 @@ class Outbox:
 
     def _event(self, source: Input, event: Contract, identity: str, now: datetime, copies: str) -> Message:
         subject = header(f"{event.owner}/{event.entity}")
-        correlation = source.correlation or subject
+        correlation = subject if event.ENTITY == "order_id" else source.correlation or subject
         trace = source.trace or md5(correlation.encode(), usedforsecurity=False).hexdigest()
         headers = (
             f"{_constant_headers(type(event), self.service)}{copies}ce-id: {identity}\r\nce-subject: {subject}\r\n"

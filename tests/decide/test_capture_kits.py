@@ -12,13 +12,16 @@ from crossdock_contracts.capture import (
     CancelRequestedV1,
     LineInput,
     OrderCancelledV1,
+    OrderCapturedV1,
     OrderReleasedV1,
 )
 from crossdock_contracts.values import LineQuantity, OrderLine
-from services.capture.decide import cancel
+from services.capture.decide import cancel, ingest
 from services.capture.rules import UnmappableError
-from tests.builders import NOW
-from tests.decide.stall import Stall, line
+from services.capture.state import Item, Listing, OrderRecord
+from tests.builders import NOW, order_input
+from tests.builders import ingest as handed_in
+from tests.decide.stall import CHANNELS, Stall, line
 
 AMOUNTS = ("unit_price_minor", "discount_minor", "tax_minor", "total_minor", "paid_minor")
 
@@ -59,6 +62,16 @@ def test_an_order_without_kits_is_captured_as_before() -> None:
     order = shop().sold(line(1, sku="A", quantity=2)).captured()
     assert (order.kits, [one.line_id for one in order.lines]) == ((), ["1"])
     assert b"kit" not in order.model_dump_json(exclude_defaults=True).encode()
+
+
+def test_an_order_without_kits_reads_nothing_more_and_says_nothing_more_than_before() -> None:
+    made = shop().maps("L", "A", 2)
+    message = handed_in(order_input("1", line(1, sku="B"), line(2, listing_id="L")))
+    states = made.states
+    decision = ingest.ingest(CHANNELS, states, message, NOW, message.body)
+    items = {Item.at("main", sku) for sku in "AB"}
+    assert states.read == {OrderRecord.at("main", "web:1"), Listing.at("main", "web", "L"), *items}
+    assert ([type(event) for event in decision.events], len(decision.writes)) == ([OrderCapturedV1], 1)
 
 
 def test_a_listing_may_stand_for_several_kits() -> None:

@@ -146,3 +146,15 @@ def test_kits_that_were_cancelled_before_anybody_knew_that_they_are_kits_are_not
     promised = {one.line_id: one.promised for one in ledger.get(Reservation, "main", "web:1").lines}
     assert promised == {"1/1": 4, "1/2": 8}
     assert (ledger.get(Stock, "main", "A").reserved, ledger.get(Stock, "main", "B").reserved) == (4, 8)
+
+
+def test_a_pack_that_was_cancelled_before_it_was_named_gives_all_its_pieces_back_however_late_that_is_heard() -> None:
+    ledger = Ledger(shelf("A", BER=20))
+    six = line(1, sku="A", quantity=3).model_copy(update={"quantity": 18})
+    cancelled = OrderCancelledV1(
+        owner="main", order_id="web:1", cancel_id="c", lines=(FulfilledQuantity(line_id="1", quantity=1),),
+        complete=False, amount_minor=1000, reason="requested", decided_by="capture", cancelled_at=NOW,
+    )  # fmt: skip
+    ledger.take(promise.reserve_released, released(order(six)), NOW)
+    ledger.take(promise.release_cancelled, cancelled, NOW)
+    assert ledger.get(Stock, "main", "A").reserved == 12

@@ -12,7 +12,7 @@ from crossdock_contracts.values import LineQuantity
 from services.cli.orders import gather
 from services.cli.verify import examine
 from tests.builders import order_input, unique
-from tests.conftest import until
+from tests.conftest import published, until
 from tests.flow.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -134,6 +134,9 @@ async def test_mapping_a_listing_lets_all_its_orders_go_at_once(house: House) ->
     released = [e for e in await house.said("order-released") if e["order_id"] in {f"web:{o.order_id}" for o in made}]
     assert {event["released_by"] for event in released} == {"mapping"}
     assert len(released) == len(made)
+    labels = await published(house.client, "SHIPPING", "shipping.evt.label-bought.>")
+    told = {(message.headers or {})["ce-correlationid"] for message in labels}
+    assert told >= {f"main/web:{one.order_id}" for one in made}  # of their orders, not of the listing that let them go
 
 
 async def test_a_listing_that_is_mapped_before_its_product_is_there_says_so_and_waits_for_it(house: House) -> None:

@@ -11,10 +11,10 @@ from crossdock_contracts.capture import MappingFoundV1, MappingMissedV1, OrderMa
 from services.capture.decide.checks import UNKNOWN_LISTING
 from services.capture.decide.holds import close
 from services.capture.decide.mapping import missed, remapped
-from services.capture.state import Item, Listing, OrderRecord, WaitingOrder, Wanted
+from services.capture.state import HoldExpiry, Item, Listing, OrderRecord, WaitingOrder, Wanted
 from services.hub.decision import Decision, States, changed
 
-SLICE = 200
+SLICE = 400
 """Orders that one decision sends on their way; the rest by the next."""
 
 LOOK_AGAIN = timedelta(hours=6)
@@ -33,8 +33,9 @@ def reads_missed(message: MappingMissedV1) -> Iterable[str]:
 
 
 def reads_order(message: OrderMappableV1) -> Iterable[str]:
-    """The order's document."""
-    return [OrderRecord.at(message.owner, message.order_id)]
+    """The documents of the order, and of the hold that it is let go from."""
+    owner, order_id = message.owner, message.order_id
+    return [OrderRecord.at(owner, order_id), HoldExpiry.at(owner, order_id, UNKNOWN_LISTING)]
 
 
 def wait_for(states: States, message: MappingMissedV1, now: datetime) -> Decision:
