@@ -3,6 +3,7 @@
 Money is integer minor units with an ISO 4217 code, weights are grams, lengths millimetres, times UTC.
 """
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -56,6 +57,19 @@ class Address(Value):
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
 
+    @property
+    def is_post_box(self) -> bool:
+        """It names a post-office box or a parcel locker, where only some carriers deliver."""
+        return any(_POST_BOX.search(line) for line in (self.line1, self.line2, self.line3) if line)
+
+
+_POST_BOX = re.compile(
+    r"\b(?:p\.?\s*o\.?\s*box|post\s*office\s*box|postfach|packstation|postbus|postboks|postbox|apartado|apdo\.?"
+    r"|casella\s+postale|c\.p\.\s*\d+|caixa\s+postal|bo[iî]te\s+postale|b\.?p\.?\s*\d+)(?:\b|$)",
+    re.IGNORECASE,
+)
+"""A post-office box as the larger countries of Europe and America write it."""
+
 
 class Customer(Value):
     """The buyer as the channel knows them; one identity across channels is joined on these."""
@@ -105,6 +119,8 @@ class OrderLine(Value):
     back."""
     weight_g: NonNegativeInt | None = None
     """Weight of one piece; none where the product has none on file."""
+    dimensions: Dimensions | None = None
+    """Outer size of one piece; none where the product has none on file."""
     hazmat_class: str = ""
     kit_line_id: str = ""
     """The sold line that this component came out of; empty for lines that are not part of a kit."""
@@ -252,6 +268,22 @@ class FulfilmentLine(Value):
     value_minor: NonNegativeInt = 0
     """What the buyer pays for these pieces in all, in the order's currency."""
     hazmat_class: str = ""
+    dimensions: Dimensions | None = None
+    """Outer size of one piece."""
+
+
+class DeliveryPromise(Value):
+    """When a fulfilment leaves and arrives if its location and carrier work as they say, as computed at routing."""
+
+    services: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The carrier services that keep it, as ``<carrier>/<service>``, cheapest first."""
+    cutoff_at: Utc
+    """Ready by then, it goes with the pickup."""
+    pickup_at: Utc
+    deliver_from: Utc
+    """Not sooner than that."""
+    deliver_by: Utc
+    """The promise date: there by then."""
 
 
 class Fulfilment(Value):
@@ -267,7 +299,11 @@ class Fulfilment(Value):
     service_level: Code = "standard"
     priority: Priority = 5
     ship_by: Utc | None = None
+    """The earlier of what the order asks for and the cut-off that its promise counts on."""
     deliver_by: Utc | None = None
+    """What the order asks for; where it does not ask, what was promised."""
+    promise: DeliveryPromise | None = None
+    """None where the location has no calendar, or no carrier is needed."""
     cash_on_delivery_minor: NonNegativeInt = 0
     """What the carrier collects, in the order's currency."""
     gift_message: str = ""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from crossdock_contracts.base import Utc
-from crossdock_contracts.values import Hold, LineQuantity, Order
+from crossdock_contracts.values import Dimensions, Hold, LineQuantity, Order
 from services.hub.decision import Document, Part, Timer
 
 
@@ -100,5 +100,6 @@ class Item(Document, service="capture", kind="item", key=("sku",), shared=True):
     sku: str
     title: str = ""
     weight_g: int | None = None
+    dimensions: Dimensions | None = None
     hazmat_class: str = ""
     active: bool = True

@@ -21,6 +21,7 @@ from services.cli import (
     doctor,
     holds,
     imports,
+    locations,
     orders,
     products,
     stock,
@@ -48,6 +49,7 @@ app = typer.Typer(
 for commands, name, text in (
     (orders.app, "orders", "Orders: list them, show one's timeline, cancel."),
     (stock.app, "stock", "Stock: list, show, receive, adjust, count, transfer, keep back."),
+    (locations.app, "locations", "Locations: list them, close, open, say what they can take."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),

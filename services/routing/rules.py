@@ -1,13 +1,16 @@
-"""What is configured of routing: locations, weights and rules, in ``locations.toml`` and ``routing.toml``."""
+"""What is configured of routing, in ``locations.toml``, ``carriers.toml`` and ``routing.toml``."""
 
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from crossdock_contracts.values import Address
+from crossdock_contracts.values import Address, Country
 from services.hub.toml import RulesError, load_toml
+from services.routing.decide.calendar import Pickup
+from services.routing.timetables import Calendar, Carrier, CarriersFile, Zone
 
 
 class Location(BaseModel):
@@ -22,6 +25,8 @@ class Location(BaseModel):
     channels: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     """Countries it ships to; empty: all."""
+    banned_countries: tuple[str, ...] = ()
+    """Countries it does not ship to."""
     service_levels: tuple[str, ...] = ()
     hazmat_classes: tuple[str, ...] = ()
     """Hazardous goods it may ship; others it may not."""
@@ -29,6 +34,10 @@ class Location(BaseModel):
     """Cost of one more fulfilment there, in points."""
     piece_points: NonNegativeFloat = 0.0
     """Cost of picking one piece there, in points."""
+    label_by: str = "hub"
+    """Who buys its labels; where it is not the hub, the services of ``carriers.toml`` say nothing about it."""
+    calendar: Calendar | None = None
+    """When it works; none: no dates are promised for it."""
     active: bool = True
 
 
@@ -41,6 +50,10 @@ class Weights(BaseModel):
     split: NonNegativeFloat = 25.0
     handling: NonNegativeFloat = 1.0
     pieces: NonNegativeFloat = 1.0
+    promise_per_day: NonNegativeFloat = 2.0
+    """For each day until what a location ships is promised to be there."""
+    late_per_day: NonNegativeFloat = 20.0
+    """For each day, or part of one, that this is after the day that the buyer was told or asked for."""
 
 
 class Distances(BaseModel):
@@ -81,6 +94,22 @@ class Rule(BaseModel):
     """Points to add for a location; negative ones prefer it."""
 
 
+class ShipAvailable(BaseModel):
+    """Orders that need not ship complete: what is there ships, and the rest once it is there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    enabled: bool = True
+    channels: tuple[str, ...] = ()
+    """Channels whose orders may ship in part; empty: all."""
+    whole_lines: bool = True
+    """A line ships when all of it is there; else as many of its pieces as are."""
+    most_parts: PositiveInt = 2
+    """An order ships in part so often; then what is left waits until all of it is there."""
+    least_minor: NonNegativeInt = 0
+    """What ships in part is worth at least so much, in the order's minor units; else it waits."""
+
+
 class RoutingConfig(BaseModel):
     """``routing.toml``."""
 
@@ -94,6 +123,9 @@ class RoutingConfig(BaseModel):
     """After so many refused allocations the order is held."""
     ranking: PositiveInt = 5
     """Plans that are shown beside the chosen one."""
+    ship_available: ShipAvailable = ShipAvailable()
+    time_zones: dict[Country, Zone] = Field(default_factory=dict)
+    """By whose clock parcels are delivered in a country; where none is named, by that of the location."""
     rule: tuple[Rule, ...] = ()
 
 
@@ -112,15 +144,37 @@ class Rules(BaseModel):
 
     config: RoutingConfig
     locations: dict[str, Location]
+    carriers: dict[str, Carrier] = Field(default_factory=dict)
+    """None: nothing is known of carriers; any location can deliver anything anywhere, and no dates are promised."""
+    partitions: PositiveInt = 1
+    """Shards of routing."""
 
     @cached_property
     def active(self) -> dict[str, Location]:
         """The locations that are in use."""
         return {name: location for name, location in self.locations.items() if location.active}
 
+    @cached_property
+    def zones(self) -> dict[str, ZoneInfo]:
+        """The clocks of countries."""
+        return {country: ZoneInfo(name) for country, name in self.config.time_zones.items()}
+
+    @cached_property
+    def pickups(self) -> dict[tuple[str, str], Pickup]:
+        """When services collect, by location and ``<carrier>/<service>``."""
+        return {
+            (name, f"{carrier_name}/{title}"): location.calendar.collected(
+                f"{carrier_name}/{title}", (service.calendar or carrier.calendar).days
+            )
+            for name, location in self.locations.items()
+            if location.calendar is not None
+            for carrier_name, carrier in self.carriers.items()
+            for title, service in carrier.service.items()
+        }
+
     @classmethod
-    def load(cls, folder: Path) -> "Rules":
-        """Read both files.
+    def load(cls, folder: Path, partitions: int = 1) -> "Rules":
+        """Read the files.
 
         Raises:
             RulesError: one is missing or wrong, or a rule names a location that there is not.
@@ -132,4 +186,5 @@ class Rules(BaseModel):
             if unknown:
                 msg = f"routing.toml: rule {rule.name!r} names locations that locations.toml has not: {sorted(unknown)}"
                 raise RulesError(msg)
-        return cls(config=config, locations=locations)
+        carriers = load_toml(folder / "carriers.toml", CarriersFile).carrier
+        return cls(config=config, locations=locations, carriers=carriers, partitions=partitions)

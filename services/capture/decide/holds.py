@@ -129,6 +129,7 @@ def _mapped_again(states: States, record: OrderRecord) -> tuple[OrderRecord, lis
                     sku=item.sku,
                     quantity=line.ordered_quantity * pieces,
                     weight_g=item.weight_g,
+                    dimensions=item.dimensions,
                     hazmat_class=item.hazmat_class,
                     title=line.title or item.title,
                 )

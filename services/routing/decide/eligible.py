@@ -26,10 +26,9 @@ def eligible(rules: Rules, owner: str, order: Order, skus: set[str]) -> Eligible
     """Who may serve these SKUs of this order."""
     found = Eligible()
     applying = [rule for rule in rules.config.rule if _applies(rule.when, owner, order, skus)]
-    hazmat = {line.hazmat_class for line in order.lines if line.sku in skus and line.hazmat_class}
     weights = rules.config.weights
     for name, location in rules.active.items():
-        refusal = _refuses(location, owner, order, hazmat) or _ruled_out(applying, name)
+        refusal = _refuses(location, owner, order) or _ruled_out(applying, name)
         if refusal:
             found.applied.append(AppliedRule(rule=refusal, effect="excluded", location_id=name))
             continue
@@ -65,19 +64,17 @@ def _applies(when: When, owner: str, order: Order, skus: set[str]) -> bool:
     )
 
 
-def _refuses(location: Location, owner: str, order: Order, hazmat: set[str]) -> str:
+def _refuses(location: Location, owner: str, order: Order) -> str:
     """Why a location does not serve an order by itself; empty where it does."""
     country = order.ship_to.country if order.ship_to else None
     if location.owners and owner not in location.owners:
         return "location serves other owners"
     if location.channels and order.channel not in location.channels:
         return "location serves other channels"
-    if location.countries and country not in location.countries:
+    if (location.countries and country not in location.countries) or country in location.banned_countries:
         return "location does not ship to this country"
     if location.service_levels and order.shipping.service_level not in location.service_levels:
         return "location does not offer this service level"
-    if hazmat - set(location.hazmat_classes):
-        return "location may not ship these hazardous goods"
     return ""
 
 

@@ -1,0 +1,297 @@
+"""What each location can promise an order: which goods it may send there, by what service, and when they arrive."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from crossdock_contracts.routing import AppliedRule
+from crossdock_contracts.values import DeliveryPromise, Order
+from services.hub.decision import States
+from services.routing.decide.calendar import (
+    Pickup,
+    Slot,
+    begun,
+    day_of,
+    days_after,
+    finished,
+    moment,
+    next_slot,
+    open_on,
+    slot_from,
+)
+from services.routing.decide.capacity import Workloads, capacity_of, share_of, stripe_of, stripes_of
+from services.routing.decide.carriage import Service, carriage
+from services.routing.decide.eligible import Eligible
+from services.routing.rules import Location, Rules
+from services.routing.state import HOUSE, Places, Route
+from services.routing.timetables import Calendar
+
+_DAY = timedelta(days=1)
+FULL_DAYS = 30
+"""So many full days in a row are passed over; a location that has no room then gets nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one location promises with one service."""
+
+    service: str
+    ready_at: datetime
+    """Picked and packed."""
+    slot: Slot
+    deliver_from: datetime
+    deliver_by: datetime
+    full: tuple[date, ...] = ()
+    """Days on which it would have left, had there been room."""
+
+
+class Offers:
+    """What each location can promise one order, as things stand now."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        states: States,
+        workloads: Workloads,
+        route: Route,
+        order: Order,
+        demand: dict[str, int],
+        now: datetime,
+    ) -> None:
+        self._rules = rules
+        self._workloads = workloads
+        self._places = states.get(Places, HOUSE)
+        self._route = route
+        self._order = order
+        self._demand = demand
+        self._moment = now
+        self._carriage = carriage(rules, order, demand)
+        self._hazmat = {line.sku: line.hazmat_class for line in order.lines if line.hazmat_class and line.sku in demand}
+        self._offers: dict[str, Offer] = {}
+
+    # -- which locations, of what, at what cost
+
+    def weigh(self, allowed: Eligible, stock: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """Free pieces by location and SKU, those left out that may not be sent from there; dates count as points."""
+        kept: dict[str, dict[str, int]] = {}
+        further = self._further()
+        for name, free in stock.items():
+            if name not in allowed.fixed:
+                continue
+            may, why = self._sendable(name, free)
+            if why:
+                effect = "left out" if may else "excluded"
+                allowed.applied.append(AppliedRule(rule=why, effect=effect, location_id=name))
+            if not may:
+                continue
+            kept[name] = may
+            parts = self._points(name)
+            if further is not None and name not in further:
+                parts["split"] = self._rules.config.weights.split
+            if parts:
+                allowed.parts[name] |= parts
+                allowed.fixed[name] = sum(allowed.parts[name].values())
+            if (offer := self._offers.get(name)) and offer.full:
+                days = ", ".join(map(str, offer.full))
+                effect = f"full on {days}: leaves on {offer.slot.day}"
+                allowed.applied.append(AppliedRule(rule="daily capacity", effect=effect, location_id=name))
+        return kept
+
+    def _further(self) -> set[str] | None:
+        """Where a parcel of this order is being made already; none where this is its first."""
+        if not any(share.pieces or share.shipped for share in self._route.shares):
+            return None
+        return {share.location_id for share in self._route.shares if share.pieces and not share.shipped}
+
+    def _sendable(self, name: str, free: dict[str, int]) -> tuple[dict[str, int], str]:
+        """Which free pieces a location may send to this address, and why not all of them, or not from now."""
+        location = self._rules.locations[name]
+        start, closed = self._opening(name, location)
+        if start is None:
+            return {}, closed
+        barred = {sku for sku in free if self._hazmat.get(sku, "") not in ("", *location.hazmat_classes)}
+        may, why = free.keys() - barred, "location may not ship these hazardous goods" if barred else ""
+        if self._sends(location):
+            assert self._carriage is not None
+            may, untaken = self._carriage.sendable(may)
+            why = f"no carrier service takes it: {untaken}" if untaken else why
+            if may and location.calendar is not None:
+                offer = self._best(name, location.calendar, self._carriage.taking(may) or self._carriage.services)
+                if offer is None:
+                    return {}, f"no carrier collects there, or it is full for {FULL_DAYS} days"
+                self._offers[name] = offer
+        return {sku: pieces for sku, pieces in free.items() if sku in may}, why or closed
+
+    def _sends(self, location: Location) -> bool:
+        """Whether it sends with the services that we know of."""
+        return self._carriage is not None and location.label_by == "hub"
+
+    def _opening(self, name: str, location: Location) -> tuple[datetime | None, str]:
+        """From when on a location works for this order, and why not from now; no moment: it does not."""
+        closure = self._places.closed.get(name) if self._places is not None else None
+        if closure is None or (closure.until is not None and closure.until <= self._moment):
+            return self._moment, ""
+        reason = f" ({closure.reason})" if closure.reason else ""
+        if closure.until is None or location.calendar is None:
+            return None, f"location is closed{reason}"
+        return closure.until, f"location is closed{reason} until {closure.until:%Y-%m-%d %H:%M} UTC"
+
+    def _points(self, name: str) -> dict[str, float]:
+        offer = self._offers.get(name)
+        if offer is None:
+            return {}
+        weights = self._rules.config.weights
+        points = {"promise": weights.promise_per_day * _days(offer.deliver_by - self._moment)}
+        due = self._due(self._zone(name))
+        if due is not None and offer.deliver_by > due:
+            points["late"] = weights.late_per_day * ceil(_days(offer.deliver_by - due))
+        return points
+
+    # -- dates
+
+    def _zone(self, name: str) -> ZoneInfo:
+        """By whose clock the buyer's days are counted."""
+        country = self._order.ship_to.country if self._order.ship_to else None
+        calendar = self._rules.locations[name].calendar
+        assert calendar is not None
+        return self._rules.zones.get(country or "") or calendar.zone
+
+    def _due(self, zone: ZoneInfo) -> datetime | None:
+        """When the goods have to be there, as far as the buyer said or was told."""
+        asked = self._order.requested_at
+        ends = [moment(day_of(asked, zone) + _DAY, time.min, zone)] if asked is not None else []
+        ends += [self._order.deliver_by] if self._order.deliver_by is not None else []
+        return min(ends, default=None)
+
+    def _best(self, name: str, calendar: Calendar, services: Iterable[Service]) -> Offer | None:
+        """With the cheapest service that is in time; where none is, with the earliest."""
+        start, _ = self._opening(name, self._rules.locations[name])
+        ready = finished(calendar.hours, start or self._moment, calendar.handling)
+        if ready is None:
+            return None
+        due, best = self._due(self._zone(name)), None
+        for service in services:
+            offer = self._dates(name, service, ready)
+            if offer is not None and (due is None or offer.deliver_by <= due):
+                return offer
+            if offer is not None and (best is None or offer.deliver_by < best.deliver_by):
+                best = offer
+        return best
+
+    def _dates(self, name: str, service: Service, ready: datetime) -> Offer | None:
+        pickup, zone = self._rules.pickups[name, service.name], self._zone(name)
+        slot = self._not_before_its_day(pickup, service, next_slot(pickup, ready), zone)
+        full: list[date] = []
+        while slot is not None and self._is_full(name, slot.day):
+            full.append(slot.day)
+            slot = slot_from(pickup, slot.day + _DAY) if len(full) < FULL_DAYS else None
+        first = days_after(service.moves.days, slot.day, service.transit_days) if slot is not None else None
+        last = days_after(service.moves.days, first, service.moves.slack_days) if first is not None else None
+        if slot is None or first is None or last is None:
+            return None
+        begin = max(slot.pickup_at, moment(first, service.moves.delivers_from, zone))
+        end = max(begin, moment(last, service.moves.delivers_until, zone))
+        return Offer(service.name, ready, slot, begin, end, tuple(full))
+
+    def _not_before_its_day(self, pickup: Pickup, service: Service, slot: Slot | None, zone: ZoneInfo) -> Slot | None:
+        """The first pickup from this one on that does not bring the goods before the day that the buyer asked for."""
+        if self._order.requested_at is None or slot is None:
+            return slot
+        wanted = day_of(self._order.requested_at, zone)
+        early = wanted - timedelta(days=service.transit_days + FULL_DAYS)
+        if slot.day < early:
+            slot = slot_from(pickup, early)
+        while slot is not None:
+            first = days_after(service.moves.days, slot.day, service.transit_days)
+            if first is None or first >= wanted:
+                return slot
+            slot = slot_from(pickup, slot.day + _DAY)
+        return None
+
+    # -- room
+
+    def _is_full(self, name: str, day: date) -> bool:
+        capacity = capacity_of(self._rules, self._places, name)
+        if capacity is None:
+            return False
+        stripe = stripe_of(self._rules, name, self._route.owner, self._route.order_id)
+        share = share_of(capacity, stripe, stripes_of(self._rules, name))
+        return self._workloads.count(name, day.isoformat(), str(stripe)) >= share
+
+    # -- what follows for the plan that was chosen
+
+    def release_at(self, names: Iterable[str]) -> datetime | None:
+        """Not before then is an order released that these locations ship: it would arrive before the day asked for."""
+        if self._order.requested_at is None:
+            return None
+        starts = []
+        for name in names:
+            offer, calendar = self._offers.get(name), self._rules.locations[name].calendar
+            if offer is not None and calendar is not None:
+                start = begun(calendar.hours, offer.slot.cutoff_at, calendar.handling)
+                window = open_on(calendar.hours, day_of(start, calendar.zone))
+                starts.append(window[0] if window is not None else start)
+        return min(starts, default=None)
+
+    def deliver_by(self, names: Iterable[str]) -> datetime | None:
+        """When all that these locations ship is promised to be there; none where one of them promises nothing."""
+        return latest([self._offers[name].deliver_by if name in self._offers else None for name in names])
+
+    def parcels(self, shares: dict[str, dict[str, int]]) -> list[tuple[str, dict[str, int]]]:
+        """What each location ships, as it can go together in one parcel: location, and pieces by SKU."""
+        return [
+            (name, {sku: count for sku, count in pieces.items() if sku in together})
+            for name, pieces in sorted(shares.items())
+            for together in self._together(name, pieces)
+        ]
+
+    def _together(self, name: str, skus: Iterable[str]) -> list[set[str]]:
+        if self._carriage is None or not self._sends(self._rules.locations[name]):
+            return [set(skus)]
+        return self._carriage.parcels(skus)
+
+    def settle(self, name: str, skus: Iterable[str]) -> tuple[DeliveryPromise | None, str]:
+        """What a location promises for these SKUs, and where they count against its capacity; empty: nowhere.
+
+        They are counted.
+        """
+        calendar, promised = self._rules.locations[name].calendar, self._offers.get(name)
+        if promised is None or calendar is None or self._carriage is None:
+            return None, ""
+        services = self._carriage.taking(skus)
+        offer = self._best(name, calendar, services) or promised
+        others = [
+            service.name
+            for service in services
+            if service.name != offer.service
+            and (other := self._dates(name, service, offer.ready_at)) is not None
+            and other.deliver_by <= offer.deliver_by
+        ]
+        promise = DeliveryPromise(
+            services=(offer.service, *others),
+            cutoff_at=offer.slot.cutoff_at,
+            pickup_at=offer.slot.pickup_at,
+            deliver_from=offer.deliver_from,
+            deliver_by=offer.deliver_by,
+        )
+        if capacity_of(self._rules, self._places, name) is None:
+            return promise, ""
+        day, stripe = offer.slot.day.isoformat(), stripe_of(self._rules, name, self._route.owner, self._route.order_id)
+        self._workloads.add(name, day, str(stripe), 1)
+        return promise, f"{day}.{stripe}"
+
+
+def latest(ends: Iterable[datetime | None]) -> datetime | None:
+    """The latest of these; none where one of them is not known, or there are none."""
+    known: list[datetime] = []
+    for end in ends:
+        if end is None:
+            return None
+        known.append(end)
+    return max(known, default=None)
+
+
+def _days(span: timedelta) -> float:
+    return span.total_seconds() / 86_400
