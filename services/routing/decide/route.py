@@ -16,10 +16,12 @@ from crossdock_contracts.routing import (
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, Order, PaymentMethod
 from services.hub.decision import Decision, States, changed
-from services.routing.decide.assign import Plan, Site, best_plans
+from services.routing.decide.assign import Demand, Plan, Site, best_plans
 from services.routing.decide.cancel import stop_answered
 from services.routing.decide.eligible import Eligible, eligible
+from services.routing.decide.landed import landed
 from services.routing.decide.pieces import add, quantity_of, take, value_of
+from services.routing.decide.ruling import Case, Ruling, case_of
 from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
 
@@ -140,10 +142,12 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
     demand: dict[str, int] = {}
     for piece in route.unplaced:
         demand[piece.sku] = demand.get(piece.sku, 0) + piece.quantity
-    allowed = eligible(rules, route.owner, order, set(demand))
+    case = case_of(rules, route.owner, order, demand, now)
+    allowed = eligible(rules, case)
     sites = _sites(route, demand, allowed)
-    config = rules.config
-    plans = best_plans(demand, sites, split=config.weights.split, most=config.most_locations, keep=config.ranking)
+    config, ruling = rules.config, allowed.ruling
+    wanted = Demand(demand, case.weights_g, whole=ruling.whole, together=tuple(ruling.together))
+    plans = best_plans(wanted, sites, split=config.weights.split, most=ruling.most, keep=config.ranking)
     route = changed(route, attempt=route.attempt + 1)
     if not plans or route.attempt - route.attempts_before > config.attempts or order.ship_to is None:
         return _unroutable(route, order, allowed, sites, bool(plans), config.attempts)
@@ -153,7 +157,7 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
         order_id=route.order_id,
         attempt=route.attempt,
         fulfilments=fulfilments,
-        ranking=_ranking(plans, allowed, config.weights.split),
+        ranking=_ranking(rules, case, plans, allowed),
         rules=tuple(allowed.applied),
         routed_at=now,
     )
@@ -167,8 +171,15 @@ def _sites(route: Route, demand: dict[str, int], allowed: Eligible) -> list[Site
         if line.sku in demand:
             for candidate in line.candidates:
                 stock.setdefault(candidate.location_id, {})[line.sku] = candidate.available
+    kept = allowed.ruling.keep_back
     return [
-        Site(name, allowed.fixed[name], allowed.piece[name], free)
+        Site(
+            name,
+            allowed.fixed[name],
+            allowed.piece[name],
+            {sku: pieces - kept.get(name, 0) for sku, pieces in free.items()} if name in kept else free,
+            allowed.kilogram[name],
+        )
         for name, free in stock.items()
         if name in allowed.fixed
     ]
@@ -182,9 +193,12 @@ def _unroutable(
     elif possible:
         reason, detail = "refused-too-often", f"locations refused {attempts} times in a row"
     elif not sites:
-        reason, detail = "no-location", "no location that has the goods may serve this order"
+        reason, detail = (
+            "no-location",
+            f"no location that has the goods may serve this order{_kept_out(route, allowed)}",
+        )
     else:
-        reason, detail = "too-many-locations", "the goods lie in more locations than an order may be split over"
+        reason, detail = "too-many-locations", f"{_too_many(allowed.ruling)}{_kept_out(route, allowed)}"
     event = OrderUnroutableV1(
         owner=route.owner,
         order_id=route.order_id,
@@ -196,6 +210,22 @@ def _unroutable(
     if not possible:  # once it is released, it waits for fresh figures
         route = changed(route, promised=())
     return Decision(writes=[changed(route, status=RouteStatus.UNROUTABLE)], events=[event])
+
+
+def _kept_out(route: Route, allowed: Eligible) -> str:
+    """Which locations have goods of it and may not send them, and why."""
+    there = {one.location_id for line in route.promised for one in line.candidates if one.available}
+    why = [f"{one.location_id}: {one.rule}" for one in allowed.applied if one.effect == "excluded"]
+    told = [reason for reason in why if reason.partition(":")[0] in there]
+    kept = [f"{name}: {pieces} kept back" for name, pieces in allowed.ruling.keep_back.items() if name in there]
+    return f" ({'; '.join([*told, *kept])})" if told or kept else ""
+
+
+def _too_many(ruling: Ruling) -> str:
+    """Why the goods cannot be brought together."""
+    bounds = [f"{one.rule}: {one.effect}" for one in ruling.applied if not one.location_id]
+    told = f"; {'; '.join(bounds)}" if bounds else ""
+    return f"the goods lie in more locations than the {ruling.most} that it may be split over{told}"
 
 
 def _shares(route: Route, order: Order, plan: Plan) -> tuple[tuple[Fulfilment, ...], tuple[Share, ...]]:
@@ -247,16 +277,29 @@ def _shares(route: Route, order: Order, plan: Plan) -> tuple[tuple[Fulfilment, .
     return tuple(fulfilments), tuple(shares)
 
 
-def _ranking(plans: list[Plan], allowed: Eligible, split: float) -> tuple[RankedPlan, ...]:
+def _ranking(rules: Rules, case: Case, plans: list[Plan], allowed: Eligible) -> tuple[RankedPlan, ...]:
     ranked = []
     for rank, plan in enumerate(plans, start=1):
-        parts = {"split": split * (len(plan.shares) - 1)}
+        parts = {"split": rules.config.weights.split * (len(plan.shares) - 1)}
         for location_id, pieces in plan.shares.items():
             for name, points in allowed.parts[location_id].items():
                 parts[name] = parts.get(name, 0.0) + points
             parts["pieces"] = parts.get("pieces", 0.0) + allowed.piece[location_id] * sum(pieces.values())
+            grams = sum(case.weights_g[sku] * quantity for sku, quantity in pieces.items())
+            parts["freight"] += allowed.kilogram[location_id] * grams / 1000
         costs = {name: round(points, 3) for name, points in parts.items() if points}
-        ranked.append(RankedPlan(rank=rank, points=round(plan.points, 3), shares=plan.shares, parts=costs))
+        result = landed(rules, case, plan.shares, allowed.km)
+        ranked.append(
+            RankedPlan(
+                rank=rank,
+                points=round(plan.points, 3),
+                shares=plan.shares,
+                parts=costs,
+                freight_minor=result.freight_minor,
+                transit_days=result.days,
+                carbon_g=result.carbon_g,
+            )
+        )
     return tuple(ranked)
 
 

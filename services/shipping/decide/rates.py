@@ -43,13 +43,15 @@ def ranked(
 def _price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, weight_g: int) -> tuple[Money, str]:
     """What a service asks for a parcel, and why it does not take it; empty where it does."""
     band = next((band for band in service.bands if weight_g <= band.up_to_g), None)
-    cost = Money(amount_minor=band.amount_minor if band else 0, currency=carrier.currency)
+    cost = Money(amount_minor=band.asks(weight_g) if band else 0, currency=carrier.currency)
     if band is None:
         return cost, "too-heavy"
     if fulfilment.service_level not in service.service_levels:
         return cost, "other-service-level"
     if service.countries and fulfilment.ship_to.country not in service.countries:
         return cost, "country-not-served"
+    if service.from_locations and fulfilment.location_id not in service.from_locations:
+        return cost, "location-not-served"
     if not service.hazmat and any(line.hazmat_class for line in fulfilment.lines):
         return cost, "hazardous-goods"
     return cost, ""
