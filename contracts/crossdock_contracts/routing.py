@@ -14,7 +14,14 @@ class RankedPlan(Value):
     shares: dict[Id, dict[Id, PositiveInt]]
     """Pieces by location and SKU."""
     parts: dict[str, float] = Field(default_factory=dict)
-    """Points by what they are for: ``distance``, ``split``, ``handling``, rules."""
+    """Points by what they are for: ``distance``, ``split``, ``handling``, ``freight``, ``carbon``, ``promise``,
+    ``late``, rules."""
+    freight_minor: NonNegativeInt = 0
+    """What carriers are expected to ask, in minor units of the currency of ``carriers.toml``."""
+    transit_days: NonNegativeInt = 0
+    """Days that the cheapest carriers need for the last of it."""
+    carbon_g: NonNegativeInt = 0
+    """Grams of CO2e that it is expected to emit."""
     deliver_by: Utc | None = None
     """All of it would have been there by then."""
 

@@ -24,6 +24,7 @@ from services.cli import (
     locations,
     orders,
     products,
+    routing,
     stock,
     verify,
     warehouse,
@@ -54,6 +55,7 @@ for commands, name, text in (
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),
     (warehouse.app, "warehouse", "What warehouses confirm: picked, packed, shipped, tracked, returned."),
+    (routing.app, "routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

@@ -13,7 +13,7 @@ from services.routing.state import Places, ReleaseTimer, Route, Workload
 
 def service(config: Settings) -> Service:
     """What routing hears, keeps and says."""
-    rules = Rules.load(config.rules_dir, config.partitions)
+    rules = Rules.load(config.rules_dir, partitions=config.partitions)
     hub = Service(
         "routing",
         documents=(Route, ReleaseTimer, Workload, Places),

@@ -2,7 +2,6 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
@@ -10,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegative
 from crossdock_contracts.values import Address, Country
 from services.hub.toml import RulesError, load_toml
 from services.routing.decide.calendar import Pickup
-from services.routing.timetables import Calendar, Carrier, CarriersFile, Zone
+from services.routing.rule import Rule
+from services.routing.tariff import Carrier, CarriersFile, Tariff
+from services.routing.timetables import Calendar, Zone
 
 
 class Location(BaseModel):
@@ -38,6 +39,12 @@ class Location(BaseModel):
     """Who buys its labels; where it is not the hub, the services of ``carriers.toml`` say nothing about it."""
     calendar: Calendar | None = None
     """When it works; none: no dates are promised for it."""
+    packaging_g: NonNegativeInt = 100
+    """Weight of an empty parcel."""
+    carbon_g: NonNegativeFloat = 0.0
+    """Grams of CO2e for one more fulfilment there."""
+    parcel_km_g: NonNegativeFloat | None = None
+    """Grams of CO2e for a parcel of it over one kilometre; none: what ``routing.toml`` says."""
     active: bool = True
 
 
@@ -54,6 +61,12 @@ class Weights(BaseModel):
     """For each day until what a location ships is promised to be there."""
     late_per_day: NonNegativeFloat = 20.0
     """For each day, or part of one, that this is after the day that the buyer was told or asked for."""
+    freight: NonNegativeFloat = 0.0
+    """For 100 minor units that carriers ask: 1.00 euro."""
+    carbon: NonNegativeFloat = 0.0
+    """For a kilogram of CO2e."""
+    preference: NonNegativeFloat = 10.0
+    """For each place that a location stands further down in a rule's order of preference."""
 
 
 class Distances(BaseModel):
@@ -65,33 +78,25 @@ class Distances(BaseModel):
     other_country_km: PositiveFloat = 2000.0
 
 
-class When(BaseModel):
-    """What an order must be like for a rule to apply; what is empty does not matter."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    owners: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    service_levels: tuple[str, ...] = ()
-    sku_prefixes: tuple[str, ...] = ()
-    """At least one line's SKU begins so."""
-    total_from_minor: int | None = None
-
-
-class Rule(BaseModel):
-    """What is to be done with orders that are like this."""
+class Freight(BaseModel):
+    """What is taken for a freight that nobody knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    name: Annotated[str, Field(min_length=1)]
-    when: When = When()
-    only: tuple[str, ...] = ()
-    """Only these locations may ship it."""
-    exclude: tuple[str, ...] = ()
-    """These locations may not."""
-    points: dict[str, float] = Field(default_factory=dict)
-    """Points to add for a location; negative ones prefer it."""
+    unknown_minor: NonNegativeInt = 2500
+    """Where no carrier service of ``carriers.toml`` goes there."""
+    unknown_days: NonNegativeInt = 7
+    usual_weight_g: NonNegativeInt = 500
+    """Of pieces that have no weight on file."""
+
+
+class Carbon(BaseModel):
+    """What a parcel emits on its way."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    parcel_km_g: NonNegativeFloat = 0.0
+    """Grams of CO2e for one parcel over one kilometre, unless its location says otherwise."""
 
 
 class ShipAvailable(BaseModel):
@@ -117,6 +122,8 @@ class RoutingConfig(BaseModel):
 
     weights: Weights = Weights()
     distances: Distances = Distances()
+    freight: Freight = Freight()
+    carbon: Carbon = Carbon()
     most_locations: PositiveInt = 3
     """Most locations that one order is split over."""
     attempts: PositiveInt = 5
@@ -172,19 +179,28 @@ class Rules(BaseModel):
             for title, service in carrier.service.items()
         }
 
+    @cached_property
+    def tariff(self) -> Tariff:
+        """What carriers ask."""
+        return Tariff(self.carriers)
+
     @classmethod
-    def load(cls, folder: Path, partitions: int = 1) -> "Rules":
-        """Read the files.
+    def load(cls, folder: Path, routing: Path | None = None, *, partitions: int = 1) -> "Rules":
+        """Read the files of a folder, or another file in the place of its ``routing.toml``.
 
         Raises:
-            RulesError: one is missing or wrong, or a rule names a location that there is not.
+            RulesError: one is missing or wrong, two rules have one name, or one names a location that there is not.
         """
-        config = load_toml(folder / "routing.toml", RoutingConfig)
+        file = routing or folder / "routing.toml"
+        config = load_toml(file, RoutingConfig)
         locations = load_toml(folder / "locations.toml", LocationsFile).location
-        for rule in config.rule:
-            unknown = {*rule.only, *rule.exclude, *rule.points} - locations.keys()
+        for place, rule in enumerate(config.rule):
+            if rule.name in {other.name for other in config.rule[:place]}:
+                msg = f"{file}: two rules are named {rule.name!r}"
+                raise RulesError(msg)
+            unknown = rule.locations - locations.keys()
             if unknown:
-                msg = f"routing.toml: rule {rule.name!r} names locations that locations.toml has not: {sorted(unknown)}"
+                msg = f"{file}: rule {rule.name!r} names locations that locations.toml has not: {sorted(unknown)}"
                 raise RulesError(msg)
         carriers = load_toml(folder / "carriers.toml", CarriersFile).carrier
         return cls(config=config, locations=locations, carriers=carriers, partitions=partitions)

@@ -5,9 +5,8 @@ from functools import cached_property
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
-from crossdock_contracts.values import Code, Country
 from services.routing.decide.calendar import Days, Hours, Pickup
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -127,54 +126,3 @@ class Moves(BaseModel):
     def days(self) -> Days:
         """The days on which it works."""
         return Days(_on(self.working_days), frozenset(self.holidays))
-
-
-class Rate(BaseModel):
-    """A price up to a weight."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    up_to_g: PositiveInt
-    amount_minor: NonNegativeInt
-
-
-class CarrierService(BaseModel):
-    """One service of a carrier, as far as routing goes by it. Shipping reads the same table for its part."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    service_levels: tuple[Code, ...] = ("standard",)
-    countries: tuple[Country, ...] = ()
-    banned_countries: tuple[Country, ...] = ()
-    hazmat: bool = False
-    hazmat_classes: tuple[str, ...] = ()
-    post_boxes: bool = True
-    longest_mm: PositiveInt | None = None
-    girth_mm: PositiveInt | None = None
-    transit_days: NonNegativeInt
-    transit_days_to: dict[Country, NonNegativeInt] = Field(default_factory=dict)
-    bands: Annotated[tuple[Rate, ...], Field(min_length=1)]
-    calendar: Moves | None = None
-    """None: its carrier's."""
-
-    def price(self, weight_g: int) -> int:
-        """What it asks for so many grams; of what is more than one parcel, the price of the heaviest."""
-        return next((band for band in self.bands if weight_g <= band.up_to_g), self.bands[-1]).amount_minor
-
-
-class Carrier(BaseModel):
-    """A carrier, as far as routing goes by it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    active: bool = True
-    calendar: Moves = Moves()
-    service: dict[str, CarrierService]
-
-
-class CarriersFile(BaseModel):
-    """``carriers.toml``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    carrier: dict[Code, Carrier]

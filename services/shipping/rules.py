@@ -34,10 +34,16 @@ class ShipFrom(BaseModel):
 class Band(BaseModel):
     """A price up to a weight."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     up_to_g: PositiveInt
     amount_minor: NonNegativeInt
+    per_kg_minor: NonNegativeInt = 0
+    """For each kilogram; what that comes to is asked where it is more than the amount."""
+
+    def asks(self, weight_g: int) -> int:
+        """The price of a parcel of so many grams."""
+        return max(self.amount_minor, -(-self.per_kg_minor * weight_g // 1000))
 
 
 def _in_order(bands: tuple[Band, ...]) -> tuple[Band, ...]:
@@ -59,6 +65,8 @@ class CarrierService(BaseModel):
     """Countries that it goes to; empty: all."""
     banned_countries: tuple[Country, ...] = ()
     """Countries that it does not go to."""
+    from_locations: tuple[str, ...] = ()
+    """Locations at which it collects; empty: all."""
     hazmat: bool = False
     """It takes hazardous goods of every class."""
     hazmat_classes: tuple[str, ...] = ()

@@ -9,11 +9,11 @@ from crossdock_contracts.values import Address
 from services.routing.decide import route
 from services.routing.rules import Location, RoutingConfig, Rules
 from services.routing.state import Route
-from services.routing.timetables import Calendar, Carrier, CarrierService, Moves, Rate
+from services.routing.tariff import Band, Carrier, CarrierService
+from services.routing.timetables import Calendar, Moves
 from tests.builders import NOW, authorised, captured, promised, reserved
 from tests.decide.ledger import Ledger
 
-ONE_PRICE = (Rate(up_to_g=30_000, amount_minor=500),)
 BERLIN_HOURS = {"time_zone": "Europe/Berlin", "opens": time(8), "closes": time(17), "cutoff": time(16)}
 
 
@@ -29,7 +29,7 @@ def place(country: str = "DE", **fields: Any) -> Location:
 
 def service(days: int = 2, price: int = 500, **fields: Any) -> CarrierService:
     """A carrier service that takes so many days and so much."""
-    bands = (Rate(up_to_g=30_000, amount_minor=price),)
+    bands = (Band(up_to_g=30_000, amount_minor=price),)
     return CarrierService(**{"transit_days": days, "bands": bands, **fields})
 
 

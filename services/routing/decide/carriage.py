@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from crossdock_contracts.values import Address, Order, OrderLine
+from crossdock_contracts.values import Address, OrderLine
+from services.routing.decide.ruling import Case
 from services.routing.rules import Rules
-from services.routing.timetables import CarrierService, Moves
-
-_USUAL_WEIGHT_G = 500
-"""Taken for pieces that have no weight on file."""
+from services.routing.tariff import CarrierService
+from services.routing.timetables import Moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,8 @@ class Service:
     """For all that is to be placed; only compared with others."""
     transit_days: int
     moves: Moves
+    collects_at: tuple[str, ...] = ()
+    """Locations at which it collects; empty: all."""
 
 
 @dataclass(slots=True)
@@ -33,6 +34,17 @@ class Carriage:
     """Why the others do not, by name."""
     without: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of those that go there, the SKUs that they do not take, and why."""
+
+    def at(self, location_id: str) -> "Carriage":
+        """Those of them that collect at a location."""
+        away = {one.name for one in self.services if one.collects_at and location_id not in one.collects_at}
+        if not away:
+            return self
+        return Carriage(
+            [one for one in self.services if one.name not in away],
+            {**self.refused, **dict.fromkeys(away, "does not collect there")},
+            {name: skus for name, skus in self.without.items() if name not in away},
+        )
 
     def taking(self, skus: Iterable[str]) -> list[Service]:
         """The services that take all of these in one parcel, cheapest first."""
@@ -71,12 +83,13 @@ def _told(reasons: dict[str, str]) -> str:
     return "; ".join(f"{name}: {why}" for name, why in sorted(reasons.items()))
 
 
-def carriage(rules: Rules, order: Order, demand: dict[str, int]) -> Carriage | None:
-    """The services for these pieces by SKU; none where nothing is known of carriers, or none is needed."""
+def carriage(rules: Rules, case: Case) -> Carriage | None:
+    """The services for these pieces of an order; none where nothing is known of carriers, or none is needed."""
+    order = case.order
     if not rules.carriers or order.ship_to is None or order.shipping.pickup_location_id:
         return None
-    goods = {line.sku: line for line in order.lines if line.sku in demand}
-    weight_g = sum(quantity * _weight_of(goods[sku]) for sku, quantity in demand.items() if sku in goods)
+    goods = {line.sku: line for line in order.lines if line.sku in case.pieces}
+    weight_g = case.weight_g
     found = Carriage()
     for carrier_name, carrier in rules.carriers.items():
         if not carrier.active:
@@ -89,16 +102,12 @@ def carriage(rules: Rules, order: Order, demand: dict[str, int]) -> Carriage | N
                 continue
             days = service.transit_days_to.get(order.ship_to.country or "", service.transit_days)
             moves = service.calendar or carrier.calendar
-            found.services.append(Service(name, service.price(weight_g), days, moves))
+            found.services.append(Service(name, service.asks(weight_g), days, moves, service.from_locations))
             left = {sku: why for sku, line in goods.items() if sku and (why := _takes(service, line))}
             if left:
                 found.without[name] = left
     found.services.sort(key=lambda one: (one.price_minor, one.transit_days, one.name))
     return found
-
-
-def _weight_of(line: OrderLine) -> int:
-    return _USUAL_WEIGHT_G if line.weight_g is None else line.weight_g
 
 
 def _goes(service: CarrierService, level: str, to: Address) -> str:

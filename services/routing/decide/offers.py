@@ -7,7 +7,7 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from crossdock_contracts.routing import AppliedRule
-from crossdock_contracts.values import DeliveryPromise, Order
+from crossdock_contracts.values import DeliveryPromise
 from services.hub.decision import States
 from services.routing.decide.calendar import (
     Pickup,
@@ -22,8 +22,9 @@ from services.routing.decide.calendar import (
     slot_from,
 )
 from services.routing.decide.capacity import Workloads, capacity_of, share_of, stripe_of, stripes_of
-from services.routing.decide.carriage import Service, carriage
+from services.routing.decide.carriage import Carriage, Service, carriage
 from services.routing.decide.eligible import Eligible
+from services.routing.decide.ruling import Case
 from services.routing.rules import Location, Rules
 from services.routing.state import HOUSE, Places, Route
 from services.routing.timetables import Calendar
@@ -56,19 +57,16 @@ class Offers:
         states: States,
         workloads: Workloads,
         route: Route,
-        order: Order,
-        demand: dict[str, int],
-        now: datetime,
+        case: Case,
     ) -> None:
         self._rules = rules
         self._workloads = workloads
         self._places = states.get(Places, HOUSE)
         self._route = route
-        self._order = order
-        self._demand = demand
-        self._moment = now
-        self._carriage = carriage(rules, order, demand)
-        self._hazmat = {line.sku: line.hazmat_class for line in order.lines if line.hazmat_class and line.sku in demand}
+        self._order = case.order
+        self._moment = case.now
+        self._carriage = carriage(rules, case)
+        self._hazmat = {line.sku: line.hazmat_class for line in case.order.lines if line.hazmat_class}
         self._offers: dict[str, Offer] = {}
 
     # -- which locations, of what, at what cost
@@ -113,20 +111,22 @@ class Offers:
             return {}, closed
         barred = {sku for sku in free if self._hazmat.get(sku, "") not in ("", *location.hazmat_classes)}
         may, why = free.keys() - barred, "location may not ship these hazardous goods" if barred else ""
-        if self._sends(location):
-            assert self._carriage is not None
-            may, untaken = self._carriage.sendable(may)
+        services = self._carriage_from(name)
+        if services is not None:
+            may, untaken = services.sendable(may)
             why = f"no carrier service takes it: {untaken}" if untaken else why
             if may and location.calendar is not None:
-                offer = self._best(name, location.calendar, self._carriage.taking(may) or self._carriage.services)
+                offer = self._best(name, location.calendar, services.taking(may) or services.services)
                 if offer is None:
                     return {}, f"no carrier collects there, or it is full for {FULL_DAYS} days"
                 self._offers[name] = offer
         return {sku: pieces for sku, pieces in free.items() if sku in may}, why or closed
 
-    def _sends(self, location: Location) -> bool:
-        """Whether it sends with the services that we know of."""
-        return self._carriage is not None and location.label_by == "hub"
+    def _carriage_from(self, name: str) -> Carriage | None:
+        """The services that a location sends with; none where it has its own, or none is needed."""
+        if self._carriage is None or self._rules.locations[name].label_by != "hub":
+            return None
+        return self._carriage.at(name)
 
     def _opening(self, name: str, location: Location) -> tuple[datetime | None, str]:
         """From when on a location works for this order, and why not from now; no moment: it does not."""
@@ -248,9 +248,8 @@ class Offers:
         ]
 
     def _together(self, name: str, skus: Iterable[str]) -> list[set[str]]:
-        if self._carriage is None or not self._sends(self._rules.locations[name]):
-            return [set(skus)]
-        return self._carriage.parcels(skus)
+        services = self._carriage_from(name)
+        return services.parcels(skus) if services is not None else [set(skus)]
 
     def settle(self, name: str, skus: Iterable[str]) -> tuple[DeliveryPromise | None, str]:
         """What a location promises for these SKUs, and where they count against its capacity; empty: nowhere.
@@ -258,9 +257,10 @@ class Offers:
         They are counted.
         """
         calendar, promised = self._rules.locations[name].calendar, self._offers.get(name)
-        if promised is None or calendar is None or self._carriage is None:
+        carriers = self._carriage_from(name)
+        if promised is None or calendar is None or carriers is None:
             return None, ""
-        services = self._carriage.taking(skus)
+        services = carriers.taking(skus)
         offer = self._best(name, calendar, services) or promised
         others = [
             service.name

@@ -7,32 +7,17 @@ from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderReleasedV1
 from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV1, StockReservedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1
-from crossdock_contracts.routing import (
-    OrderCompletedV1,
-    OrderRoutedV1,
-    OrderUnroutableV1,
-    RankedPlan,
-)
+from crossdock_contracts.routing import OrderCompletedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import (
-    Address,
-    Fulfilment,
-    FulfilmentLine,
-    LineKind,
-    LineQuantity,
-    Order,
-    PaymentMethod,
-)
+from crossdock_contracts.values import LineKind, Order
 from services.hub.decision import Decision, States, changed
-from services.routing.decide.assign import Plan, Site, best_plans
 from services.routing.decide.cancel import stop_answered
 from services.routing.decide.capacity import Workloads
-from services.routing.decide.eligible import Eligible, eligible
-from services.routing.decide.offers import Offers, latest
 from services.routing.decide.partly import available
-from services.routing.decide.pieces import add, quantity_of, take, value_of
+from services.routing.decide.pieces import add, quantity_of, take
+from services.routing.decide.place import place, wait
 from services.routing.rules import Rules
-from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
+from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus
 
 
 def reads_route(message: AboutOrder) -> Iterable[str]:
@@ -145,175 +130,11 @@ def _go_on(rules: Rules, states: States, workloads: Workloads, route: Route, now
     if not route.unplaced:
         return _completed(route, now)
     if order.release_at is not None and order.release_at > now:
-        return _wait(route, order.release_at)
+        return wait(route, order.release_at)
     there, rest = available(rules.config.ship_available, route, order)
     if not there:
         return Decision(writes=[route])
-    return _place(rules, states, workloads, changed(route, unplaced=there), rest, order, now)
-
-
-def _wait(route: Route, until: datetime) -> Decision:
-    return Decision(writes=[route, ReleaseTimer(owner=route.owner, order_id=route.order_id, due_at=until)])
-
-
-def _place(
-    rules: Rules,
-    states: States,
-    workloads: Workloads,
-    route: Route,
-    rest: tuple[Pieces, ...],
-    order: Order,
-    now: datetime,
-) -> Decision:
-    """Place what is unplaced of the route; ``rest`` is not there yet and waits."""
-    demand: dict[str, int] = {}
-    for piece in route.unplaced:
-        demand[piece.sku] = demand.get(piece.sku, 0) + piece.quantity
-    allowed = eligible(rules, route.owner, order, set(demand))
-    offers = Offers(rules, states, workloads, route, order, demand, now)
-    sites = _sites(route, demand, allowed, offers)
-    config = rules.config
-    most = [1, config.most_locations] if order.ship_complete else [config.most_locations]
-    plans: list[Plan] = []
-    for count in most:
-        plans = plans or best_plans(demand, sites, split=config.weights.split, most=count, keep=config.ranking)
-    early = offers.release_at(plans[0].shares) if plans else None
-    if early is not None and early > now:
-        return _wait(changed(route, unplaced=add(route.unplaced, rest)), early)
-    route = changed(route, attempt=route.attempt + 1)
-    if not plans or route.attempt - route.attempts_before > config.attempts or order.ship_to is None:
-        route = changed(route, unplaced=add(route.unplaced, rest))
-        return _unroutable(route, order, allowed, sites, bool(plans), config.attempts)
-    fulfilments, shares = _shares(route, order, plans[0], offers)
-    deliver_by = latest(one.promise.deliver_by if one.promise else None for one in fulfilments)
-    routed = OrderRoutedV1(
-        owner=route.owner,
-        order_id=route.order_id,
-        attempt=route.attempt,
-        fulfilments=fulfilments,
-        ranking=_ranking(plans, allowed, offers, config.weights.split),
-        rules=tuple(allowed.applied),
-        routed_at=now,
-        deliver_by=deliver_by,
-        waiting=tuple(LineQuantity(line_id=p.line_id, sku=p.sku, quantity=p.quantity) for p in rest),
-    )
-    route = changed(
-        route,
-        status=RouteStatus.WAITING if rest else RouteStatus.ROUTED,
-        unplaced=rest,
-        parts=route.parts + bool(rest),
-        promised=(),
-        shares=(*route.shares, *shares),
-        deliver_by=max(filter(None, (deliver_by, route.deliver_by)), default=None),
-    )
-    return Decision(writes=[route], events=[routed])
-
-
-def _sites(route: Route, demand: dict[str, int], allowed: Eligible, offers: Offers) -> list[Site]:
-    stock: dict[str, dict[str, int]] = {}
-    for line in route.promised:
-        if line.sku in demand:
-            for candidate in line.candidates:
-                stock.setdefault(candidate.location_id, {})[line.sku] = candidate.available
-    may = offers.weigh(allowed, stock)
-    return [Site(name, allowed.fixed[name], allowed.piece[name], free) for name, free in may.items()]
-
-
-def _unroutable(
-    route: Route, order: Order, allowed: Eligible, sites: list[Site], possible: bool, attempts: int
-) -> Decision:
-    if order.ship_to is None:
-        reason, detail = "no-address", "the order has no delivery address"
-    elif possible:
-        reason, detail = "refused-too-often", f"locations refused {attempts} times in a row"
-    elif not sites:
-        reason, detail = "no-location", "no location that has the goods may serve this order"
-    else:
-        reason, detail = "too-many-locations", "the goods lie in more locations than an order may be split over"
-    event = OrderUnroutableV1(
-        owner=route.owner,
-        order_id=route.order_id,
-        attempt=route.attempt,
-        reason=reason,
-        detail=detail,
-        rules=tuple(allowed.applied),
-    )
-    if not possible:  # once it is released, it waits for fresh figures
-        route = changed(route, promised=())
-    return Decision(writes=[changed(route, status=RouteStatus.UNROUTABLE)], events=[event])
-
-
-def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tuple[Fulfilment, ...], tuple[Share, ...]]:
-    """The chosen plan as fulfilments, and what routing remembers of them."""
-    left = route.unplaced
-    fulfilments: list[Fulfilment] = []
-    shares: list[Share] = []
-    known = {line.line_id: line for line in order.lines}
-    for location_id, pieces_by_sku in offers.parcels(plan.shares):
-        taken: tuple[Pieces, ...] = ()
-        for sku, quantity in pieces_by_sku.items():
-            for piece in left:
-                if piece.sku == sku and quantity:
-                    part, left = take(left, piece.line_id, min(quantity, piece.quantity))
-                    taken = add(taken, part)
-                    quantity -= quantity_of(part)  # noqa: PLW2901  # what is still to be taken
-        fulfilment_id = f"{route.order_id}/{len(route.shares) + len(shares) + 1}"
-        promise, counted = offers.settle(location_id, pieces_by_sku)
-        shares.append(Share(fulfilment_id=fulfilment_id, location_id=location_id, pieces=taken, counted=counted))
-        cash = value_of(taken) if order.payment.method is PaymentMethod.CASH_ON_DELIVERY else 0
-        fulfilments.append(
-            Fulfilment(
-                fulfilment_id=fulfilment_id,
-                order_id=route.order_id,
-                location_id=location_id,
-                lines=tuple(
-                    FulfilmentLine(
-                        line_id=p.line_id,
-                        sku=p.sku,
-                        title=known[p.line_id].title,
-                        quantity=p.quantity,
-                        weight_g=known[p.line_id].weight_g,
-                        value_minor=p.value_minor,
-                        hazmat_class=known[p.line_id].hazmat_class,
-                        dimensions=known[p.line_id].dimensions,
-                    )
-                    for p in taken
-                ),
-                ship_to=order.ship_to or Address(),
-                channel=order.channel,
-                currency=order.currency,
-                service_level=order.shipping.service_level,
-                priority=order.priority,
-                ship_by=min(filter(None, (order.ship_by, promise.cutoff_at if promise else None)), default=None),
-                deliver_by=order.deliver_by or (promise.deliver_by if promise else None),
-                promise=promise,
-                cash_on_delivery_minor=cash,
-                gift_message=order.gift_message,
-                note=order.note,
-            )
-        )
-    return tuple(fulfilments), tuple(shares)
-
-
-def _ranking(plans: list[Plan], allowed: Eligible, offers: Offers, split: float) -> tuple[RankedPlan, ...]:
-    ranked = []
-    for rank, plan in enumerate(plans, start=1):
-        parts = {"split": split * (len(plan.shares) - 1)}
-        for location_id, pieces in plan.shares.items():
-            for name, points in allowed.parts[location_id].items():
-                parts[name] = parts.get(name, 0.0) + points
-            parts["pieces"] = parts.get("pieces", 0.0) + allowed.piece[location_id] * sum(pieces.values())
-        costs = {name: round(points, 3) for name, points in parts.items() if points}
-        ranked.append(
-            RankedPlan(
-                rank=rank,
-                points=round(plan.points, 3),
-                shares=plan.shares,
-                parts=costs,
-                deliver_by=offers.deliver_by(plan.shares),
-            )
-        )
-    return tuple(ranked)
+    return place(rules, states, workloads, changed(route, unplaced=there), rest, order, now)
 
 
 def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now: datetime) -> Decision:

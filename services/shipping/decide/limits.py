@@ -6,19 +6,26 @@ from services.shipping.rules import CarrierService
 
 def refusal(service: CarrierService, fulfilment: Fulfilment) -> str:
     """Why a service takes no parcel of these goods to this address; empty where it does."""
-    to = fulfilment.ship_to
     if fulfilment.service_level not in service.service_levels:
         return "other-service-level"
+    hazardous = {line.hazmat_class for line in fulfilment.lines if line.hazmat_class}
+    if hazardous and not service.hazmat and hazardous - set(service.hazmat_classes):
+        return "hazardous-goods"
+    return _not_there(service, fulfilment) or _too_large(service, fulfilment)
+
+
+def _not_there(service: CarrierService, fulfilment: Fulfilment) -> str:
+    """Why a service does not go from there to this address; empty where it does."""
+    to = fulfilment.ship_to
     if service.countries and to.country not in service.countries:
         return "country-not-served"
+    if service.from_locations and fulfilment.location_id not in service.from_locations:
+        return "location-not-served"
     if to.country in service.banned_countries:
         return "country-banned"
     if not service.post_boxes and to.is_post_box:
         return "no-post-boxes"
-    hazardous = {line.hazmat_class for line in fulfilment.lines if line.hazmat_class}
-    if hazardous and not service.hazmat and hazardous - set(service.hazmat_classes):
-        return "hazardous-goods"
-    return _too_large(service, fulfilment)
+    return ""
 
 
 def _too_large(service: CarrierService, fulfilment: Fulfilment) -> str:

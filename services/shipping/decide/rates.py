@@ -48,5 +48,5 @@ def ranked(
 def _price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, weight_g: int) -> tuple[Money, str]:
     """What a service asks for a parcel, and why it does not take it; empty where it does."""
     band = next((band for band in service.bands if weight_g <= band.up_to_g), None)
-    cost = Money(amount_minor=band.amount_minor if band else 0, currency=carrier.currency)
+    cost = Money(amount_minor=band.asks(weight_g) if band else 0, currency=carrier.currency)
     return cost, refusal(service, fulfilment) or ("" if band else "too-heavy")
