@@ -94,9 +94,13 @@ class Reader:
         """The entry that one answer tells of."""
         headers = message.headers or {}
         subject, seq = headers["Nats-Subject"], int(headers["Nats-Sequence"])
-        space, kind = subject.split(".", 3)[1:3]
         trail = read_trail(headers.get(TRAIL_HEADER, ""), seq)
-        return Entry(subject, seq, message.data, self._kinds.get(f"{space}.{kind}"), trail=trail)
+        return Entry(subject, seq, message.data, self.kind_of(subject), trail=trail)
+
+    def kind_of(self, subject: str) -> type[Document] | None:
+        """What stands at a subject, or would; none where documents of its kind are not known here."""
+        space, kind = subject.split(".", 3)[1:3]
+        return self._kinds.get(f"{space}.{kind}")
 
     async def last(self, subjects: list[str]) -> list[Msg]:
         """The last message of each of these subjects or wildcards, as they stand in the stream.
