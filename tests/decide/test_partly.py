@@ -140,6 +140,13 @@ def test_a_part_that_is_refused_is_placed_again_and_does_not_count_twice():
     assert sum(p.quantity for p in ledger.route().unplaced) == 3
 
 
+def test_a_line_of_which_nothing_has_been_heard_is_waited_for():
+    ledger = started(SOME[0])  # inventory has not answered for line 2 yet
+    assert placed(ledger) == []
+    ledger.take(partial(route.know_promise, ledger.rules), short(*SOME, generation=2), NOW)
+    assert placed(ledger) == [{"1": 1}]
+
+
 def test_what_waits_can_be_cancelled_while_the_rest_is_on_its_way():
     ledger = started()
     ledger.take(

@@ -1,6 +1,8 @@
 """Ship complete, or ship what is there: what of an order can be placed now, and what has to wait."""
 
+from crossdock_contracts.inventory import PromisedLine
 from crossdock_contracts.values import Order
+from services.hub.decision import changed
 from services.routing.decide.pieces import take, value_of
 from services.routing.rules import ShipAvailable
 from services.routing.state import Pieces, Route
@@ -19,9 +21,22 @@ def available(rules: ShipAvailable, route: Route, order: Order) -> tuple[tuple[P
             ready = 0
         taken, left = take((piece,), piece.line_id, ready)
         there, rest = (*there, *taken), (*rest, *left)
+    known = {line.line_id for line in route.promised if line.backordered}
+    if any(piece.line_id not in known for piece in rest):  # inventory has not answered for all of it yet
+        return (), route.unplaced
     if not _may_ship_in_part(rules, route, order, there):
         return (), route.unplaced
     return there, rest
+
+
+def waited_for(route: Route, rest: tuple[Pieces, ...]) -> tuple[PromisedLine, ...]:
+    """What is known of the promise once a part has been placed: that the rest is waited for."""
+    left = {piece.line_id: piece.quantity for piece in rest}
+    return tuple(
+        changed(line, quantity=left[line.line_id], backordered=left[line.line_id], candidates=())
+        for line in route.promised
+        if line.line_id in left
+    )
 
 
 def _may_ship_in_part(rules: ShipAvailable, route: Route, order: Order, there: tuple[Pieces, ...]) -> bool:

@@ -10,6 +10,7 @@ from services.routing.decide.capacity import Workloads
 from services.routing.decide.eligible import Eligible, eligible
 from services.routing.decide.landed import landed
 from services.routing.decide.offers import Offers, latest
+from services.routing.decide.partly import waited_for
 from services.routing.decide.pieces import add, quantity_of, take, value_of
 from services.routing.decide.ruling import Case, Ruling, case_of
 from services.routing.rules import Rules
@@ -68,7 +69,7 @@ def place(
         status=RouteStatus.WAITING if rest else RouteStatus.ROUTED,
         unplaced=rest,
         parts=route.parts + bool(rest),
-        promised=(),
+        promised=waited_for(route, rest) if rest else (),
         shares=(*route.shares, *shares),
         deliver_by=max(filter(None, (deliver_by, route.deliver_by)), default=None),
     )
