@@ -171,7 +171,7 @@ class Rules(BaseModel):
         """When services collect, by location and ``<carrier>/<service>``."""
         return {
             (name, f"{carrier_name}/{title}"): location.calendar.collected(
-                f"{carrier_name}/{title}", (service.calendar or carrier.calendar).days
+                f"{carrier_name}/{title}", (service.calendar or carrier.calendar).transit.days
             )
             for name, location in self.locations.items()
             if location.calendar is not None

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
-from services.routing.decide.calendar import Days, Hours, Pickup
+from services.routing.decide.calendar import Days, Hours, Pickup, Transit
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -123,6 +123,7 @@ class Moves(BaseModel):
     delivers_until: Clock = time(20)
 
     @cached_property
-    def days(self) -> Days:
-        """The days on which it works."""
-        return Days(_on(self.working_days), frozenset(self.holidays))
+    def transit(self) -> Transit:
+        """When its parcels arrive."""
+        days = Days(_on(self.working_days), frozenset(self.holidays))
+        return Transit(days, self.slack_days, self.delivers_from, self.delivers_until)

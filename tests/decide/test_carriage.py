@@ -1,12 +1,24 @@
 """What may go where: a location from which nothing may be sent is left out of routing, with the reason."""
 
+import re
+import tomllib
+
 import pytest
 
 from crossdock_contracts.values import Address, Dimensions, ShippingChoice
+from services.hub.settings import ROOT
+from services.routing import tariff
+from services.routing.rules import Location
+from services.routing.timetables import Moves
+from services.shipping import rules as shipping
 from tests.builders import BERLIN, line, promised
 from tests.decide.depot import Routing, carrier, depots, place, service
 
 LONG = Dimensions(length_mm=1500, width_mm=200, height_mm=100)
+
+
+PAGE = (ROOT / "docs" / "routing.md").read_text()
+BLOCKS = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)]
 
 
 def rules(**fields):
@@ -116,3 +128,16 @@ def test_a_post_office_box_is_known_as_its_country_writes_it(line1):
 @pytest.mark.parametrize("line1", ["Boxhagener Strasse 12", "Poststrasse 3", "Box Hill Road 4", "Am Postfachhof 2", ""])
 def test_a_street_is_no_post_office_box(line1):
     assert not Address(line1=line1).is_post_box
+
+
+def test_what_the_documentation_says_of_locations_and_carriers_is_read_by_both_services():
+    places = [one for block in BLOCKS for one in block.get("location", {}).values()]
+    carriers = [one for block in BLOCKS for one in block.get("carrier", {}).values()]
+    calendars = [Location.model_validate(one).calendar for one in places]
+    assert any(one is not None and one.pickups and one.daily_capacity for one in calendars)
+    assert [Moves.model_validate(one["calendar"]).slack_days for one in carriers if "calendar" in one] == [1]
+    services = [service for one in carriers for service in one.get("service", {}).values()]
+    assert any("girth_mm" in one for one in services)
+    for one in services:
+        assert tariff.CarrierService.model_validate(one).transit_days == one["transit_days"]
+        assert shipping.CarrierService.model_validate(one).transit_days == one["transit_days"]

@@ -104,6 +104,11 @@ def test_what_cannot_be_meant_is_refused_with_what_to_do():
     assert "BER, ROT" in ledger.said(CommandRefusedV1)[0].detail
 
 
+def test_other_owners_are_told_nothing_of_locations():
+    ledger = house()
+    assert locations.standings(ledger.rules, ledger.states, locations.LocationsQuestion(owner="other"), NOW) == []
+
+
 def test_how_a_location_stands_is_told_by_its_own_clock():
     ledger = house(BER=place(calendar=calendar(working_days=("sun",))), ROT=place(calendar=None))
     assert (standing(ledger).works_today, standing(ledger).time_zone) == (False, "Europe/Berlin")

@@ -157,7 +157,7 @@ def test_each_example_of_the_documentation_does_what_it_says(name: str) -> None:
 
 def test_every_toml_block_of_the_documentation_is_one_that_the_service_reads() -> None:
     keys = {key for block in BLOCKS for key in block}
-    assert keys == {"weights", "carrier", "rule", "carbon", "location"}
+    assert keys == {"weights", "carrier", "rule", "carbon", "location", "ship_available"}
     for block in BLOCKS:
         RoutingConfig.model_validate({k: v for k, v in block.items() if k in RoutingConfig.model_fields})
     assert set(EXAMPLES) == set(FITS)

@@ -54,6 +54,17 @@ class Pickup:
     """None: at the cut-off."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Transit:
+    """When what a carrier has collected is delivered."""
+
+    days: Days
+    slack_days: int = 0
+    """Working days that it may take longer."""
+    delivers_from: time = time(8)
+    delivers_until: time = time(20)
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One pickup."""
@@ -166,3 +177,16 @@ def next_slot(pickup: Pickup, ready: datetime) -> Slot | None:
     while slot is not None and slot.cutoff_at < ready:
         slot = slot_from(pickup, slot.day + _DAY)
     return slot
+
+
+@lru_cache(maxsize=16_384)
+def delivered(transit: Transit, day: date, count: int, zone: ZoneInfo) -> tuple[date, datetime, datetime] | None:
+    """What was collected on a day and travels so many days: its first day there, from when and until when it comes.
+
+    None: not in the foreseeable future.
+    """
+    first = days_after(transit.days, day, count)
+    last = days_after(transit.days, first, transit.slack_days) if first is not None else None
+    if first is None or last is None:
+        return None
+    return first, moment(first, transit.delivers_from, zone), moment(last, transit.delivers_until, zone)

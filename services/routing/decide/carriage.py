@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from crossdock_contracts.values import Address, OrderLine
+from services.routing.decide.calendar import Transit
 from services.routing.decide.ruling import Case
 from services.routing.rules import Rules
 from services.routing.tariff import CarrierService
-from services.routing.timetables import Moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Service:
     price_minor: int
     """For all that is to be placed; only compared with others."""
     transit_days: int
-    moves: Moves
+    transit: Transit
     collects_at: tuple[str, ...] = ()
     """Locations at which it collects; empty: all."""
 
@@ -101,8 +101,8 @@ def carriage(rules: Rules, case: Case) -> Carriage | None:
                 found.refused[name] = why
                 continue
             days = service.transit_days_to.get(order.ship_to.country or "", service.transit_days)
-            moves = service.calendar or carrier.calendar
-            found.services.append(Service(name, service.asks(weight_g), days, moves, service.from_locations))
+            transit = (service.calendar or carrier.calendar).transit
+            found.services.append(Service(name, service.asks(weight_g), days, transit, service.from_locations))
             left = {sku: why for sku, line in goods.items() if sku and (why := _takes(service, line))}
             if left:
                 found.without[name] = left

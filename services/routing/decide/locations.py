@@ -107,8 +107,10 @@ class LocationStanding(BaseModel):
     """The days to come on which anything leaves, where there is a limit."""
 
 
-def standings(rules: Rules, states: States, _question: LocationsQuestion, now: datetime) -> list[LocationStanding]:
-    """All locations, with what leaves them in the week to come."""
+def standings(rules: Rules, states: States, question: LocationsQuestion, now: datetime) -> list[LocationStanding]:
+    """All locations, with what leaves them in the week to come; other owners than the house's are told nothing."""
+    if question.owner != HOUSE:
+        return []
     places = states.get(Places, HOUSE)
     return [_standing(rules, states, places, name, now) for name in rules.locations]
 

@@ -14,7 +14,7 @@ from services.routing.decide.calendar import (
     Slot,
     begun,
     day_of,
-    days_after,
+    delivered,
     finished,
     moment,
     next_slot,
@@ -44,6 +44,8 @@ class Offer:
     slot: Slot
     deliver_from: datetime
     deliver_by: datetime
+    due_at: datetime | None = None
+    """When the goods have to be there, as far as the buyer said or was told."""
     full: tuple[date, ...] = ()
     """Days on which it would have left, had there been room."""
 
@@ -85,13 +87,14 @@ class Offers:
             if not may:
                 continue
             kept[name] = may
-            parts = self._points(name)
+            offer = self._offers.get(name)
+            parts = self._points(offer) if offer is not None else {}
             if further is not None and name not in further:
                 parts["split"] = self._rules.config.weights.split
             if parts:
                 allowed.parts[name] |= parts
-                allowed.fixed[name] = sum(allowed.parts[name].values())
-            if (offer := self._offers.get(name)) and offer.full:
+                allowed.fixed[name] += sum(parts.values())
+            if offer is not None and offer.full:
                 days = ", ".join(map(str, offer.full))
                 effect = f"full on {days}: leaves on {offer.slot.day}"
                 allowed.applied.append(AppliedRule(rule="daily capacity", effect=effect, location_id=name))
@@ -138,74 +141,68 @@ class Offers:
             return None, f"location is closed{reason}"
         return closure.until, f"location is closed{reason} until {closure.until:%Y-%m-%d %H:%M} UTC"
 
-    def _points(self, name: str) -> dict[str, float]:
-        offer = self._offers.get(name)
-        if offer is None:
-            return {}
+    def _points(self, offer: Offer) -> dict[str, float]:
         weights = self._rules.config.weights
         points = {"promise": weights.promise_per_day * _days(offer.deliver_by - self._moment)}
-        due = self._due(self._zone(name))
-        if due is not None and offer.deliver_by > due:
-            points["late"] = weights.late_per_day * ceil(_days(offer.deliver_by - due))
+        if offer.due_at is not None and offer.deliver_by > offer.due_at:
+            points["late"] = weights.late_per_day * ceil(_days(offer.deliver_by - offer.due_at))
         return points
 
     # -- dates
 
-    def _zone(self, name: str) -> ZoneInfo:
+    def _zone(self, calendar: Calendar) -> ZoneInfo:
         """By whose clock the buyer's days are counted."""
-        country = self._order.ship_to.country if self._order.ship_to else None
-        calendar = self._rules.locations[name].calendar
-        assert calendar is not None
-        return self._rules.zones.get(country or "") or calendar.zone
+        zones, to = self._rules.zones, self._order.ship_to
+        return zones.get(to.country, calendar.zone) if to is not None and to.country is not None else calendar.zone
 
     def _due(self, zone: ZoneInfo) -> datetime | None:
         """When the goods have to be there, as far as the buyer said or was told."""
-        asked = self._order.requested_at
-        ends = [moment(day_of(asked, zone) + _DAY, time.min, zone)] if asked is not None else []
-        ends += [self._order.deliver_by] if self._order.deliver_by is not None else []
-        return min(ends, default=None)
+        asked, told = self._order.requested_at, self._order.deliver_by
+        if asked is None:
+            return told
+        end = moment(day_of(asked, zone) + _DAY, time.min, zone)
+        return end if told is None else min(end, told)
 
     def _best(self, name: str, calendar: Calendar, services: Iterable[Service]) -> Offer | None:
         """With the cheapest service that is in time; where none is, with the earliest."""
         start, _ = self._opening(name, self._rules.locations[name])
-        ready = finished(calendar.hours, start or self._moment, calendar.handling)
+        ready, zone = finished(calendar.hours, start or self._moment, calendar.handling), self._zone(calendar)
         if ready is None:
             return None
-        due, best = self._due(self._zone(name)), None
+        due, best = self._due(zone), None
         for service in services:
-            offer = self._dates(name, service, ready)
+            offer = self._dates(name, service, ready, zone)
             if offer is not None and (due is None or offer.deliver_by <= due):
                 return offer
             if offer is not None and (best is None or offer.deliver_by < best.deliver_by):
                 best = offer
         return best
 
-    def _dates(self, name: str, service: Service, ready: datetime) -> Offer | None:
-        pickup, zone = self._rules.pickups[name, service.name], self._zone(name)
-        slot = self._not_before_its_day(pickup, service, next_slot(pickup, ready), zone)
+    def _dates(self, name: str, service: Service, ready: datetime, zone: ZoneInfo) -> Offer | None:
+        pickup = self._rules.pickups[name, service.name]
+        slot = next_slot(pickup, ready)
+        if self._order.requested_at is not None:
+            slot = self._not_before_its_day(pickup, service, slot, zone)
         full: list[date] = []
         while slot is not None and self._is_full(name, slot.day):
             full.append(slot.day)
             slot = slot_from(pickup, slot.day + _DAY) if len(full) < FULL_DAYS else None
-        first = days_after(service.moves.days, slot.day, service.transit_days) if slot is not None else None
-        last = days_after(service.moves.days, first, service.moves.slack_days) if first is not None else None
-        if slot is None or first is None or last is None:
+        there = delivered(service.transit, slot.day, service.transit_days, zone) if slot is not None else None
+        if slot is None or there is None:
             return None
-        begin = max(slot.pickup_at, moment(first, service.moves.delivers_from, zone))
-        end = max(begin, moment(last, service.moves.delivers_until, zone))
-        return Offer(service.name, ready, slot, begin, end, tuple(full))
+        begin = max(slot.pickup_at, there[1])
+        return Offer(service.name, ready, slot, begin, max(begin, there[2]), self._due(zone), tuple(full))
 
     def _not_before_its_day(self, pickup: Pickup, service: Service, slot: Slot | None, zone: ZoneInfo) -> Slot | None:
         """The first pickup from this one on that does not bring the goods before the day that the buyer asked for."""
-        if self._order.requested_at is None or slot is None:
-            return slot
+        assert self._order.requested_at is not None
         wanted = day_of(self._order.requested_at, zone)
         early = wanted - timedelta(days=service.transit_days + FULL_DAYS)
-        if slot.day < early:
+        if slot is not None and slot.day < early:
             slot = slot_from(pickup, early)
         while slot is not None:
-            first = days_after(service.moves.days, slot.day, service.transit_days)
-            if first is None or first >= wanted:
+            there = delivered(service.transit, slot.day, service.transit_days, zone)
+            if there is None or there[0] >= wanted:
                 return slot
             slot = slot_from(pickup, slot.day + _DAY)
         return None
@@ -260,13 +257,13 @@ class Offers:
         carriers = self._carriage_from(name)
         if promised is None or calendar is None or carriers is None:
             return None, ""
-        services = carriers.taking(skus)
-        offer = self._best(name, calendar, services) or promised
+        services, zone = carriers.taking(skus), self._zone(calendar)
+        offer = (self._best(name, calendar, services) if carriers.without else None) or promised
         others = [
             service.name
             for service in services
             if service.name != offer.service
-            and (other := self._dates(name, service, offer.ready_at)) is not None
+            and (other := self._dates(name, service, offer.ready_at, zone)) is not None
             and other.deliver_by <= offer.deliver_by
         ]
         promise = DeliveryPromise(
