@@ -13,7 +13,7 @@ from services.routing.decide import route
 from services.routing.decide.landed import freight_between, freight_of
 from services.routing.decide.ruling import Case, case_of
 from services.routing.rules import Carbon, Freight, Location, RoutingConfig, Rules, Weights
-from services.routing.tariff import Band, Carrier, CarrierService, Lane, Tariff
+from services.routing.tariff import Band, Carrier, CarrierService, Tariff
 from services.shipping.decide.rates import ranked, weight_of
 from services.shipping.rules import Rules as ShippingRules
 from tests.builders import BERLIN, NOW, authorised, captured, fulfilment, line, order, promised, reserved
@@ -72,13 +72,14 @@ def test_the_cheapest_service_that_goes_there_from_there_is_taken_the_faster_one
     slow, fast = service("BER", days=3), service("BER", days=1)
     abroad = service("BER", days=0, countries=("FR",))
     tariff = Tariff({"north": Carrier(service={"slow": slow, "fast": fast, "abroad": abroad})})
-    assert tariff.cheapest(Lane("BER", "DE", "standard"), 500).days == 1
-    assert tariff.cheapest(Lane("BER", "FR", "standard"), 500).days == 0
-    assert tariff.cheapest(Lane("EAST", "DE", "standard"), 500) is None
-    assert tariff.cheapest(Lane("BER", "DE", "express"), 500) is None
-    assert tariff.cheapest(Lane("BER", "DE", "standard", hazmat=True), 500) is None
+    assert tariff.cheapest("BER", "DE", "standard", 500, hazmat=False).days == 1
+    assert tariff.cheapest("BER", "FR", "standard", 500, hazmat=False).days == 0
+    assert tariff.cheapest("EAST", "DE", "standard", 500, hazmat=False) is None
+    assert tariff.cheapest("BER", "DE", "express", 500, hazmat=False) is None
+    assert tariff.cheapest("BER", "DE", "standard", 500, hazmat=True) is None
     assert (
-        Tariff({"off": Carrier(active=False, service={"x": slow})}).cheapest(Lane("BER", "DE", "standard"), 5) is None
+        Tariff({"off": Carrier(active=False, service={"x": slow})}).cheapest("BER", "DE", "standard", 5, hazmat=False)
+        is None
     )
 
 

@@ -285,8 +285,8 @@ def _ranking(rules: Rules, case: Case, plans: list[Plan], allowed: Eligible) -> 
             for name, points in allowed.parts[location_id].items():
                 parts[name] = parts.get(name, 0.0) + points
             parts["pieces"] = parts.get("pieces", 0.0) + allowed.piece[location_id] * sum(pieces.values())
-            grams = sum(case.weights_g[sku] * quantity for sku, quantity in pieces.items())
-            parts["freight"] += allowed.kilogram[location_id] * grams / 1000
+            if kilogram := allowed.kilogram[location_id]:
+                parts["freight"] += kilogram * case.grams(pieces) / 1000
         costs = {name: round(points, 3) for name, points in parts.items() if points}
         result = landed(rules, case, plan.shares, allowed.km)
         ranked.append(
