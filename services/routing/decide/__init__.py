@@ -1,5 +1,5 @@
 """Routing's rules.
 
-Who may serve an order (`eligible`), the best assignment (`assign`), the order's way (`route`), cancels (`stop`,
-`cancel`).
+Which rules are for an order (`ruling`), who may serve it (`eligible`), what that costs and emits (`landed`), the best
+assignment (`assign`), what is told of it (`ranking`), the order's way (`route`), cancels (`stop`, `cancel`).
 """

@@ -11,7 +11,6 @@ from crossdock_contracts.routing import (
     OrderCompletedV1,
     OrderRoutedV1,
     OrderUnroutableV1,
-    RankedPlan,
 )
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, Order, PaymentMethod
@@ -19,9 +18,9 @@ from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Demand, Plan, Site, best_plans
 from services.routing.decide.cancel import stop_answered
 from services.routing.decide.eligible import Eligible, eligible
-from services.routing.decide.landed import landed
 from services.routing.decide.pieces import add, quantity_of, take, value_of
-from services.routing.decide.ruling import Case, Ruling, case_of
+from services.routing.decide.ranking import kept_out, ranked, too_many
+from services.routing.decide.ruling import case_of
 from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
 
@@ -157,7 +156,7 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
         order_id=route.order_id,
         attempt=route.attempt,
         fulfilments=fulfilments,
-        ranking=_ranking(rules, case, plans, allowed),
+        ranking=ranked(rules, case, plans, allowed),
         rules=tuple(allowed.applied),
         routed_at=now,
     )
@@ -195,10 +194,10 @@ def _unroutable(
     elif not sites:
         reason, detail = (
             "no-location",
-            f"no location that has the goods may serve this order{_kept_out(route, allowed)}",
+            f"no location that has the goods may serve this order{kept_out(route, allowed)}",
         )
     else:
-        reason, detail = "too-many-locations", f"{_too_many(allowed.ruling)}{_kept_out(route, allowed)}"
+        reason, detail = "too-many-locations", f"{too_many(allowed.ruling)}{kept_out(route, allowed)}"
     event = OrderUnroutableV1(
         owner=route.owner,
         order_id=route.order_id,
@@ -210,22 +209,6 @@ def _unroutable(
     if not possible:  # once it is released, it waits for fresh figures
         route = changed(route, promised=())
     return Decision(writes=[changed(route, status=RouteStatus.UNROUTABLE)], events=[event])
-
-
-def _kept_out(route: Route, allowed: Eligible) -> str:
-    """Which locations have goods of it and may not send them, and why."""
-    there = {one.location_id for line in route.promised for one in line.candidates if one.available}
-    why = [f"{one.location_id}: {one.rule}" for one in allowed.applied if one.effect == "excluded"]
-    told = [reason for reason in why if reason.partition(":")[0] in there]
-    kept = [f"{name}: {pieces} kept back" for name, pieces in allowed.ruling.keep_back.items() if name in there]
-    return f" ({'; '.join([*told, *kept])})" if told or kept else ""
-
-
-def _too_many(ruling: Ruling) -> str:
-    """Why the goods cannot be brought together."""
-    bounds = [f"{one.rule}: {one.effect}" for one in ruling.applied if not one.location_id]
-    told = f"; {'; '.join(bounds)}" if bounds else ""
-    return f"the goods lie in more locations than the {ruling.most} that it may be split over{told}"
 
 
 def _shares(route: Route, order: Order, plan: Plan) -> tuple[tuple[Fulfilment, ...], tuple[Share, ...]]:
@@ -275,32 +258,6 @@ def _shares(route: Route, order: Order, plan: Plan) -> tuple[tuple[Fulfilment, .
             )
         )
     return tuple(fulfilments), tuple(shares)
-
-
-def _ranking(rules: Rules, case: Case, plans: list[Plan], allowed: Eligible) -> tuple[RankedPlan, ...]:
-    ranked = []
-    for rank, plan in enumerate(plans, start=1):
-        parts = {"split": rules.config.weights.split * (len(plan.shares) - 1)}
-        for location_id, pieces in plan.shares.items():
-            for name, points in allowed.parts[location_id].items():
-                parts[name] = parts.get(name, 0.0) + points
-            parts["pieces"] = parts.get("pieces", 0.0) + allowed.piece[location_id] * sum(pieces.values())
-            if kilogram := allowed.kilogram[location_id]:
-                parts["freight"] += kilogram * case.grams(pieces) / 1000
-        costs = {name: round(points, 3) for name, points in parts.items() if points}
-        result = landed(rules, case, plan.shares, allowed.km)
-        ranked.append(
-            RankedPlan(
-                rank=rank,
-                points=round(plan.points, 3),
-                shares=plan.shares,
-                parts=costs,
-                freight_minor=result.freight_minor,
-                transit_days=result.days,
-                carbon_g=result.carbon_g,
-            )
-        )
-    return tuple(ranked)
 
 
 def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now: datetime) -> Decision:
