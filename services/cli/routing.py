@@ -8,6 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from services.bench import plants
+from services.bench.figure import BenchError
+from services.bench.optimum import optimum
 from services.cli import simulation
 from services.cli.client import connected
 from services.cli.explain import decisions, waits_for
@@ -138,6 +141,47 @@ def simulate(
         as_json({"since": begin.isoformat(), "rules": str(file), **result})
     else:
         simulation.show(result, f"{file} since {begin:%Y-%m-%d %H:%M} UTC")
+
+
+@app.command()
+def benchmark(
+    folder: Annotated[Path, typer.Argument(help="The tables of the supply chain logistics problem, as CSV.")],
+    wait: Annotated[float, typer.Option(min=0, help="What a day of waiting for room costs, in dollars.")] = 2.0,
+    json: JsonFlag = False,
+) -> None:
+    """Decide a real problem (figshare 7558679) as the router would; compare with what was done, and the optimum."""
+    try:
+        problem = plants.read(folder)
+        was = plants.as_it_was(problem)
+        ours, offered = plants.decide(problem, wait)
+        best, waiting = optimum(offered, problem.capacity, wait, max(was.days, ours.days) + 1)
+    except BenchError as error:
+        fail(str(error))
+    outcomes = {
+        "file": (was.cost, was.waiting_days, was.with_waiting(wait)),
+        "crossdock": (ours.cost, ours.waiting_days, ours.with_waiting(wait)),
+        "optimum": (best - wait * waiting, round(waiting), best),
+    }
+    figures = {
+        name: {
+            "cost": round(cost, 2),
+            "waiting_days": days,
+            "total": round(whole, 2),
+            "above": round(whole / best - 1, 9) + 0.0,
+        }
+        for name, (cost, days, whole) in outcomes.items()
+    }
+    if json:
+        as_json({"orders": len(problem.orders), "wait": wait, "moved": ours.moved, **figures})
+        return
+    as_table(
+        f"{len(problem.orders):,} orders, {len(problem.capacity)} plants; {ours.moved:,} orders by another plant",
+        ("assignment", "cost", "order days waited", "with waiting", "above optimum"),
+        (
+            [name, f"{of['cost']:,.2f}", f"{of['waiting_days']:,}", f"{of['total']:,.2f}", f"{of['above']:.3%}"]
+            for name, of in figures.items()
+        ),
+    )
 
 
 def _moment(text: str) -> datetime:

@@ -1,9 +1,8 @@
 """What carriers ask, as far as routing needs to know it: its part of ``carriers.toml``."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
@@ -74,19 +73,7 @@ class CarriersFile(BaseModel):
     carrier: dict[Code, Carrier]
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """What goods go from where to where, and how."""
-
-    location_id: str
-    country: str | None
-    service_level: str
-    hazmat: frozenset[str] = frozenset()
-    """Classes of hazardous goods."""
-
-
-@dataclass(frozen=True, slots=True)
-class Freight:
+class Freight(NamedTuple):
     """What the cheapest service asks."""
 
     cost_minor: int
@@ -94,26 +81,32 @@ class Freight:
 
 
 class Tariff:
-    """All carriers' prices, by lane."""
+    """All carriers' prices, by where goods go from and to, and how."""
 
     def __init__(self, carriers: dict[str, Carrier]) -> None:
         self._services = [
             service for carrier in carriers.values() if carrier.active for service in carrier.service.values()
         ]
         self._on = lru_cache(maxsize=4096)(self._find)
+        self.cheapest = lru_cache(maxsize=16_384)(self._cheapest)
+        """What the cheapest service from a location to a country asks at a service level for so many grams, with
+        hazardous goods of these classes; of equal ones the faster one. None: nobody goes there."""
 
-    def _find(self, lane: Lane) -> tuple[CarrierService, ...]:
+    def _find(
+        self, location_id: str, country: str | None, level: str, *, hazmat: frozenset[str] = frozenset()
+    ) -> tuple[CarrierService, ...]:
         return tuple(
             service
             for service in self._services
-            if lane.service_level in service.service_levels
-            and (not service.countries or lane.country in service.countries)
-            and (not service.from_locations or lane.location_id in service.from_locations)
-            and lane.country not in service.banned_countries
-            and (service.hazmat or lane.hazmat <= set(service.hazmat_classes))
+            if level in service.service_levels
+            and (not service.countries or country in service.countries)
+            and country not in service.banned_countries
+            and (not service.from_locations or location_id in service.from_locations)
+            and (service.hazmat or hazmat <= set(service.hazmat_classes))
         )
 
-    def cheapest(self, lane: Lane, weight_g: int) -> Freight | None:
-        """What the cheapest service on a lane asks for so many grams, the faster one first; none: nobody goes there."""
-        offers = [(service.asks(weight_g), service.transit_days) for service in self._on(lane)]
-        return Freight(*min(offers)) if offers else None
+    def _cheapest(
+        self, location_id: str, country: str | None, level: str, weight_g: int, *, hazmat: frozenset[str] = frozenset()
+    ) -> Freight | None:
+        services = self._on(location_id, country, level, hazmat=hazmat)
+        return min((Freight(one.asks(weight_g), one.transit_days) for one in services), default=None)

@@ -109,17 +109,16 @@ class _Row:
 def _row(site: Site, demand: Demand, items: list[_Item]) -> _Row | None:
     """A location's prices and stock by item; none where it has nothing of the order."""
     piece, kilogram, weights, stock = _points(site.piece), _points(site.kilogram), demand.weights_g, site.stock
-    units: list[int] = []
     free: list[int] = []
-    for item in items:
-        if item.grouped:
-            free.append(int(all(stock.get(sku, 0) >= demand.pieces[sku] for sku in item.skus)))
-            asked = ((sku, demand.pieces[sku]) for sku in item.skus)
-            units.append(sum(need * (piece + kilogram * weights.get(sku, 0) // 1000) for sku, need in asked))
-        else:
-            there = stock.get(item.skus[0], 0)
-            free.append(item.need if there >= item.need else 0 if demand.whole else max(there, 0))
-            units.append(piece + kilogram * weights.get(item.skus[0], 0) // 1000)
+    units: list[int] = []
+    for sku, need in ((item.skus[0], item.need) for item in items if not item.grouped):
+        there = stock.get(sku, 0)
+        free.append(need if there >= need else 0 if demand.whole or there < 0 else there)
+        units.append(piece + kilogram * weights.get(sku, 0) // 1000)
+    for item in items[len(free) :]:
+        free.append(int(all(stock.get(sku, 0) >= demand.pieces[sku] for sku in item.skus)))
+        asked = ((sku, demand.pieces[sku]) for sku in item.skus)
+        units.append(sum(need * (piece + kilogram * weights.get(sku, 0) // 1000) for sku, need in asked))
     return _Row(site, _points(site.fixed), units, free) if any(free) else None
 
 
@@ -140,8 +139,8 @@ class _Search:
         self.adds = [row.add + split for row in rows]
         self.found: list[tuple[int, tuple[int, ...]]] = []
         """Sets that have everything, with what they cost."""
-        dearest = sum(map(max, zip(*([abs(unit) for unit in row.units] for row in rows), strict=True)), 0)
-        self.best = self.lack = 1 + 2 * (sum(map(abs, self.adds)) + dearest * max(self.needs))
+        dearest = sum([max([abs(row.units[n]) for row in rows]) * item.need for n, item in enumerate(items)])
+        self.best = self.lack = 1 + 2 * (sum(map(abs, self.adds)) + dearest)
         """What the best set costs; what a missing item costs: more than all there is."""
         self.costs = [
             [
@@ -150,30 +149,39 @@ class _Search:
             ]
             for row in rows
         ]
-        self.full = (1 << len(items)) - 1
-        holders = [[k for k, row in enumerate(rows) if row.free[n] * most >= need] for n, need in enumerate(self.needs)]
-        self.holders = sorted(holders, key=len)
-        """For each item, the scarcest first, the rows that have so much of it that one of them is in every set that has
-        enough: the one that has most of it."""
-        self.masks = [0] * len(rows)
-        """The same by row: which items, as bits."""
-        for n, those in enumerate(self.holders):
-            for k in those:
-                self.masks[k] |= 1 << n
-        self.partly = [n for n, need in enumerate(self.needs) if any(0 < row.free[n] < need for row in rows)]
-        least = sum(map(min, zip(*self.costs, strict=True)), 0)
-        tempting = sorted(add for add in self.adds if add < 0)
-        self.floor = least - split + sum(tempting[:most])
+        self.floor = sum(map(min, zip(*self.costs, strict=True))) - split
         """What every set costs beyond what its rows ask for being used."""
+        if min(self.adds) < 0:
+            self.floor += sum(sorted(add for add in self.adds if add < 0)[:most])
 
     def run(self) -> None:
         """Look at every set of at most so many locations that may be the best."""
         alone = [row.add + sum(costs) for row, costs in zip(self.rows, self.costs, strict=True)]
-        for n, cost in enumerate(alone):
-            if self.masks[n] == self.full:
-                self._note(cost, (n,))
-        if self.most > 1:
+        for n, row in enumerate(self.rows):
+            if row.free == self.needs:
+                self.found.append((alone[n], (n,)))
+                self.best = min(self.best, alone[n])
+        if self.most > 1 and self.floor + self.adds[0] + self.adds[1] < self.best:
+            self._count()
             self._pairs(alone)
+
+    def _count(self) -> None:
+        """Who has how much of what, for sets of several."""
+        self.partly = [n for n, need in enumerate(self.needs) if any(0 < row.free[n] < need for row in self.rows)]
+        """Items of which a row has only a part."""
+        holders = [
+            [k for k, row in enumerate(self.rows) if row.free[n] * self.most >= need]
+            for n, need in enumerate(self.needs)
+        ]
+        self.holders = sorted(holders, key=len)
+        """For each item, the scarcest first, the rows that have so much of it that one of them is in every set that has
+        enough: the one that has most of it."""
+        self.full = (1 << len(holders)) - 1
+        self.masks = [0] * len(self.rows)
+        """The same by row: which items, as bits."""
+        for n, those in enumerate(self.holders):
+            for k in those:
+                self.masks[k] |= 1 << n
 
     def _pairs(self, alone: list[int]) -> None:
         """Price the pairs that may be better than the best single location, and go on from them to larger sets."""
@@ -190,14 +198,10 @@ class _Search:
                     self._note(cost, (i, j))
         if self.most > 2:  # noqa: PLR2004  # pairs are done
             for cost, i, j in sorted(pairs):
-                self._extend((i, j), cost, gains)
+                self._extend((i, j), cost, adds[i] + adds[j], self.full & ~(masks[i] | masks[j]), gains)
 
-    def _extend(self, chosen: tuple[int, ...], cost: int, gains: list[list[int]]) -> None:
-        """Add one more location behind the last one of a set."""
-        missing = self.full
-        for n in chosen:
-            missing &= ~self.masks[n]
-        used = sum(self.adds[n] for n in chosen)
+    def _extend(self, chosen: tuple[int, ...], cost: int, used: int, missing: int, gains: list[list[int]]) -> None:
+        """Add one more location behind the last of a set, for which so much is asked, and which misses these items."""
         end = bisect_left(self.adds, self.best - self.floor - used)
         if len(chosen) + 1 < self.most:
             for k in range(chosen[-1] + 1, end):
@@ -212,11 +216,13 @@ class _Search:
     def _add(self, chosen: tuple[int, ...], k: int, used: int, missing: int, gains: list[list[int]]) -> None:
         """Price a set with one location more, and go on from it where it may grow."""
         larger = (*chosen, k)
-        price = used + self.adds[k] - self.split + sum(map(min, *(self.costs[n] for n in larger)))
-        if price < self.best and not missing & ~self.masks[k]:
+        used += self.adds[k]
+        missing &= ~self.masks[k]
+        price = used - self.split + sum(map(min, *[self.costs[n] for n in larger]))
+        if price < self.best and not missing:
             self._note(price, larger)
         if len(larger) < self.most:
-            self._extend(larger, price, gains)
+            self._extend(larger, price, used, missing, gains)
 
     def _short(self, chosen: tuple[int, ...]) -> int | None:
         """What a set costs beyond its bound since rows have only a part of what is needed; none: it lacks something."""

@@ -44,7 +44,7 @@ def eligible(rules: Rules, case: Case) -> Eligible:
             "distance": weights.distance_per_100_km * distance / 100,
             "handling": weights.handling * location.handling_points,
             "freight": freight,
-            "carbon": weights.carbon * carbon_g(rules, name, distance) / 1000,
+            "carbon": weights.carbon and weights.carbon * carbon_g(rules, name, distance) / 1000,
         }
         for rule, points in ruling.points.get(name, ()):
             parts[f"rule-{_slug(rule)}"] = points

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 from services.routing.decide.ruling import Case
 from services.routing.rules import Rules
-from services.routing.tariff import Freight, Lane
+from services.routing.tariff import Freight
 
 
 def freight_between(rules: Rules, case: Case, location_id: str, goods_g: int) -> Freight:
     """What carriers ask for so many grams of goods in their packaging; what is taken for it where nobody goes there."""
     order = case.order
     country = order.ship_to.country if order.ship_to else None
-    lane = Lane(location_id, country, order.shipping.service_level, case.hazmat)
-    found = rules.tariff.cheapest(lane, goods_g + rules.locations[location_id].packaging_g)
-    unknown = rules.config.freight
-    return found or Freight(unknown.unknown_minor, unknown.unknown_days)
+    grams = goods_g + rules.locations[location_id].packaging_g
+    found = rules.tariff.cheapest(location_id, country, order.shipping.service_level, grams, hazmat=case.hazmat)
+    return found or Freight(rules.config.freight.unknown_minor, rules.config.freight.unknown_days)
 
 
 def freight_of(rules: Rules, case: Case, location_id: str) -> tuple[float, float]:
@@ -29,8 +28,10 @@ def freight_of(rules: Rules, case: Case, location_id: str) -> tuple[float, float
         return 0.0, 0.0
     whole, lightest = case.weight_g, min(case.weights_g.values())
     dear = freight_between(rules, case, location_id, whole).cost_minor
+    if whole == lightest:
+        return weight * dear, 0.0
     cheap = freight_between(rules, case, location_id, lightest).cost_minor
-    slope = max(0.0, (dear - cheap) / (whole - lightest)) if whole > lightest else 0.0
+    slope = max(0.0, (dear - cheap) / (whole - lightest))
     return weight * (dear - slope * whole), weight * slope * 1000
 
 
@@ -61,22 +62,16 @@ class Landed:
 
 def landed(rules: Rules, case: Case, shares: Mapping[str, Mapping[str, int]], km: Mapping[str, float]) -> Landed:
     """What these pieces by location and SKU come to, each share by the step of the table that its weight is on."""
-    freights = [freight_between(rules, case, name, _grams(case, pieces)) for name, pieces in shares.items()]
-    handling = sum(
-        rules.locations[name].handling_points + rules.locations[name].piece_points * sum(pieces.values())
-        for name, pieces in shares.items()
-    )
-    return Landed(
-        freight_minor=sum(freight.cost_minor for freight in freights),
-        handling_minor=round(100 * handling),
-        days=max((freight.days for freight in freights), default=0),
-        carbon_g=round(sum(carbon_g(rules, name, km[name]) for name in shares)),
-        parcels=len(shares),
-    )
-
-
-def _grams(case: Case, pieces: Mapping[str, int]) -> int:
-    return sum(case.weights_g[sku] * quantity for sku, quantity in pieces.items())
+    freight_minor = days = 0
+    handling = carbon = 0.0
+    for name, pieces in shares.items():
+        location = rules.locations[name]
+        freight = freight_between(rules, case, name, case.grams(pieces))
+        freight_minor += freight.cost_minor
+        days = max(days, freight.days)
+        handling += location.handling_points + location.piece_points * sum(pieces.values())
+        carbon += carbon_g(rules, name, km[name])
+    return Landed(freight_minor, round(100 * handling), days, round(carbon), len(shares))
 
 
 def total(plans: Iterable[Landed]) -> Landed:

@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from crossdock_contracts.routing import OrderRoutedV1, OrderUnroutableV1, RankedPlan
+from crossdock_contracts.routing import OrderRoutedV1, OrderUnroutableV1
 from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineQuantity, Order, PaymentMethod
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Demand, Plan, Site, best_plans
 from services.routing.decide.capacity import Workloads
 from services.routing.decide.eligible import Eligible, eligible
-from services.routing.decide.landed import landed
 from services.routing.decide.offers import Offers, latest
 from services.routing.decide.partly import waited_for
 from services.routing.decide.pieces import add, quantity_of, take, value_of
-from services.routing.decide.ruling import Case, Ruling, case_of
+from services.routing.decide.ranking import kept_out, ranked, too_many
+from services.routing.decide.ruling import case_of
 from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
 
@@ -58,7 +58,7 @@ def place(
         order_id=route.order_id,
         attempt=route.attempt,
         fulfilments=fulfilments,
-        ranking=_ranking(rules, case, plans, allowed, offers),
+        ranking=ranked(rules, case, plans, allowed, offers),
         rules=tuple(allowed.applied),
         routed_at=now,
         deliver_by=deliver_by,
@@ -102,10 +102,10 @@ def _unroutable(
     elif not sites:
         reason, detail = (
             "no-location",
-            f"no location that has the goods may serve this order{_kept_out(route, allowed)}",
+            f"no location that has the goods may serve this order{kept_out(route, allowed)}",
         )
     else:
-        reason, detail = "too-many-locations", f"{_too_many(allowed.ruling)}{_kept_out(route, allowed)}"
+        reason, detail = "too-many-locations", f"{too_many(allowed.ruling)}{kept_out(route, allowed)}"
     event = OrderUnroutableV1(
         owner=route.owner,
         order_id=route.order_id,
@@ -117,22 +117,6 @@ def _unroutable(
     if not possible:  # once it is released, it waits for fresh figures
         route = changed(route, promised=())
     return Decision(writes=[changed(route, status=RouteStatus.UNROUTABLE)], events=[event])
-
-
-def _kept_out(route: Route, allowed: Eligible) -> str:
-    """Which locations have goods of it and may not send them, and why."""
-    there = {one.location_id for line in route.promised for one in line.candidates if one.available}
-    why = [f"{one.location_id}: {one.rule}" for one in allowed.applied if one.effect in ("excluded", "left out")]
-    told = [reason for reason in why if reason.partition(":")[0] in there]
-    kept = [f"{name}: {pieces} kept back" for name, pieces in allowed.ruling.keep_back.items() if name in there]
-    return f" ({'; '.join([*told, *kept])})" if told or kept else ""
-
-
-def _too_many(ruling: Ruling) -> str:
-    """Why the goods cannot be brought together."""
-    bounds = [f"{one.rule}: {one.effect}" for one in ruling.applied if not one.location_id]
-    told = f"; {'; '.join(bounds)}" if bounds else ""
-    return f"the goods lie in more locations than the {ruling.most} that it may be split over{told}"
 
 
 def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tuple[Fulfilment, ...], tuple[Share, ...]]:
@@ -185,30 +169,3 @@ def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tup
             )
         )
     return tuple(fulfilments), tuple(shares)
-
-
-def _ranking(rules: Rules, case: Case, plans: list[Plan], allowed: Eligible, offers: Offers) -> tuple[RankedPlan, ...]:
-    ranked = []
-    for rank, plan in enumerate(plans, start=1):
-        parts = {"split": rules.config.weights.split * (len(plan.shares) - 1)}
-        for location_id, pieces in plan.shares.items():
-            for name, points in allowed.parts[location_id].items():
-                parts[name] = parts.get(name, 0.0) + points
-            parts["pieces"] = parts.get("pieces", 0.0) + allowed.piece[location_id] * sum(pieces.values())
-            grams = sum(case.weights_g[sku] * quantity for sku, quantity in pieces.items())
-            parts["freight"] += allowed.kilogram[location_id] * grams / 1000
-        costs = {name: round(points, 3) for name, points in parts.items() if points}
-        result = landed(rules, case, plan.shares, allowed.km)
-        ranked.append(
-            RankedPlan(
-                rank=rank,
-                points=round(plan.points, 3),
-                shares=plan.shares,
-                parts=costs,
-                deliver_by=offers.deliver_by(plan.shares),
-                freight_minor=result.freight_minor,
-                transit_days=result.days,
-                carbon_g=result.carbon_g,
-            )
-        )
-    return tuple(ranked)

@@ -1,5 +1,6 @@
 """Which rules are for an order, and what they come to together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -24,12 +25,13 @@ class Case:
     """Of one piece, by SKU."""
     hazmat: frozenset[str]
     """Classes of hazardous goods among them."""
+    weight_g: int
+    """Of all of it."""
     now: datetime
 
-    @property
-    def weight_g(self) -> int:
-        """Weight of all of it."""
-        return sum(self.weights_g[sku] * quantity for sku, quantity in self.pieces.items())
+    def grams(self, pieces: Mapping[str, int]) -> int:
+        """Weight of some of it, by SKU."""
+        return sum([self.weights_g[sku] * quantity for sku, quantity in pieces.items()])
 
 
 def case_of(rules: Rules, owner: str, order: Order, pieces: dict[str, int], now: datetime) -> Case:
@@ -38,7 +40,9 @@ def case_of(rules: Rules, owner: str, order: Order, pieces: dict[str, int], now:
     usual = rules.config.freight.usual_weight_g
     weights = dict.fromkeys(pieces, usual)
     weights |= {line.sku: usual if line.weight_g is None else line.weight_g for line in goods if line.sku}
-    return Case(owner, order, pieces, weights, frozenset(line.hazmat_class for line in goods if line.hazmat_class), now)
+    hazmat = frozenset([line.hazmat_class for line in goods if line.hazmat_class])
+    whole = sum([weights[sku] * quantity for sku, quantity in pieces.items()])
+    return Case(owner, order, pieces, weights, hazmat, whole, now)
 
 
 @dataclass(slots=True)
