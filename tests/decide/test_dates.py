@@ -182,6 +182,12 @@ def test_an_order_for_a_day_to_come_is_released_then_whoever_wakes_it():
     assert len(ledger.said(OrderRoutedV1)) == 1
 
 
+def test_a_day_at_the_end_of_time_is_waited_for_like_any_other():
+    ledger = Routing(depots())
+    assert ledger.order(requested_at=datetime.max.replace(tzinfo=UTC)) is None
+    assert ledger.get(ReleaseTimer, "main", "web:1").due_at.year >= 8999
+
+
 # -- what always holds
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,8 @@ from services.routing.state import HOUSE, Places, Route
 from services.routing.timetables import Calendar
 
 _DAY = timedelta(days=1)
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Days beyond it are asked for by those who ask for none."""
 FULL_DAYS = 30
 """So many full days in a row are passed over; a location that has no room then gets nothing more."""
 
@@ -66,6 +68,7 @@ class Offers:
         self._places = states.get(Places, HOUSE)
         self._route = route
         self._order = case.order
+        self._asked = min(case.order.requested_at, _NEVER) if case.order.requested_at is not None else None
         self._moment = case.now
         self._carriage = carriage(rules, case)
         self._hazmat = {line.sku: line.hazmat_class for line in case.order.lines if line.hazmat_class}
@@ -157,7 +160,7 @@ class Offers:
 
     def _due(self, zone: ZoneInfo) -> datetime | None:
         """When the goods have to be there, as far as the buyer said or was told."""
-        asked, told = self._order.requested_at, self._order.deliver_by
+        asked, told = self._asked, self._order.deliver_by
         if asked is None:
             return told
         end = moment(day_of(asked, zone) + _DAY, time.min, zone)
@@ -181,7 +184,7 @@ class Offers:
     def _dates(self, name: str, service: Service, ready: datetime, zone: ZoneInfo) -> Offer | None:
         pickup = self._rules.pickups[name, service.name]
         slot = next_slot(pickup, ready)
-        if self._order.requested_at is not None:
+        if self._asked is not None:
             slot = self._not_before_its_day(pickup, service, slot, zone)
         full: list[date] = []
         while slot is not None and self._is_full(name, slot.day):
@@ -195,8 +198,8 @@ class Offers:
 
     def _not_before_its_day(self, pickup: Pickup, service: Service, slot: Slot | None, zone: ZoneInfo) -> Slot | None:
         """The first pickup from this one on that does not bring the goods before the day that the buyer asked for."""
-        assert self._order.requested_at is not None
-        wanted = day_of(self._order.requested_at, zone)
+        assert self._asked is not None
+        wanted = day_of(self._asked, zone)
         early = wanted - timedelta(days=service.transit_days + FULL_DAYS)
         if slot is not None and slot.day < early:
             slot = slot_from(pickup, early)
@@ -221,7 +224,7 @@ class Offers:
 
     def release_at(self, names: Iterable[str]) -> datetime | None:
         """Not before then is an order released that these locations ship: it would arrive before the day asked for."""
-        if self._order.requested_at is None:
+        if self._asked is None:
             return None
         starts = []
         for name in names:
