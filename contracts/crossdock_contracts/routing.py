@@ -2,7 +2,7 @@
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from crossdock_contracts.base import Event, Id, Utc, Value
+from crossdock_contracts.base import Command, Event, Id, Utc, Value
 from crossdock_contracts.values import Code, FulfilledQuantity, Fulfilment, LineQuantity
 
 
@@ -14,7 +14,16 @@ class RankedPlan(Value):
     shares: dict[Id, dict[Id, PositiveInt]]
     """Pieces by location and SKU."""
     parts: dict[str, float] = Field(default_factory=dict)
-    """Points by what they are for: ``distance``, ``split``, ``handling``, rules."""
+    """Points by what they are for: ``distance``, ``split``, ``handling``, ``freight``, ``carbon``, ``promise``,
+    ``late``, rules."""
+    freight_minor: NonNegativeInt = 0
+    """What carriers are expected to ask, in minor units of the currency of ``carriers.toml``."""
+    transit_days: NonNegativeInt = 0
+    """Days that the cheapest carriers need for the last of it."""
+    carbon_g: NonNegativeInt = 0
+    """Grams of CO2e that it is expected to emit."""
+    deliver_by: Utc | None = None
+    """All of it would have been there by then."""
 
 
 class AppliedRule(Value):
@@ -35,6 +44,10 @@ class OrderRoutedV1(Event, service="routing", name="order-routed", version=1, en
     """The chosen plan first, and those that were looked at beside it."""
     rules: tuple[AppliedRule, ...]
     routed_at: Utc
+    deliver_by: Utc | None = None
+    """The promise date: all that was routed with this is promised by then."""
+    waiting: tuple[LineQuantity, ...] = ()
+    """What is not there yet, and is routed once it is."""
 
 
 class OrderUnroutableV1(Event, service="routing", name="order-unroutable", version=1, entity="order_id"):
@@ -78,3 +91,43 @@ class OrderCompletedV1(Event, service="routing", name="order-completed", version
     shipped: NonNegativeInt
     cancelled: NonNegativeInt
     completed_at: Utc
+
+
+class CloseLocationV1(Command, service="routing", name="close-location", version=1, entity="location_id"):
+    """A location ships nothing for a while: nothing is routed to it, or only what may wait until it opens again."""
+
+    location_id: Id
+    until: Utc | None = None
+    """It opens again then, and promises count from there; none: nothing is routed to it until it is opened."""
+    reason: str = ""
+    closed_by: str = ""
+
+
+class OpenLocationV1(Command, service="routing", name="open-location", version=1, entity="location_id"):
+    """A location that was closed ships again."""
+
+    location_id: Id
+    opened_by: str = ""
+
+
+class SetLocationCapacityV1(Command, service="routing", name="set-location-capacity", version=1, entity="location_id"):
+    """From now on so many fulfilments leave a location each day."""
+
+    location_id: Id
+    daily_capacity: NonNegativeInt | None = None
+    """None: what ``locations.toml`` says."""
+    reason: str = ""
+    set_by: str = ""
+
+
+class LocationChangedV1(Event, service="routing", name="location-changed", version=1, entity="location_id"):
+    """A location was closed, opened, or given another capacity; this is how it stands now."""
+
+    location_id: Id
+    closed: bool = False
+    closed_until: Utc | None = None
+    daily_capacity: NonNegativeInt | None = None
+    """None: as it is configured."""
+    reason: str = ""
+    changed_by: str = ""
+    changed_at: Utc

@@ -77,6 +77,8 @@ class RankedRate(Value):
     cost: Money
     transit_days: NonNegativeInt | None = None
     refused: str = ""
+    late: bool = False
+    """It would arrive after what was promised, and is tried behind those that do not."""
 
 
 class Parcel(Value):
@@ -272,3 +274,19 @@ class ShipmentExceptionV1(Event, service="shipping", name="shipment-exception", 
     tracking_number: Id
     occurred_at: Utc
     detail: str = ""
+
+
+class FulfilmentAtRiskV1(Event, service="shipping", name="fulfilment-at-risk", version=1, entity="order_id"):
+    """A fulfilment is about to miss a date; said once for each stage, before the date passes."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    stage: Literal["ship", "deliver"]
+    """What is about to be missed: its leaving, or its arrival."""
+    status: Code
+    """Where it stands: ``allocated``, ``labelled``, ``picked``, ``packed``, ``shipped``."""
+    due_at: Utc
+    """The date itself."""
+    detail: str = ""
+    warned_at: Utc

@@ -111,6 +111,8 @@ class OrderLine(Value):
     back."""
     weight_g: NonNegativeInt | None = None
     """Weight of one piece; none where the product has none on file."""
+    dimensions: Dimensions | None = None
+    """Outer size of one piece; none where the product has none on file."""
     hazmat_class: str = ""
     kit_line_id: str = ""
     """The sold line (in ``Order.kits``) that this component came out of; empty for lines that are not part of a
@@ -269,6 +271,22 @@ class FulfilmentLine(Value):
     value_minor: NonNegativeInt = 0
     """What the buyer pays for these pieces in all, in the order's currency."""
     hazmat_class: str = ""
+    dimensions: Dimensions | None = None
+    """Outer size of one piece."""
+
+
+class DeliveryPromise(Value):
+    """When a fulfilment leaves and arrives if its location and carrier work as they say, as computed at routing."""
+
+    services: Annotated[tuple[str, ...], Field(min_length=1)]
+    """The carrier services that keep it, as ``<carrier>/<service>``, cheapest first."""
+    cutoff_at: Utc
+    """Ready by then, it goes with the pickup."""
+    pickup_at: Utc
+    deliver_from: Utc
+    """Not sooner than that."""
+    deliver_by: Utc
+    """The promise date: there by then."""
 
 
 class Fulfilment(Value):
@@ -284,7 +302,11 @@ class Fulfilment(Value):
     service_level: Code = "standard"
     priority: Priority = 5
     ship_by: Utc | None = None
+    """The earlier of what the order asks for and the cut-off that its promise counts on."""
     deliver_by: Utc | None = None
+    """What the order asks for; where it does not ask, what was promised."""
+    promise: DeliveryPromise | None = None
+    """None where the location has no calendar, or no carrier is needed."""
     cash_on_delivery_minor: NonNegativeInt = 0
     """What the carrier collects, in the order's currency."""
     gift_message: str = ""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-NAMES = ("spine", "reservations", "webhooks", "latency", "endurance", "takeover", "growth")
+NAMES = ("spine", "reservations", "webhooks", "latency", "endurance", "takeover", "growth", "assignment")
 """The measurements, in the order in which they are taken."""
 
 Groups = tuple[tuple[str, ...], ...]
@@ -38,6 +38,8 @@ class Options:
     small: int = 1_000
     growth_orders: int = 10_000
     """Orders that each of both has to carry."""
+    assignments: int = 500
+    """Orders whose best assignment is looked for."""
     connections: int = 32
     """Of the load generator."""
 
@@ -56,6 +58,7 @@ class Options:
             idle_s=0.5,
             large=3_000,
             growth_orders=300,
+            assignments=10,
             connections=8,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from services.bench import endurance, growth, latency, reservations, spine, takeover, webhooks
+from services.bench import assignment, endurance, growth, latency, reservations, spine, takeover, webhooks
 from services.bench.figure import Figure
 from services.bench.options import Options
 
@@ -16,6 +16,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "endurance": endurance.measure,
     "takeover": takeover.measure,
     "growth": growth.measure,
+    "assignment": assignment.measure,
 }
 """By the names of `services.bench.options.NAMES`."""
 

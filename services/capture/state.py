@@ -6,7 +6,7 @@ from pydantic import Field
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.products import KitComponent
-from crossdock_contracts.values import Hold, LineQuantity, Money, Order
+from crossdock_contracts.values import Dimensions, Hold, LineQuantity, Money, Order
 from services.hub.decision import Document, Part, Timer
 
 
@@ -171,6 +171,7 @@ class Item(Document, service="capture", kind="item", key=("sku",), shared=True):
     sku: str
     title: str = ""
     weight_g: int | None = None
+    dimensions: Dimensions | None = None
     hazmat_class: str = ""
     active: bool = True
     cost: Money | None = None

@@ -23,8 +23,10 @@ from services.cli import (
     doctor,
     holds,
     imports,
+    locations,
     orders,
     products,
+    routing,
     stock,
     verify,
     warehouse,
@@ -52,10 +54,12 @@ for commands, name, text in (
     (customers.app, "customers", "Customers: list, show what they are known by, set limits on terms, enter payments."),
     (channels.app, "channels", "Channels: who does what, and what they fulfilled, refunded and took back themselves."),
     (stock.app, "stock", "Stock: what there is, what comes and goes, who may have it, what was counted."),
+    (locations.app, "locations", "Locations: list them, close, open, say what they can take."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),
     (warehouse.app, "warehouse", "What warehouses confirm: picked, packed, shipped, tracked, returned."),
+    (routing.app, "routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

@@ -73,10 +73,25 @@ def _routed(body: Body) -> str:
         sorted({f"{rule['rule']} ({rule['location_id']} {rule['effect']})" for rule in body.get("rules", [])})
     )
     return (
-        f"{places}; {best['points']:g} points ({why})"
+        f"{places}{_dates(body)}; {best['points']:g} points ({why})"
         + (f"; instead of {instead}" if instead else "")
         + (f"; rules: {rules}" if rules else "")
     )
+
+
+def _dates(body: Body) -> str:
+    """What was promised, and what waits."""
+    promised = f"; promised by {body['deliver_by'][:16]}" if body.get("deliver_by") else ""
+    return promised + (f"; not there yet: {_pieces(body['waiting'])}" if body.get("waiting") else "")
+
+
+def _location(body: Body) -> str:
+    until = f" until {body['closed_until'][:16]}" if body.get("closed_until") else ""
+    stands = f"closed{until}" if body.get("closed") else "open"
+    capacity = body.get("daily_capacity")
+    limit = "as many fulfilments a day as configured" if capacity is None else f"{capacity} fulfilments a day"
+    why = f" ({body['reason']})" if body.get("reason") else ""
+    return f"{body['location_id']} is {stands}, {limit}{why}"
 
 
 def _label(body: Body) -> str:
@@ -129,12 +144,16 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "fulfilment-stop-requested": lambda b: f"{b['fulfilment_id']}: {_pieces(b['lines'])}",
     "cancel-decided": lambda b: f"{_pieces(b['cancelled']) or 'nothing'} cancelled, decided by {b['decided_by']}",
     "order-completed": lambda b: f"{b['shipped']} pieces shipped, {b['cancelled']} cancelled",
+    "location-changed": _location,
     "label-bought": _label,
     "label-refused": lambda b: f"{b['reason']}: {b['detail']}",
     "label-voided": lambda b: f"{b['carrier']} {b['tracking_number']}",
     "fulfilment-picked": lambda b: f"{b['location_id']}: {_pieces(b['lines'])}",
     "short-picked": lambda b: f"{b['location_id']}: {_pieces(b['missing'])} not found",
     "fulfilment-packed": lambda b: f"{b['location_id']}: {b['weight_g']} g",
+    "fulfilment-at-risk": lambda b: (
+        f"{b['location_id']}: to {b['stage']} by {b['due_at'][:16]}; it is {b['status']}, {b.get('detail', '')}"
+    ),
     "fulfilment-stopped": lambda b: f"stopped: {_pieces(b['stopped']) or 'nothing'} {b.get('detail', '')}",
     "return-authorised": lambda b: f"{_pieces(b['lines'])} for {b['reason']}, until {b['expires_at'][:10]}",
     "return-refused": lambda b: f"{b['reason']}: {b['detail']}",

@@ -98,13 +98,10 @@ class Reader:
         headers = message.headers or {}
         subject, seq = headers["Nats-Subject"], int(headers["Nats-Sequence"])
         trail = read_trail(headers.get(TRAIL_HEADER, ""), seq)
-        return Entry(subject, seq, message.data, self._kind(subject), trail=trail)
+        return Entry(subject, seq, message.data, self.kind_of(subject), trail=trail)
 
-    def absent(self, subject: str) -> Entry:
-        """That nothing stands there; the kind is known all the same, for what is shared is guarded each time."""
-        return Entry(subject, 0, kind=self._kind(subject))
-
-    def _kind(self, subject: str) -> type[Document] | None:
+    def kind_of(self, subject: str) -> type[Document] | None:
+        """What stands at a subject, or would; none where documents of its kind are not known here."""
         space, kind = subject.split(".", 3)[1:3]
         return self._kinds.get(f"{space}.{kind}")
 
@@ -253,4 +250,4 @@ class DocumentCache:
             return
         found = await self.reader.read(missing)
         for subject in missing:
-            self.put(found.get(subject) or self.reader.absent(subject))
+            self.put(found.get(subject) or Entry(subject, 0))

@@ -130,7 +130,7 @@ def stage(
         decision=decision,
         outcome="decided" if source.outcome is None else "settled",
         read=states.read,
-        unsure=[subject for subject in states.read if _is_unsure(cache.find(subject), sharded=outbox.is_sharded)],
+        unsure=[subject for subject in states.read if _is_unsure(cache, subject, sharded=outbox.is_sharded)],
         writes=writes,
         withdrawn=[timer.subject for timer in decision.withdrawn],
         events=outbox.events(source, decision.events, now),
@@ -139,10 +139,14 @@ def stage(
     )
 
 
-def _is_unsure(entry: Entry | None, *, sharded: bool) -> bool:
+def _is_unsure(cache: DocumentCache, subject: str, *, sharded: bool) -> bool:
+    entry = cache.find(subject)
     if entry is None:  # written by an earlier decision of this round
         return False
-    return not entry.verified or (sharded and entry.kind is not None and entry.kind.SHARED)
+    if not entry.verified or not sharded:
+        return not entry.verified
+    kind = entry.kind or cache.reader.kind_of(subject)  # where nothing stands, another shard may have put something
+    return kind is not None and kind.SHARED
 
 
 class Plan:

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,10 +30,28 @@ def load_toml(file: Path, shape: type[Shape]) -> Shape:
     try:
         checked: Shape = TypeAdapter(shape).validate_python(content)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors(include_url=False))
+        problems = "; ".join(f"{_place(content, p['loc'])}: {_wrong(p)}" for p in error.errors(include_url=False))
         msg = f"{file}: {problems}"
         raise RulesError(msg) from None
     return checked
+
+
+def _place(content: Any, path: tuple[int | str, ...]) -> str:
+    """Where something stands: keys, and for an entry of a list its name if it has one, else its number, from 1."""
+    said: list[str] = []
+    for key in path:
+        try:
+            content = content[key]
+        except (KeyError, IndexError, TypeError):
+            content = None
+        named = isinstance(key, int) and isinstance(content, dict) and isinstance(content.get("name"), str)
+        said.append(repr(content["name"]) if named else str(key + 1 if isinstance(key, int) else key))
+    return ".".join(said)
+
+
+def _wrong(problem: Any) -> str:
+    """What is wrong."""
+    return "there is no such key" if problem["type"] == "extra_forbidden" else str(problem["msg"])
 
 
 def load_lines(file: Path) -> list[str]:

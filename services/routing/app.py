@@ -6,23 +6,24 @@ from crossdock_contracts import capture, inventory, payments, routing, shipping
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
-from services.routing.decide import route, stop
+from services.routing.decide import locations, route, stop
 from services.routing.rules import Rules
-from services.routing.state import ReleaseTimer, Route
+from services.routing.state import Places, ReleaseTimer, Route, Workload
 
 
 def service(config: Settings) -> Service:
     """What routing hears, keeps and says."""
-    rules = Rules.load(config.rules_dir)
+    rules = Rules.load(config.rules_dir, partitions=config.partitions)
     hub = Service(
         "routing",
-        documents=(Route, ReleaseTimer),
+        documents=(Route, ReleaseTimer, Workload, Places),
         says=(
             routing.OrderRoutedV1,
             routing.OrderUnroutableV1,
             routing.FulfilmentStopRequestedV1,
             routing.CancelDecidedV1,
             routing.OrderCompletedV1,
+            routing.LocationChangedV1,
         ),
     )
     hub.on(
@@ -42,6 +43,10 @@ def service(config: Settings) -> Service:
     hub.on(shipping.FulfilmentStoppedV1, partial(stop.stopped, rules), reads=route.reads_route)
     hub.on(capture.OrderCancelledV1, partial(stop.know_cancelled, rules), reads=route.reads_route)
     hub.on(capture.OrderRejectedV1, stop.know_rejected, reads=route.reads_route)
+    hub.on(routing.CloseLocationV1, partial(locations.close_location, rules), remember=True)
+    hub.on(routing.OpenLocationV1, partial(locations.open_location, rules), remember=True)
+    hub.on(routing.SetLocationCapacityV1, partial(locations.set_capacity, rules), remember=True)
+    hub.answers("locations", locations.LocationsQuestion, partial(locations.standings, rules))
     hub.at(ReleaseTimer, partial(route.release_due, rules))
     return hub
 

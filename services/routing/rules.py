@@ -1,13 +1,17 @@
-"""What is configured of routing: locations, weights and rules, in ``locations.toml`` and ``routing.toml``."""
+"""What is configured of routing, in ``locations.toml``, ``carriers.toml`` and ``routing.toml``."""
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from crossdock_contracts.values import Address
+from crossdock_contracts.values import Address, Country
 from services.hub.toml import RulesError, load_toml
+from services.routing.decide.calendar import Pickup
+from services.routing.rule import Rule
+from services.routing.tariff import Carrier, CarriersFile, Tariff
+from services.routing.timetables import Calendar, Zone
 
 
 class Location(BaseModel):
@@ -22,6 +26,8 @@ class Location(BaseModel):
     channels: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     """Countries it ships to; empty: all."""
+    banned_countries: tuple[str, ...] = ()
+    """Countries it does not ship to."""
     service_levels: tuple[str, ...] = ()
     hazmat_classes: tuple[str, ...] = ()
     """Hazardous goods it may ship; others it may not."""
@@ -29,6 +35,16 @@ class Location(BaseModel):
     """Cost of one more fulfilment there, in points."""
     piece_points: NonNegativeFloat = 0.0
     """Cost of picking one piece there, in points."""
+    label_by: str = "hub"
+    """Who buys its labels; where it is not the hub, the services of ``carriers.toml`` say nothing about it."""
+    calendar: Calendar | None = None
+    """When it works; none: no dates are promised for it."""
+    packaging_g: NonNegativeInt = 100
+    """Weight of an empty parcel."""
+    carbon_g: NonNegativeFloat = 0.0
+    """Grams of CO2e for one more fulfilment there."""
+    parcel_km_g: NonNegativeFloat | None = None
+    """Grams of CO2e for a parcel of it over one kilometre; none: what ``routing.toml`` says."""
     active: bool = True
 
 
@@ -41,6 +57,16 @@ class Weights(BaseModel):
     split: NonNegativeFloat = 25.0
     handling: NonNegativeFloat = 1.0
     pieces: NonNegativeFloat = 1.0
+    promise_per_day: NonNegativeFloat = 2.0
+    """For each day until what a location ships is promised to be there."""
+    late_per_day: NonNegativeFloat = 20.0
+    """For each day, or part of one, that this is after the day that the buyer was told or asked for."""
+    freight: NonNegativeFloat = 0.0
+    """For 100 minor units that carriers ask: 1.00 euro."""
+    carbon: NonNegativeFloat = 0.0
+    """For a kilogram of CO2e."""
+    preference: NonNegativeFloat = 10.0
+    """For each place that a location stands further down in a rule's order of preference."""
 
 
 class Distances(BaseModel):
@@ -52,33 +78,41 @@ class Distances(BaseModel):
     other_country_km: PositiveFloat = 2000.0
 
 
-class When(BaseModel):
-    """What an order must be like for a rule to apply; what is empty does not matter."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    owners: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    service_levels: tuple[str, ...] = ()
-    sku_prefixes: tuple[str, ...] = ()
-    """At least one line's SKU begins so."""
-    total_from_minor: int | None = None
-
-
-class Rule(BaseModel):
-    """What is to be done with orders that are like this."""
+class Freight(BaseModel):
+    """What is taken for a freight that nobody knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    name: Annotated[str, Field(min_length=1)]
-    when: When = When()
-    only: tuple[str, ...] = ()
-    """Only these locations may ship it."""
-    exclude: tuple[str, ...] = ()
-    """These locations may not."""
-    points: dict[str, float] = Field(default_factory=dict)
-    """Points to add for a location; negative ones prefer it."""
+    unknown_minor: NonNegativeInt = 2500
+    """Where no carrier service of ``carriers.toml`` goes there."""
+    unknown_days: NonNegativeInt = 7
+    usual_weight_g: NonNegativeInt = 500
+    """Of pieces that have no weight on file."""
+
+
+class Carbon(BaseModel):
+    """What a parcel emits on its way."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    parcel_km_g: NonNegativeFloat = 0.0
+    """Grams of CO2e for one parcel over one kilometre, unless its location says otherwise."""
+
+
+class ShipAvailable(BaseModel):
+    """Orders that need not ship complete: what is there ships, and the rest once it is there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    enabled: bool = True
+    channels: tuple[str, ...] = ()
+    """Channels whose orders may ship in part; empty: all."""
+    whole_lines: bool = True
+    """A line ships when all of it is there; else as many of its pieces as are."""
+    most_parts: PositiveInt = 2
+    """An order ships in part so often; then what is left waits until all of it is there."""
+    least_minor: NonNegativeInt = 0
+    """What ships in part is worth at least so much, in the order's minor units; else it waits."""
 
 
 class RoutingConfig(BaseModel):
@@ -88,12 +122,17 @@ class RoutingConfig(BaseModel):
 
     weights: Weights = Weights()
     distances: Distances = Distances()
+    freight: Freight = Freight()
+    carbon: Carbon = Carbon()
     most_locations: PositiveInt = 3
     """Most locations that one order is split over."""
     attempts: PositiveInt = 5
     """After so many refused allocations the order is held."""
     ranking: PositiveInt = 5
     """Plans that are shown beside the chosen one."""
+    ship_available: ShipAvailable = ShipAvailable()
+    time_zones: dict[Country, Zone] = Field(default_factory=dict)
+    """By whose clock parcels are delivered in a country; where none is named, by that of the location."""
     rule: tuple[Rule, ...] = ()
 
 
@@ -112,24 +151,56 @@ class Rules(BaseModel):
 
     config: RoutingConfig
     locations: dict[str, Location]
+    carriers: dict[str, Carrier] = Field(default_factory=dict)
+    """None: nothing is known of carriers; any location can deliver anything anywhere, and no dates are promised."""
+    partitions: PositiveInt = 1
+    """Shards of routing."""
 
     @cached_property
     def active(self) -> dict[str, Location]:
         """The locations that are in use."""
         return {name: location for name, location in self.locations.items() if location.active}
 
+    @cached_property
+    def zones(self) -> dict[str, ZoneInfo]:
+        """The clocks of countries."""
+        return {country: ZoneInfo(name) for country, name in self.config.time_zones.items()}
+
+    @cached_property
+    def pickups(self) -> dict[tuple[str, str], Pickup]:
+        """When services collect, by location and ``<carrier>/<service>``."""
+        return {
+            (name, f"{carrier_name}/{title}"): location.calendar.collected(
+                f"{carrier_name}/{title}", (service.calendar or carrier.calendar).transit.days
+            )
+            for name, location in self.locations.items()
+            if location.calendar is not None
+            for carrier_name, carrier in self.carriers.items()
+            for title, service in carrier.service.items()
+        }
+
+    @cached_property
+    def tariff(self) -> Tariff:
+        """What carriers ask."""
+        return Tariff(self.carriers)
+
     @classmethod
-    def load(cls, folder: Path) -> "Rules":
-        """Read both files.
+    def load(cls, folder: Path, routing: Path | None = None, *, partitions: int = 1) -> "Rules":
+        """Read the files of a folder, or another file in the place of its ``routing.toml``.
 
         Raises:
-            RulesError: one is missing or wrong, or a rule names a location that there is not.
+            RulesError: one is missing or wrong, two rules have one name, or one names a location that there is not.
         """
-        config = load_toml(folder / "routing.toml", RoutingConfig)
+        file = routing or folder / "routing.toml"
+        config = load_toml(file, RoutingConfig)
         locations = load_toml(folder / "locations.toml", LocationsFile).location
-        for rule in config.rule:
-            unknown = {*rule.only, *rule.exclude, *rule.points} - locations.keys()
-            if unknown:
-                msg = f"routing.toml: rule {rule.name!r} names locations that locations.toml has not: {sorted(unknown)}"
+        for place, rule in enumerate(config.rule):
+            if rule.name in {other.name for other in config.rule[:place]}:
+                msg = f"{file}: two rules are named {rule.name!r}"
                 raise RulesError(msg)
-        return cls(config=config, locations=locations)
+            unknown = rule.locations - locations.keys()
+            if unknown:
+                msg = f"{file}: rule {rule.name!r} names locations that locations.toml has not: {sorted(unknown)}"
+                raise RulesError(msg)
+        carriers = load_toml(folder / "carriers.toml", CarriersFile).carrier
+        return cls(config=config, locations=locations, carriers=carriers, partitions=partitions)

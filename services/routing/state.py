@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from crossdock_contracts.base import Utc
 from crossdock_contracts.inventory import PromisedLine
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Order
 from services.hub.decision import Document, Part, Timer
@@ -46,6 +47,8 @@ class Share(Part):
     pieces: tuple[Pieces, ...]
     """What is left of it: neither shipped, nor stopped, nor sent back for another location."""
     shipped: bool = False
+    counted: str = ""
+    """Where it counts against its location's capacity: the key of a `Workload`, ``<day>.<stripe>``; empty: nowhere."""
 
 
 class PendingCancel(Part):
@@ -70,9 +73,12 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     promised: tuple[PromisedLine, ...] = ()
     """What inventory last said is promised and not bound."""
     generation: int = 0
-    backordered: bool = False
     unplaced: tuple[Pieces, ...] = ()
     """What no location has been given yet."""
+    parts: int = 0
+    """How often a part of it was routed while the rest was not there."""
+    deliver_by: Utc | None = None
+    """The promise date: the latest of all that was routed."""
     shares: tuple[Share, ...] = ()
     attempt: int = 0
     attempts_before: int = 0
@@ -94,6 +100,40 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
 
 
 class ReleaseTimer(Timer, service="routing", kind="release", key=("order_id",)):
-    """A pre-order or subscription that is not to be routed before its day."""
+    """An order that is not to be routed yet: a pre-order, a subscription, or one that would arrive before its day."""
 
     order_id: str
+
+
+HOUSE = "main"
+"""Under this owner stands what concerns a location itself, whoever owns the goods that lie there."""
+
+
+class Workload(Document, service="routing", kind="workload", key=("location_id", "day", "stripe"), shared=True):
+    """How many fulfilments leave a location on a day, as far as one stripe of its orders goes."""
+
+    location_id: str
+    day: str
+    """The local day, as ``2026-03-02``."""
+    stripe: str = "0"
+    fulfilments: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Once the day is long past, nobody asks."""
+        return True
+
+
+class Closure(Part):
+    """A location that ships nothing for a while."""
+
+    until: Utc | None = None
+    reason: str = ""
+    closed_by: str = ""
+
+
+class Places(Document, service="routing", kind="places", key=(), shared=True):
+    """What was said of locations since they were configured. One document for all, so that routing reads one."""
+
+    closed: dict[str, Closure] = Field(default_factory=dict)
+    capacity: dict[str, int] = Field(default_factory=dict)

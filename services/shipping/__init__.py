@@ -1,5 +1,5 @@
 """Shipping owns each fulfilment from allocation to delivery: label, pick, pack, ship, track.
 
 It hears allocations, stop requests, and what warehouses and carriers confirm.
-It says bought, voided, picked, short, packed, shipped, stopped, in transit, delivered.
+It says bought, voided, picked, short, packed, shipped, stopped, at risk, in transit, delivered.
 """

@@ -10,9 +10,9 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import label, mend, missing, stop, work
+from services.shipping.decide import label, mend, missing, risk, stop, work
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment
+from services.shipping.state import RiskTimer, Shipment
 
 
 def service(config: Settings) -> Service:
@@ -20,7 +20,7 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment,),
+        documents=(Shipment, RiskTimer),
         buckets=(BUCKET,),
         says=(
             shipping.LabelBoughtV1,
@@ -38,21 +38,23 @@ def service(config: Settings) -> Service:
             shipping.ShipmentOutForDeliveryV1,
             shipping.ShipmentDeliveredV1,
             shipping.ShipmentExceptionV1,
+            shipping.FulfilmentAtRiskV1,
         ),
     )
     for carrier in (TableCarrier(), SandboxCarrier()):
         hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), Limits(concurrency=512))
     circuit = hub.effects.is_open
     settle = partial(label.settle_label, rules)
+    watched = partial(risk.watched, rules)
     hub.on(
         inventory.StockAllocatedV1,
-        partial(label.ship, rules, circuit),
+        watched(partial(label.ship, rules, circuit)),
         creates=label.creates_shipment,
         settle=settle,
     )
     hub.on(
         routing.FulfilmentStopRequestedV1,
-        partial(stop.stop, rules),
+        watched(partial(stop.stop, rules)),
         reads=stop.reads_stopped,
         settle=partial(stop.settle_void, rules),
     )
@@ -67,7 +69,7 @@ def service(config: Settings) -> Service:
     hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=work.reads_shipment)
     hub.on(
         shipping.ConfirmPickedV1,
-        partial(work.confirm_picked, rules),
+        watched(partial(work.confirm_picked, rules)),
         settle=partial(work.settle_picked, rules),
         reads=work.reads_shipment,
         remember=True,
@@ -79,8 +81,9 @@ def service(config: Settings) -> Service:
         reads=work.reads_shipment,
         remember=True,
     )
-    hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=work.reads_shipment)
-    hub.on(shipping.TrackingUpdateV1, work.track, reads=work.reads_shipment, remember=True)
+    hub.on(shipping.ConfirmShippedV1, watched(work.confirm_shipped), reads=work.reads_shipment)
+    hub.on(shipping.TrackingUpdateV1, watched(work.track), reads=work.reads_shipment, remember=True)
+    hub.at(RiskTimer, partial(risk.warn, rules))
     return hub
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from crossdock_contracts.base import Utc
 from crossdock_contracts.shipping import Parcel, RankedRate
 from crossdock_contracts.values import Fulfilment, LineQuantity
-from services.hub.decision import Document, IntentRecord, Part
+from services.hub.decision import Document, IntentRecord, Part, Timer
 
 
 class ShipmentStatus(StrEnum):
@@ -86,8 +86,17 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     """What the carrier last said."""
     tracked_at: Utc | None = None
     """Of when that is."""
+    warned: tuple[str, ...] = ()
+    """What it was said to be about to miss: to ``ship``, to ``deliver``."""
 
     @property
     def has_ended(self) -> bool:
         """On its way, delivered, or stopped: nothing of it waits here."""
         return self.status in {ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}
+
+
+class RiskTimer(Timer, service="shipping", kind="risk", key=("order_id", "fulfilment_id")):
+    """A fulfilment is looked at before one of its dates passes: when it has to leave, then when it has to arrive."""
+
+    order_id: str
+    fulfilment_id: str

@@ -30,6 +30,7 @@ GOALS = {
     "restart_s": 5,
     "lease_takeover_s": 3,
     "growth_cost_ratio": 1.2,
+    "assignment_ms_p50": 5,
 }
 WITHOUT_GOAL = {
     "spine_uniform_orders_per_s",
@@ -41,6 +42,7 @@ WITHOUT_GOAL = {
     "latency_idle_ms_p50",
     "latency_idle_ms_p99",
     "growth_time_ratio",
+    "assignment_ms_p99",
 }
 KEYS = {"unit", "value", "min", "median", "max", "repeats", "goal", "better", "reached", "floor", "note", "detail"}
 BETWEEN_CAPTURED_AND_LABELLED = {"payments", "inventory", "routing", "shipping"}

@@ -24,7 +24,8 @@ from services.hub.settings import ROOT
 from services.hub.toml import RulesError
 from services.routing.decide import route, stop
 from services.routing.decide.eligible import kilometres
-from services.routing.rules import Distances, Location, RoutingConfig, Rule, Rules, When
+from services.routing.rule import Rule, When
+from services.routing.rules import Distances, Location, RoutingConfig, Rules
 from services.routing.state import ReleaseTimer, Route, RouteStatus
 from tests.builders import NOW, authorised, captured, hold, later, line, order, promised, released, reserved
 from tests.decide.ledger import Ledger

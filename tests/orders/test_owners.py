@@ -49,7 +49,7 @@ WITHOUT_EFFECT = {
     "shipping.cmd.report-label",
 }
 """Commands whose samples do not fit what the owner has here."""
-QUESTIONS: dict[str, dict[str, Any]] = {"availability": {"skus": [SKU]}, "products": {"skus": [SKU]}}
+QUESTIONS: dict[str, dict[str, Any]] = {"availability": {"skus": [SKU]}, "locations": {}, "products": {"skus": [SKU]}}
 """How each question that a service answers of its own is put to it."""
 
 

@@ -23,6 +23,7 @@ def learn_product(states: States, message: ProductChangedV1, _now: datetime) -> 
         sku=message.sku,
         title=product.title,
         weight_g=product.weight_g,
+        dimensions=product.dimensions,
         hazmat_class=product.hazmat_class,
         active=product.active,
         cost=product.cost,

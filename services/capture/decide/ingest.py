@@ -252,6 +252,7 @@ def _line(handed_in: OrderInput, number: int, name: Name | None, meaning: Meanin
         tax_minor=line.tax_minor,
         total_minor=line_total(handed_in, number),
         weight_g=item.weight_g if item else None,
+        dimensions=item.dimensions if item else None,
         hazmat_class=item.hazmat_class if item else "",
         gift_wrap=line.gift_wrap,
         note=line.note,

@@ -31,6 +31,7 @@ def explode(sold: OrderLine, kit: Item, parts: Sequence[Item], taken: set[str]) 
             total_minor=sold.ordered_quantity * prices[number] - discounts[number],
             paid_minor=paid[number],
             weight_g=part.weight_g,
+            dimensions=part.dimensions,
             hazmat_class=part.hazmat_class,
             kit_line_id=sold.line_id,
         )

@@ -139,6 +139,7 @@ def _named(line: OrderLine, meaning: Meaning) -> OrderLine:
         unknown_sku="",
         quantity=line.ordered_quantity * meaning.pieces,
         weight_g=item.weight_g,
+        dimensions=item.dimensions,
         hazmat_class=item.hazmat_class,
         title=line.title or item.title,
     )

@@ -5,7 +5,9 @@ from math import asin, cos, radians, sin, sqrt
 
 from crossdock_contracts.routing import AppliedRule
 from crossdock_contracts.values import Address, Order
-from services.routing.rules import Distances, Location, Rule, Rules, When
+from services.routing.decide.landed import carbon_g, freight_of
+from services.routing.decide.ruling import Case, Ruling, rule_on
+from services.routing.rules import Distances, Location, Rules
 
 _EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -15,34 +17,38 @@ _EARTH_KM = 6371.0088
 class Eligible:
     """The locations that may serve an order: what each costs, and which rules had a say."""
 
+    ruling: Ruling
     fixed: dict[str, float] = field(default_factory=dict)
     piece: dict[str, float] = field(default_factory=dict)
+    kilogram: dict[str, float] = field(default_factory=dict)
+    """What a kilogram of goods adds: freight."""
     parts: dict[str, dict[str, float]] = field(default_factory=dict)
     """What a location's fixed points are made of."""
+    km: dict[str, float] = field(default_factory=dict)
     applied: list[AppliedRule] = field(default_factory=list)
 
 
-def eligible(rules: Rules, owner: str, order: Order, skus: set[str]) -> Eligible:
-    """Who may serve these SKUs of this order."""
-    found = Eligible()
-    applying = [rule for rule in rules.config.rule if _applies(rule.when, owner, order, skus)]
-    hazmat = {line.hazmat_class for line in order.lines if line.sku in skus and line.hazmat_class}
-    weights = rules.config.weights
+def eligible(rules: Rules, case: Case) -> Eligible:
+    """Who may serve this."""
+    ruling = rule_on(rules, case)
+    found = Eligible(ruling, applied=[*ruling.applied])
+    weights, order = rules.config.weights, case.order
     for name, location in rules.active.items():
-        refusal = _refuses(location, owner, order, hazmat) or _ruled_out(applying, name)
+        refusal = _refuses(location, case.owner, order) or ruling.excluded.get(name)
         if refusal:
             found.applied.append(AppliedRule(rule=refusal, effect="excluded", location_id=name))
             continue
-        distance = kilometres(location.address, order.ship_to, rules.config.distances)
+        distance = found.km[name] = kilometres(location.address, order.ship_to, rules.config.distances)
+        freight, found.kilogram[name] = freight_of(rules, case, name)
         parts = {
             "distance": weights.distance_per_100_km * distance / 100,
             "handling": weights.handling * location.handling_points,
+            "freight": freight,
+            "carbon": weights.carbon and weights.carbon * carbon_g(rules, name, distance) / 1000,
         }
-        for rule in applying:
-            if name in rule.points:
-                parts[f"rule-{_slug(rule.name)}"] = rule.points[name]
-                effect = f"{rule.points[name]:+g} points"
-                found.applied.append(AppliedRule(rule=rule.name, effect=effect, location_id=name))
+        for rule, points in ruling.points.get(name, ()):
+            parts[f"rule-{_slug(rule)}"] = points
+            found.applied.append(AppliedRule(rule=rule, effect=f"{points:+g} points", location_id=name))
         found.parts[name] = parts
         found.fixed[name] = sum(parts.values())
         found.piece[name] = weights.pieces * location.piece_points
@@ -53,38 +59,17 @@ def _slug(text: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")[:50] or "unnamed"
 
 
-def _applies(when: When, owner: str, order: Order, skus: set[str]) -> bool:
-    country = order.ship_to.country if order.ship_to else None
-    return (
-        (not when.owners or owner in when.owners)
-        and (not when.channels or order.channel in when.channels)
-        and (not when.countries or country in when.countries)
-        and (not when.service_levels or order.shipping.service_level in when.service_levels)
-        and (not when.sku_prefixes or any(sku.startswith(when.sku_prefixes) for sku in skus))
-        and (when.total_from_minor is None or order.totals.total_minor >= when.total_from_minor)
-    )
-
-
-def _refuses(location: Location, owner: str, order: Order, hazmat: set[str]) -> str:
+def _refuses(location: Location, owner: str, order: Order) -> str:
     """Why a location does not serve an order by itself; empty where it does."""
     country = order.ship_to.country if order.ship_to else None
     if location.owners and owner not in location.owners:
         return "location serves other owners"
     if location.channels and order.channel not in location.channels:
         return "location serves other channels"
-    if location.countries and country not in location.countries:
+    if (location.countries and country not in location.countries) or country in location.banned_countries:
         return "location does not ship to this country"
     if location.service_levels and order.shipping.service_level not in location.service_levels:
         return "location does not offer this service level"
-    if hazmat - set(location.hazmat_classes):
-        return "location may not ship these hazardous goods"
-    return ""
-
-
-def _ruled_out(rules: list[Rule], location_id: str) -> str:
-    for rule in rules:
-        if location_id in rule.exclude or (rule.only and location_id not in rule.only):
-            return rule.name
     return ""
 
 

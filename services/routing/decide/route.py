@@ -7,22 +7,18 @@ from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderReleasedV1
 from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV1, StockReservedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1
-from crossdock_contracts.routing import (
-    OrderCompletedV1,
-    OrderRoutedV1,
-    OrderUnroutableV1,
-    RankedPlan,
-)
+from crossdock_contracts.routing import OrderCompletedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, LineQuantity, Order, PaymentMethod
+from crossdock_contracts.values import LineKind, LineQuantity, Order
 from services.hub.decision import Decision, States, changed
-from services.routing.decide.assign import Plan, Site, best_plans
 from services.routing.decide.cancel import stop_answered
-from services.routing.decide.eligible import Eligible, eligible
+from services.routing.decide.capacity import Workloads
 from services.routing.decide.named import in_pieces, named
-from services.routing.decide.pieces import add, quantity_of, take, value_of
+from services.routing.decide.partly import available
+from services.routing.decide.pieces import add, quantity_of, take
+from services.routing.decide.place import place, wait
 from services.routing.rules import Rules
-from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
+from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus
 
 
 def reads_route(message: AboutOrder) -> Iterable[str]:
@@ -49,7 +45,7 @@ def know_order(rules: Rules, states: States, message: OrderCapturedV1, now: date
     if message.order.policy.fulfil_by != "hub":
         return _not_ours(route)
     route = _with_order(route, message.order)
-    return go_on(rules, changed(route, held=bool(message.holds)), now)
+    return go_on(rules, states, changed(route, held=bool(message.holds)), now)
 
 
 def _not_ours(route: Route) -> Decision:
@@ -81,7 +77,7 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
     else:
         route = changed(route, order=message.order, unplaced=named(route.unplaced, route.order, message.order))
     status = RouteStatus.WAITING if route.status is RouteStatus.UNROUTABLE else route.status
-    return go_on(rules, changed(route, held=False, status=status, attempts_before=route.attempt), now)
+    return go_on(rules, states, changed(route, held=False, status=status, attempts_before=route.attempt), now)
 
 
 def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:
@@ -97,7 +93,7 @@ def know_payment(rules: Rules, states: States, message: PaymentAuthorisedV1, now
     route = known_route(states, message)
     if route.authorised or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    return go_on(rules, changed(route, authorised=True), now)
+    return go_on(rules, states, changed(route, authorised=True), now)
 
 
 def know_promise(
@@ -107,9 +103,8 @@ def know_promise(
     route = known_route(states, message)
     if message.generation <= route.generation or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    backordered = isinstance(message, StockBackorderedV1)
-    route = changed(route, promised=message.lines, generation=message.generation, backordered=backordered)
-    return go_on(rules, route, now)
+    route = changed(route, promised=message.lines, generation=message.generation, attempts_before=route.attempt)
+    return go_on(rules, states, route, now)
 
 
 def release_due(rules: Rules, states: States, message: ReleaseTimer, now: datetime) -> Decision:
@@ -117,147 +112,29 @@ def release_due(rules: Rules, states: States, message: ReleaseTimer, now: dateti
     route = states.get(Route, message.owner, message.order_id)
     if route is None or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    return go_on(rules, route, now)
+    return go_on(rules, states, route, now)
 
 
-def go_on(rules: Rules, route: Route, now: datetime) -> Decision:
-    """Route what is to be placed, if nothing is waited for any more."""
+def go_on(rules: Rules, states: States, route: Route, now: datetime) -> Decision:
+    """Route what is to be placed, if nothing is waited for any more; what was placed and taken back makes room."""
+    workloads = Workloads(states)
+    decision = _go_on(rules, states, workloads, workloads.free(route), now)
+    decision.writes += workloads.writes()
+    return decision
+
+
+def _go_on(rules: Rules, states: States, workloads: Workloads, route: Route, now: datetime) -> Decision:
     order = route.order
     if order is None or route.held or not route.authorised or route.status is RouteStatus.UNROUTABLE:
         return Decision(writes=[route])
     if not route.unplaced:
-        return completed(route, now)
+        return _completed(route, now)
     if order.release_at is not None and order.release_at > now:
-        timer = ReleaseTimer(owner=route.owner, order_id=route.order_id, due_at=order.release_at)
-        return Decision(writes=[route, timer])
-    promised = {line.line_id: line.quantity - line.backordered for line in route.promised}
-    if route.backordered or any(promised.get(p.line_id, 0) < p.quantity for p in route.unplaced):
+        return wait(route, order.release_at)
+    there, rest = available(rules.config.ship_available, route, order)
+    if not there:
         return Decision(writes=[route])
-    return _place(rules, route, order, now)
-
-
-def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
-    demand: dict[str, int] = {}
-    for piece in route.unplaced:
-        demand[piece.sku] = demand.get(piece.sku, 0) + piece.quantity
-    allowed = eligible(rules, route.owner, order, set(demand))
-    sites = _sites(route, demand, allowed)
-    config = rules.config
-    plans = best_plans(demand, sites, split=config.weights.split, most=config.most_locations, keep=config.ranking)
-    route = changed(route, attempt=route.attempt + 1)
-    if not plans or route.attempt - route.attempts_before > config.attempts or order.ship_to is None:
-        return _unroutable(route, order, allowed, sites, bool(plans), config.attempts)
-    fulfilments, shares = _shares(route, order, plans[0])
-    routed = OrderRoutedV1(
-        owner=route.owner,
-        order_id=route.order_id,
-        attempt=route.attempt,
-        fulfilments=fulfilments,
-        ranking=_ranking(plans, allowed, config.weights.split),
-        rules=tuple(allowed.applied),
-        routed_at=now,
-    )
-    route = changed(route, status=RouteStatus.ROUTED, unplaced=(), promised=(), shares=(*route.shares, *shares))
-    return Decision(writes=[route], events=[routed])
-
-
-def _sites(route: Route, demand: dict[str, int], allowed: Eligible) -> list[Site]:
-    stock: dict[str, dict[str, int]] = {}
-    for line in route.promised:
-        if line.sku in demand:
-            for candidate in line.candidates:
-                stock.setdefault(candidate.location_id, {})[line.sku] = candidate.available
-    return [
-        Site(name, allowed.fixed[name], allowed.piece[name], free)
-        for name, free in stock.items()
-        if name in allowed.fixed
-    ]
-
-
-def _unroutable(
-    route: Route, order: Order, allowed: Eligible, sites: list[Site], possible: bool, attempts: int
-) -> Decision:
-    if order.ship_to is None:
-        reason, detail = "no-address", "the order has no delivery address"
-    elif possible:
-        reason, detail = "refused-too-often", f"locations refused {attempts} times in a row"
-    elif not sites:
-        reason, detail = "no-location", "no location that has the goods may serve this order"
-    else:
-        reason, detail = "too-many-locations", "the goods lie in more locations than an order may be split over"
-    event = OrderUnroutableV1(
-        owner=route.owner,
-        order_id=route.order_id,
-        attempt=route.attempt,
-        reason=reason,
-        detail=detail,
-        rules=tuple(allowed.applied),
-    )
-    if not possible:  # once it is released, it waits for fresh figures
-        route = changed(route, promised=())
-    return Decision(writes=[changed(route, status=RouteStatus.UNROUTABLE)], events=[event])
-
-
-def _shares(route: Route, order: Order, plan: Plan) -> tuple[tuple[Fulfilment, ...], tuple[Share, ...]]:
-    """The chosen plan as fulfilments, and what routing remembers of them."""
-    left = route.unplaced
-    fulfilments: list[Fulfilment] = []
-    shares: list[Share] = []
-    known = {line.line_id: line for line in order.lines}
-    for location_id, pieces_by_sku in sorted(plan.shares.items()):
-        taken: tuple[Pieces, ...] = ()
-        for sku, quantity in pieces_by_sku.items():
-            for piece in left:
-                if piece.sku == sku and quantity:
-                    part, left = take(left, piece.line_id, min(quantity, piece.quantity))
-                    taken = add(taken, part)
-                    quantity -= quantity_of(part)  # noqa: PLW2901  # what is still to be taken
-        fulfilment_id = f"{route.order_id}/{len(route.shares) + len(shares) + 1}"
-        shares.append(Share(fulfilment_id=fulfilment_id, location_id=location_id, pieces=taken))
-        cash = value_of(taken) if order.payment.method is PaymentMethod.CASH_ON_DELIVERY else 0
-        fulfilments.append(
-            Fulfilment(
-                fulfilment_id=fulfilment_id,
-                order_id=route.order_id,
-                location_id=location_id,
-                lines=tuple(
-                    FulfilmentLine(
-                        line_id=p.line_id,
-                        sku=p.sku,
-                        title=known[p.line_id].title,
-                        quantity=p.quantity,
-                        weight_g=known[p.line_id].weight_g,
-                        value_minor=p.value_minor,
-                        hazmat_class=known[p.line_id].hazmat_class,
-                    )
-                    for p in taken
-                ),
-                ship_to=order.ship_to or Address(),
-                channel=order.channel,
-                currency=order.currency,
-                service_level=order.shipping.service_level,
-                priority=order.priority,
-                ship_by=order.ship_by,
-                deliver_by=order.deliver_by,
-                cash_on_delivery_minor=cash,
-                gift_message=order.gift_message,
-                note=order.note,
-            )
-        )
-    return tuple(fulfilments), tuple(shares)
-
-
-def _ranking(plans: list[Plan], allowed: Eligible, split: float) -> tuple[RankedPlan, ...]:
-    ranked = []
-    for rank, plan in enumerate(plans, start=1):
-        parts = {"split": split * (len(plan.shares) - 1)}
-        for location_id, pieces in plan.shares.items():
-            for name, points in allowed.parts[location_id].items():
-                parts[name] = parts.get(name, 0.0) + points
-            parts["pieces"] = parts.get("pieces", 0.0) + allowed.piece[location_id] * sum(pieces.values())
-        costs = {name: round(points, 3) for name, points in parts.items() if points}
-        ranked.append(RankedPlan(rank=rank, points=round(plan.points, 3), shares=plan.shares, parts=costs))
-    return tuple(ranked)
+    return place(rules, states, workloads, changed(route, unplaced=there), rest, order, now)
 
 
 def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now: datetime) -> Decision:
@@ -274,9 +151,10 @@ def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now:
         _without(answered, message.fulfilment_id),
         unplaced=add(answered.unplaced, share.pieces),
         promised=(*promised, *message.lines),
+        parts=route.parts - bool(route.parts and route.unplaced),
         status=RouteStatus.WAITING,
     )
-    return Decision(events=decided).and_then(go_on(rules, route, now))
+    return Decision(events=decided).and_then(go_on(rules, states, route, now))
 
 
 def _without(route: Route, fulfilment_id: str) -> Route:
@@ -298,7 +176,7 @@ def take_back_short(rules: Rules, states: States, message: ShortPickedV1, now: d
     if left == share.pieces:
         return Decision.nothing()
     shares = tuple(changed(s, pieces=left) if s is share else s for s in route.shares)
-    return go_on(rules, changed(route, shares=shares, unplaced=back), now)
+    return go_on(rules, states, changed(route, shares=shares, unplaced=back), now)
 
 
 def know_shipped(states: States, message: ShipmentShippedV2, now: datetime) -> Decision:
@@ -312,11 +190,18 @@ def know_shipped(states: States, message: ShipmentShippedV2, now: datetime) -> D
         taken, left = take(left, line.line_id, line.quantity)
         gone += quantity_of(taken)
     shares = tuple(changed(s, pieces=left, shipped=True) if s is share else s for s in route.shares)
-    return completed(changed(route, shares=shares, shipped=route.shipped + gone), now)
+    return completed(states, changed(route, shares=shares, shipped=route.shipped + gone), now)
 
 
-def completed(route: Route, now: datetime) -> Decision:
+def completed(states: States, route: Route, now: datetime) -> Decision:
     """The order is complete if nothing of it is left to place or to ship."""
+    workloads = Workloads(states)
+    decision = _completed(workloads.free(route), now)
+    decision.writes += workloads.writes()
+    return decision
+
+
+def _completed(route: Route, now: datetime) -> Decision:
     if route.order is None or route.unplaced or any(share.pieces for share in route.shares) or route.cancels:
         return Decision(writes=[route])
     ended = changed(route, status=RouteStatus.ENDED, order=None, promised=(), shares=(), unplaced=())

@@ -25,16 +25,16 @@ def cancel_requested(rules: Rules, states: States, message: CancelRequestedV1, n
     if stops:
         return Decision(writes=[with_cancel(route, pending)], events=stops)
     route, decided = decided_here(route, pending)
-    return Decision(events=[decided]).and_then(_carry_on(rules, route, now))
+    return Decision(events=[decided]).and_then(_carry_on(rules, states, route, now))
 
 
-def _carry_on(rules: Rules, route: Route, now: datetime) -> Decision:
+def _carry_on(rules: Rules, states: States, route: Route, now: datetime) -> Decision:
     """What is left of the order goes on, or it is complete."""
     if route.status is RouteStatus.ENDED:
         return Decision(writes=[route])
     if route.unplaced:
-        return go_on(rules, route, now)
-    return completed(route, now)
+        return go_on(rules, states, route, now)
+    return completed(states, route, now)
 
 
 def stopped(rules: Rules, states: States, message: FulfilmentStoppedV1, now: datetime) -> Decision:
@@ -43,7 +43,7 @@ def stopped(rules: Rules, states: States, message: FulfilmentStoppedV1, now: dat
     route, decided = stop_answered(route, message.fulfilment_id, message.unstoppable, message.cancel_id)
     if route is states.get(Route, message.owner, message.order_id):
         return Decision.nothing()
-    return Decision(events=decided).and_then(_carry_on(rules, route, now))
+    return Decision(events=decided).and_then(_carry_on(rules, states, route, now))
 
 
 def know_cancelled(rules: Rules, states: States, message: OrderCancelledV1, now: datetime) -> Decision:
@@ -66,7 +66,7 @@ def know_cancelled(rules: Rules, states: States, message: OrderCancelledV1, now:
     for line_id, quantity in gone:
         _, unplaced = take(unplaced, line_id, quantity)
     count = sum(quantity for _, quantity in gone)
-    return _carry_on(rules, changed(route, unplaced=unplaced, cancelled=route.cancelled + count), now)
+    return _carry_on(rules, states, changed(route, unplaced=unplaced, cancelled=route.cancelled + count), now)
 
 
 def know_rejected(states: States, message: OrderRejectedV1, _now: datetime) -> Decision:

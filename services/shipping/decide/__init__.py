@@ -1,1 +1,5 @@
-"""Shipping's rules: rates (`rates`), labels (`label`), the warehouse's work (`work`), stops (`stop`)."""
+"""Shipping's rules.
+
+Rates (`rates`, `limits`), labels (`label`, `mend`), the warehouse's work (`work`), stops (`stop`), dates that are
+about to be missed (`risk`).
+"""

@@ -2,6 +2,7 @@
 
 from crossdock_contracts.shipping import RankedRate
 from crossdock_contracts.values import Fulfilment, Money
+from services.shipping.decide.limits import is_late, refusal, transit_days
 from services.shipping.rules import Carrier, CarrierService, Rules, ShipFrom
 
 
@@ -19,37 +20,33 @@ def ranked(
 ) -> tuple[RankedRate, ...]:
     """All offers for a parcel: those that fit by cost, then transit time; behind them why others do not.
 
-    Carriers in `avoid` (their circuit is open) come behind all others that fit.
+    Services that would arrive after what was promised come behind those that keep it; carriers in `avoid` (their
+    circuit is open) behind all others that fit.
     """
-    fitting: list[tuple[bool, int, int, str, str, Money]] = []
+    fitting: list[tuple[bool, bool, int, int, str, str, Money]] = []
     refused: list[tuple[str, str, Money, int, str]] = []
     for name, carrier in rules.carriers.items():
         if not carrier.active:
             continue
         for title, service in carrier.service.items():
             cost, why = _price(carrier, service, fulfilment, weight_g)
+            days = transit_days(service, fulfilment)
             if why:
-                refused.append((name, title, cost, service.transit_days, why))
+                refused.append((name, title, cost, days, why))
             else:
-                fitting.append((name in avoid, cost.amount_minor, service.transit_days, name, title, cost))
-    fitting.sort(key=lambda one: one[:5])
-    offers = [(name, title, cost, days, "") for _, _, days, name, title, cost in fitting]
+                late = is_late(f"{name}/{title}", fulfilment)
+                fitting.append((name in avoid, late, cost.amount_minor, days, name, title, cost))
+    fitting.sort(key=lambda one: one[:6])
+    offers = [(name, title, cost, days, "", late) for _, late, _, days, name, title, cost in fitting]
+    others = [(*one, False) for one in refused]
     return tuple(
-        RankedRate(rank=rank, carrier=name, service=title, cost=cost, transit_days=days, refused=why)
-        for rank, (name, title, cost, days, why) in enumerate([*offers, *refused], start=1)
+        RankedRate(rank=rank, carrier=name, service=title, cost=cost, transit_days=days, refused=why, late=late)
+        for rank, (name, title, cost, days, why, late) in enumerate([*offers, *others], start=1)
     )
 
 
 def _price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, weight_g: int) -> tuple[Money, str]:
     """What a service asks for a parcel, and why it does not take it; empty where it does."""
     band = next((band for band in service.bands if weight_g <= band.up_to_g), None)
-    cost = Money(amount_minor=band.amount_minor if band else 0, currency=carrier.currency)
-    if band is None:
-        return cost, "too-heavy"
-    if fulfilment.service_level not in service.service_levels:
-        return cost, "other-service-level"
-    if service.countries and fulfilment.ship_to.country not in service.countries:
-        return cost, "country-not-served"
-    if not service.hazmat and any(line.hazmat_class for line in fulfilment.lines):
-        return cost, "hazardous-goods"
-    return cost, ""
+    cost = Money(amount_minor=band.asks(weight_g) if band else 0, currency=carrier.currency)
+    return cost, refusal(service, fulfilment) or ("" if band else "too-heavy")

@@ -1,0 +1,171 @@
+"""Placing: where an order's pieces ship from, as fulfilments, with the ranking and rules that led there."""
+
+from datetime import datetime
+
+from crossdock_contracts.routing import OrderRoutedV1, OrderUnroutableV1
+from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineQuantity, Order, PaymentMethod
+from services.hub.decision import Decision, States, changed
+from services.routing.decide.assign import Demand, Plan, Site, best_plans
+from services.routing.decide.capacity import Workloads
+from services.routing.decide.eligible import Eligible, eligible
+from services.routing.decide.offers import Offers, latest
+from services.routing.decide.partly import waited_for
+from services.routing.decide.pieces import add, quantity_of, take, value_of
+from services.routing.decide.ranking import kept_out, ranked, too_many
+from services.routing.decide.ruling import case_of
+from services.routing.rules import Rules
+from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
+
+
+def wait(route: Route, until: datetime) -> Decision:
+    """The order is not to be routed before then."""
+    return Decision(writes=[route, ReleaseTimer(owner=route.owner, order_id=route.order_id, due_at=until)])
+
+
+def place(
+    rules: Rules,
+    states: States,
+    workloads: Workloads,
+    route: Route,
+    rest: tuple[Pieces, ...],
+    order: Order,
+    now: datetime,
+) -> Decision:
+    """Place what is unplaced of the route; ``rest`` is not there yet and waits."""
+    demand: dict[str, int] = {}
+    for piece in route.unplaced:
+        demand[piece.sku] = demand.get(piece.sku, 0) + piece.quantity
+    case = case_of(rules, route.owner, order, demand, now)
+    allowed = eligible(rules, case)
+    offers = Offers(rules, states, workloads, route, case)
+    sites = _sites(route, demand, allowed, offers)
+    config, ruling = rules.config, allowed.ruling
+    wanted = Demand(demand, case.weights_g, whole=ruling.whole, together=tuple(ruling.together))
+    plans: list[Plan] = []
+    for most in (1, ruling.most) if order.ship_complete else (ruling.most,):
+        plans = plans or best_plans(wanted, sites, split=config.weights.split, most=most, keep=config.ranking)
+    early = offers.release_at(plans[0].shares) if plans else None
+    if early is not None and early > now:
+        return wait(changed(route, unplaced=add(route.unplaced, rest)), early)
+    route = changed(route, attempt=route.attempt + 1)
+    if not plans or route.attempt - route.attempts_before > config.attempts or order.ship_to is None:
+        route = changed(route, unplaced=add(route.unplaced, rest))
+        return _unroutable(route, order, allowed, sites, bool(plans), config.attempts)
+    fulfilments, shares = _shares(route, order, plans[0], offers)
+    deliver_by = latest(one.promise.deliver_by if one.promise else None for one in fulfilments)
+    routed = OrderRoutedV1(
+        owner=route.owner,
+        order_id=route.order_id,
+        attempt=route.attempt,
+        fulfilments=fulfilments,
+        ranking=ranked(rules, case, plans, allowed, offers),
+        rules=tuple(allowed.applied),
+        routed_at=now,
+        deliver_by=deliver_by,
+        waiting=tuple(LineQuantity(line_id=p.line_id, sku=p.sku, quantity=p.quantity) for p in rest),
+    )
+    route = changed(
+        route,
+        status=RouteStatus.WAITING if rest else RouteStatus.ROUTED,
+        unplaced=rest,
+        parts=route.parts + bool(rest),
+        promised=waited_for(route, rest) if rest else (),
+        shares=(*route.shares, *shares),
+        deliver_by=max(filter(None, (deliver_by, route.deliver_by)), default=None),
+    )
+    return Decision(writes=[route], events=[routed])
+
+
+def _sites(route: Route, demand: dict[str, int], allowed: Eligible, offers: Offers) -> list[Site]:
+    stock: dict[str, dict[str, int]] = {}
+    for line in route.promised:
+        if line.sku in demand:
+            for candidate in line.candidates:
+                stock.setdefault(candidate.location_id, {})[line.sku] = candidate.available
+    kept = allowed.ruling.keep_back
+    for name, free in stock.items():
+        if name in kept:
+            stock[name] = {sku: pieces - kept[name] for sku, pieces in free.items()}
+    may = offers.weigh(allowed, stock)
+    return [
+        Site(name, allowed.fixed[name], allowed.piece[name], free, allowed.kilogram[name]) for name, free in may.items()
+    ]
+
+
+def _unroutable(
+    route: Route, order: Order, allowed: Eligible, sites: list[Site], possible: bool, attempts: int
+) -> Decision:
+    if order.ship_to is None:
+        reason, detail = "no-address", "the order has no delivery address"
+    elif possible:
+        reason, detail = "refused-too-often", f"locations refused {attempts} times in a row"
+    elif not sites:
+        reason, detail = (
+            "no-location",
+            f"no location that has the goods may serve this order{kept_out(route, allowed)}",
+        )
+    else:
+        reason, detail = "too-many-locations", f"{too_many(allowed.ruling)}{kept_out(route, allowed)}"
+    event = OrderUnroutableV1(
+        owner=route.owner,
+        order_id=route.order_id,
+        attempt=route.attempt,
+        reason=reason,
+        detail=detail,
+        rules=tuple(allowed.applied),
+    )
+    if not possible:  # once it is released, it waits for fresh figures
+        route = changed(route, promised=())
+    return Decision(writes=[changed(route, status=RouteStatus.UNROUTABLE)], events=[event])
+
+
+def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tuple[Fulfilment, ...], tuple[Share, ...]]:
+    """The chosen plan as fulfilments, and what routing remembers of them."""
+    left = route.unplaced
+    fulfilments: list[Fulfilment] = []
+    shares: list[Share] = []
+    known = {line.line_id: line for line in order.lines}
+    for location_id, pieces_by_sku in offers.parcels(plan.shares):
+        taken: tuple[Pieces, ...] = ()
+        for sku, quantity in pieces_by_sku.items():
+            for piece in left:
+                if piece.sku == sku and quantity:
+                    part, left = take(left, piece.line_id, min(quantity, piece.quantity))
+                    taken = add(taken, part)
+                    quantity -= quantity_of(part)  # noqa: PLW2901  # what is still to be taken
+        fulfilment_id = f"{route.order_id}/{len(route.shares) + len(shares) + 1}"
+        promise, counted = offers.settle(location_id, pieces_by_sku)
+        shares.append(Share(fulfilment_id=fulfilment_id, location_id=location_id, pieces=taken, counted=counted))
+        cash = value_of(taken) if order.payment.method is PaymentMethod.CASH_ON_DELIVERY else 0
+        fulfilments.append(
+            Fulfilment(
+                fulfilment_id=fulfilment_id,
+                order_id=route.order_id,
+                location_id=location_id,
+                lines=tuple(
+                    FulfilmentLine(
+                        line_id=p.line_id,
+                        sku=p.sku,
+                        title=known[p.line_id].title,
+                        quantity=p.quantity,
+                        weight_g=known[p.line_id].weight_g,
+                        value_minor=p.value_minor,
+                        hazmat_class=known[p.line_id].hazmat_class,
+                        dimensions=known[p.line_id].dimensions,
+                    )
+                    for p in taken
+                ),
+                ship_to=order.ship_to or Address(),
+                channel=order.channel,
+                currency=order.currency,
+                service_level=order.shipping.service_level,
+                priority=order.priority,
+                ship_by=min(filter(None, (order.ship_by, promise.cutoff_at if promise else None)), default=None),
+                deliver_by=order.deliver_by or (promise.deliver_by if promise else None),
+                promise=promise,
+                cash_on_delivery_minor=cash,
+                gift_message=order.gift_message,
+                note=order.note,
+            )
+        )
+    return tuple(fulfilments), tuple(shares)
