@@ -18,14 +18,30 @@ class ConfirmPickedV1(Command, service="shipping", name="confirm-picked", versio
     picked_by: str = ""
 
 
+class PackedParcel(Value):
+    """One parcel as it was packed: weighed, measured, and what is in it."""
+
+    weight_g: PositiveInt | None = None
+    dimensions: Dimensions | None = None
+    lines: tuple[LineQuantity, ...] = ()
+    """Empty in all parcels of a fulfilment: nobody says what is in which."""
+    carrier: Code | None = None
+    """Where whoever packed also bought the label: the carrier, its service, the number, what it cost."""
+    service: str = ""
+    tracking_number: str = ""
+    cost: Money | None = None
+
+
 class ConfirmPackedV1(Command, service="shipping", name="confirm-packed", version=1, entity="order_id"):
-    """The goods are in a parcel, weighed."""
+    """The goods are in a parcel, weighed; or in several, each with its weight."""
 
     order_id: Id
     fulfilment_id: Id
     weight_g: PositiveInt | None = None
     dimensions: Dimensions | None = None
     packed_by: str = ""
+    parcels: tuple[PackedParcel, ...] = ()
+    """Where there are several, or more is known of one; empty: one parcel of ``weight_g`` and ``dimensions``."""
 
 
 class ConfirmShippedV1(Command, service="shipping", name="confirm-shipped", version=1, entity="order_id"):
@@ -46,6 +62,8 @@ class ReportLabelV1(Command, service="shipping", name="report-label", version=1,
     tracking_number: Id
     weight_g: PositiveInt | None = None
     cost: Money | None = None
+    parcel: PositiveInt = 1
+    """Which of its parcels, counted from 1 as they were packed."""
 
 
 class TrackingUpdateV1(Command, service="shipping", name="tracking-update", version=1, entity="order_id"):
@@ -56,6 +74,8 @@ class TrackingUpdateV1(Command, service="shipping", name="tracking-update", vers
     status: Literal["in-transit", "out-for-delivery", "delivered", "exception"]
     occurred_at: Utc
     detail: str = ""
+    tracking_number: str = ""
+    """Which parcel; empty: all of the fulfilment."""
 
 
 class LabelObject(Value):
@@ -130,6 +150,8 @@ class LabelVoidedV1(Event, service="shipping", name="label-voided", version=1, e
     carrier: Code
     tracking_number: Id
     voided_at: Utc
+    reason: str = ""
+    """Why another one is bought in its place; empty where none is."""
 
 
 class FulfilmentPickedV1(Event, service="shipping", name="fulfilment-picked", version=1, entity="order_id"):
@@ -154,13 +176,18 @@ class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, e
 
 
 class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", version=1, entity="order_id"):
-    """The parcel is closed and weighed."""
+    """The parcel is closed and weighed, or all of them are."""
 
     order_id: Id
     fulfilment_id: Id
     location_id: Id
     weight_g: PositiveInt
+    """Of all parcels together."""
     packed_at: Utc
+    parcels: tuple[PackedParcel, ...] = ()
+    """Where there are several, or one was measured."""
+    detail: str = ""
+    """Why the label that was bought at release is kept or given back."""
 
 
 class FulfilmentStoppedV1(Event, service="shipping", name="fulfilment-stopped", version=1, entity="order_id"):
@@ -197,6 +224,9 @@ class ShippedParcel(Value):
     tracking_number: Id
     weight_g: NonNegativeInt = 0
     """0 where it was never weighed."""
+    dimensions: Dimensions | None = None
+    lines: tuple[LineQuantity, ...] = ()
+    """What is in it, where whoever packed it said so."""
 
 
 class ShippedLine(Value):
@@ -251,6 +281,8 @@ class ShipmentDeliveredV1(Event, service="shipping", name="shipment-delivered", 
     tracking_number: Id
     occurred_at: Utc
     detail: str = ""
+    parcels_left: NonNegativeInt = 0
+    """Parcels of the same fulfilment that are still on their way."""
 
 
 class ShipmentExceptionV1(Event, service="shipping", name="shipment-exception", version=1, entity="order_id"):

@@ -51,6 +51,14 @@ def _label(body: Body) -> str:
     return chosen + (f"; instead of {instead}" if instead else "")
 
 
+def _packed(body: Body) -> str:
+    parcels = body.get("parcels", [])
+    several = f" in {len(parcels)} parcels" if len(parcels) > 1 else ""
+    return f"{body['location_id']}: {body['weight_g']} g{several}" + (
+        f"; {body['detail']}" if body.get("detail") else ""
+    )
+
+
 def _cancelled(body: Body) -> str:
     kept = f"; kept: {_pieces(body['kept'])}" if body.get("kept") else ""
     return f"{_pieces(body['lines'])} for {body['reason']}, decided by {body['decided_by']}{kept}"
@@ -88,10 +96,12 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "order-completed": lambda b: f"{b['shipped']} pieces shipped, {b['cancelled']} cancelled",
     "label-bought": _label,
     "label-refused": lambda b: f"{b['reason']}: {b['detail']}",
-    "label-voided": lambda b: f"{b['carrier']} {b['tracking_number']}",
+    "label-voided": lambda b: (
+        f"{b['carrier']} {b['tracking_number']}" + (f": {b['reason']}" if b.get("reason") else "")
+    ),
     "fulfilment-picked": lambda b: f"{b['location_id']}: {_pieces(b['lines'])}",
     "short-picked": lambda b: f"{b['location_id']}: {_pieces(b['missing'])} not found",
-    "fulfilment-packed": lambda b: f"{b['location_id']}: {b['weight_g']} g",
+    "fulfilment-packed": _packed,
     "fulfilment-stopped": lambda b: f"stopped: {_pieces(b['stopped']) or 'nothing'} {b.get('detail', '')}",
     "return-authorised": lambda b: f"{_pieces(b['lines'])} for {b['reason']}, until {b['expires_at'][:10]}",
     "return-refused": lambda b: f"{b['reason']}: {b['detail']}",

@@ -12,10 +12,11 @@ from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
     ConfirmShippedV1,
+    PackedParcel,
     ReportLabelV1,
     TrackingUpdateV1,
 )
-from crossdock_contracts.values import LineQuantity
+from crossdock_contracts.values import Dimensions, LineQuantity
 from services.cli.client import Client, connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, console, fail
 from services.cli.timeline import describe
@@ -37,6 +38,28 @@ def _quantities(lines: list[str] | None) -> dict[str, int]:
             fail(f"--line {one}: write LINE=PIECES, such as 1=2", 2)
         found[name] = int(quantity)
     return found
+
+
+def _size(text: str) -> Dimensions:
+    sides = text.split("x")
+    if len(sides) != 3 or not all(side.isdigit() for side in sides):  # length, width, height
+        fail(f"{text}: write LENGTHxWIDTHxHEIGHT in millimetres, such as 400x300x200", 2)
+    length, width, height = map(int, sides)
+    return Dimensions(length_mm=length, width_mm=width, height_mm=height)
+
+
+def _parcel(text: str) -> PackedParcel:
+    """A parcel as it is written: ``1200:400x300x200:1=2,2=1``."""
+    weight, _, rest = text.partition(":")
+    size, _, lines = rest.partition(":")
+    if not weight.isdigit():
+        fail(f"--parcel {text}: write GRAMS[:LENGTHxWIDTHxHEIGHT[:LINE=PIECES,…]], such as 1200:400x300x200:1=2", 2)
+    held = _quantities(lines.split(",") if lines else None)
+    return PackedParcel(
+        weight_g=int(weight),
+        dimensions=_size(size) if size else None,
+        lines=tuple(LineQuantity(line_id=name, quantity=n) for name, n in held.items()),
+    )
 
 
 async def _shipment(client: Client, owner: str, fulfilment: str) -> dict[str, Any]:
@@ -86,6 +109,7 @@ def label(
     tracking: Annotated[str, typer.Option(help="Its tracking number.")],
     service: Annotated[str, typer.Option(help="Which of the carrier's services.")] = "",
     weight_g: Annotated[int | None, typer.Option(min=1, help="Weight of the parcel.")] = None,
+    parcel: Annotated[int, typer.Option(min=1, help="Which of several parcels, as they were packed.")] = 1,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
@@ -101,6 +125,7 @@ def label(
             service=service,
             tracking_number=tracking,
             weight_g=weight_g,
+            parcel=parcel,
         )
 
     _carry_out(command, json=json)
@@ -110,14 +135,27 @@ def label(
 def packed(
     fulfilment: Fulfilment,
     weight_g: Annotated[int | None, typer.Option(min=1, help="Weight of the parcel.")] = None,
+    size: Annotated[str, typer.Option(help="LENGTHxWIDTHxHEIGHT of the parcel in millimetres.")] = "",
+    parcel: Annotated[
+        list[str] | None,
+        typer.Option(help="One of several: GRAMS[:LENGTHxWIDTHxHEIGHT[:LINE=PIECES,…]], as often as needed."),
+    ] = None,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
-    """Confirm that a parcel is closed."""
+    """Confirm that a parcel is closed, or several."""
+    parcels = tuple(_parcel(one) for one in parcel or [])
 
     async def command(client: Client) -> Command:
         shipment = await _shipment(client, owner, fulfilment)
-        return ConfirmPackedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, weight_g=weight_g)
+        return ConfirmPackedV1(
+            owner=owner,
+            order_id=shipment["order_id"],
+            fulfilment_id=fulfilment,
+            weight_g=weight_g,
+            dimensions=_size(size) if size else None,
+            parcels=parcels,
+        )
 
     _carry_out(command, json=json)
 
@@ -138,6 +176,7 @@ def track(
     fulfilment: Fulfilment,
     status: Annotated[Literal["in-transit", "out-for-delivery", "delivered", "exception"], typer.Argument()],
     detail: str = "",
+    tracking: Annotated[str, typer.Option(help="Of which parcel; else of all.")] = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
@@ -152,6 +191,7 @@ def track(
             status=status,
             occurred_at=datetime.now(UTC),
             detail=detail,
+            tracking_number=tracking,
         )
 
     _carry_out(command, json=json)

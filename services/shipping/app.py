@@ -10,7 +10,7 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import label, mend, stop, work
+from services.shipping.decide import label, mend, pack, stop, track, work
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment
 
@@ -67,13 +67,13 @@ def service(config: Settings) -> Service:
     )
     hub.on(
         shipping.ConfirmPackedV1,
-        partial(work.confirm_packed, rules, circuit),
+        partial(pack.confirm_packed, rules, circuit),
         settle=settle,
         reads=work.reads_shipment,
         remember=True,
     )
     hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=work.reads_shipment)
-    hub.on(shipping.TrackingUpdateV1, work.track, reads=work.reads_shipment, remember=True)
+    hub.on(shipping.TrackingUpdateV1, track.track, reads=work.reads_shipment, remember=True)
     return hub
 
 

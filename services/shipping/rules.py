@@ -5,10 +5,22 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
+from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Address, Code, Country, Currency
 from services.hub.toml import load_toml
 
 LabelFormat = Literal["pdf", "zpl"]
+LabelAt = Literal["release", "pack"]
+LabelBy = Literal["hub", "warehouse", "channel", "supplier"]
+
+
+class Labelling(BaseModel):
+    """Where one owner's labels are bought otherwise than the location's; what is left out is as there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label_at: LabelAt | None = None
+    label_by: LabelBy | None = None
 
 
 class ShipFrom(BaseModel):
@@ -18,13 +30,27 @@ class ShipFrom(BaseModel):
 
     name: str = ""
     address: Address
-    label_at: Literal["release", "pack"] = "release"
-    label_by: Literal["hub", "warehouse", "channel", "supplier"] = "hub"
+    label_at: LabelAt = "release"
+    """When labels are bought: when the fulfilment is released, or when it has been packed and weighed."""
+    label_by: LabelBy = "hub"
+    """Who buys them; whoever else it is reports them."""
+    labels: dict[Owner, Labelling] = Field(default_factory=dict)
+    """Owners for whom it is otherwise."""
     label_formats: tuple[LabelFormat, ...] = ("pdf", "zpl")
+    rerate_from_minor: NonNegativeInt = 1
+    """A label that was bought at release is given back, and bought anew, if weighing makes this much of a difference
+    to its price; in the carrier's currency."""
     packaging_g: NonNegativeInt = 100
     """Weight of an empty parcel."""
     usual_weight_g: PositiveInt = 500
     """Taken for pieces that have no weight on file."""
+
+    def hub_buys_at(self, owner: str) -> LabelAt | None:
+        """When the hub buys the labels of this owner's fulfilments; none: somebody else does."""
+        own = self.labels.get(owner)
+        if own is None:
+            return self.label_at if self.label_by == "hub" else None
+        return (own.label_at or self.label_at) if (own.label_by or self.label_by) == "hub" else None
 
 
 class Band(BaseModel):
@@ -62,11 +88,14 @@ class CarrierService(BaseModel):
 class Carrier(BaseModel):
     """A carrier: which adapter buys its labels, and its services with their rates."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     adapter: Code
     currency: Currency
     active: bool = True
+    volumetric_divisor: PositiveInt | None = None
+    """Cubic centimetres that count as a kilogram, for instance 5000: a bulky parcel is priced by its volume. None: by
+    its weight alone."""
     service: dict[str, CarrierService]
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.shipping import Parcel, RankedRate
-from crossdock_contracts.values import Fulfilment, LineQuantity
+from crossdock_contracts.values import Dimensions, Fulfilment, LineQuantity
 from services.hub.decision import Document, IntentRecord, Part
 
 
@@ -57,6 +57,35 @@ class StopAsked(Part):
     lines: tuple[LineQuantity, ...]
 
 
+class Box(Part):
+    """One parcel as it was packed."""
+
+    number: int
+    """Counted from 1."""
+    weight_g: int
+    dimensions: Dimensions | None = None
+    lines: tuple[LineQuantity, ...] = ()
+    """What is in it, where whoever packed it said so."""
+
+
+class Quote(Part):
+    """What carriers are asked to take: kept, so that a purchase that is taken up again asks for the same."""
+
+    number: int = 1
+    """Of the parcel."""
+    weight_g: int = 1
+    dimensions: Dimensions | None = None
+    cash_minor: int = 0
+    """What the carrier collects, in the order's currency."""
+
+
+class Track(Part):
+    """What a carrier last said of a parcel, and of when that is."""
+
+    status: str
+    at: Utc
+
+
 class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_id",), traced=True):
     """One fulfilment. What is left of its lines is in ``fulfilment``."""
 
@@ -65,17 +94,32 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     status: ShipmentStatus
     fulfilment: Fulfilment | None = None
     parcel: Parcel | None = None
+    """Label of its first parcel, mostly the only one …"""
+    further: tuple[Parcel, ...] = ()
+    """… and those of the others."""
+    boxes: tuple[Box, ...] = ()
+    """Its parcels as packed; empty: one, of which no more is known than what it weighs."""
     ranking: tuple[RankedRate, ...] = ()
     """Offers in order of preference; those that were tried say how they failed."""
     generation: int = 0
     """Which attempt at a label this is."""
     intent: IntentRecord | None = None
+    quote: Quote | None = None
+    """What the label under way, or the last one, is for."""
     voiding: bool = False
     """The call under way is the void of a label, not its purchase."""
+    voids: int = 1
+    """Number of the parcel whose label that is."""
+    returning: str = ""
+    """Why the label of the first parcel, which was bought at release, is given back for another."""
+    unrated: bool = False
+    """It was packed while its label was being bought: once that is there, it is seen whether it fits."""
     weight_g: int = 0
-    """As packed; 0 before."""
+    """As packed, all parcels together; 0 before."""
     reported: bool = False
-    """Its label was bought by somebody else, who also gives it back."""
+    """The label of its first parcel was bought by somebody else, who also gives it back."""
+    kept: tuple[str, ...] = ()
+    """Tracking numbers of other labels that are not given back: reported ones, and those that a carrier keeps."""
     stops: dict[str, tuple[LineQuantity, ...]] = Field(default_factory=dict)
     """Stops that were answered: what was stopped."""
     asked: tuple[StopAsked, ...] = ()
@@ -83,9 +127,11 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     shipped_at: Utc | None = None
     delivered_at: Utc | None = None
     tracking: str = ""
-    """What the carrier last said."""
+    """What the carrier last said of its first parcel."""
     tracked_at: Utc | None = None
     """Of when that is."""
+    tracks: dict[str, Track] = Field(default_factory=dict)
+    """Likewise of the others, by tracking number."""
 
     @property
     def has_ended(self) -> bool:

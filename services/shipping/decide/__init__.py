@@ -1,1 +1,5 @@
-"""Shipping's rules: rates (`rates`), labels (`label`), the warehouse's work (`work`), stops (`stop`)."""
+"""Shipping's rules.
+
+Rates (`rates`), labels (`label`), whether they fit (`fit`), parcels (`parcels`); the warehouse's work: picked and
+shipped (`work`), packed (`pack`); fulfilments without a label (`mend`), stops (`stop`), tracking (`track`).
+"""

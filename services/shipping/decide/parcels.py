@@ -1,0 +1,109 @@
+"""What a fulfilment consists of: its pieces, its parcels, and their labels."""
+
+from crossdock_contracts.shipping import Parcel
+from crossdock_contracts.values import LineQuantity
+from services.hub.decision import changed
+from services.shipping.decide.rates import weight_of
+from services.shipping.rules import Rules
+from services.shipping.state import Box, Shipment, ShipmentStatus, is_open
+
+
+def lines_of(shipment: Shipment) -> tuple[LineQuantity, ...]:
+    """What is left of a fulfilment, by line."""
+    lines = shipment.fulfilment.lines if shipment.fulfilment else ()
+    return tuple(LineQuantity(line_id=line.line_id, sku=line.sku, quantity=line.quantity) for line in lines)
+
+
+def without(shipment: Shipment, quantities: dict[str, int]) -> Shipment:
+    """The shipment with so many fewer pieces of each line, and so much less to collect; stopped where none are left."""
+    fulfilment = shipment.fulfilment
+    assert fulfilment is not None
+    left, worth = [], 0
+    for line in fulfilment.lines:
+        gone = min(quantities.get(line.line_id, 0), line.quantity)
+        value = line.value_minor * gone // line.quantity
+        worth += value
+        if gone < line.quantity:
+            kept = changed(line, quantity=line.quantity - gone, value_minor=line.value_minor - value)
+            left.append(kept if gone else line)
+    if not left:
+        return changed(shipment, status=ShipmentStatus.STOPPED)
+    cash = max(0, fulfilment.cash_on_delivery_minor - worth)
+    fulfilment = changed(fulfilment, lines=tuple(left), cash_on_delivery_minor=cash)
+    return changed(shipment, fulfilment=fulfilment, boxes=_taken_out(shipment.boxes, quantities))
+
+
+def _taken_out(boxes: tuple[Box, ...], quantities: dict[str, int]) -> tuple[Box, ...]:
+    """The parcels without so many pieces of each line, the last ones first; one of which nothing is left is none."""
+    gone = dict(quantities)
+    left: list[Box] = []
+    for box in reversed(boxes):
+        lines = []
+        for line in box.lines:
+            taken = min(gone.get(line.line_id, 0), line.quantity)
+            gone[line.line_id] = gone.get(line.line_id, 0) - taken
+            if taken < line.quantity:
+                lines.append(changed(line, quantity=line.quantity - taken) if taken else line)
+        if lines or not box.lines:
+            left.insert(0, changed(box, lines=tuple(lines)))
+    return tuple(left)
+
+
+def boxes_of(rules: Rules, shipment: Shipment) -> tuple[Box, ...]:
+    """The parcels of a fulfilment; before it is packed one, of the weight that is expected."""
+    if shipment.boxes:
+        return shipment.boxes
+    fulfilment = shipment.fulfilment
+    assert fulfilment is not None
+    origin = rules.locations.get(fulfilment.location_id)
+    return (Box(number=1, weight_g=shipment.weight_g or (weight_of(fulfilment, origin) if origin else 1)),)
+
+
+def labels_of(shipment: Shipment) -> dict[int, Parcel]:
+    """The labels that a fulfilment has, by the number of the parcel."""
+    if shipment.parcel is None and not shipment.further:
+        return {}
+    found = {_number(parcel): parcel for parcel in shipment.further}
+    return {1: shipment.parcel, **found} if shipment.parcel else found
+
+
+def _number(parcel: Parcel) -> int:
+    return int(parcel.parcel_id.rpartition("/")[2])
+
+
+def with_label(shipment: Shipment, number: int, label: Parcel) -> Shipment:
+    """The shipment with the label of one of its parcels; a fulfilment that was only allocated is labelled now."""
+    parcel_id = f"{shipment.fulfilment_id}/{number}"
+    label = label if label.parcel_id == parcel_id else changed(label, parcel_id=parcel_id)
+    status = ShipmentStatus.LABELLED if shipment.status is ShipmentStatus.ALLOCATED else shipment.status
+    if number == 1:
+        return changed(shipment, status=status, parcel=label)
+    return changed(shipment, status=status, further=(*shipment.further, label))
+
+
+def without_label(shipment: Shipment, number: int) -> Shipment:
+    """The shipment after the label of one of its parcels was given back."""
+    if number == 1:
+        return changed(shipment, parcel=None, returning="")
+    return changed(shipment, further=tuple(one for one in shipment.further if _number(one) != number))
+
+
+def unlabelled(shipment: Shipment) -> int | None:
+    """The first of its parcels that has no label; none where all have."""
+    labels = labels_of(shipment)
+    numbers = [box.number for box in shipment.boxes] or [1]
+    return next((number for number in numbers if number not in labels), None)
+
+
+def spare_label(shipment: Shipment) -> int | None:
+    """The parcel whose label is to be given back: it does not ship, was emptied, or its label does not fit it."""
+    if shipment.returning:
+        return 1
+    wanted = {box.number for box in shipment.boxes} if is_open(shipment.status) else set()
+    if is_open(shipment.status) and not wanted:
+        return None
+    for number, label in labels_of(shipment).items():
+        ours = label.tracking_number not in shipment.kept and not (number == 1 and shipment.reported)
+        if ours and number not in wanted:
+            return number
+    return None
