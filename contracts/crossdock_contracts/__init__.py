@@ -11,6 +11,7 @@ from crossdock_contracts import (
     shipping,
     upcasts,
     values,
+    warehouse,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "shipping",
     "upcasts",
     "values",
+    "warehouse",
 ]

@@ -206,6 +206,9 @@ class Order(Value):
     tags: tuple[str, ...] = ()
 
 
+STEP_FAILED = "step-failed"
+"""Reason of a hold on an order of which a fulfilment has a step that could not be done."""
+
 NO_LABEL = "no-label"
 """Reason of a hold on an order of which a fulfilment could not get its label."""
 
@@ -252,6 +255,9 @@ class FulfilmentLine(Value):
     value_minor: NonNegativeInt = 0
     """What the buyer pays for these pieces in all, in the order's currency."""
     hazmat_class: str = ""
+    gift_wrap: bool = False
+    note: str = ""
+    """What the buyer wrote to this line, for instance a text to engrave."""
 
 
 class Fulfilment(Value):
@@ -272,3 +278,5 @@ class Fulfilment(Value):
     """What the carrier collects, in the order's currency."""
     gift_message: str = ""
     note: str = ""
+    tags: tuple[str, ...] = ()
+    """Of the order."""

@@ -59,6 +59,11 @@ def _packed(body: Body) -> str:
     )
 
 
+def _step(body: Body) -> str:
+    by = f" by {body['confirmed_by']}" if body.get("confirmed_by") else ""
+    return f"{body['step']} at {body['location_id']}{by}" + (f": {body['note']}" if body.get("note") else "")
+
+
 def _cancelled(body: Body) -> str:
     kept = f"; kept: {_pieces(body['kept'])}" if body.get("kept") else ""
     return f"{_pieces(body['lines'])} for {body['reason']}, decided by {body['decided_by']}{kept}"
@@ -103,6 +108,15 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "short-picked": lambda b: f"{b['location_id']}: {_pieces(b['missing'])} not found",
     "fulfilment-packed": _packed,
     "fulfilment-stopped": lambda b: f"stopped: {_pieces(b['stopped']) or 'nothing'} {b.get('detail', '')}",
+    "steps-planned": lambda b: (
+        f"{b['location_id']}: " + ", ".join(f"{s['step']} before {s['before']}" for s in b["steps"])
+    ),
+    "step-done": _step,
+    "step-failed": _step,
+    "step-reopened": _step,
+    "task-overdue": lambda b: (
+        f"{b['fulfilment_id']} at {b['location_id']} was due in queue {b['queue']} {b['due_at'][:16]}"
+    ),
     "return-authorised": lambda b: f"{_pieces(b['lines'])} for {b['reason']}, until {b['expires_at'][:10]}",
     "return-refused": lambda b: f"{b['reason']}: {b['detail']}",
     "refund-requested": lambda b: _money(b["amount"]),

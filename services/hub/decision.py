@@ -33,6 +33,8 @@ class Document(Part):
     SPACE: ClassVar[str] = "state"
     SHARED: ClassVar[bool] = False
     """Read by all partitions of its service, not by one alone; so it is guarded at every read."""
+    HOME: ClassVar[str] = ""
+    """Of a timer: the field whose value names the entity, and so the partition, that hears of it."""
     TRACED: ClassVar[bool] = False
     """The hub remembers, with the document, which events its decisions published: an order's timeline."""
 
@@ -47,6 +49,7 @@ class Document(Part):
         if kwargs:
             cls.SERVICE, cls.KIND, cls.KEY = kwargs["service"], kwargs["kind"], ("owner", *kwargs["key"])
             cls.SHARED, cls.TRACED = kwargs.get("shared", False), kwargs.get("traced", False)
+            cls.HOME = kwargs.get("home", cls.KEY[1])
 
     @classmethod
     def at(cls, *key: str) -> str:
@@ -96,11 +99,13 @@ class Timer(Document):
 class NotLoadedError(LookupError):
     """A decision asked for documents that have not been loaded; the hub loads them and decides again."""
 
-    def __init__(self, subjects: list[str], *, below: str = "") -> None:
+    def __init__(self, subjects: list[str], *, below: str = "", most: int = 0) -> None:
         super().__init__(below or ", ".join(subjects))
         self.subjects = subjects
         self.below = below
-        """Not empty: all documents below this prefix are asked for."""
+        """Not empty: all documents below this prefix are asked for …"""
+        self.most = most
+        """… but no more than so many."""
 
 
 class States:
@@ -157,8 +162,10 @@ class States:
             raise NotLoadedError(missing)
         return found
 
-    def under(self, kind: type[AnyDocument], *prefix: str) -> list[AnyDocument]:
-        """The documents of this kind whose key starts so, oldest first, the first few hundred of them.
+    def under(self, kind: type[AnyDocument], *prefix: str, most: int = 500) -> list[AnyDocument]:
+        """The documents of this kind whose key starts so, oldest first, so many of them at most.
+
+        Each that a decision reads so is guarded by its commit: only the answer to a question may ask for thousands.
 
         Raises:
             NotLoadedError: nobody has looked yet which there are.
@@ -167,7 +174,7 @@ class States:
         if not self._strict:
             found = [subject for subject in self._documents if subject.startswith(start)]
         elif self._scans is None or start not in self._scans:
-            raise NotLoadedError([], below=start)
+            raise NotLoadedError([], below=start, most=most)
         else:
             found = self._scans[start]
         documents = [(subject, self._documents[subject]) for subject in found]

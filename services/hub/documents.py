@@ -14,6 +14,7 @@ from services.hub.decision import Document
 from services.hub.wire import Calls
 
 _MOST_SUBJECTS = 512
+_PAGE = 500
 TRAIL_HEADER = "crossdock-trail"
 """Sequences of the events that a document's decisions published; negative ones count back from the document's own."""
 _LONGEST_TRAIL = 64
@@ -114,12 +115,20 @@ class Reader:
         """The documents that stand at these subjects or wildcards; subjects without one are left out."""
         return {(entry := self.parse(message)).subject: entry for message in await self.last(subjects)}
 
-    async def scan(self, prefix: str, limit: int = 500) -> dict[str, Entry]:
-        """The first documents below a prefix, oldest write first."""
-        body = orjson.dumps({"seq": 1, "next_by_subj": f"{prefix}>", "batch": limit})
-        messages = await self._calls.many(self._subject, body, timeout_s=10)
-        found = (self.parse(message) for message in messages if message.data)
-        return {entry.subject: entry for entry in found}
+    async def scan(self, prefix: str, limit: int) -> dict[str, Entry]:
+        """The first documents below a prefix, oldest write first, read a page at a time."""
+        found: dict[str, Entry] = {}
+        after, read = 0, 0
+        while read < limit:
+            batch = min(limit - read, _PAGE)
+            body = orjson.dumps({"seq": after + 1, "next_by_subj": f"{prefix}>", "batch": batch})
+            page = [self.parse(m) for m in await self._calls.many(self._subject, body, timeout_s=10) if m.headers]
+            found |= {entry.subject: entry for entry in page if entry.body}
+            read += len(page)
+            if len(page) < batch:
+                break
+            after = page[-1].seq
+        return found
 
 
 def read_trail(text: str, seq: int) -> tuple[int, ...]:
@@ -224,12 +233,12 @@ class DocumentCache:
         for subject in missing:
             self.put(found.get(subject) or Entry(subject, 0))
 
-    async def scan(self, prefix: str) -> list[str]:
-        """The subjects of documents below a prefix, oldest first, and the documents at hand.
+    async def scan(self, prefix: str, limit: int) -> list[str]:
+        """The subjects of the first documents below a prefix, oldest first; the documents are at hand then.
 
         What is at hand already counts more than what was just read: it is newer or the same.
         """
-        found = await self.reader.scan(prefix)
+        found = await self.reader.scan(prefix, limit)
         for subject, entry in found.items():
             if subject not in self._entries:
                 self.put(entry)

@@ -84,7 +84,7 @@ class Desk:
                 return find(States(working, working.scans), question, datetime.now(UTC))
             except NotLoadedError as missing:
                 if missing.below:
-                    working.scans[missing.below] = await cache.scan(missing.below)
+                    working.scans[missing.below] = await cache.scan(missing.below, missing.most)
                 else:
                     await cache.load(missing.subjects)
 

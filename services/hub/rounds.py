@@ -173,7 +173,7 @@ class Rounds:
             raise RuntimeError(msg)
         asked |= wanted
         if missing.below:
-            working.scans[missing.below] = await self.cache.scan(missing.below)
+            working.scans[missing.below] = await self.cache.scan(missing.below, missing.most)
         else:
             await self.cache.load(missing.subjects)
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, routing, shipping
+from crossdock_contracts import capture, inventory, routing, shipping, warehouse
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -10,9 +10,9 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import label, mend, pack, stop, track, work
+from services.shipping.decide import answers, commands, label, mend, pack, queues, steps, stop, track, work
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment
+from services.shipping.state import Shipment, Task
 
 
 def service(config: Settings) -> Service:
@@ -20,7 +20,7 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment,),
+        documents=(Shipment, Task),
         buckets=(BUCKET,),
         says=(
             shipping.LabelBoughtV1,
@@ -31,6 +31,11 @@ def service(config: Settings) -> Service:
             shipping.ShortPickedV1,
             shipping.FulfilmentPackedV1,
             shipping.FulfilmentStoppedV1,
+            warehouse.StepsPlannedV1,
+            warehouse.StepDoneV1,
+            warehouse.StepFailedV1,
+            warehouse.StepReopenedV1,
+            warehouse.TaskOverdueV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
             shipping.ShipmentInTransitV1,
@@ -56,24 +61,30 @@ def service(config: Settings) -> Service:
         settle=partial(stop.settle_void, rules),
     )
     hub.on(capture.OrderReleasedV1, mend.want_labels)
-    hub.on(shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=work.reads_shipment, settle=settle)
-    hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=work.reads_shipment)
+    hub.on(capture.OrderReleasedV1, partial(steps.reopen_steps, rules), remember=True)
+    hub.on(warehouse.ConfirmStepV1, partial(steps.confirm_step, rules), reads=commands.reads_shipment, remember=True)
+    hub.at(Task, partial(queues.overdue, rules))
+    hub.answers("queue", answers.QueueQuestion, answers.queue)
+    hub.on(
+        shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=commands.reads_shipment, settle=settle
+    )
+    hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=commands.reads_shipment)
     hub.on(
         shipping.ConfirmPickedV1,
         partial(work.confirm_picked, rules),
         settle=partial(work.settle_picked, rules),
-        reads=work.reads_shipment,
+        reads=commands.reads_shipment,
         remember=True,
     )
     hub.on(
         shipping.ConfirmPackedV1,
         partial(pack.confirm_packed, rules, circuit),
         settle=settle,
-        reads=work.reads_shipment,
+        reads=commands.reads_shipment,
         remember=True,
     )
-    hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=work.reads_shipment)
-    hub.on(shipping.TrackingUpdateV1, track.track, reads=work.reads_shipment, remember=True)
+    hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=commands.reads_shipment)
+    hub.on(shipping.TrackingUpdateV1, track.track, reads=commands.reads_shipment, remember=True)
     return hub
 
 

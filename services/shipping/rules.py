@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Address, Code, Country, Currency
 from services.hub.toml import load_toml
+from services.shipping.state import PICK
 
 LabelFormat = Literal["pdf", "zpl"]
 LabelAt = Literal["release", "pack"]
@@ -40,6 +41,10 @@ class ShipFrom(BaseModel):
     rerate_from_minor: NonNegativeInt = 1
     """A label that was bought at release is given back, and bought anew, if weighing makes this much of a difference
     to its price; in the carrier's currency."""
+    work: Literal["hub", "warehouse"] = "warehouse"
+    """With what it works: the hub keeps a queue of what is to be picked, or it has a system of its own."""
+    late_after_hours: PositiveFloat = 24.0
+    """What stands in a queue for so long is overdue, unless the fulfilment has a time to ship by."""
     packaging_g: NonNegativeInt = 100
     """Weight of an empty parcel."""
     usual_weight_g: PositiveInt = 500
@@ -99,6 +104,53 @@ class Carrier(BaseModel):
     service: dict[str, CarrierService]
 
 
+class StepWhen(BaseModel):
+    """What a fulfilment must be like to take a step; what is empty does not matter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    gift_wrap: bool = False
+    """At least one line is to be gift-wrapped."""
+    personalised: bool = False
+    """At least one line has a note of the buyer's."""
+    tags: tuple[str, ...] = ()
+    """The order has one of these."""
+    sku_prefixes: tuple[str, ...] = ()
+    """At least one line's SKU begins so."""
+    owners: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    service_levels: tuple[str, ...] = ()
+
+
+def _no_queue_of_its_own(name: str) -> str:
+    if name == PICK:
+        msg = f"{PICK!r} is the name of the queue for picking; call the step something else"
+        raise ValueError(msg)
+    return name
+
+
+class StepRule(BaseModel):
+    """A step that some fulfilments take: gift wrap, personalisation, a check."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    name: Annotated[Code, AfterValidator(_no_queue_of_its_own)]
+    before: Literal["pick", "pack", "ship"]
+    """What waits for it."""
+    role: Code = "warehouse"
+    """Who does it."""
+    when: StepWhen = StepWhen()
+
+
+class WorkflowFile(BaseModel):
+    """``workflow.toml``, as far as it is about fulfilments; capture reads the same file for its part."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    step: tuple[StepRule, ...] = ()
+
+
 class LocationsFile(BaseModel):
     """``locations.toml``."""
 
@@ -122,13 +174,17 @@ class Rules(BaseModel):
 
     locations: dict[str, ShipFrom]
     carriers: dict[Code, Carrier]
+    steps: tuple[StepRule, ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> "Rules":
-        """Read both files.
+        """Read the files.
 
         Raises:
             RulesError: one is missing or wrong.
         """
-        locations = load_toml(folder / "locations.toml", LocationsFile).location
-        return cls(locations=locations, carriers=load_toml(folder / "carriers.toml", CarriersFile).carrier)
+        return cls(
+            locations=load_toml(folder / "locations.toml", LocationsFile).location,
+            carriers=load_toml(folder / "carriers.toml", CarriersFile).carrier,
+            steps=load_toml(folder / "workflow.toml", WorkflowFile).step,
+        )

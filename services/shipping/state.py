@@ -6,8 +6,8 @@ from pydantic import Field
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.shipping import Parcel, RankedRate
-from crossdock_contracts.values import Dimensions, Fulfilment, LineQuantity
-from services.hub.decision import Document, IntentRecord, Part
+from crossdock_contracts.values import Dimensions, Fulfilment, LineQuantity, Priority
+from services.hub.decision import Document, IntentRecord, Part, Timer
 
 
 class ShipmentStatus(StrEnum):
@@ -48,6 +48,25 @@ MOVES: dict[ShipmentStatus, frozenset[ShipmentStatus]] = {
 def is_open(status: ShipmentStatus) -> bool:
     """It has neither shipped nor been stopped."""
     return status in _OPEN
+
+
+class StepStatus(StrEnum):
+    """Where a step of a fulfilment stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Step(Part):
+    """A step that a fulfilment waits for, before it is picked, packed or shipped."""
+
+    name: str
+    before: str
+    role: str
+    status: StepStatus = StepStatus.OPEN
+    attempts: int = 0
+    """How often it failed."""
 
 
 class StopAsked(Part):
@@ -120,6 +139,7 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     """The label of its first parcel was bought by somebody else, who also gives it back."""
     kept: tuple[str, ...] = ()
     """Tracking numbers of other labels that are not given back: reported ones, and those that a carrier keeps."""
+    steps: tuple[Step, ...] = ()
     stops: dict[str, tuple[LineQuantity, ...]] = Field(default_factory=dict)
     """Stops that were answered: what was stopped."""
     asked: tuple[StopAsked, ...] = ()
@@ -137,3 +157,28 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     def has_ended(self) -> bool:
         """On its way, delivered, or stopped: nothing of it waits here."""
         return self.status in {ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}
+
+
+PICK = "pick"
+"""The queue of fulfilments that are to be picked."""
+
+
+class Task(
+    Timer, service="shipping", kind="task", key=("location_id", "queue", "fulfilment_id"), home="order_id", shared=True
+):
+    """A fulfilment that stands in a queue of its location; it fires when it has stood there too long.
+
+    Only locations that work with the hub have a queue to pick from; those of steps are everywhere.
+    """
+
+    location_id: str
+    queue: str
+    fulfilment_id: str
+    order_id: str
+    priority: Priority = 5
+    ship_by: Utc | None = None
+    since: Utc
+    service_level: str = "standard"
+    pieces: int = 1
+    late_at: Utc
+    """When it should have been done."""

@@ -26,7 +26,9 @@ from services.shipping.decide.parcels import (
     without,
     without_label,
 )
+from services.shipping.decide.queues import queued
 from services.shipping.decide.rates import ranked
+from services.shipping.decide.steps import planned
 from services.shipping.rules import Rules
 from services.shipping.state import Quote, Shipment, ShipmentStatus, is_open
 
@@ -59,10 +61,12 @@ def ship(rules: Rules, is_circuit_open: IsOpen, states: States, message: StockAl
         shipment = without(shipment, {line.line_id: line.quantity for line in stop.lines})
     if shipment.status is ShipmentStatus.STOPPED:
         return Decision(writes=[shipment])
+    shipment, said = planned(rules, shipment, now) if rules.steps else (shipment, [])
+    decision = Decision(writes=[shipment], events=said)
     origin = rules.locations.get(fulfilment.location_id)
-    if origin is None or origin.hub_buys_at(message.owner) != "release":
-        return Decision(writes=[shipment])
-    return go_on(rules, shipment, now, is_circuit_open)
+    if origin is not None and origin.hub_buys_at(message.owner) == "release":
+        decision = decision.and_then(go_on(rules, shipment, now, is_circuit_open))
+    return queued(rules, states, None, decision, now)
 
 
 def go_on(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOpen = lambda _: False) -> Decision:

@@ -7,11 +7,11 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import LabelWantedV1, Parcel, ReportLabelV1
 from crossdock_contracts.values import NO_LABEL, Money
 from services.hub.decision import Decision, States
+from services.shipping.decide.commands import shipment_of
 from services.shipping.decide.label import IsOpen, bought, go_on, resume
 from services.shipping.decide.pack import with_reported
 from services.shipping.decide.parcels import labels_of, unlabelled
 from services.shipping.decide.rates import weight_of
-from services.shipping.decide.work import shipment_of
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, is_open
 

@@ -6,11 +6,12 @@ from crossdock_contracts.base import Event
 from crossdock_contracts.shipping import ConfirmPackedV1, FulfilmentPackedV1, PackedParcel, Parcel
 from crossdock_contracts.values import Fulfilment, Money
 from services.hub.decision import Decision, States, changed
+from services.shipping.decide.commands import refused, shipment_of, to_be_done
 from services.shipping.decide.fit import misfit, too_heavy
 from services.shipping.decide.label import IsOpen, bought, go_on, resume
 from services.shipping.decide.parcels import labels_of, with_label
+from services.shipping.decide.queues import queued, waits_for
 from services.shipping.decide.rates import weight_of
-from services.shipping.decide.work import refused, shipment_of
 from services.shipping.rules import Rules, ShipFrom
 from services.shipping.state import Box, Shipment, ShipmentStatus
 
@@ -25,7 +26,9 @@ def confirm_packed(
         return resume(rules, shipment, now)
     if shipment is None or shipment.status is not ShipmentStatus.PICKED:
         return refused(message, shipment, "only picked fulfilments are packed")
-    fulfilment = shipment.fulfilment
+    if steps := waits_for(shipment, "pack"):
+        return refused(message, shipment, to_be_done(steps), reason="steps-open")
+    before, fulfilment = shipment, shipment.fulfilment
     assert fulfilment is not None
     origin = rules.locations.get(fulfilment.location_id)
     parcels = message.parcels or (PackedParcel(weight_g=message.weight_g, dimensions=message.dimensions),)
@@ -56,9 +59,9 @@ def confirm_packed(
         detail=detail,
     )
     decision = Decision(writes=[shipment], events=[packed, *reported])
-    if shipment.intent is not None:
-        return decision
-    return decision.and_then(go_on(rules, shipment, now, is_circuit_open))
+    if shipment.intent is None:
+        decision = decision.and_then(go_on(rules, shipment, now, is_circuit_open))
+    return queued(rules, states, before, decision, now)
 
 
 def _trouble(shipment: Shipment, fulfilment: Fulfilment, parcels: tuple[PackedParcel, ...]) -> str:

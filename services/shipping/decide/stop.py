@@ -9,6 +9,7 @@ from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Outcome, States, changed
 from services.shipping.decide.label import go_on, resume, settle
 from services.shipping.decide.parcels import spare_label, without
+from services.shipping.decide.queues import queued
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, StopAsked, is_open
 
@@ -38,8 +39,8 @@ def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: 
     left = changed(left, stops={**shipment.stops, message.cancel_id: taken})
     decision = Decision(writes=[left], events=[_answer(message, taken, (), "")])
     if left.intent is None and spare_label(left) is not None:
-        return decision.and_then(go_on(rules, left, now))
-    return decision
+        decision = decision.and_then(go_on(rules, left, now))
+    return queued(rules, states, shipment, decision, now)
 
 
 def _before_it_came(shipment: Shipment | None, message: FulfilmentStopRequestedV1) -> Decision:

@@ -11,8 +11,8 @@ from crossdock_contracts.shipping import (
     TrackingUpdateV1,
 )
 from services.hub.decision import Decision, States, changed
+from services.shipping.decide.commands import refused, shipment_of
 from services.shipping.decide.parcels import labels_of
-from services.shipping.decide.work import refused, shipment_of
 from services.shipping.state import Shipment, ShipmentStatus, Track
 
 _TRACKING = {

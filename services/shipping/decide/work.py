@@ -1,55 +1,25 @@
 """The warehouse's work, as it confirms it: picked, shipped; packing is in `pack`."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import (
-    ConfirmPackedV1,
     ConfirmPickedV1,
     ConfirmShippedV1,
     FulfilmentPickedV1,
-    LabelWantedV1,
-    ReportLabelV1,
     ShipmentShippedV2,
     ShippedLine,
     ShippedParcel,
     ShortPickedV1,
-    TrackingUpdateV1,
 )
 from crossdock_contracts.values import LineQuantity, Money
 from services.hub.decision import Decision, Outcome, States, changed
+from services.shipping.decide.commands import refused, shipment_of, to_be_done
 from services.shipping.decide.label import go_on, resume, settle
 from services.shipping.decide.parcels import labels_of, lines_of, unlabelled, without
+from services.shipping.decide.queues import queued, waits_for
 from services.shipping.rules import Rules
 from services.shipping.state import Box, Shipment, ShipmentStatus
-
-Work = ConfirmPickedV1 | ConfirmPackedV1 | ConfirmShippedV1 | TrackingUpdateV1 | ReportLabelV1 | LabelWantedV1
-
-
-def shipment_of(states: States, message: Work) -> Shipment | None:
-    """The fulfilment that a message is about, if it is one of the order that the message names."""
-    found = states.get(Shipment, message.owner, message.fulfilment_id)
-    return found if found is None or found.order_id == message.order_id else None
-
-
-def reads_shipment(message: Work) -> Iterable[str]:
-    """The document of the fulfilment."""
-    return [Shipment.at(message.owner, message.fulfilment_id)]
-
-
-def refused(message: Work, shipment: Shipment | None, wanted: str, reason: str = "wrong-state") -> Decision:
-    """A command that cannot be carried out: where the fulfilment stands, and what to do."""
-    state = shipment.status if shipment else "not known"
-    refusal = CommandRefusedV1(
-        owner=message.owner,
-        entity_id=message.fulfilment_id,
-        command=message.TYPE,
-        reason=reason,
-        detail=f"fulfilment {message.fulfilment_id} is {state}; {wanted}",
-    )
-    return Decision(events=[refusal])
 
 
 def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: datetime) -> Decision:
@@ -59,6 +29,8 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
         return resume(rules, shipment, now)
     if shipment is None or shipment.status not in (ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED):
         return refused(message, shipment, "only allocated fulfilments are picked")
+    if steps := waits_for(shipment, "pick"):
+        return refused(message, shipment, to_be_done(steps), reason="steps-open")
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     found: dict[str, int] = {}
@@ -84,9 +56,11 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
     events: list[Event] = [ShortPickedV1(**about, missing=short, picked=picked)] if short else []
     if left.status is ShipmentStatus.STOPPED:
         decision = Decision(writes=[left], events=events)
-        return decision.and_then(go_on(rules, left, now)) if left.intent is None else decision
+        decision = decision.and_then(go_on(rules, left, now)) if left.intent is None else decision
+        return queued(rules, states, shipment, decision, now)
     events.append(FulfilmentPickedV1(**about, lines=picked))
-    return Decision(writes=[changed(left, status=ShipmentStatus.PICKED)], events=events)
+    decision = Decision(writes=[changed(left, status=ShipmentStatus.PICKED)], events=events)
+    return queued(rules, states, shipment, decision, now)
 
 
 def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcome: Outcome, now: datetime) -> Decision:
@@ -104,6 +78,8 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
         return Decision.nothing()
     if shipment is None or shipment.status is not ShipmentStatus.PACKED or unlabelled(shipment) is not None:
         return refused(message, shipment, "only packed and labelled fulfilments are shipped")
+    if steps := waits_for(shipment, "ship"):
+        return refused(message, shipment, to_be_done(steps), reason="steps-open")
     if shipment.intent is not None:
         return refused(message, shipment, "its label is being given back for another just now; ask again")
     fulfilment = shipment.fulfilment

@@ -1,0 +1,87 @@
+"""Steps and queues through the running services."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from crossdock_contracts.capture import LineInput, ReleaseHoldV1
+from crossdock_contracts.warehouse import ConfirmStepV1
+from tests.builders import later
+from tests.conftest import settings_for, until
+from tests.flow.house import House, about, house_at, rules_in
+from tests.nats import NatsServer, short_folder
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A house in two partitions, whose warehouse in Berlin works with the hub."""
+    folder = tmp_path_factory.mktemp("house")
+    rules = rules_in(folder)
+    places = rules / "locations.toml"
+    places.write_text(places.read_text().replace("[location.BER]", '[location.BER]\nwork = "hub"'))
+    with short_folder() as store:
+        async with NatsServer(Path(store)) as server:
+            settings = settings_for(server, folder, rules_dir=rules, park_first_s=0.2, partitions=2)
+            async with house_at(settings) as opened:
+                yield opened
+
+
+async def queued(house: House, queue: str = "") -> list[str]:
+    answer = await house.client.ask("shipping", "queue", location_id="BER", queue=queue)
+    return [one["fulfilment_id"] for one in answer["answer"]]
+
+
+async def test_a_gift_is_wrapped_before_it_is_packed_and_stands_in_the_queue_for_it(house: House) -> None:
+    sku = await house.sells(BER=5)
+    gift = LineInput(line_id="1", sku=sku, quantity=1, unit_price_minor=1000, gift_wrap=True, note="For Ada")
+    order_id = await house.sold(lines=(gift,), total_minor=1000)
+    fulfilment = await house.labelled(order_id)
+    name = fulfilment["fulfilment_id"]
+    assert (fulfilment["lines"][0]["gift_wrap"], fulfilment["lines"][0]["note"]) == (True, "For Ada")
+    assert name in await queued(house, "pick")
+
+    await house.picks(fulfilment)
+
+    assert (name in await queued(house, "pick"), name in await queued(house, "gift-wrap")) == (False, True)
+    with pytest.raises(RuntimeError, match="first personalisation, gift-wrap has to be done"):
+        await house.packs(fulfilment)
+    failed = {"step": "gift-wrap", "outcome": "failed", "note": "no paper left"}
+    await house.tells(ConfirmStepV1(**about(fulfilment), **failed))
+    await until(lambda: house.holds(order_id))
+    await house.tells(ReleaseHoldV1(owner="main", order_id=order_id))
+    await house.hears("step-reopened", order_id)
+    for step in ("personalisation", "gift-wrap"):
+        await house.tells(ConfirmStepV1(**about(fulfilment), step=step))
+    await house.packs(fulfilment)
+    assert await queued(house, "gift-wrap") == []
+    steps = await house.said("steps-planned", order_id)
+    assert [one["step"] for one in steps[0]["steps"]] == ["personalisation", "gift-wrap"]
+
+
+async def test_what_should_have_shipped_is_told_and_stands_in_its_queue_until_it_is_picked(house: House) -> None:
+    sku = await house.sells(BER=5)
+    order_id = await house.sold((sku, 1), ship_by=later(days=-400))
+    fulfilment = await house.labelled(order_id)
+
+    overdue = await house.hears("task-overdue", order_id)
+
+    assert (overdue["queue"], overdue["location_id"]) == ("pick", "BER")
+    assert fulfilment["fulfilment_id"] in await queued(house, "pick")
+    await house.picks(fulfilment)
+    assert fulfilment["fulfilment_id"] not in await queued(house)
+
+
+async def test_a_cancelled_fulfilment_leaves_the_queue(house: House) -> None:
+    sku = await house.sells(BER=5)
+    order_id = await house.sold((sku, 1))
+    fulfilment = await house.labelled(order_id)
+    assert fulfilment["fulfilment_id"] in await queued(house)
+
+    await house.cancels(order_id)
+    await house.hears("fulfilment-stopped", order_id)
+
+    assert fulfilment["fulfilment_id"] not in await queued(house)
