@@ -162,6 +162,8 @@ class FulfilmentPickedV1(Event, service="shipping", name="fulfilment-picked", ve
     location_id: Id
     lines: tuple[LineQuantity, ...]
     picked_at: Utc
+    wave_id: str = ""
+    """The wave that it was picked in."""
 
 
 class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, entity="order_id"):

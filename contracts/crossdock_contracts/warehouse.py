@@ -83,3 +83,94 @@ class TaskOverdueV1(Event, service="shipping", name="task-overdue", version=1, e
     """``pick``, or the step that it waits for."""
     due_at: Utc
     """When it should have been done."""
+
+
+class AssignBinsV1(Command, service="shipping", name="assign-bins", version=1, entity="sku"):
+    """Where a SKU lies at a location."""
+
+    sku: Id
+    location_id: Id
+    bins: tuple[Id, ...]
+    """In the order in which they are picked from; empty: nowhere in particular."""
+
+
+class BinsAssignedV1(Event, service="shipping", name="bins-assigned", version=1, entity="sku"):
+    """A SKU lies in these bins of a location."""
+
+    sku: Id
+    location_id: Id
+    bins: tuple[Id, ...]
+    assigned_at: Utc
+
+
+MOST_IN_WAVE = 200
+"""Most fulfilments of one wave: a decision is bounded."""
+
+
+class PlanWaveV1(Command, service="shipping", name="plan-wave", version=1, entity="location_id"):
+    """Pick these fulfilments in one go; those that are no longer to be picked, or are in a wave, are left out."""
+
+    location_id: Id
+    wave_id: Id
+    """Of the sender's choosing, so that the same wave sent again is known."""
+    fulfilments: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MOST_IN_WAVE)]
+    planned_by: str = ""
+
+
+class ReleaseWaveV1(Command, service="shipping", name="release-wave", version=1, entity="location_id"):
+    """The picking of a wave may begin."""
+
+    location_id: Id
+    wave_id: Id
+    released_by: str = ""
+
+
+class CloseWaveV1(Command, service="shipping", name="close-wave", version=1, entity="location_id"):
+    """A wave is over: what was not picked may go into the next."""
+
+    location_id: Id
+    wave_id: Id
+    closed_by: str = ""
+
+
+class WaveMember(Value):
+    """A fulfilment in a wave."""
+
+    fulfilment_id: Id
+    order_id: Id
+    position: PositiveInt
+    """Where its pieces are put while several orders are picked at once."""
+    packed_with: str = ""
+    """The fulfilment in whose parcel it goes; empty: it has one of its own."""
+
+
+class WavePlannedV1(Event, service="shipping", name="wave-planned", version=1, entity="location_id"):
+    """These fulfilments are picked in one go, in this order."""
+
+    location_id: Id
+    wave_id: Id
+    members: Annotated[tuple[WaveMember, ...], Field(min_length=1)]
+    left_out: tuple[Id, ...] = ()
+    """Fulfilments that were asked for and are not to be picked any more, or are in another wave."""
+    planned_by: str = ""
+    planned_at: Utc
+
+
+class WaveReleasedV1(Event, service="shipping", name="wave-released", version=1, entity="location_id"):
+    """The picking of a wave has begun."""
+
+    location_id: Id
+    wave_id: Id
+    released_by: str = ""
+    released_at: Utc
+
+
+class WaveClosedV1(Event, service="shipping", name="wave-closed", version=1, entity="location_id"):
+    """A wave is over."""
+
+    location_id: Id
+    wave_id: Id
+    left: tuple[Id, ...] = ()
+    """Fulfilments that were not picked; they wait for another wave."""
+    closed_by: str = ""
+    closed_at: Utc

@@ -13,12 +13,11 @@ from services.cli.output import JsonFlag, OwnerOption, as_json, as_table
 from services.cli.warehouse import app
 from services.hub.settings import settings
 
-__all__ = ["app"]
-
 Location = Annotated[str, typer.Argument(help="Location, such as BER.")]
 
 
-async def _ask(question: str, **fields: Any) -> Any:
+async def ask(question: str, **fields: Any) -> Any:
+    """What shipping answers."""
     async with connected(settings()) as client:
         return (await client.ask("shipping", question, **fields))["answer"]
 
@@ -31,7 +30,7 @@ def queue(
     json: JsonFlag = False,
 ) -> None:
     """List what waits at a location, in the order in which it is its turn."""
-    found = asyncio.run(_ask("queue", owner=owner, location_id=location, queue=queue))
+    found = asyncio.run(ask("queue", owner=owner, location_id=location, queue=queue))
     if json:
         as_json(found)
         return

@@ -19,13 +19,13 @@ from services.cli import (
     dead,
     demo,
     doctor,
-    floor,
     holds,
     imports,
     orders,
     products,
     stock,
     verify,
+    waves,
 )
 from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError
 from services.cli.output import FAILED, UNREACHABLE, USAGE, console, fail
@@ -51,7 +51,11 @@ for commands, name, text in (
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),
-    (floor.app, "warehouse", "The warehouse: queues, steps; what it confirms: picked, packed, shipped, returned."),
+    (
+        waves.app,
+        "warehouse",
+        "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
+    ),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

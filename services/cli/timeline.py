@@ -59,6 +59,13 @@ def _packed(body: Body) -> str:
     )
 
 
+def _wave(body: Body) -> str:
+    positions = {member["position"] for member in body["members"]}
+    left = f"; left out: {', '.join(body['left_out'])}" if body.get("left_out") else ""
+    count = len(body["members"])
+    return f"wave {body['wave_id']} at {body['location_id']}: {count} fulfilments in {len(positions)} parcels{left}"
+
+
 def _step(body: Body) -> str:
     by = f" by {body['confirmed_by']}" if body.get("confirmed_by") else ""
     return f"{body['step']} at {body['location_id']}{by}" + (f": {body['note']}" if body.get("note") else "")
@@ -111,6 +118,9 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "steps-planned": lambda b: (
         f"{b['location_id']}: " + ", ".join(f"{s['step']} before {s['before']}" for s in b["steps"])
     ),
+    "wave-planned": _wave,
+    "wave-released": lambda b: f"wave {b['wave_id']} at {b['location_id']}",
+    "wave-closed": lambda b: f"wave {b['wave_id']} at {b['location_id']}, {len(b.get('left', []))} not picked",
     "step-done": _step,
     "step-failed": _step,
     "step-reopened": _step,

@@ -10,9 +10,9 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import answers, commands, label, mend, pack, queues, steps, stop, track, work
+from services.shipping.decide import answers, bins, commands, label, mend, pack, queues, steps, stop, track, waves, work
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment, Task
+from services.shipping.state import Bins, Shipment, Task, Wave
 
 
 def service(config: Settings) -> Service:
@@ -20,7 +20,7 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment, Task),
+        documents=(Shipment, Task, Wave, Bins),
         buckets=(BUCKET,),
         says=(
             shipping.LabelBoughtV1,
@@ -36,6 +36,10 @@ def service(config: Settings) -> Service:
             warehouse.StepFailedV1,
             warehouse.StepReopenedV1,
             warehouse.TaskOverdueV1,
+            warehouse.BinsAssignedV1,
+            warehouse.WavePlannedV1,
+            warehouse.WaveReleasedV1,
+            warehouse.WaveClosedV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
             shipping.ShipmentInTransitV1,
@@ -64,7 +68,13 @@ def service(config: Settings) -> Service:
     hub.on(capture.OrderReleasedV1, partial(steps.reopen_steps, rules), remember=True)
     hub.on(warehouse.ConfirmStepV1, partial(steps.confirm_step, rules), reads=commands.reads_shipment, remember=True)
     hub.at(Task, partial(queues.overdue, rules))
+    hub.on(warehouse.AssignBinsV1, bins.assign_bins, reads=bins.reads_bins)
+    hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
+    hub.on(warehouse.ReleaseWaveV1, waves.release_wave, reads=waves.reads_wave)
+    hub.on(warehouse.CloseWaveV1, waves.close_wave, reads=waves.reads_wave)
     hub.answers("queue", answers.QueueQuestion, answers.queue)
+    hub.answers("next-wave", answers.WaveQuestion, partial(answers.next_wave, rules))
+    hub.answers("pick-list", answers.PickListQuestion, partial(answers.list_picks, rules))
     hub.on(
         shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=commands.reads_shipment, settle=settle
     )

@@ -1,9 +1,18 @@
 """What is configured of shipping: how each location ships (``locations.toml``), and carriers (``carriers.toml``)."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Address, Code, Country, Currency
@@ -43,12 +52,25 @@ class ShipFrom(BaseModel):
     to its price; in the carrier's currency."""
     work: Literal["hub", "warehouse"] = "warehouse"
     """With what it works: the hub keeps a queue of what is to be picked, or it has a system of its own."""
+    walk: tuple[str, ...] = ()
+    """Zones in the order in which pickers walk them; a bin's zone is what its name begins with: ``A`` of ``A-03``."""
+    consolidate: bool = False
+    """Fulfilments of one recipient that are planned in one wave are packed into one parcel."""
+    consolidate_within_hours: PositiveFloat = 24.0
+    """If their stock was bound within so long of each other."""
     late_after_hours: PositiveFloat = 24.0
     """What stands in a queue for so long is overdue, unless the fulfilment has a time to ship by."""
     packaging_g: NonNegativeInt = 100
     """Weight of an empty parcel."""
     usual_weight_g: PositiveInt = 500
     """Taken for pieces that have no weight on file."""
+
+    @model_validator(mode="after")
+    def _consolidates_what_is_labelled_at_pack(self) -> Self:
+        if self.consolidate and (self.work != "hub" or self.label_by != "hub" or self.label_at != "pack"):
+            msg = 'consolidate = true needs work = "hub", label_by = "hub" and label_at = "pack": one label for all'
+            raise ValueError(msg)
+        return self
 
     def hub_buys_at(self, owner: str) -> LabelAt | None:
         """When the hub buys the labels of this owner's fulfilments; none: somebody else does."""

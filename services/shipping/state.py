@@ -140,6 +140,8 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     kept: tuple[str, ...] = ()
     """Tracking numbers of other labels that are not given back: reported ones, and those that a carrier keeps."""
     steps: tuple[Step, ...] = ()
+    wave_id: str = ""
+    """The wave that it was picked in."""
     stops: dict[str, tuple[LineQuantity, ...]] = Field(default_factory=dict)
     """Stops that were answered: what was stopped."""
     asked: tuple[StopAsked, ...] = ()
@@ -182,3 +184,47 @@ class Task(
     pieces: int = 1
     late_at: Utc
     """When it should have been done."""
+    recipient: str = ""
+    """Tells those that may share a parcel; empty: it goes alone."""
+    wave_id: str = ""
+    """The wave that it is in."""
+    lead: str = ""
+    """The fulfilment of its wave in whose parcel it goes …"""
+    lead_order: str = ""
+    """… and that one's order."""
+
+
+class Member(Part):
+    """A fulfilment in a wave."""
+
+    fulfilment_id: str
+    order_id: str
+    position: int
+    """Where its pieces are put while several orders are picked at once."""
+    packed_with: str = ""
+    """The fulfilment in whose parcel it goes."""
+
+
+class Wave(Document, service="shipping", kind="wave", key=("location_id", "wave_id")):
+    """Fulfilments of one location that are picked in one go."""
+
+    location_id: str
+    wave_id: str
+    members: tuple[Member, ...]
+    planned_at: Utc
+    released_at: Utc | None = None
+    closed_at: Utc | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """It is closed."""
+        return self.closed_at is not None
+
+
+class Bins(Document, service="shipping", kind="bins", key=("location_id", "sku")):
+    """Where a SKU lies at a location."""
+
+    location_id: str
+    sku: str
+    bins: tuple[str, ...] = ()
+    """In the order in which they are picked from."""

@@ -1,10 +1,12 @@
 """Queues: where a fulfilment waits for hands, at its location, for the pick or for a step."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 
+from crossdock_contracts.values import Fulfilment
 from crossdock_contracts.warehouse import TaskOverdueV1
 from services.hub.decision import Decision, States, changed
-from services.shipping.rules import Rules
+from services.shipping.rules import Rules, ShipFrom
 from services.shipping.state import PICK, Shipment, ShipmentStatus, StepStatus, Task
 
 AGAIN = timedelta(days=1)
@@ -22,6 +24,11 @@ _BEFORE = {
 def waits_for(shipment: Shipment, stage: str) -> list[str]:
     """The steps that have to be done before a fulfilment is picked, packed or shipped, and are not."""
     return [step.name for step in shipment.steps if step.before == stage and step.status is not StepStatus.DONE]
+
+
+def in_turn(task: Task) -> tuple[int, bool, datetime, datetime, str]:
+    """What comes first: priority, then the time to ship by, then age."""
+    return (task.priority, task.ship_by is None, task.ship_by or task.since, task.since, task.fulfilment_id)
 
 
 def queues_of(rules: Rules, shipment: Shipment | None) -> set[str]:
@@ -66,9 +73,27 @@ def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
         since=shipment.allocated_at or now,
         service_level=fulfilment.service_level,
         pieces=sum(line.quantity for line in fulfilment.lines),
+        recipient=_recipient(place, shipment.owner, fulfilment),
         late_at=late_at,
         due_at=max(now, late_at),
     )
+
+
+def _recipient(place: ShipFrom | None, owner: str, fulfilment: Fulfilment) -> str:
+    """Tells those that may share a parcel; empty for what goes alone.
+
+    Alone goes what is paid for at the door, is hazardous or has a message for its recipient, and whatever the location
+    does not put together.
+    """
+    if place is None or not place.consolidate or place.hub_buys_at(owner) != "pack":
+        return ""
+    hazmat = any(line.hazmat_class for line in fulfilment.lines)
+    if fulfilment.cash_on_delivery_minor or fulfilment.gift_message or hazmat:
+        return ""
+    to = fulfilment.ship_to
+    told = (to.name, to.company, to.line1, to.line2, to.line3, to.city, to.region, to.postcode, to.country or "")
+    words = "\n".join(" ".join(part.casefold().split()) for part in (*told, fulfilment.service_level))
+    return sha256(words.encode()).hexdigest()[:32]
 
 
 def overdue(rules: Rules, states: States, message: Task, now: datetime) -> Decision:

@@ -17,9 +17,9 @@ from services.hub.decision import Decision, Outcome, States, changed
 from services.shipping.decide.commands import refused, shipment_of, to_be_done
 from services.shipping.decide.label import go_on, resume, settle
 from services.shipping.decide.parcels import labels_of, lines_of, unlabelled, without
-from services.shipping.decide.queues import queued, waits_for
+from services.shipping.decide.queues import queued, queues_of, waits_for
 from services.shipping.rules import Rules
-from services.shipping.state import Box, Shipment, ShipmentStatus
+from services.shipping.state import PICK, Box, Shipment, ShipmentStatus, Task
 
 
 def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: datetime) -> Decision:
@@ -45,6 +45,8 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
         if missing[line.line_id]
     )
     left = without(shipment, missing) if short else shipment
+    if PICK in queues_of(rules, shipment):
+        left = _from_wave(states, left, fulfilment.location_id)
     picked = lines_of(left) if left.status is not ShipmentStatus.STOPPED else ()
     about = {
         "owner": shipment.owner,
@@ -58,9 +60,17 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
         decision = Decision(writes=[left], events=events)
         decision = decision.and_then(go_on(rules, left, now)) if left.intent is None else decision
         return queued(rules, states, shipment, decision, now)
-    events.append(FulfilmentPickedV1(**about, lines=picked))
+    events.append(FulfilmentPickedV1(**about, lines=picked, wave_id=left.wave_id))
     decision = Decision(writes=[changed(left, status=ShipmentStatus.PICKED)], events=events)
     return queued(rules, states, shipment, decision, now)
+
+
+def _from_wave(states: States, shipment: Shipment, location_id: str) -> Shipment:
+    """The shipment with what its wave planned for it."""
+    task = states.get(Task, shipment.owner, location_id, PICK, shipment.fulfilment_id)
+    if task is None or not task.wave_id:
+        return shipment
+    return changed(shipment, wave_id=task.wave_id)
 
 
 def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcome: Outcome, now: datetime) -> Decision:

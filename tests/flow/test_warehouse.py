@@ -1,4 +1,4 @@
-"""Steps and queues through the running services."""
+"""The floor of a warehouse that works with the hub: steps, queues, waves, shared parcels."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from crossdock_contracts.capture import LineInput, ReleaseHoldV1
-from crossdock_contracts.warehouse import ConfirmStepV1
+from crossdock_contracts.warehouse import AssignBinsV1, CloseWaveV1, ConfirmStepV1, PlanWaveV1
 from tests.builders import later
 from tests.conftest import settings_for, until
 from tests.flow.house import House, about, house_at, rules_in
@@ -85,3 +85,28 @@ async def test_a_cancelled_fulfilment_leaves_the_queue(house: House) -> None:
     await house.hears("fulfilment-stopped", order_id)
 
     assert fulfilment["fulfilment_id"] not in await queued(house)
+
+
+async def test_a_wave_is_planned_listed_picked_and_closed(house: House) -> None:
+    about_ber = {"owner": "main", "location_id": "BER"}
+    first_sku, second_sku = await house.sells(BER=9), await house.sells(BER=9)
+    for sku, bin_ in ((first_sku, "B-10"), (second_sku, "B-9")):
+        await house.tells(AssignBinsV1(**about_ber, sku=sku, bins=(bin_,)))
+    both = await house.labelled(await house.sold((first_sku, 2), (second_sku, 1), priority=0))
+    one = await house.labelled(await house.sold((first_sku, 1), priority=0))
+    names = [both["fulfilment_id"], one["fulfilment_id"]]
+    answer = await house.client.ask("shipping", "next-wave", location_id="BER", priority=0)
+    assert answer["answer"] == names
+
+    await house.tells(PlanWaveV1(**about_ber, wave_id="w1", fulfilments=tuple(names)))
+    with pytest.raises(RuntimeError, match="in no wave yet"):
+        await house.tells(PlanWaveV1(**about_ber, wave_id="w2", fulfilments=tuple(names)))
+    question = {"location_id": "BER", "wave_id": "w1"}
+    walk = (await house.client.ask("shipping", "pick-list", **question))["answer"]["fetches"]
+    assert [(stop["bin"], stop["quantity"]) for stop in walk] == [("B-9", 1), ("B-10", 3)]
+    assert [put["fulfilment_id"] for put in walk[1]["puts"]] == names
+
+    await house.picks(both)
+    (closed,) = await house.tells(CloseWaveV1(**about_ber, wave_id="w1"))
+    assert closed["body"]["left"] == [one["fulfilment_id"]]
+    assert one["fulfilment_id"] in (await house.client.ask("shipping", "next-wave", location_id="BER"))["answer"]
