@@ -42,6 +42,8 @@ class ConfirmPackedV1(Command, service="shipping", name="confirm-packed", versio
     packed_by: str = ""
     parcels: tuple[PackedParcel, ...] = ()
     """Where there are several, or more is known of one; empty: one parcel of ``weight_g`` and ``dimensions``."""
+    packed_with: str = ""
+    """The fulfilment in whose parcel it goes, as its wave plans; nothing else is said of its parcel then."""
 
 
 class ConfirmShippedV1(Command, service="shipping", name="confirm-shipped", version=1, entity="order_id"):
@@ -190,6 +192,8 @@ class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", ve
     """Where there are several, or one was measured."""
     detail: str = ""
     """Why the label that was bought at release is kept or given back."""
+    packed_with: str = ""
+    """The fulfilment in whose parcel it goes."""
 
 
 class FulfilmentStoppedV1(Event, service="shipping", name="fulfilment-stopped", version=1, entity="order_id"):

@@ -1,10 +1,11 @@
-"""The warehouse's work, which shipping owns: steps, queues, waves, bins."""
+"""The warehouse's work, which shipping owns: steps, queues, bins, waves, shared parcels."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
+from crossdock_contracts.shipping import Parcel
 from crossdock_contracts.values import Code
 
 
@@ -174,3 +175,38 @@ class WaveClosedV1(Event, service="shipping", name="wave-closed", version=1, ent
     """Fulfilments that were not picked; they wait for another wave."""
     closed_by: str = ""
     closed_at: Utc
+
+
+class ParcelJoinedV1(Event, service="shipping", name="parcel-joined", version=1, entity="order_id"):
+    """The goods of another fulfilment were packed into the parcel of this one."""
+
+    order_id: Id
+    fulfilment_id: Id
+    """Whose parcel it is."""
+    joined_order_id: Id
+    joined_fulfilment_id: Id
+    """Whose goods went in."""
+    goods_g: NonNegativeInt
+    """What they are expected to weigh."""
+    packed_at: Utc
+
+
+class ParcelSharedV1(Event, service="shipping", name="parcel-shared", version=1, entity="order_id"):
+    """A fulfilment goes in the parcel of another, under that one's label."""
+
+    order_id: Id
+    fulfilment_id: Id
+    lead_fulfilment_id: Id
+    """Whose parcel it is."""
+    parcel: Parcel
+    shipped_at: Utc | None = None
+    """Since when the carrier has it; none: it has not yet."""
+
+
+class ParcelUnsharedV1(Event, service="shipping", name="parcel-unshared", version=1, entity="order_id"):
+    """The fulfilment in whose parcel this one was to go does not ship: this one gets a label of its own."""
+
+    order_id: Id
+    fulfilment_id: Id
+    lead_fulfilment_id: Id
+    detail: str

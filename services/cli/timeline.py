@@ -53,8 +53,9 @@ def _label(body: Body) -> str:
 
 def _packed(body: Body) -> str:
     parcels = body.get("parcels", [])
+    beside = f", in the parcel of {body['packed_with']}" if body.get("packed_with") else ""
     several = f" in {len(parcels)} parcels" if len(parcels) > 1 else ""
-    return f"{body['location_id']}: {body['weight_g']} g{several}" + (
+    return f"{body['location_id']}: {body['weight_g']} g{several}{beside}" + (
         f"; {body['detail']}" if body.get("detail") else ""
     )
 
@@ -121,6 +122,11 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "wave-planned": _wave,
     "wave-released": lambda b: f"wave {b['wave_id']} at {b['location_id']}",
     "wave-closed": lambda b: f"wave {b['wave_id']} at {b['location_id']}, {len(b.get('left', []))} not picked",
+    "parcel-joined": lambda b: f"{b['joined_fulfilment_id']} is in the parcel of {b['fulfilment_id']}",
+    "parcel-shared": lambda b: (
+        f"{b['fulfilment_id']} goes with {b['lead_fulfilment_id']}: {b['parcel']['tracking_number']}"
+    ),
+    "parcel-unshared": lambda b: f"{b['fulfilment_id']} gets a label of its own: {b['detail']}",
     "step-done": _step,
     "step-failed": _step,
     "step-reopened": _step,

@@ -104,6 +104,10 @@ def packed(
         list[str] | None,
         typer.Option(help="One of several: GRAMS[:LENGTHxWIDTHxHEIGHT[:LINE=PIECES,…]], as often as needed."),
     ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Another fulfilment in the same parcel, as the wave plans; as often as needed."),
+    ] = None,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
@@ -111,6 +115,10 @@ def packed(
     parcels = tuple(_parcel(one) for one in parcel or [])
 
     async def command(client: Client) -> Command:
+        for other in beside or []:  # first: what is refused is not in the parcel
+            order_id = (await shipment_of(client, owner, other))["order_id"]
+            joined = {"order_id": order_id, "fulfilment_id": other, "packed_with": fulfilment}
+            await client.order(ConfirmPackedV1(owner=owner, **joined))
         shipment = await shipment_of(client, owner, fulfilment)
         return ConfirmPackedV1(
             owner=owner,

@@ -14,9 +14,10 @@ from crossdock_contracts.base import Command
 from crossdock_contracts.warehouse import AssignBinsV1, CloseWaveV1, PlanWaveV1, ReleaseWaveV1
 from services.cli.client import Client, connected
 from services.cli.errands import carry_out
-from services.cli.floor import Location, app, ask
+from services.cli.floor import Location, ask
 from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.products import store
+from services.cli.warehouse import app
 from services.hub.settings import settings
 
 __all__ = ["app"]

@@ -10,7 +10,21 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import answers, bins, commands, label, mend, pack, queues, steps, stop, track, waves, work
+from services.shipping.decide import (
+    answers,
+    bins,
+    commands,
+    label,
+    mend,
+    pack,
+    queues,
+    share,
+    steps,
+    stop,
+    track,
+    waves,
+    work,
+)
 from services.shipping.rules import Rules
 from services.shipping.state import Bins, Shipment, Task, Wave
 
@@ -40,6 +54,9 @@ def service(config: Settings) -> Service:
             warehouse.WavePlannedV1,
             warehouse.WaveReleasedV1,
             warehouse.WaveClosedV1,
+            warehouse.ParcelJoinedV1,
+            warehouse.ParcelSharedV1,
+            warehouse.ParcelUnsharedV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
             shipping.ShipmentInTransitV1,
@@ -72,6 +89,15 @@ def service(config: Settings) -> Service:
     hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
     hub.on(warehouse.ReleaseWaveV1, waves.release_wave, reads=waves.reads_wave)
     hub.on(warehouse.CloseWaveV1, waves.close_wave, reads=waves.reads_wave)
+    hub.on(warehouse.ParcelJoinedV1, share.join, reads=commands.reads_shipment, remember=True)
+    hub.on(warehouse.ParcelSharedV1, share.know_shared, reads=commands.reads_shipment)
+    hub.on(
+        warehouse.ParcelUnsharedV1,
+        partial(share.know_unshared, rules),
+        settle=settle,
+        reads=commands.reads_shipment,
+        remember=True,
+    )
     hub.answers("queue", answers.QueueQuestion, answers.queue)
     hub.answers("next-wave", answers.WaveQuestion, partial(answers.next_wave, rules))
     hub.answers("pick-list", answers.PickListQuestion, partial(answers.list_picks, rules))

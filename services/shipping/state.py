@@ -69,6 +69,15 @@ class Step(Part):
     """How often it failed."""
 
 
+class Rider(Part):
+    """A fulfilment whose goods go in the parcel of another."""
+
+    order_id: str
+    fulfilment_id: str
+    goods_g: int = 0
+    """What they are expected to weigh."""
+
+
 class StopAsked(Part):
     """A stop that came before its fulfilment."""
 
@@ -142,6 +151,14 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     steps: tuple[Step, ...] = ()
     wave_id: str = ""
     """The wave that it was picked in."""
+    lead: str = ""
+    """The fulfilment in whose parcel the wave plans it …"""
+    lead_order: str = ""
+    """… and that one's order."""
+    inside: str = ""
+    """The fulfilment in whose parcel it was packed: that one's label is its own."""
+    riders: tuple[Rider, ...] = ()
+    """Fulfilments that were packed into its parcel."""
     stops: dict[str, tuple[LineQuantity, ...]] = Field(default_factory=dict)
     """Stops that were answered: what was stopped."""
     asked: tuple[StopAsked, ...] = ()

@@ -7,7 +7,9 @@ import pytest
 import pytest_asyncio
 
 from crossdock_contracts.capture import LineInput, ReleaseHoldV1
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmShippedV1
 from crossdock_contracts.warehouse import AssignBinsV1, CloseWaveV1, ConfirmStepV1, PlanWaveV1
+from services.cli.verify import examine
 from tests.builders import later
 from tests.conftest import settings_for, until
 from tests.flow.house import House, about, house_at, rules_in
@@ -18,16 +20,21 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house in two partitions, whose warehouse in Berlin works with the hub."""
+    """A house in two partitions; Berlin and Rotterdam work with the hub, and Rotterdam puts together what it can."""
     folder = tmp_path_factory.mktemp("house")
     rules = rules_in(folder)
     places = rules / "locations.toml"
-    places.write_text(places.read_text().replace("[location.BER]", '[location.BER]\nwork = "hub"'))
+    text = places.read_text().replace("[location.BER]", '[location.BER]\nwork = "hub"')
+    shared = '[location.ROT]\nwork = "hub"\nlabel_at = "pack"\nconsolidate = true'
+    places.write_text(text.replace("[location.ROT]", shared))
     with short_folder() as store:
         async with NatsServer(Path(store)) as server:
             settings = settings_for(server, folder, rules_dir=rules, park_first_s=0.2, partitions=2)
             async with house_at(settings) as opened:
                 yield opened
+                await opened.rest()
+                checks, _ = await examine(opened.client)
+                assert [violation for check in checks for violation in check.violations] == []
 
 
 async def queued(house: House, queue: str = "") -> list[str]:
@@ -110,3 +117,33 @@ async def test_a_wave_is_planned_listed_picked_and_closed(house: House) -> None:
     (closed,) = await house.tells(CloseWaveV1(**about_ber, wave_id="w1"))
     assert closed["body"]["left"] == [one["fulfilment_id"]]
     assert one["fulfilment_id"] in (await house.client.ask("shipping", "next-wave", location_id="BER"))["answer"]
+
+
+async def test_two_orders_of_one_buyer_leave_in_one_parcel_and_are_charged_apart(house: House) -> None:
+    sku = await house.sells(ROT=9)
+    payment = {"method": "token", "token": "tok_1"}
+    orders = [await house.sold((sku, n), payment=payment) for n in (1, 2)]
+    first, second = [
+        {**(await house.hears("stock-allocated", order_id))["fulfilment"], "owner": "main"} for order_id in orders
+    ]
+    await house.rest_of("shipping")
+    wave = {"owner": "main", "location_id": "ROT", "wave_id": "r1"}
+    names = (first["fulfilment_id"], second["fulfilment_id"])
+    (planned,) = await house.tells(PlanWaveV1(**wave, fulfilments=names))
+    leading = planned["body"]["members"][0]["fulfilment_id"]
+    lead, rider = (first, second) if leading == names[0] else (second, first)
+    for one in (lead, rider):
+        await house.picks(one)
+
+    await house.tells(ConfirmPackedV1(**about(rider), packed_with=lead["fulfilment_id"]))
+    await house.packs(lead)
+    await house.hears("label-bought", lead["order_id"])
+    await house.tells(ConfirmShippedV1(**about(lead)))
+
+    shipped = [await house.hears("shipment-shipped", order_id) for order_id in orders]
+    assert len({one["parcels"][0]["tracking_number"] for one in shipped}) == 1
+    captured = [await house.hears("payment-captured", order_id) for order_id in orders]
+    assert [one["amount"]["amount_minor"] for one in captured] == [1000, 2000]
+    await house.rest()
+    assert await house.stock(sku) == (6, 0, 0, 0)
+    assert await house.said("label-bought", rider["order_id"]) == []

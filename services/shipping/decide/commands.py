@@ -11,7 +11,7 @@ from crossdock_contracts.shipping import (
     ReportLabelV1,
     TrackingUpdateV1,
 )
-from crossdock_contracts.warehouse import ConfirmStepV1
+from crossdock_contracts.warehouse import ConfirmStepV1, ParcelJoinedV1, ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import Decision, States
 from services.shipping.state import Shipment
 
@@ -32,7 +32,7 @@ def shipment_of(states: States, message: Work) -> Shipment | None:
     return found if found is None or found.order_id == message.order_id else None
 
 
-def reads_shipment(message: Work) -> Iterable[str]:
+def reads_shipment(message: Work | ParcelJoinedV1 | ParcelSharedV1 | ParcelUnsharedV1) -> Iterable[str]:
     """The document of the fulfilment."""
     return [Shipment.at(message.owner, message.fulfilment_id)]
 

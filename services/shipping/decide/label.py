@@ -20,6 +20,7 @@ from services.shipping.decide.fit import misfit
 from services.shipping.decide.parcels import (
     boxes_of,
     labels_of,
+    shared,
     spare_label,
     unlabelled,
     with_label,
@@ -87,6 +88,8 @@ def go_on(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOp
 
 def _hub_buys(rules: Rules, shipment: Shipment) -> bool:
     assert shipment.fulfilment is not None
+    if shipment.inside:
+        return False
     origin = rules.locations.get(shipment.fulfilment.location_id)
     at = origin.hub_buys_at(shipment.owner) if origin else None
     return at == "release" or (at == "pack" and shipment.status is ShipmentStatus.PACKED)
@@ -240,7 +243,8 @@ def _bought(rules: Rules, shipment: Shipment, label: Parcel, now: datetime) -> D
     shipment = with_label(changed(shipment, intent=None), number, label)
     if not is_open(shipment.status):  # it was stopped while the label was bought
         return go_on(rules, shipment, now)
-    decision = Decision(events=[bought(shipment, number, now)])
+    told = shared(shipment) if number == 1 and shipment.riders else []
+    decision = Decision(events=[bought(shipment, number, now), *told])
     if shipment.unrated:
         shipment = changed(shipment, unrated=False, returning=misfit(rules, shipment)[0])
     return decision.and_then(go_on(rules, shipment, now))

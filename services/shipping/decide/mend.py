@@ -9,8 +9,7 @@ from crossdock_contracts.values import NO_LABEL, Money
 from services.hub.decision import Decision, States
 from services.shipping.decide.commands import shipment_of
 from services.shipping.decide.label import IsOpen, bought, go_on, resume
-from services.shipping.decide.pack import with_reported
-from services.shipping.decide.parcels import labels_of, unlabelled
+from services.shipping.decide.parcels import labels_of, shared, unlabelled, with_reported
 from services.shipping.decide.rates import weight_of
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, is_open
@@ -65,7 +64,8 @@ def report_label(rules: Rules, states: States, message: ReportLabelV1, now: date
         cost=message.cost or Money(amount_minor=0, currency=shipment.fulfilment.currency),
     )
     shipment = with_reported(shipment, message.parcel, parcel)
-    return Decision(writes=[shipment], events=[bought(shipment, message.parcel, now, reported=True)])
+    told = shared(shipment) if message.parcel == 1 and shipment.riders else []
+    return Decision(writes=[shipment], events=[bought(shipment, message.parcel, now, reported=True), *told])
 
 
 def _trouble(shipment: Shipment | None, message: ReportLabelV1) -> str:

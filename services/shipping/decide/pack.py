@@ -9,9 +9,10 @@ from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import refused, shipment_of, to_be_done
 from services.shipping.decide.fit import misfit, too_heavy
 from services.shipping.decide.label import IsOpen, bought, go_on, resume
-from services.shipping.decide.parcels import labels_of, with_label
+from services.shipping.decide.parcels import labels_of, shared, with_reported
 from services.shipping.decide.queues import queued, waits_for
 from services.shipping.decide.rates import weight_of
+from services.shipping.decide.share import pack_with
 from services.shipping.rules import Rules, ShipFrom
 from services.shipping.state import Box, Shipment, ShipmentStatus
 
@@ -26,18 +27,17 @@ def confirm_packed(
         return resume(rules, shipment, now)
     if shipment is None or shipment.status is not ShipmentStatus.PICKED:
         return refused(message, shipment, "only picked fulfilments are packed")
-    if steps := waits_for(shipment, "pack"):
-        return refused(message, shipment, to_be_done(steps), reason="steps-open")
+    if message.packed_with:
+        return queued(rules, states, shipment, pack_with(rules, shipment, message, now), now)
     before, fulfilment = shipment, shipment.fulfilment
     assert fulfilment is not None
     origin = rules.locations.get(fulfilment.location_id)
     parcels = message.parcels or (PackedParcel(weight_g=message.weight_g, dimensions=message.dimensions),)
-    trouble = _trouble(shipment, fulfilment, parcels)
+    beside = sum(rider.goods_g for rider in shipment.riders)
+    boxes = _boxes(fulfilment, origin, parcels, beside)
+    reason, trouble = _trouble(rules, shipment, fulfilment, parcels, boxes)
     if trouble:
-        return refused(message, shipment, trouble, reason="parcels-do-not-fit")
-    boxes = _boxes(fulfilment, origin, parcels)
-    if origin is not None and origin.hub_buys_at(shipment.owner) and (trouble := too_heavy(rules, fulfilment, boxes)):
-        return refused(message, shipment, trouble, reason="too-heavy")
+        return refused(message, shipment, trouble, reason=reason)
     told = len(boxes) > 1 or boxes[0].dimensions or boxes[0].lines
     weight = sum(box.weight_g for box in boxes)
     shipment = changed(
@@ -58,13 +58,31 @@ def confirm_packed(
         parcels=tuple(_as_packed(box) for box in boxes) if told else (),
         detail=detail,
     )
-    decision = Decision(writes=[shipment], events=[packed, *reported])
+    decision = Decision(writes=[shipment], events=[packed, *reported, *(shared(shipment) if shipment.riders else ())])
     if shipment.intent is None:
         decision = decision.and_then(go_on(rules, shipment, now, is_circuit_open))
     return queued(rules, states, before, decision, now)
 
 
-def _trouble(shipment: Shipment, fulfilment: Fulfilment, parcels: tuple[PackedParcel, ...]) -> str:
+def _trouble(
+    rules: Rules,
+    shipment: Shipment,
+    fulfilment: Fulfilment,
+    parcels: tuple[PackedParcel, ...],
+    boxes: tuple[Box, ...],
+) -> tuple[str, str]:
+    """Why a fulfilment cannot be packed so, as a reason and in words; empty: it can."""
+    if steps := waits_for(shipment, "pack"):
+        return "steps-open", to_be_done(steps)
+    if wrong := _wrong(shipment, fulfilment, parcels):
+        return "parcels-do-not-fit", wrong
+    origin = rules.locations.get(fulfilment.location_id)
+    if origin is None or not origin.hub_buys_at(shipment.owner):
+        return "", ""
+    return "too-heavy", too_heavy(rules, fulfilment, boxes)
+
+
+def _wrong(shipment: Shipment, fulfilment: Fulfilment, parcels: tuple[PackedParcel, ...]) -> str:
     """Why these cannot be the parcels of a fulfilment; empty: they can."""
     named = [parcel for parcel in parcels if parcel.lines]
     if named:
@@ -90,8 +108,10 @@ def _trouble(shipment: Shipment, fulfilment: Fulfilment, parcels: tuple[PackedPa
     return ""
 
 
-def _boxes(fulfilment: Fulfilment, origin: ShipFrom | None, parcels: tuple[PackedParcel, ...]) -> tuple[Box, ...]:
-    usual = weight_of(fulfilment, origin) if origin else 1
+def _boxes(
+    fulfilment: Fulfilment, origin: ShipFrom | None, parcels: tuple[PackedParcel, ...], beside: int
+) -> tuple[Box, ...]:
+    usual = (weight_of(fulfilment, origin) if origin else 1) + beside
     return tuple(
         Box(number=number, weight_g=one.weight_g or usual, dimensions=one.dimensions, lines=one.lines)
         for number, one in enumerate(parcels, start=1)
@@ -121,9 +141,3 @@ def _with_reported(
         shipment = with_reported(shipment, number, label)
         said.append(bought(shipment, number, now, reported=True))
     return shipment, said
-
-
-def with_reported(shipment: Shipment, number: int, label: Parcel) -> Shipment:
-    """The shipment with a label that is not the hub's to give back."""
-    shipment = with_label(shipment, number, label)
-    return changed(shipment, kept=(*shipment.kept, label.tracking_number), reported=shipment.reported or number == 1)

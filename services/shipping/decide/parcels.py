@@ -1,11 +1,13 @@
 """What a fulfilment consists of: its pieces, its parcels, and their labels."""
 
+from crossdock_contracts.base import Event
 from crossdock_contracts.shipping import Parcel
 from crossdock_contracts.values import LineQuantity
+from crossdock_contracts.warehouse import ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import changed
 from services.shipping.decide.rates import weight_of
 from services.shipping.rules import Rules
-from services.shipping.state import Box, Shipment, ShipmentStatus, is_open
+from services.shipping.state import Box, Rider, Shipment, ShipmentStatus, is_open
 
 
 def lines_of(shipment: Shipment) -> tuple[LineQuantity, ...]:
@@ -107,3 +109,47 @@ def spare_label(shipment: Shipment) -> int | None:
         if ours and number not in wanted:
             return number
     return None
+
+
+def with_reported(shipment: Shipment, number: int, label: Parcel) -> Shipment:
+    """The shipment with a label that is not the hub's to give back."""
+    shipment = with_label(shipment, number, label)
+    return changed(shipment, kept=(*shipment.kept, label.tracking_number), reported=shipment.reported or number == 1)
+
+
+def shared(shipment: Shipment, *riders: Rider) -> list[Event]:
+    """What is to be said to those who go in its parcel, or to these of them: its label, and that it has left."""
+    label = labels_of(shipment).get(1)
+    packed = (ShipmentStatus.PACKED, ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED)
+    if label is None or shipment.status not in packed:
+        return []
+    return [
+        ParcelSharedV1(
+            owner=shipment.owner,
+            order_id=rider.order_id,
+            fulfilment_id=rider.fulfilment_id,
+            lead_fulfilment_id=shipment.fulfilment_id,
+            parcel=label,
+            shipped_at=shipment.shipped_at,
+        )
+        for rider in riders or shipment.riders
+    ]
+
+
+def unshared(owner: str, lead: str, rider: Rider, why: str) -> ParcelUnsharedV1:
+    """What is to be said to one who would have gone in the parcel of a fulfilment that does not ship."""
+    return ParcelUnsharedV1(
+        owner=owner,
+        order_id=rider.order_id,
+        fulfilment_id=rider.fulfilment_id,
+        lead_fulfilment_id=lead,
+        detail=f"{lead} does not take it along: {why}",
+    )
+
+
+def let_go(shipment: Shipment) -> tuple[Shipment, list[Event]]:
+    """A stopped fulfilment without those who would have gone in its parcel, and what is to be said to them."""
+    if not shipment.riders or is_open(shipment.status):
+        return shipment, []
+    said = [unshared(shipment.owner, shipment.fulfilment_id, rider, "it is stopped") for rider in shipment.riders]
+    return changed(shipment, riders=()), [*said]

@@ -7,19 +7,17 @@ from crossdock_contracts.shipping import (
     ConfirmPickedV1,
     ConfirmShippedV1,
     FulfilmentPickedV1,
-    ShipmentShippedV2,
-    ShippedLine,
-    ShippedParcel,
     ShortPickedV1,
 )
-from crossdock_contracts.values import LineQuantity, Money
+from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Outcome, States, changed
 from services.shipping.decide.commands import refused, shipment_of, to_be_done
 from services.shipping.decide.label import go_on, resume, settle
-from services.shipping.decide.parcels import labels_of, lines_of, unlabelled, without
+from services.shipping.decide.leave import leave
+from services.shipping.decide.parcels import let_go, lines_of, unlabelled, without
 from services.shipping.decide.queues import queued, queues_of, waits_for
 from services.shipping.rules import Rules
-from services.shipping.state import PICK, Box, Shipment, ShipmentStatus, Task
+from services.shipping.state import PICK, Shipment, ShipmentStatus, Task
 
 
 def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: datetime) -> Decision:
@@ -57,7 +55,8 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
     }
     events: list[Event] = [ShortPickedV1(**about, missing=short, picked=picked)] if short else []
     if left.status is ShipmentStatus.STOPPED:
-        decision = Decision(writes=[left], events=events)
+        left, told = let_go(left)
+        decision = Decision(writes=[left], events=[*events, *told])
         decision = decision.and_then(go_on(rules, left, now)) if left.intent is None else decision
         return queued(rules, states, shipment, decision, now)
     events.append(FulfilmentPickedV1(**about, lines=picked, wave_id=left.wave_id))
@@ -70,7 +69,7 @@ def _from_wave(states: States, shipment: Shipment, location_id: str) -> Shipment
     task = states.get(Task, shipment.owner, location_id, PICK, shipment.fulfilment_id)
     if task is None or not task.wave_id:
         return shipment
-    return changed(shipment, wave_id=task.wave_id)
+    return changed(shipment, wave_id=task.wave_id, lead=task.lead, lead_order=task.lead_order)
 
 
 def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcome: Outcome, now: datetime) -> Decision:
@@ -92,39 +91,4 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
         return refused(message, shipment, to_be_done(steps), reason="steps-open")
     if shipment.intent is not None:
         return refused(message, shipment, "its label is being given back for another just now; ask again")
-    fulfilment = shipment.fulfilment
-    assert fulfilment is not None
-    lines = tuple(
-        ShippedLine(line_id=line.line_id, sku=line.sku, quantity=line.quantity, value_minor=line.value_minor)
-        for line in fulfilment.lines
-    )
-    at = message.shipped_at or now
-    value = sum(line.value_minor for line in lines)
-    shipped = ShipmentShippedV2(
-        owner=shipment.owner,
-        order_id=shipment.order_id,
-        fulfilment_id=shipment.fulfilment_id,
-        location_id=fulfilment.location_id,
-        lines=lines,
-        parcels=_parcels(shipment),
-        value=Money(amount_minor=value, currency=fulfilment.currency),
-        shipped_at=at,
-    )
-    return Decision(writes=[changed(shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)], events=[shipped])
-
-
-def _parcels(shipment: Shipment) -> tuple[ShippedParcel, ...]:
-    """Its parcels as the carrier has them, in the order in which they were packed."""
-    boxes = shipment.boxes or (Box(number=1, weight_g=shipment.weight_g),)
-    labels = labels_of(shipment)
-    return tuple(
-        ShippedParcel(
-            carrier=labels[box.number].carrier,
-            service=labels[box.number].service,
-            tracking_number=labels[box.number].tracking_number,
-            weight_g=box.weight_g or labels[box.number].weight_g,
-            dimensions=box.dimensions,
-            lines=box.lines,
-        )
-        for box in boxes
-    )
+    return leave(shipment, message.shipped_at or now)
