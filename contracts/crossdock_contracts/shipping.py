@@ -24,9 +24,9 @@ class PackedParcel(Value):
     weight_g: PositiveInt | None = None
     dimensions: Dimensions | None = None
     lines: tuple[LineQuantity, ...] = ()
-    """Empty in all parcels of a fulfilment: nobody says what is in which."""
+    """Empty: nobody says what is in it."""
     carrier: Code | None = None
-    """Where whoever packed also bought the label: the carrier, its service, the number, what it cost."""
+    """With the rest: the label, where whoever packed bought one."""
     service: str = ""
     tracking_number: str = ""
     cost: Money | None = None
@@ -41,7 +41,7 @@ class ConfirmPackedV1(Command, service="shipping", name="confirm-packed", versio
     dimensions: Dimensions | None = None
     packed_by: str = ""
     parcels: tuple[PackedParcel, ...] = ()
-    """Where there are several, or more is known of one; empty: one parcel of ``weight_g`` and ``dimensions``."""
+    """Several, or what is in one; empty: one of ``weight_g`` and ``dimensions``."""
     packed_with: str = ""
     """The fulfilment in whose parcel it goes, as its wave plans; nothing else is said of its parcel then."""
 
@@ -165,7 +165,6 @@ class FulfilmentPickedV1(Event, service="shipping", name="fulfilment-picked", ve
     lines: tuple[LineQuantity, ...]
     picked_at: Utc
     wave_id: str = ""
-    """The wave that it was picked in."""
 
 
 class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, entity="order_id"):
@@ -189,11 +188,9 @@ class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", ve
     """Of all parcels together."""
     packed_at: Utc
     parcels: tuple[PackedParcel, ...] = ()
-    """Where there are several, or one was measured."""
     detail: str = ""
     """Why the label that was bought at release is kept or given back."""
     packed_with: str = ""
-    """The fulfilment in whose parcel it goes."""
 
 
 class FulfilmentStoppedV1(Event, service="shipping", name="fulfilment-stopped", version=1, entity="order_id"):
@@ -232,7 +229,7 @@ class ShippedParcel(Value):
     """0 where it was never weighed."""
     dimensions: Dimensions | None = None
     lines: tuple[LineQuantity, ...] = ()
-    """What is in it, where whoever packed it said so."""
+    """Empty: nobody said what is in it."""
 
 
 class ShippedLine(Value):
@@ -242,6 +239,10 @@ class ShippedLine(Value):
     sku: Id
     quantity: PositiveInt
     value_minor: NonNegativeInt = 0
+    ordered_sku: str = ""
+    """What was ordered, where ``sku`` was sent in its place."""
+    reduced_minor: NonNegativeInt = 0
+    """What the buyer gets back, since what was sent is worth less than what was ordered."""
 
 
 class ShipmentShippedV2(Event, service="shipping", name="shipment-shipped", version=2, entity="order_id"):

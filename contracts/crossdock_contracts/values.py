@@ -258,6 +258,10 @@ class FulfilmentLine(Value):
     gift_wrap: bool = False
     note: str = ""
     """What the buyer wrote to this line, for instance a text to engrave."""
+    ordered_sku: str = ""
+    """What was ordered, where ``sku`` is sent in its place."""
+    reduced_minor: NonNegativeInt = 0
+    """What the buyer paid more for what was ordered than ``value_minor``; given back once it ships."""
 
 
 class Fulfilment(Value):

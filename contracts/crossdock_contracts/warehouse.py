@@ -1,4 +1,4 @@
-"""The warehouse's work, which shipping owns: steps, queues, bins, waves, shared parcels."""
+"""The warehouse's work, which shipping owns: steps, queues, bins, waves, shared parcels, substitutes."""
 
 from typing import Annotated, Literal
 
@@ -210,3 +210,41 @@ class ParcelUnsharedV1(Event, service="shipping", name="parcel-unshared", versio
     fulfilment_id: Id
     lead_fulfilment_id: Id
     detail: str
+
+
+class WantedSubstitute(Value):
+    """A line that is short, and what a rule would send in its place."""
+
+    line_id: Id
+    sku: Id
+    by: Id
+    missing: PositiveInt
+    """Pieces of the line that were not on the shelf."""
+
+
+class SubstitutionWantedV1(Event, service="shipping", name="substitution-wanted", version=1, entity="order_id"):
+    """Lines are short, and rules allow something else in their place: inventory says whether that is free here."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    lines: Annotated[tuple[WantedSubstitute, ...], Field(min_length=1)]
+    attempt: PositiveInt
+
+
+class LineSubstitutedV1(Event, service="shipping", name="line-substituted", version=1, entity="order_id"):
+    """Something else is sent for all pieces of a line, for the same price or less."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    line_id: Id
+    ordered_sku: Id
+    sku: Id
+    """What is sent."""
+    quantity: PositiveInt
+    value_minor: NonNegativeInt
+    """What the buyer pays for it, in the order's currency …"""
+    reduced_minor: NonNegativeInt = 0
+    """… which is so much less than for what was ordered; given back once it ships."""
+    substituted_at: Utc

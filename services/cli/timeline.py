@@ -127,6 +127,20 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
         f"{b['fulfilment_id']} goes with {b['lead_fulfilment_id']}: {b['parcel']['tracking_number']}"
     ),
     "parcel-unshared": lambda b: f"{b['fulfilment_id']} gets a label of its own: {b['detail']}",
+    "substitution-wanted": lambda b: (
+        f"{b['location_id']}: " + ", ".join(f"{one['by']} for {one['sku']}" for one in b["lines"])
+    ),
+    "substitution-decided": lambda b: (
+        f"{b['location_id']}: "
+        + (
+            ", ".join(f"{one['quantity']} × {one['by']} for {one['sku']}" for one in b["substituted"])
+            or "nothing is free"
+        )
+    ),
+    "line-substituted": lambda b: (
+        f"{b['quantity']} × {b['sku']} for {b['ordered_sku']}"
+        + (f", {b['reduced_minor']} minor units less" if b.get("reduced_minor") else "")
+    ),
     "step-done": _step,
     "step-failed": _step,
     "step-reopened": _step,

@@ -21,6 +21,7 @@ from services.shipping.decide import (
     share,
     steps,
     stop,
+    substitute,
     track,
     waves,
     work,
@@ -54,6 +55,8 @@ def service(config: Settings) -> Service:
             warehouse.WavePlannedV1,
             warehouse.WaveReleasedV1,
             warehouse.WaveClosedV1,
+            warehouse.SubstitutionWantedV1,
+            warehouse.LineSubstitutedV1,
             warehouse.ParcelJoinedV1,
             warehouse.ParcelSharedV1,
             warehouse.ParcelUnsharedV1,
@@ -89,6 +92,12 @@ def service(config: Settings) -> Service:
     hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
     hub.on(warehouse.ReleaseWaveV1, waves.release_wave, reads=waves.reads_wave)
     hub.on(warehouse.CloseWaveV1, waves.close_wave, reads=waves.reads_wave)
+    hub.on(
+        inventory.SubstitutionDecidedV1,
+        partial(substitute.substituted, rules),
+        settle=settle,
+        reads=commands.reads_shipment,
+    )
     hub.on(warehouse.ParcelJoinedV1, share.join, reads=commands.reads_shipment, remember=True)
     hub.on(warehouse.ParcelSharedV1, share.know_shared, reads=commands.reads_shipment)
     hub.on(

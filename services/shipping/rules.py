@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from crossdock_contracts.base import Owner
-from crossdock_contracts.values import Address, Code, Country, Currency
+from crossdock_contracts.base import Id, Owner
+from crossdock_contracts.values import Address, Code, Country, Currency, Money
 from services.hub.toml import load_toml
 from services.shipping.state import PICK
 
@@ -173,6 +173,36 @@ class WorkflowFile(BaseModel):
     step: tuple[StepRule, ...] = ()
 
 
+class Substitution(BaseModel):
+    """What may be sent in place of a SKU that is short on the shelf."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    sku: Id
+    by: Id
+    """What is sent. It has to ship as the other does: to the same countries, as hazardous or not."""
+    needs_consent: bool = True
+    """Only in orders that have the tag of consent."""
+    owners: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    price: Money | None = None
+    """What a piece of it costs the buyer at most; none, or in another currency: as much as what was ordered."""
+    title: str = ""
+    weight_g: NonNegativeInt | None = None
+    """Of a piece; none: as what was ordered."""
+
+
+class SubstitutionsFile(BaseModel):
+    """``substitutions.toml``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    consent: str = "substitutes-welcome"
+    """Tag of orders whose buyers take something else for what is short."""
+    substitution: tuple[Substitution, ...] = ()
+
+
 class LocationsFile(BaseModel):
     """``locations.toml``."""
 
@@ -197,6 +227,9 @@ class Rules(BaseModel):
     locations: dict[str, ShipFrom]
     carriers: dict[Code, Carrier]
     steps: tuple[StepRule, ...] = ()
+    substitutions: tuple[Substitution, ...] = ()
+    consent: str = ""
+    """Tag of orders whose buyers take something else for what is short."""
 
     @classmethod
     def load(cls, folder: Path) -> "Rules":
@@ -205,8 +238,14 @@ class Rules(BaseModel):
         Raises:
             RulesError: one is missing or wrong.
         """
+        locations = load_toml(folder / "locations.toml", LocationsFile).location
+        carriers = load_toml(folder / "carriers.toml", CarriersFile).carrier
+        steps = load_toml(folder / "workflow.toml", WorkflowFile).step
+        instead = load_toml(folder / "substitutions.toml", SubstitutionsFile)
         return cls(
-            locations=load_toml(folder / "locations.toml", LocationsFile).location,
-            carriers=load_toml(folder / "carriers.toml", CarriersFile).carrier,
-            steps=load_toml(folder / "workflow.toml", WorkflowFile).step,
+            locations=locations,
+            carriers=carriers,
+            steps=steps,
+            substitutions=instead.substitution,
+            consent=instead.consent,
         )

@@ -69,6 +69,14 @@ class Step(Part):
     """How often it failed."""
 
 
+class Substituting(Part):
+    """A pick that was short, while inventory says whether something else is free in place of what is missing."""
+
+    attempt: int
+    found: dict[str, int]
+    """What was picked, by line."""
+
+
 class Rider(Part):
     """A fulfilment whose goods go in the parcel of another."""
 
@@ -149,6 +157,9 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     kept: tuple[str, ...] = ()
     """Tracking numbers of other labels that are not given back: reported ones, and those that a carrier keeps."""
     steps: tuple[Step, ...] = ()
+    substituting: Substituting | None = None
+    attempts: int = 0
+    """How often something else was looked for in place of what was short."""
     wave_id: str = ""
     """The wave that it was picked in."""
     lead: str = ""

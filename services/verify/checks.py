@@ -135,7 +135,7 @@ def commitments_match(facts: Facts) -> Check:
             promised[owner, sku] += line.get("promised", 0)
             waiting[owner, sku] += line.get("backordered", 0)
             for one in line.get("bound", []):
-                bound[owner, sku, one["location_id"]] += one["quantity"]
+                bound[owner, one.get("sku") or sku, one["location_id"]] += one["quantity"]
             parts = (
                 line.get("promised", 0) + line.get("backordered", 0) + line.get("shipped", 0) + line.get("released", 0)
             )

@@ -17,6 +17,13 @@ from tests.nats import NatsServer, short_folder
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+SUBSTITUTE = """
+[[substitution]]
+sku = "RARE"
+by = "COMMON"
+price = { amount_minor = 900, currency = "EUR" }
+"""
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
@@ -27,6 +34,8 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     text = places.read_text().replace("[location.BER]", '[location.BER]\nwork = "hub"')
     shared = '[location.ROT]\nwork = "hub"\nlabel_at = "pack"\nconsolidate = true'
     places.write_text(text.replace("[location.ROT]", shared))
+    instead = rules / "substitutions.toml"
+    instead.write_text(instead.read_text() + SUBSTITUTE)
     with short_folder() as store:
         async with NatsServer(Path(store)) as server:
             settings = settings_for(server, folder, rules_dir=rules, park_first_s=0.2, partitions=2)
@@ -147,3 +156,27 @@ async def test_two_orders_of_one_buyer_leave_in_one_parcel_and_are_charged_apart
     await house.rest()
     assert await house.stock(sku) == (6, 0, 0, 0)
     assert await house.said("label-bought", rider["order_id"]) == []
+
+
+@pytest.mark.parametrize(("method", "paid"), [("token", "payment-captured"), ("prepaid", "payment-refunded")])
+async def test_something_else_is_sent_for_what_is_short_and_costs_no_more(house: House, method: str, paid: str) -> None:
+    for sku in ("RARE", "COMMON"):
+        await house.sells(sku=sku, BER=3)
+    payment = {"method": method, "token": "tok_1" if method == "token" else "", "reference": "paid-1"}
+    order_id = await house.sold(("RARE", 2), payment=payment, tags=("substitutes-welcome",))
+    fulfilment = await house.labelled(order_id)
+    before = {sku: await house.stock(sku) for sku in ("RARE", "COMMON")}
+
+    await house.picks(fulfilment, 1)
+    said = await house.hears("line-substituted", order_id)
+    await house.ships(fulfilment)
+
+    assert (said["sku"], said["value_minor"], said["reduced_minor"]) == ("COMMON", 1800, 200)
+    amount = (await house.hears(paid, order_id))["amount"]["amount_minor"]
+    assert amount == (1800 if method == "token" else 200)
+    await house.rest()
+    assert await house.status(order_id) == "completed"
+    after = {sku: await house.stock(sku) for sku in ("RARE", "COMMON")}
+    moved = {sku: after[sku][0] - before[sku][0] for sku in before}
+    assert moved == {"RARE": -1, "COMMON": -2}
+    assert [after[sku][1:] for sku in after] == [(0, 0, 0), (0, 0, 0)]

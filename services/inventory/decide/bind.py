@@ -106,19 +106,16 @@ def deduct(states: States, message: ShipmentShippedV2, now: datetime) -> Decisio
         taken = _taken(line, message.fulfilment_id, gone.quantity) if line else 0
         if line is None or not taken:
             continue
+        sku = sku_sent(line, message.fulfilment_id)
         lines[gone.line_id] = changed(
             line, bound=_less(line, message.fulfilment_id, taken), shipped=line.shipped + taken
         )
-        place = stocks.place(line.sku, message.location_id, allocated=-taken)
+        place = stocks.place(sku, message.location_id, allocated=-taken)
         if place.on_hand < taken:  # a count had missed them, yet they were there to ship
             more = taken - place.on_hand
-            found = stocks.move(
-                line.sku, message.location_id, "found", more, reason="shipped", reference=message.order_id
-            )
+            found = stocks.move(sku, message.location_id, "found", more, reason="shipped", reference=message.order_id)
             decision.events.append(found)
-        left = stocks.move(
-            line.sku, message.location_id, "shipped", -taken, reason="shipped", reference=message.order_id
-        )
+        left = stocks.move(sku, message.location_id, "shipped", -taken, reason="shipped", reference=message.order_id)
         decision.events.append(left)
     if decision.events:
         decision.writes = [*stocks.writes(), with_lines(reservation, lines.values())]
@@ -139,16 +136,17 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
         taken = _taken(line, message.fulfilment_id, missing.quantity) if line else 0
         if line is None or not taken:
             continue
-        place = stocks.place(line.sku, message.location_id, allocated=-taken)
+        sku = sku_sent(line, message.fulfilment_id)
+        place = stocks.place(sku, message.location_id, allocated=-taken)
         gone = min(taken, place.on_hand)
         if gone:
             lost = stocks.move(
-                line.sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
+                sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
             )
             decision.events.append(lost)
         promised = min(taken, max(0, stocks[line.sku].promisable))
         stocks.change(line.sku, reserved=promised, waiting=taken - promised)
-        decision.events += stocks.shortages(line.sku, message.location_id, "short-pick")
+        decision.events += stocks.shortages(sku, message.location_id, "short-pick")
         lines[missing.line_id] = changed(
             line,
             bound=_less(line, message.fulfilment_id, taken),
@@ -170,6 +168,11 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
 def _taken(line: ReservedLine, fulfilment_id: str, quantity: int) -> int:
     bound = sum(bound.quantity for bound in line.bound if bound.fulfilment_id == fulfilment_id)
     return min(bound, quantity)
+
+
+def sku_sent(line: ReservedLine, fulfilment_id: str) -> str:
+    """What a fulfilment sends for a line: its SKU, or what is bound in its place."""
+    return next((b.sku for b in line.bound if b.fulfilment_id == fulfilment_id and b.sku), line.sku)
 
 
 def _less(line: ReservedLine, fulfilment_id: str, quantity: int) -> tuple[Bound, ...]:

@@ -283,7 +283,7 @@ def _unbind(stocks: Stocks, line: ReservedLine, quantity: int, fulfilment_id: st
         taken = min(left, bound.quantity) if fulfilment_id in ("", bound.fulfilment_id) else 0
         left -= taken
         if taken:
-            stocks.place(line.sku, bound.location_id, allocated=-taken)
+            stocks.place(bound.sku or line.sku, bound.location_id, allocated=-taken)
         if bound.quantity > taken:
             kept.append(changed(bound, quantity=bound.quantity - taken))
     return changed(line, bound=tuple(kept)), quantity - left

@@ -7,15 +7,25 @@ from crossdock_contracts.shipping import ShipmentShippedV2
 from crossdock_contracts.values import PaymentMethod
 from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused, States, changed
 from services.payments.decide.common import answered, failure, going_out, key_of, money, wait
+from services.payments.decide.giveback import reduce, reduced_by, settle_reduced
 from services.payments.gateways import Capture
 from services.payments.state import Movement, Payment
 
 
 def capture_shipped(states: States, message: ShipmentShippedV2, now: datetime) -> Decision:
-    """Goods have left: take what the buyer pays for them, once for each fulfilment."""
+    """Goods have left: take what the buyer pays for them, once for each fulfilment; substitutes may be worth less."""
     payment = states.get(Payment, message.owner, message.order_id)
-    if payment is None or payment.method is not PaymentMethod.TOKEN:
+    if payment is None:
         return Decision.nothing()
+    less = sum(line.reduced_minor for line in message.lines)
+    if payment.method is not PaymentMethod.TOKEN:
+        return reduce(payment, message.fulfilment_id, less, now) if less else Decision.nothing()
+    reduced = reduce(payment, message.fulfilment_id, less, now) if less else Decision()
+    payment = next((one for one in reduced.writes if isinstance(one, Payment)), payment)
+    return reduced.and_then(_capture(payment, message, now))
+
+
+def _capture(payment: Payment, message: ShipmentShippedV2, now: datetime) -> Decision:
     known = payment.captures.get(message.fulfilment_id)
     amount = message.value.amount_minor
     key = key_of("capture", payment, message.fulfilment_id)
@@ -34,6 +44,8 @@ def settle_capture(states: States, message: ShipmentShippedV2, outcome: Outcome,
         return Decision.nothing()
     if isinstance(outcome, Failed):
         return wait(outcome)
+    if outcome.key == key_of("refund", payment, reduced_by(message.fulfilment_id)):
+        return settle_reduced(payment, message.fulfilment_id, outcome, now)
     payment = answered(payment, outcome.key)
     movement = payment.captures[message.fulfilment_id]
     if isinstance(outcome, Refused):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from crossdock_contracts.inventory import SubstitutionDecidedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import (
     ConfirmPackedV1,
@@ -25,6 +26,9 @@ Work = (
     | LabelWantedV1
 )
 
+Word = ParcelJoinedV1 | ParcelSharedV1 | ParcelUnsharedV1 | SubstitutionDecidedV1
+"""What others say of a fulfilment."""
+
 
 def shipment_of(states: States, message: Work) -> Shipment | None:
     """The fulfilment that a message is about, if it is one of the order that the message names."""
@@ -32,7 +36,7 @@ def shipment_of(states: States, message: Work) -> Shipment | None:
     return found if found is None or found.order_id == message.order_id else None
 
 
-def reads_shipment(message: Work | ParcelJoinedV1 | ParcelSharedV1 | ParcelUnsharedV1) -> Iterable[str]:
+def reads_shipment(message: Work | Word) -> Iterable[str]:
     """The document of the fulfilment."""
     return [Shipment.at(message.owner, message.fulfilment_id)]
 

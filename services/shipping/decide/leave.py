@@ -14,7 +14,14 @@ def leave(shipment: Shipment, at: datetime) -> Decision:
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     lines = tuple(
-        ShippedLine(line_id=line.line_id, sku=line.sku, quantity=line.quantity, value_minor=line.value_minor)
+        ShippedLine(
+            line_id=line.line_id,
+            sku=line.sku,
+            quantity=line.quantity,
+            value_minor=line.value_minor,
+            ordered_sku=line.ordered_sku,
+            reduced_minor=line.reduced_minor,
+        )
         for line in fulfilment.lines
     )
     value = sum(line.value_minor for line in lines)

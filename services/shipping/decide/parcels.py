@@ -2,7 +2,7 @@
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.shipping import Parcel
-from crossdock_contracts.values import LineQuantity
+from crossdock_contracts.values import FulfilmentLine, LineQuantity
 from crossdock_contracts.warehouse import ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import changed
 from services.shipping.decide.rates import weight_of
@@ -23,16 +23,26 @@ def without(shipment: Shipment, quantities: dict[str, int]) -> Shipment:
     left, worth = [], 0
     for line in fulfilment.lines:
         gone = min(quantities.get(line.line_id, 0), line.quantity)
-        value = line.value_minor * gone // line.quantity
-        worth += value
+        worth += line.value_minor * gone // line.quantity
         if gone < line.quantity:
-            kept = changed(line, quantity=line.quantity - gone, value_minor=line.value_minor - value)
-            left.append(kept if gone else line)
+            left.append(_fewer(line, gone) if gone else line)
     if not left:
         return changed(shipment, status=ShipmentStatus.STOPPED)
     cash = max(0, fulfilment.cash_on_delivery_minor - worth)
     fulfilment = changed(fulfilment, lines=tuple(left), cash_on_delivery_minor=cash)
     return changed(shipment, fulfilment=fulfilment, boxes=_taken_out(shipment.boxes, quantities))
+
+
+def _fewer(line: FulfilmentLine, gone: int) -> FulfilmentLine:
+    """A line with so many fewer pieces: they take with them their share of what the buyer paid."""
+    value = line.value_minor - line.value_minor * gone // line.quantity
+    paid = line.value_minor + line.reduced_minor
+    return changed(
+        line,
+        quantity=line.quantity - gone,
+        value_minor=value,
+        reduced_minor=paid - paid * gone // line.quantity - value,
+    )
 
 
 def _taken_out(boxes: tuple[Box, ...], quantities: dict[str, int]) -> tuple[Box, ...]:
