@@ -1,7 +1,7 @@
 """Whether a weighed parcel fits the label that was bought for it, and whether anybody takes it at all."""
 
-from crossdock_contracts.values import Fulfilment, Money
-from services.shipping.decide.parcels import boxes_of
+from crossdock_contracts.values import Dimensions, Fulfilment, Money
+from services.shipping.decide.parcels import size_of
 from services.shipping.decide.rates import billed_g, price, ranked
 from services.shipping.rules import Rules
 from services.shipping.state import Box, Shipment
@@ -15,20 +15,23 @@ def misfit(rules: Rules, shipment: Shipment) -> tuple[str, str]:
     fulfilment, paid = shipment.fulfilment, _paid(shipment)
     if fulfilment is None or paid is None:
         return "", ""
-    box = boxes_of(rules, shipment)[0]
-    why, matters = _difference(rules, shipment, fulfilment, box, paid)
+    weight_g, size = size_of(rules, shipment, 1)
+    why, matters = _difference(rules, shipment, fulfilment, (weight_g, size), paid)
     if not why:
         return "", ""
     if not matters:
         return "", f"label kept: {why}, which is below what another label is bought for"
-    if not any(not rate.refused for rate in ranked(rules, fulfilment, box.weight_g, dimensions=box.dimensions)):
+    if not any(not rate.refused for rate in ranked(rules, fulfilment, weight_g, dimensions=size)):
         return "", f"label kept, though {why}: no carrier sells another"
     return why, f"label given back: {why}"
 
 
-def _difference(rules: Rules, shipment: Shipment, fulfilment: Fulfilment, box: Box, paid: Money) -> tuple[str, bool]:
+def _difference(
+    rules: Rules, shipment: Shipment, fulfilment: Fulfilment, parcel: tuple[int, Dimensions | None], paid: Money
+) -> tuple[str, bool]:
     """What is otherwise than when the label of the first parcel was bought, and whether that is enough for another."""
     label, quote = shipment.parcel, shipment.quote
+    weight_g, size = parcel
     assert label is not None
     if quote is not None and quote.cash_minor != fulfilment.cash_on_delivery_minor:
         return f"it collects {quote.cash_minor}, and {fulfilment.cash_on_delivery_minor} is due", True
@@ -36,13 +39,13 @@ def _difference(rules: Rules, shipment: Shipment, fulfilment: Fulfilment, box: B
     service = carrier.service.get(label.service) if carrier else None
     if carrier is None or service is None:  # they are no longer worked with
         return "", False
-    due, no = price(carrier, service, fulfilment, billed_g(carrier, box.weight_g, box.dimensions))
+    due, no = price(carrier, service, fulfilment, billed_g(carrier, weight_g, size))
     if no:
-        return f"{label.carrier} {label.service} does not take {box.weight_g} g: {no}", True
+        return f"{label.carrier} {label.service} does not take {weight_g} g: {no}", True
     difference = abs(due.amount_minor - paid.amount_minor)
     if not difference:
         return "", False
-    why = f"{box.weight_g} g cost {due.amount_minor} rather than {paid.amount_minor} {due.currency} minor units"
+    why = f"{weight_g} g cost {due.amount_minor} rather than {paid.amount_minor} {due.currency} minor units"
     return why, difference >= rules.locations[fulfilment.location_id].rerate_from_minor
 
 

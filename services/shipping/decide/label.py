@@ -18,9 +18,9 @@ from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome
 from services.shipping.carriers import BuyLabel, VoidLabel
 from services.shipping.decide.fit import misfit
 from services.shipping.decide.parcels import (
-    boxes_of,
     labels_of,
     shared,
+    size_of,
     spare_label,
     unlabelled,
     with_label,
@@ -63,10 +63,10 @@ def ship(rules: Rules, is_circuit_open: IsOpen, states: States, message: StockAl
     if shipment.status is ShipmentStatus.STOPPED:
         return Decision(writes=[shipment])
     shipment, said = planned(rules, shipment, now) if rules.steps else (shipment, [])
-    decision = Decision(writes=[shipment], events=said)
     origin = rules.locations.get(fulfilment.location_id)
-    if origin is not None and origin.hub_buys_at(message.owner) == "release":
-        decision = decision.and_then(go_on(rules, shipment, now, is_circuit_open))
+    buys = origin is not None and origin.hub_buys_at(message.owner) == "release"
+    decision = go_on(rules, shipment, now, is_circuit_open) if buys else Decision(writes=[shipment])
+    decision.events = [*said, *decision.events]
     return queued(rules, states, None, decision, now)
 
 
@@ -75,7 +75,8 @@ def go_on(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOp
 
     No other call of it may be under way.
     """
-    shipment = changed(shipment, intent=None, voiding=False)
+    if shipment.intent is not None or shipment.voiding:
+        shipment = changed(shipment, intent=None, voiding=False)
     spare = spare_label(shipment)
     if spare is not None:
         return _give_back(rules, shipment, spare, now)
@@ -99,12 +100,12 @@ def _offers(rules: Rules, shipment: Shipment, number: int, avoid: frozenset[str]
     """The shipment with what carriers ask for one of its parcels, and with what they are to be asked for."""
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
-    box = next(box for box in boxes_of(rules, shipment) if box.number == number)
+    weight_g, dimensions = size_of(rules, shipment, number)
     cash = fulfilment.cash_on_delivery_minor if number == 1 else 0  # the first parcel collects all of it
     return changed(
         shipment,
-        ranking=ranked(rules, fulfilment, box.weight_g, avoid, box.dimensions),
-        quote=Quote(number=number, weight_g=box.weight_g, dimensions=box.dimensions, cash_minor=cash),
+        ranking=ranked(rules, fulfilment, weight_g, avoid, dimensions),
+        quote=Quote(number=number, weight_g=weight_g, dimensions=dimensions, cash_minor=cash),
         unrated=False,
     )
 
@@ -240,7 +241,7 @@ def _next_after(rules: Rules, shipment: Shipment, why: str, now: datetime) -> De
 
 def _bought(rules: Rules, shipment: Shipment, label: Parcel, now: datetime) -> Decision:
     number = shipment.quote.number if shipment.quote else 1
-    shipment = with_label(changed(shipment, intent=None), number, label)
+    shipment = with_label(shipment, number, label)
     if not is_open(shipment.status):  # it was stopped while the label was bought
         return go_on(rules, shipment, now)
     told = shared(shipment) if number == 1 and shipment.riders else []

@@ -2,7 +2,7 @@
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.shipping import Parcel
-from crossdock_contracts.values import FulfilmentLine, LineQuantity
+from crossdock_contracts.values import Dimensions, FulfilmentLine, LineQuantity
 from crossdock_contracts.warehouse import ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import changed
 from services.shipping.decide.rates import weight_of
@@ -61,20 +61,21 @@ def _taken_out(boxes: tuple[Box, ...], quantities: dict[str, int]) -> tuple[Box,
     return tuple(left)
 
 
-def boxes_of(rules: Rules, shipment: Shipment) -> tuple[Box, ...]:
-    """The parcels of a fulfilment; before it is packed one, of the weight that is expected."""
-    if shipment.boxes:
-        return shipment.boxes
+def size_of(rules: Rules, shipment: Shipment, number: int) -> tuple[int, Dimensions | None]:
+    """What one of its parcels weighs, and its outer size; before it is packed there is one, of the expected weight."""
+    for box in shipment.boxes:
+        if box.number == number:
+            return box.weight_g, box.dimensions
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     origin = rules.locations.get(fulfilment.location_id)
-    return (Box(number=1, weight_g=shipment.weight_g or (weight_of(fulfilment, origin) if origin else 1)),)
+    return shipment.weight_g or (weight_of(fulfilment, origin) if origin else 1), None
 
 
 def labels_of(shipment: Shipment) -> dict[int, Parcel]:
     """The labels that a fulfilment has, by the number of the parcel."""
-    if shipment.parcel is None and not shipment.further:
-        return {}
+    if not shipment.further:
+        return {1: shipment.parcel} if shipment.parcel else {}
     found = {_number(parcel): parcel for parcel in shipment.further}
     return {1: shipment.parcel, **found} if shipment.parcel else found
 
@@ -84,13 +85,13 @@ def _number(parcel: Parcel) -> int:
 
 
 def with_label(shipment: Shipment, number: int, label: Parcel) -> Shipment:
-    """The shipment with the label of one of its parcels; a fulfilment that was only allocated is labelled now."""
+    """The shipment with the label of one of its parcels, no call under way; what was only allocated is labelled now."""
     parcel_id = f"{shipment.fulfilment_id}/{number}"
     label = label if label.parcel_id == parcel_id else changed(label, parcel_id=parcel_id)
     status = ShipmentStatus.LABELLED if shipment.status is ShipmentStatus.ALLOCATED else shipment.status
     if number == 1:
-        return changed(shipment, status=status, parcel=label)
-    return changed(shipment, status=status, further=(*shipment.further, label))
+        return changed(shipment, status=status, intent=None, parcel=label)
+    return changed(shipment, status=status, intent=None, further=(*shipment.further, label))
 
 
 def without_label(shipment: Shipment, number: int) -> Shipment:
@@ -102,8 +103,10 @@ def without_label(shipment: Shipment, number: int) -> Shipment:
 
 def unlabelled(shipment: Shipment) -> int | None:
     """The first of its parcels that has no label; none where all have."""
+    if not shipment.boxes:
+        return None if shipment.parcel else 1
     labels = labels_of(shipment)
-    numbers = [box.number for box in shipment.boxes] or [1]
+    numbers = [box.number for box in shipment.boxes]
     return next((number for number in numbers if number not in labels), None)
 
 
@@ -111,9 +114,10 @@ def spare_label(shipment: Shipment) -> int | None:
     """The parcel whose label is to be given back: it does not ship, was emptied, or its label does not fit it."""
     if shipment.returning:
         return 1
-    wanted = {box.number for box in shipment.boxes} if is_open(shipment.status) else set()
-    if is_open(shipment.status) and not wanted:
+    ships = is_open(shipment.status)
+    if ships and not shipment.boxes:
         return None
+    wanted = {box.number for box in shipment.boxes} if ships else set()
     for number, label in labels_of(shipment).items():
         ours = label.tracking_number not in shipment.kept and not (number == 1 and shipment.reported)
         if ours and number not in wanted:
