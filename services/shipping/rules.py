@@ -1,4 +1,8 @@
-"""What is configured of shipping: how each location ships (``locations.toml``), and carriers (``carriers.toml``)."""
+"""What is configured of shipping.
+
+How each location works and labels (``locations.toml``), carriers (``carriers.toml``), steps (``workflow.toml``), and what
+is sent in place of what is short (``substitutions.toml``).
+"""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self

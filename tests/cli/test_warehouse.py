@@ -45,10 +45,38 @@ def test_a_step_that_a_fulfilment_has_not_is_refused(crossdock: Crossdock, fulfi
 
 
 def test_where_nothing_waits_no_wave_is_planned(crossdock: Crossdock) -> None:
-    said = crossdock("warehouse", "wave", "LON")
-    assert (said.status, "nothing waits to be picked at LON" in said.error) == (3, True)
-    assert "0 waiting at LON" in crossdock("warehouse", "queue", "LON").out
-    assert crossdock("warehouse", "waves", "LON", "--json").json == []
-    assert "LON has no wave w9" in crossdock("warehouse", "pick-list", "LON", "w9").error
+    said = crossdock("warehouse", "wave", "BER")
+    assert (said.status, "nothing waits to be picked at BER" in said.error) == (3, True)
+    assert "0 waiting at BER" in crossdock("warehouse", "queue", "BER").out
+    assert crossdock("warehouse", "waves", "BER", "--json").json == []
+    assert "BER has no wave w9" in crossdock("warehouse", "pick-list", "BER", "w9").error
     for command in ("release-wave", "close-wave"):
-        assert "wave w9 of LON is not known" in crossdock("warehouse", command, "LON", "w9").error
+        assert "wave w9 of BER is not known" in crossdock("warehouse", command, "BER", "w9").error
+
+
+def test_a_wave_is_planned_printed_picked_and_closed(
+    hub: RunningHub, crossdock: Crossdock, tmp_path: Path, sku: str
+) -> None:
+    assert crossdock("stock", "receive", sku, "LON", 5).status == 0
+    file = tmp_path / "bins.csv"
+    file.write_text(f"sku,bins\n{sku},S-1-2\n")
+    crossdock("warehouse", "bins", "LON", file)
+    to = {"name": "Customer 1", "line1": "Street 1", "city": "London", "postcode": "W1", "country": "GB"}
+    name = f"{hub.order((sku, 2), ship_to=to)}/1"
+    eventually(lambda: name in crossdock("warehouse", "queue", "LON").out)
+
+    (planned,) = crossdock("warehouse", "wave", "LON", "--json").json
+    wave = planned["body"]["wave_id"]
+
+    assert wave in crossdock("warehouse", "waves", "LON").out
+    assert crossdock("warehouse", "release-wave", "LON", wave, "--by", "floor").status == 0
+    listed = crossdock("warehouse", "pick-list", "LON", wave).out
+    assert ("S-1-2" in listed, "2 → 1" in listed, "not released" in listed) == (True, True, False)
+    lines = crossdock("warehouse", "pick-list", "LON", wave, "--csv").out.splitlines()
+    assert lines == [
+        "bin,sku,title,position,fulfilment,line,quantity,note",
+        f"S-1-2,{sku},Article,1,{name},1,2,",
+    ]
+    assert crossdock("warehouse", "picked", name).status == 0
+    assert crossdock("warehouse", "pick-list", "LON", wave, "--json").json["fetches"] == []
+    assert "0 not picked" in crossdock("warehouse", "close-wave", "LON", wave).out
