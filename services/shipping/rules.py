@@ -1,7 +1,7 @@
 """What is configured of shipping.
 
-How each location works and labels (``locations.toml``), carriers (``carriers.toml``), steps (``workflow.toml``), and what
-is sent in place of what is short (``substitutions.toml``).
+How each location works and labels (``locations.toml``), carriers (``carriers.toml``), steps (``workflow.toml``), and
+what is sent in place of what is short (``substitutions.toml``).
 """
 
 from pathlib import Path
