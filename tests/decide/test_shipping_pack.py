@@ -298,12 +298,18 @@ def test_a_fulfilment_is_delivered_once_each_of_its_parcels_is() -> None:
     assert (dock.shipment.status, dock.shipment.delivered_at) == (ShipmentStatus.DELIVERED, later(hours=3))
 
 
-def test_a_parcel_that_is_not_of_the_fulfilment_is_refused() -> None:
-    dock = picked()
-    dock.packed()
+def test_a_parcel_that_is_none_of_several_is_refused_and_that_of_one_is_known_by_any_number() -> None:
+    dock, single = picked(fulfilment(*TWO_LINES, location="LON")), picked()
+    dock.packed(parcels=(PackedParcel(weight_g=700), PackedParcel(weight_g=300)))
+    dock.answered(sold(1))
+    dock.answered(sold(2))
     dock.shipped()
     assert tracked(dock, "delivered", "XD9").writes == []
-    assert "its parcels are XD1" in why_not(dock)
+    assert "its parcels are XD1, XD2" in why_not(dock)
+    single.packed()
+    single.shipped()
+    tracked(single, "delivered", "LAST-MILE-1")
+    assert single.shipment.status is ShipmentStatus.DELIVERED
 
 
 @pytest.mark.parametrize("again", [1, 2])

@@ -23,15 +23,19 @@ _TRACKING = {
 
 
 def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision:
-    """What a carrier says of a parcel, or of all parcels of a fulfilment; it is delivered once each of them is."""
+    """What a carrier says of a parcel, or of all parcels of a fulfilment; it is delivered once each of them is.
+
+    Of a fulfilment in one parcel it is that one, whatever number the last carrier on its way gave it.
+    """
     shipment = shipment_of(states, message)
     if shipment is None or shipment.status not in (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED):
         return refused(message, shipment, "only shipped fulfilments are tracked")
     numbers = [label.tracking_number for label in labels_of(shipment).values()] or ["-"]
-    if message.tracking_number and message.tracking_number not in numbers:
+    named = [message.tracking_number] if message.tracking_number and len(numbers) > 1 else numbers
+    if named[0] not in numbers:
         return refused(message, shipment, f"its parcels are {', '.join(numbers)}", reason="no-such-parcel")
     events: list[Event] = []
-    for number in [message.tracking_number] if message.tracking_number else numbers:
+    for number in named:
         last = _last(shipment, numbers, number)
         if last is not None and (message.occurred_at < last.at or last.status in ("delivered", message.status)):
             continue
