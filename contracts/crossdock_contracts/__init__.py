@@ -12,6 +12,7 @@ from crossdock_contracts import (
     stock,
     upcasts,
     values,
+    warehouse,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "stock",
     "upcasts",
     "values",
+    "warehouse",
 ]

@@ -109,6 +109,28 @@ class StockAllocatedV1(Event, service="inventory", name="stock-allocated", versi
     allocated_at: Utc
 
 
+class Substitute(Value):
+    """All pieces of a line that are bound to a location, and what is bound there in their place."""
+
+    line_id: Id
+    sku: Id
+    by: Id
+    quantity: PositiveInt
+
+
+class SubstitutionDecidedV1(Event, service="inventory", name="substitution-decided", version=1, entity="order_id"):
+    """Whether there is enough of what would be sent in place of short lines; what there is, is bound for them."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    attempt: PositiveInt
+    substituted: tuple[Substitute, ...]
+    refused: tuple[Id, ...] = ()
+    """Lines that stay short."""
+    decided_at: Utc
+
+
 class AllocationRefusedV1(Event, service="inventory", name="allocation-refused", version=1, entity="order_id"):
     """The location no longer has what routing chose it for; the lines are still promised, from elsewhere."""
 

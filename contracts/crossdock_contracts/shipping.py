@@ -18,14 +18,32 @@ class ConfirmPickedV1(Command, service="shipping", name="confirm-picked", versio
     picked_by: str = ""
 
 
+class PackedParcel(Value):
+    """One parcel as it was packed: weighed, measured, and what is in it."""
+
+    weight_g: PositiveInt | None = None
+    dimensions: Dimensions | None = None
+    lines: tuple[LineQuantity, ...] = ()
+    """Empty: nobody says what is in it."""
+    carrier: Code | None = None
+    """With the rest: the label, where whoever packed bought one."""
+    service: str = ""
+    tracking_number: str = ""
+    cost: Money | None = None
+
+
 class ConfirmPackedV1(Command, service="shipping", name="confirm-packed", version=1, entity="order_id"):
-    """The goods are in a parcel, weighed."""
+    """The goods are in a parcel, weighed; or in several, each with its weight."""
 
     order_id: Id
     fulfilment_id: Id
     weight_g: PositiveInt | None = None
     dimensions: Dimensions | None = None
     packed_by: str = ""
+    parcels: tuple[PackedParcel, ...] = ()
+    """Several, or what is in one; empty: one of ``weight_g`` and ``dimensions``."""
+    packed_with: str = ""
+    """The fulfilment in whose parcel it goes, as its wave plans; nothing else is said of its parcel then."""
 
 
 class ConfirmShippedV1(Command, service="shipping", name="confirm-shipped", version=1, entity="order_id"):
@@ -46,6 +64,8 @@ class ReportLabelV1(Command, service="shipping", name="report-label", version=1,
     tracking_number: Id
     weight_g: PositiveInt | None = None
     cost: Money | None = None
+    parcel: PositiveInt = 1
+    """Which of its parcels, counted from 1 as they were packed."""
 
 
 class TrackingUpdateV1(Command, service="shipping", name="tracking-update", version=1, entity="order_id"):
@@ -56,6 +76,8 @@ class TrackingUpdateV1(Command, service="shipping", name="tracking-update", vers
     status: Literal["in-transit", "out-for-delivery", "delivered", "exception"]
     occurred_at: Utc
     detail: str = ""
+    tracking_number: str = ""
+    """Which parcel; empty: all of the fulfilment."""
 
 
 class LabelObject(Value):
@@ -132,6 +154,8 @@ class LabelVoidedV1(Event, service="shipping", name="label-voided", version=1, e
     carrier: Code
     tracking_number: Id
     voided_at: Utc
+    reason: str = ""
+    """Why another one is bought in its place; empty where none is."""
 
 
 class FulfilmentPickedV1(Event, service="shipping", name="fulfilment-picked", version=1, entity="order_id"):
@@ -142,6 +166,7 @@ class FulfilmentPickedV1(Event, service="shipping", name="fulfilment-picked", ve
     location_id: Id
     lines: tuple[LineQuantity, ...]
     picked_at: Utc
+    wave_id: str = ""
 
 
 class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, entity="order_id"):
@@ -167,13 +192,18 @@ class FulfilmentKeptV1(Event, service="shipping", name="fulfilment-kept", versio
 
 
 class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", version=1, entity="order_id"):
-    """The parcel is closed and weighed."""
+    """The parcel is closed and weighed, or all of them are."""
 
     order_id: Id
     fulfilment_id: Id
     location_id: Id
     weight_g: PositiveInt
+    """Of all parcels together."""
     packed_at: Utc
+    parcels: tuple[PackedParcel, ...] = ()
+    detail: str = ""
+    """Why the label that was bought at release is kept or given back."""
+    packed_with: str = ""
 
 
 class FulfilmentStoppedV1(Event, service="shipping", name="fulfilment-stopped", version=1, entity="order_id"):
@@ -210,6 +240,9 @@ class ShippedParcel(Value):
     tracking_number: Id
     weight_g: NonNegativeInt = 0
     """0 where it was never weighed."""
+    dimensions: Dimensions | None = None
+    lines: tuple[LineQuantity, ...] = ()
+    """Empty: nobody said what is in it."""
 
 
 class ShippedLine(Value):
@@ -219,6 +252,10 @@ class ShippedLine(Value):
     sku: Id
     quantity: PositiveInt
     value_minor: NonNegativeInt = 0
+    ordered_sku: str = ""
+    """What was ordered, where ``sku`` was sent in its place."""
+    reduced_minor: NonNegativeInt = 0
+    """What the buyer gets back, since what was sent is worth less than what was ordered."""
 
 
 class ShipmentShippedV2(Event, service="shipping", name="shipment-shipped", version=2, entity="order_id"):
@@ -264,6 +301,8 @@ class ShipmentDeliveredV1(Event, service="shipping", name="shipment-delivered", 
     tracking_number: Id
     occurred_at: Utc
     detail: str = ""
+    parcels_left: NonNegativeInt = 0
+    """Parcels of the same fulfilment that are still on their way."""
 
 
 class ShipmentExceptionV1(Event, service="shipping", name="shipment-exception", version=1, entity="order_id"):

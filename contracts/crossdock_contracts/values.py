@@ -223,6 +223,9 @@ class Order(Value):
     """The location whose goods were handed over, of what the channel or a till fulfils."""
 
 
+STEP_FAILED = "step-failed"
+"""Reason of a hold on an order of which a fulfilment has a step that could not be done."""
+
 NO_LABEL = "no-label"
 """Reason of a hold on an order of which a fulfilment could not get its label."""
 
@@ -273,6 +276,13 @@ class FulfilmentLine(Value):
     hazmat_class: str = ""
     dimensions: Dimensions | None = None
     """Outer size of one piece."""
+    gift_wrap: bool = False
+    note: str = ""
+    """What the buyer wrote to this line, for instance a text to engrave."""
+    ordered_sku: str = ""
+    """What was ordered, where ``sku`` is sent in its place."""
+    reduced_minor: NonNegativeInt = 0
+    """What the buyer paid more for what was ordered than ``value_minor``; given back once it ships."""
 
 
 class DeliveryPromise(Value):
@@ -311,3 +321,5 @@ class Fulfilment(Value):
     """What the carrier collects, in the order's currency."""
     gift_message: str = ""
     note: str = ""
+    tags: tuple[str, ...] = ()
+    """Of the order."""

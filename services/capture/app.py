@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from crossdock_contracts import capture, inventory, payments, products, routing, shipping, stock
+from crossdock_contracts import capture, inventory, payments, products, routing, shipping, stock, warehouse
 from services.capture.channels.native import Native
 from services.capture.decide import cancel, catalogue, elsewhere, holds, ingest, waiting
 from services.capture.edge import ORIGINALS, Edge
@@ -95,6 +95,7 @@ _TROUBLE: tuple[Any, ...] = (
     inventory.BackorderLapsedV1,
     routing.OrderUnroutableV1,
     shipping.LabelRefusedV1,
+    warehouse.StepFailedV1,
 )
 
 

@@ -29,7 +29,7 @@ from services.cli import (
     routing,
     stock,
     verify,
-    warehouse,
+    waves,
 )
 from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError
 from services.cli.output import FAILED, UNREACHABLE, USAGE, console, fail
@@ -58,8 +58,12 @@ for commands, name, text in (
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),
-    (warehouse.app, "warehouse", "What warehouses confirm: picked, packed, shipped, tracked, returned."),
     (routing.app, "routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
+    (
+        waves.app,
+        "warehouse",
+        "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
+    ),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

@@ -105,6 +105,27 @@ def _label(body: Body) -> str:
     return chosen + (f"; instead of {instead}" if instead else "")
 
 
+def _packed(body: Body) -> str:
+    parcels = body.get("parcels", [])
+    beside = f", in the parcel of {body['packed_with']}" if body.get("packed_with") else ""
+    several = f" in {len(parcels)} parcels" if len(parcels) > 1 else ""
+    return f"{body['location_id']}: {body['weight_g']} g{several}{beside}" + (
+        f"; {body['detail']}" if body.get("detail") else ""
+    )
+
+
+def _wave(body: Body) -> str:
+    positions = {member["position"] for member in body["members"]}
+    left = f"; left out: {', '.join(body['left_out'])}" if body.get("left_out") else ""
+    count = len(body["members"])
+    return f"wave {body['wave_id']} at {body['location_id']}: {count} fulfilments in {len(positions)} parcels{left}"
+
+
+def _step(body: Body) -> str:
+    by = f" by {body['confirmed_by']}" if body.get("confirmed_by") else ""
+    return f"{body['step']} at {body['location_id']}{by}" + (f": {body['note']}" if body.get("note") else "")
+
+
 def _cancelled(body: Body) -> str:
     kept = f"; kept: {_pieces(body['kept'])}" if body.get("kept") else ""
     return f"{_pieces(body['lines'])} for {body['reason']}, decided by {body['decided_by']}{kept}"
@@ -147,14 +168,47 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "location-changed": _location,
     "label-bought": _label,
     "label-refused": lambda b: f"{b['reason']}: {b['detail']}",
-    "label-voided": lambda b: f"{b['carrier']} {b['tracking_number']}",
+    "label-voided": lambda b: (
+        f"{b['carrier']} {b['tracking_number']}" + (f": {b['reason']}" if b.get("reason") else "")
+    ),
     "fulfilment-picked": lambda b: f"{b['location_id']}: {_pieces(b['lines'])}",
     "short-picked": lambda b: f"{b['location_id']}: {_pieces(b['missing'])} not found",
-    "fulfilment-packed": lambda b: f"{b['location_id']}: {b['weight_g']} g",
     "fulfilment-at-risk": lambda b: (
         f"{b['location_id']}: to {b['stage']} by {b['due_at'][:16]}; it is {b['status']}, {b.get('detail', '')}"
     ),
+    "fulfilment-packed": _packed,
     "fulfilment-stopped": lambda b: f"stopped: {_pieces(b['stopped']) or 'nothing'} {b.get('detail', '')}",
+    "steps-planned": lambda b: (
+        f"{b['location_id']}: " + ", ".join(f"{s['step']} before {s['before']}" for s in b["steps"])
+    ),
+    "wave-planned": _wave,
+    "wave-released": lambda b: f"wave {b['wave_id']} at {b['location_id']}",
+    "wave-closed": lambda b: f"wave {b['wave_id']} at {b['location_id']}, {len(b.get('left', []))} not picked",
+    "parcel-joined": lambda b: f"{b['joined_fulfilment_id']} is in the parcel of {b['fulfilment_id']}",
+    "parcel-shared": lambda b: (
+        f"{b['fulfilment_id']} goes with {b['lead_fulfilment_id']}: {b['parcel']['tracking_number']}"
+    ),
+    "parcel-unshared": lambda b: f"{b['fulfilment_id']} gets a label of its own: {b['detail']}",
+    "substitution-wanted": lambda b: (
+        f"{b['location_id']}: " + ", ".join(f"{one['by']} for {one['sku']}" for one in b["lines"])
+    ),
+    "substitution-decided": lambda b: (
+        f"{b['location_id']}: "
+        + (
+            ", ".join(f"{one['quantity']} × {one['by']} for {one['sku']}" for one in b["substituted"])
+            or "nothing is free"
+        )
+    ),
+    "line-substituted": lambda b: (
+        f"{b['quantity']} × {b['sku']} for {b['ordered_sku']}"
+        + (f", {b['reduced_minor']} minor units less" if b.get("reduced_minor") else "")
+    ),
+    "step-done": _step,
+    "step-failed": _step,
+    "step-reopened": _step,
+    "task-overdue": lambda b: (
+        f"{b['fulfilment_id']} at {b['location_id']} was due in queue {b['queue']} {b['due_at'][:16]}"
+    ),
     "return-authorised": lambda b: f"{_pieces(b['lines'])} for {b['reason']}, until {b['expires_at'][:10]}",
     "return-refused": lambda b: f"{b['reason']}: {b['detail']}",
     "refund-requested": lambda b: _money(b["amount"]),

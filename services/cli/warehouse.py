@@ -1,8 +1,7 @@
 """`crossdock warehouse`: what a warehouse without a system of its own confirms by hand."""
 
-import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,62 +11,50 @@ from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
     ConfirmShippedV1,
+    PackedParcel,
     ReportLabelV1,
     TrackingUpdateV1,
 )
-from crossdock_contracts.values import LineQuantity
-from services.cli.client import Client, connected
-from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, console, fail
-from services.cli.timeline import describe
-from services.hub.settings import settings
+from crossdock_contracts.values import Dimensions, LineQuantity
+from services.cli.client import Client
+from services.cli.errands import Fulfilment, Lines, carry_out, quantities, shipment_of
+from services.cli.output import JsonFlag, OwnerOption, fail
 
 app = typer.Typer(no_args_is_help=True)
 
-Fulfilment = Annotated[str, typer.Argument(help="Fulfilment id, such as web:1001/1.")]
-Lines = Annotated[list[str] | None, typer.Option("--line", help="LINE=PIECES, as often as needed; else everything.")]
 Order = Annotated[str, typer.Argument(help="Order id, such as web:1001.")]
 Return = Annotated[str, typer.Argument(help="Return id, of your own choosing.")]
 
 
-def _quantities(lines: list[str] | None) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for one in lines or []:
-        name, _, quantity = one.partition("=")
-        if not quantity.isdigit():
-            fail(f"--line {one}: write LINE=PIECES, such as 1=2", 2)
-        found[name] = int(quantity)
-    return found
+def _size(text: str) -> Dimensions:
+    sides = text.split("x")
+    if len(sides) != 3 or not all(side.isdigit() for side in sides):  # length, width, height
+        fail(f"{text}: write LENGTHxWIDTHxHEIGHT in millimetres, such as 400x300x200", 2)
+    length, width, height = map(int, sides)
+    return Dimensions(length_mm=length, width_mm=width, height_mm=height)
 
 
-async def _shipment(client: Client, owner: str, fulfilment: str) -> dict[str, Any]:
-    answer = await client.ask("shipping", "timeline", kind="shipment", owner=owner, key=[fulfilment])
-    if answer["document"] is None:
-        fail(f"{owner} has no fulfilment {fulfilment}", NOT_FOUND)
-    return dict(answer["document"])
-
-
-def _carry_out(make: Any, *, json: bool) -> None:
-    async def order() -> list[dict[str, Any]]:
-        async with connected(settings()) as client:
-            return await client.order(await make(client))
-
-    events = asyncio.run(order())
-    if json:
-        as_json(events)
-        return
-    for event in events:
-        console.print(f"{event['type'].rpartition('.')[2]}: {describe(event['type'] + '.v1', event['body'])}")
-    if not events:
-        console.print("nothing to change")
+def _parcel(text: str) -> PackedParcel:
+    """A parcel as it is written: ``1200:400x300x200:1=2,2=1``."""
+    weight, _, rest = text.partition(":")
+    size, _, lines = rest.partition(":")
+    if not weight.isdigit():
+        fail(f"--parcel {text}: write GRAMS[:LENGTHxWIDTHxHEIGHT[:LINE=PIECES,…]], such as 1200:400x300x200:1=2", 2)
+    held = quantities(lines.split(",") if lines else None)
+    return PackedParcel(
+        weight_g=int(weight),
+        dimensions=_size(size) if size else None,
+        lines=tuple(LineQuantity(line_id=name, quantity=n) for name, n in held.items()),
+    )
 
 
 @app.command()
 def picked(fulfilment: Fulfilment, line: Lines = None, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """Confirm a pick; with --line, only these pieces were found, and the rest is a short pick."""
-    found = _quantities(line)
+    found = quantities(line)
 
     async def command(client: Client) -> Command:
-        shipment = await _shipment(client, owner, fulfilment)
+        shipment = await shipment_of(client, owner, fulfilment)
         lines = (shipment.get("fulfilment") or {"lines": []})["lines"]
         picked_lines = tuple(
             LineQuantity(line_id=one["line_id"], sku=one["sku"], quantity=quantity)
@@ -76,7 +63,7 @@ def picked(fulfilment: Fulfilment, line: Lines = None, owner: OwnerOption = "mai
         )
         return ConfirmPickedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, lines=picked_lines)
 
-    _carry_out(command, json=json)
+    carry_out(command, json=json)
 
 
 @app.command()
@@ -86,13 +73,14 @@ def label(
     tracking: Annotated[str, typer.Option(help="Its tracking number.")],
     service: Annotated[str, typer.Option(help="Which of the carrier's services.")] = "",
     weight_g: Annotated[int | None, typer.Option(min=1, help="Weight of the parcel.")] = None,
+    parcel: Annotated[int, typer.Option(min=1, help="Which of several parcels, as they were packed.")] = 1,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Enter a label that the warehouse, channel or supplier bought, or you by hand."""
 
     async def command(client: Client) -> Command:
-        shipment = await _shipment(client, owner, fulfilment)
+        shipment = await shipment_of(client, owner, fulfilment)
         return ReportLabelV1(
             owner=owner,
             order_id=shipment["order_id"],
@@ -101,25 +89,47 @@ def label(
             service=service,
             tracking_number=tracking,
             weight_g=weight_g,
+            parcel=parcel,
         )
 
-    _carry_out(command, json=json)
+    carry_out(command, json=json)
 
 
 @app.command()
 def packed(
     fulfilment: Fulfilment,
     weight_g: Annotated[int | None, typer.Option(min=1, help="Weight of the parcel.")] = None,
+    size: Annotated[str, typer.Option(help="LENGTHxWIDTHxHEIGHT of the parcel in millimetres.")] = "",
+    parcel: Annotated[
+        list[str] | None,
+        typer.Option(help="One of several: GRAMS[:LENGTHxWIDTHxHEIGHT[:LINE=PIECES,…]], as often as needed."),
+    ] = None,
+    beside: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Another fulfilment in the same parcel, as the wave plans; as often as needed."),
+    ] = None,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
-    """Confirm that a parcel is closed."""
+    """Confirm that a parcel is closed, or several."""
+    parcels = tuple(_parcel(one) for one in parcel or [])
 
     async def command(client: Client) -> Command:
-        shipment = await _shipment(client, owner, fulfilment)
-        return ConfirmPackedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, weight_g=weight_g)
+        for other in beside or []:  # first: what is refused is not in the parcel
+            order_id = (await shipment_of(client, owner, other))["order_id"]
+            joined = {"order_id": order_id, "fulfilment_id": other, "packed_with": fulfilment}
+            await client.order(ConfirmPackedV1(owner=owner, **joined))
+        shipment = await shipment_of(client, owner, fulfilment)
+        return ConfirmPackedV1(
+            owner=owner,
+            order_id=shipment["order_id"],
+            fulfilment_id=fulfilment,
+            weight_g=weight_g,
+            dimensions=_size(size) if size else None,
+            parcels=parcels,
+        )
 
-    _carry_out(command, json=json)
+    carry_out(command, json=json)
 
 
 @app.command()
@@ -127,10 +137,10 @@ def shipped(fulfilment: Fulfilment, owner: OwnerOption = "main", json: JsonFlag 
     """Confirm that the carrier has the parcel."""
 
     async def command(client: Client) -> Command:
-        shipment = await _shipment(client, owner, fulfilment)
+        shipment = await shipment_of(client, owner, fulfilment)
         return ConfirmShippedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment)
 
-    _carry_out(command, json=json)
+    carry_out(command, json=json)
 
 
 @app.command()
@@ -138,13 +148,14 @@ def track(
     fulfilment: Fulfilment,
     status: Annotated[Literal["in-transit", "out-for-delivery", "delivered", "exception"], typer.Argument()],
     detail: str = "",
+    tracking: Annotated[str, typer.Option(help="Of which parcel; else of all.")] = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Enter what the carrier says of a parcel."""
 
     async def command(client: Client) -> Command:
-        shipment = await _shipment(client, owner, fulfilment)
+        shipment = await shipment_of(client, owner, fulfilment)
         return TrackingUpdateV1(
             owner=owner,
             order_id=shipment["order_id"],
@@ -152,9 +163,10 @@ def track(
             status=status,
             occurred_at=datetime.now(UTC),
             detail=detail,
+            tracking_number=tracking,
         )
 
-    _carry_out(command, json=json)
+    carry_out(command, json=json)
 
 
 @app.command("return")
@@ -167,12 +179,12 @@ def request_return(
     json: JsonFlag = False,
 ) -> None:
     """Ask for goods to come back."""
-    lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in _quantities(line).items())
+    lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in quantities(line).items())
 
     async def command(_client: Client) -> Command:
         return RequestReturnV1(owner=owner, order_id=order, return_id=return_id, lines=lines, reason=reason)
 
-    _carry_out(command, json=json)
+    carry_out(command, json=json)
 
 
 @app.command()
@@ -185,12 +197,12 @@ def received(
     json: JsonFlag = False,
 ) -> None:
     """Confirm that returned goods are in the building."""
-    lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in _quantities(line).items())
+    lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in quantities(line).items())
 
     async def command(_client: Client) -> Command:
         return ReceiveReturnV1(owner=owner, order_id=order, return_id=return_id, location_id=location, lines=lines)
 
-    _carry_out(command, json=json)
+    carry_out(command, json=json)
 
 
 @app.command()
@@ -203,7 +215,7 @@ def inspected(
     json: JsonFlag = False,
 ) -> None:
     """Say what becomes of returned goods; the buyer is paid back."""
-    good, bad = _quantities(restock), _quantities(write_off)
+    good, bad = quantities(restock), quantities(write_off)
     lines = (
         *(InspectedLine(line_id=name, quantity=n, disposition="restock") for name, n in good.items()),
         *(InspectedLine(line_id=name, quantity=n, disposition="write-off") for name, n in bad.items()),
@@ -212,4 +224,4 @@ def inspected(
     async def command(_client: Client) -> Command:
         return InspectReturnV1(owner=owner, order_id=order, return_id=return_id, lines=lines)
 
-    _carry_out(command, json=json)
+    carry_out(command, json=json)

@@ -16,6 +16,7 @@ from services.hub.states import Glance, Page
 from services.hub.wire import Calls, DisconnectedError
 
 _MOST_SUBJECTS = 512
+_PAGE = 500
 TRAIL_HEADER = "crossdock-trail"
 """Sequences of the events that a document's decisions published; negative ones count back from the document's own."""
 _LONGEST_TRAIL = 64

@@ -82,7 +82,7 @@ class Outbox:
         """A document as it stands from now on; a timer is scheduled by being written."""
         headers = f"{TRAIL_HEADER}: {trail}\r\n" if trail else ""
         if isinstance(document, Timer):
-            shard = self.shard(document.owner, str(getattr(document, document.KEY[1])))
+            shard = self.shard(document.owner, str(getattr(document, document.HOME)))
             key = subject.split(".", 3)[3]
             headers += (
                 f"Nats-Schedule: @at {timestamp(document.due_at)}\r\n"

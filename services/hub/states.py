@@ -31,6 +31,8 @@ class Document(Part):
     SPACE: ClassVar[str] = "state"
     SHARED: ClassVar[bool] = False
     """Read by all partitions of its service, not by one alone; so it is guarded at every read."""
+    HOME: ClassVar[str] = ""
+    """Of a timer: the field whose value names the entity, and so the partition, that hears of it."""
     TRACED: ClassVar[bool] = False
     """The hub remembers, with the document, which events its decisions published: an order's timeline."""
 
@@ -45,6 +47,7 @@ class Document(Part):
         if kwargs:
             cls.SERVICE, cls.KIND, cls.KEY = kwargs["service"], kwargs["kind"], ("owner", *kwargs["key"])
             cls.SHARED, cls.TRACED = kwargs.get("shared", False), kwargs.get("traced", False)
+            cls.HOME = kwargs.get("home", cls.KEY[:2][-1])
 
     @classmethod
     def at(cls, *key: str) -> str:

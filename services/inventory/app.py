@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, products, returns, routing, shipping
+from crossdock_contracts import capture, inventory, products, returns, routing, shipping, warehouse
 from crossdock_contracts import stock as reality
 from services.hub.app import HubApp
 from services.hub.service import Service
@@ -21,6 +21,7 @@ from services.inventory.decide import (
     shortage,
     snapshot,
     stock,
+    substitute,
 )
 from services.inventory.rules import Rules
 from services.inventory.state import Kit, Reservation, ReservationExpiry, Stock, WaitingLine
@@ -29,6 +30,7 @@ _SAYS = (
     inventory.StockReservedV1,
     inventory.StockBackorderedV1,
     inventory.StockAllocatedV1,
+    inventory.SubstitutionDecidedV1,
     inventory.AllocationRefusedV1,
     inventory.ReservationReleasedV1,
     inventory.ReservationExpiredV1,
@@ -98,6 +100,7 @@ def _promises(hub: Service, rules: Rules) -> None:
     hub.on(shipping.ShipmentShippedV2, watched(partial(bind.deduct, rules=rules)))
     hub.on(shipping.ShortPickedV1, watched(partial(bind.short_pick, rules=rules)), remember=True)
     hub.on(capture.GoodsHandedOverV1, watched(counter.hand_over), remember=True)
+    hub.on(warehouse.SubstitutionWantedV1, watched(partial(substitute.substitute, rules=rules)), remember=True)
     hub.on(inventory.StockFreedV1, watched(partial(fill.fill_waiting, rules=rules)), reads=stock.reads_freed)
     hub.at(ReservationExpiry, watched(promise.expire))
     hub.at(WaitingLine, promise.remind)

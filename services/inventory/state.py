@@ -149,6 +149,8 @@ class Bound(Part):
     fulfilment_id: str
     location_id: str
     quantity: int
+    sku: str = ""
+    """What is sent in place of the line's own SKU; empty: that."""
 
 
 class ReservedLine(Part):

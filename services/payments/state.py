@@ -74,7 +74,7 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     captures: dict[str, Movement] = Field(default_factory=dict)
     """By fulfilment."""
     refunds: dict[str, Movement] = Field(default_factory=dict)
-    """By refund: ``return:<id>`` or ``cancel:<id>``."""
+    """By refund: ``return:<id>``, ``cancel:<id>`` or ``substituted:<fulfilment>``."""
     intents: dict[str, IntentRecord] = Field(default_factory=dict)
     """Calls that are under way, by their key."""
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, routing, shipping, stock
+from crossdock_contracts import capture, inventory, routing, shipping, stock, warehouse
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -10,9 +10,26 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import label, mend, missing, risk, stop, work
+from services.shipping.decide import (
+    answers,
+    bins,
+    commands,
+    label,
+    mend,
+    missing,
+    pack,
+    queues,
+    risk,
+    share,
+    steps,
+    stop,
+    substitute,
+    track,
+    waves,
+    work,
+)
 from services.shipping.rules import Rules
-from services.shipping.state import RiskTimer, Shipment
+from services.shipping.state import Bins, RiskTimer, Shipment, Task, Wave
 
 
 def service(config: Settings) -> Service:
@@ -20,7 +37,7 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment, RiskTimer),
+        documents=(Shipment, RiskTimer, Task, Wave, Bins),
         buckets=(BUCKET,),
         says=(
             shipping.LabelBoughtV1,
@@ -32,6 +49,20 @@ def service(config: Settings) -> Service:
             shipping.FulfilmentPackedV1,
             shipping.FulfilmentStoppedV1,
             shipping.FulfilmentKeptV1,
+            warehouse.StepsPlannedV1,
+            warehouse.StepDoneV1,
+            warehouse.StepFailedV1,
+            warehouse.StepReopenedV1,
+            warehouse.TaskOverdueV1,
+            warehouse.BinsAssignedV1,
+            warehouse.WavePlannedV1,
+            warehouse.WaveReleasedV1,
+            warehouse.WaveClosedV1,
+            warehouse.SubstitutionWantedV1,
+            warehouse.LineSubstitutedV1,
+            warehouse.ParcelJoinedV1,
+            warehouse.ParcelSharedV1,
+            warehouse.ParcelUnsharedV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
             shipping.ShipmentInTransitV1,
@@ -65,24 +96,51 @@ def service(config: Settings) -> Service:
         settle=partial(missing.settle_given_up, rules),
     )
     hub.on(capture.OrderReleasedV1, mend.want_labels)
-    hub.on(shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=work.reads_shipment, settle=settle)
-    hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=work.reads_shipment)
+    hub.on(capture.OrderReleasedV1, partial(steps.reopen_steps, rules), remember=True)
+    hub.on(warehouse.ConfirmStepV1, partial(steps.confirm_step, rules), reads=commands.reads_shipment, remember=True)
+    hub.at(Task, partial(queues.overdue, rules))
+    hub.on(warehouse.AssignBinsV1, bins.assign_bins, reads=bins.reads_bins)
+    hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
+    hub.on(warehouse.ReleaseWaveV1, waves.release_wave, reads=waves.reads_wave)
+    hub.on(warehouse.CloseWaveV1, waves.close_wave, reads=waves.reads_wave)
+    hub.on(
+        inventory.SubstitutionDecidedV1,
+        partial(substitute.substituted, rules),
+        settle=settle,
+        reads=commands.reads_shipment,
+    )
+    hub.on(warehouse.ParcelJoinedV1, share.join, reads=commands.reads_shipment, remember=True)
+    hub.on(warehouse.ParcelSharedV1, share.know_shared, reads=commands.reads_shipment)
+    hub.on(
+        warehouse.ParcelUnsharedV1,
+        partial(share.know_unshared, rules),
+        settle=settle,
+        reads=commands.reads_shipment,
+        remember=True,
+    )
+    hub.answers("queue", answers.QueueQuestion, answers.queue)
+    hub.answers("next-wave", answers.WaveQuestion, partial(answers.next_wave, rules))
+    hub.answers("pick-list", answers.PickListQuestion, partial(answers.list_picks, rules))
+    hub.on(
+        shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=commands.reads_shipment, settle=settle
+    )
+    hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=commands.reads_shipment)
     hub.on(
         shipping.ConfirmPickedV1,
         watched(partial(work.confirm_picked, rules)),
         settle=partial(work.settle_picked, rules),
-        reads=work.reads_shipment,
+        reads=commands.reads_shipment,
         remember=True,
     )
     hub.on(
         shipping.ConfirmPackedV1,
-        partial(work.confirm_packed, rules, circuit),
+        partial(pack.confirm_packed, rules, circuit),
         settle=settle,
-        reads=work.reads_shipment,
+        reads=commands.reads_shipment,
         remember=True,
     )
-    hub.on(shipping.ConfirmShippedV1, watched(work.confirm_shipped), reads=work.reads_shipment)
-    hub.on(shipping.TrackingUpdateV1, watched(work.track), reads=work.reads_shipment, remember=True)
+    hub.on(shipping.ConfirmShippedV1, watched(work.confirm_shipped), reads=commands.reads_shipment)
+    hub.on(shipping.TrackingUpdateV1, watched(track.track), reads=commands.reads_shipment, remember=True)
     hub.at(RiskTimer, partial(risk.warn, rules))
     return hub
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.shipping import Parcel, RankedRate
-from crossdock_contracts.values import Fulfilment, LineQuantity
+from crossdock_contracts.values import Dimensions, Fulfilment, LineQuantity, Priority
 from services.hub.decision import Document, IntentRecord, Part, Timer
 
 
@@ -50,11 +50,76 @@ def is_open(status: ShipmentStatus) -> bool:
     return status in _OPEN
 
 
+class StepStatus(StrEnum):
+    """Where a step of a fulfilment stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Step(Part):
+    """A step that a fulfilment waits for, before it is picked, packed or shipped."""
+
+    name: str
+    before: str
+    role: str
+    status: StepStatus = StepStatus.OPEN
+    attempts: int = 0
+    """How often it failed."""
+
+
+class Substituting(Part):
+    """A pick that was short, while inventory says whether something else is free in place of what is missing."""
+
+    attempt: int
+    found: dict[str, int]
+    """What was picked, by line."""
+
+
+class Rider(Part):
+    """A fulfilment whose goods go in the parcel of another."""
+
+    order_id: str
+    fulfilment_id: str
+    goods_g: int = 0
+    """What they are expected to weigh."""
+
+
 class StopAsked(Part):
     """A stop that came before its fulfilment."""
 
     cancel_id: str
     lines: tuple[LineQuantity, ...]
+
+
+class Box(Part):
+    """One parcel as it was packed."""
+
+    number: int
+    """Counted from 1."""
+    weight_g: int
+    dimensions: Dimensions | None = None
+    lines: tuple[LineQuantity, ...] = ()
+    """What is in it, where whoever packed it said so."""
+
+
+class Quote(Part):
+    """What carriers are asked to take: kept, so that a purchase that is taken up again asks for the same."""
+
+    number: int = 1
+    """Of the parcel."""
+    weight_g: int = 1
+    dimensions: Dimensions | None = None
+    cash_minor: int = 0
+    """What the carrier collects, in the order's currency."""
+
+
+class Track(Part):
+    """What a carrier last said of a parcel, and of when that is."""
+
+    status: str
+    at: Utc
 
 
 class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_id",), traced=True):
@@ -65,17 +130,46 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     status: ShipmentStatus
     fulfilment: Fulfilment | None = None
     parcel: Parcel | None = None
+    """Label of its first parcel, mostly the only one …"""
+    further: tuple[Parcel, ...] = ()
+    """… and those of the others."""
+    boxes: tuple[Box, ...] = ()
+    """Its parcels as packed; empty: one, of which no more is known than what it weighs."""
     ranking: tuple[RankedRate, ...] = ()
     """Offers in order of preference; those that were tried say how they failed."""
     generation: int = 0
     """Which attempt at a label this is."""
     intent: IntentRecord | None = None
+    quote: Quote | None = None
+    """What the label under way, or the last one, is for."""
     voiding: bool = False
     """The call under way is the void of a label, not its purchase."""
+    voids: int = 1
+    """Number of the parcel whose label that is."""
+    returning: str = ""
+    """Why the label of the first parcel, which was bought at release, is given back for another."""
+    unrated: bool = False
+    """It was packed while its label was being bought: once that is there, it is seen whether it fits."""
     weight_g: int = 0
-    """As packed; 0 before."""
+    """As packed, all parcels together; 0 before."""
     reported: bool = False
-    """Its label was bought by somebody else, who also gives it back."""
+    """The label of its first parcel was bought by somebody else, who also gives it back."""
+    kept: tuple[str, ...] = ()
+    """Tracking numbers of other labels that are not given back: reported ones, and those that a carrier keeps."""
+    steps: tuple[Step, ...] = ()
+    substituting: Substituting | None = None
+    attempts: int = 0
+    """How often something else was looked for in place of what was short."""
+    wave_id: str = ""
+    """The wave that it was picked in."""
+    lead: str = ""
+    """The fulfilment in whose parcel the wave plans it …"""
+    lead_order: str = ""
+    """… and that one's order."""
+    inside: str = ""
+    """The fulfilment in whose parcel it was packed: that one's label is its own."""
+    riders: tuple[Rider, ...] = ()
+    """Fulfilments that were packed into its parcel."""
     stops: dict[str, tuple[LineQuantity, ...]] = Field(default_factory=dict)
     """Stops that were answered: what was stopped."""
     asked: tuple[StopAsked, ...] = ()
@@ -83,11 +177,13 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     shipped_at: Utc | None = None
     delivered_at: Utc | None = None
     tracking: str = ""
-    """What the carrier last said."""
+    """What the carrier last said of its first parcel."""
     tracked_at: Utc | None = None
     """Of when that is."""
     warned: tuple[str, ...] = ()
     """What it was said to be about to miss: to ``ship``, to ``deliver``."""
+    tracks: dict[str, Track] = Field(default_factory=dict)
+    """Likewise of the others, by tracking number."""
 
     @property
     def has_ended(self) -> bool:
@@ -100,3 +196,72 @@ class RiskTimer(Timer, service="shipping", kind="risk", key=("order_id", "fulfil
 
     order_id: str
     fulfilment_id: str
+
+
+PICK = "pick"
+"""The queue of fulfilments that are to be picked."""
+
+
+class Task(
+    Timer, service="shipping", kind="task", key=("location_id", "queue", "fulfilment_id"), home="order_id", shared=True
+):
+    """A fulfilment that stands in a queue of its location; it fires when it has stood there too long.
+
+    Only locations that work with the hub have a queue to pick from; those of steps are everywhere.
+    """
+
+    location_id: str
+    queue: str
+    fulfilment_id: str
+    order_id: str
+    priority: Priority = 5
+    ship_by: Utc | None = None
+    since: Utc
+    service_level: str = "standard"
+    pieces: int = 1
+    late_at: Utc
+    """When it should have been done."""
+    recipient: str = ""
+    """Tells those that may share a parcel; empty: it goes alone."""
+    wave_id: str = ""
+    """The wave that it is in."""
+    lead: str = ""
+    """The fulfilment of its wave in whose parcel it goes …"""
+    lead_order: str = ""
+    """… and that one's order."""
+
+
+class Member(Part):
+    """A fulfilment in a wave."""
+
+    fulfilment_id: str
+    order_id: str
+    position: int
+    """Where its pieces are put while several orders are picked at once."""
+    packed_with: str = ""
+    """The fulfilment in whose parcel it goes."""
+
+
+class Wave(Document, service="shipping", kind="wave", key=("location_id", "wave_id")):
+    """Fulfilments of one location that are picked in one go."""
+
+    location_id: str
+    wave_id: str
+    members: tuple[Member, ...]
+    planned_at: Utc
+    released_at: Utc | None = None
+    closed_at: Utc | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """It is closed."""
+        return self.closed_at is not None
+
+
+class Bins(Document, service="shipping", kind="bins", key=("location_id", "sku")):
+    """Where a SKU lies at a location."""
+
+    location_id: str
+    sku: str
+    bins: tuple[str, ...] = ()
+    """In the order in which they are picked from."""

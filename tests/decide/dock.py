@@ -14,7 +14,7 @@ from crossdock_contracts.shipping import (
 )
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Done, Failed, Outcome, Refused
-from services.shipping.decide import label, stop, work
+from services.shipping.decide import label, pack, stop, track, work
 from services.shipping.rules import Band, Carrier, CarrierService, Rules, ShipFrom
 from services.shipping.state import Shipment
 from tests.builders import BERLIN, NOW, allocated, parcel, pieces
@@ -68,15 +68,15 @@ class Dock(Ledger):
         message = ConfirmPickedV1(**ABOUT, lines=lines or (pieces(),))
         return self.take(partial(work.confirm_picked, self.rules), message, NOW)
 
-    def packed(self, weight_g: int | None = None) -> Decision:
-        message = ConfirmPackedV1(**ABOUT, weight_g=weight_g)
-        return self.take(partial(work.confirm_packed, self.rules, self._is_open), message, NOW)
+    def packed(self, weight_g: int | None = None, **fields: Any) -> Decision:
+        message = ConfirmPackedV1(**ABOUT, weight_g=weight_g, **fields)
+        return self.take(partial(pack.confirm_packed, self.rules, self._is_open), message, NOW)
 
     def shipped(self, at: datetime | None = None) -> Decision:
         return self.take(work.confirm_shipped, ConfirmShippedV1(**ABOUT, shipped_at=at), NOW)
 
     def tracked(self, status: Any, at: datetime = NOW) -> Decision:
-        return self.take(work.track, TrackingUpdateV1(**ABOUT, status=status, occurred_at=at), NOW)
+        return self.take(track.track, TrackingUpdateV1(**ABOUT, status=status, occurred_at=at), NOW)
 
     def stop(self, *lines: LineQuantity, cancel_id: str = "c-1") -> Decision:
         """Ask for these pieces to be stopped, or one."""

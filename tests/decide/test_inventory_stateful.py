@@ -22,8 +22,9 @@ from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
 from crossdock_contracts.stock import BoundStockMissingV1, ShortageSoughtV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Money
+from crossdock_contracts.warehouse import SubstitutionWantedV1, WantedSubstitute
 from services.hub.decision import Decision
-from services.inventory.decide import bind, fill, promise, shortage, stock
+from services.inventory.decide import bind, fill, promise, shortage, stock, substitute
 from services.inventory.state import Reservation, Stock, WaitingLine
 from tests.builders import NOW, captured, fulfilment, fulfilment_line, line
 from tests.decide.ledger import Ledger
@@ -124,6 +125,21 @@ class Inventory(RuleBasedStateMachine):
         )  # fmt: skip
         self._take(bind.short_pick, message)  # the hub remembers it: it does not come again
 
+    @rule(data=st.data(), missing=st.integers(1, 4))
+    def something_else_is_wanted_for_what_is_short(self, data: st.DataObject, missing: int) -> None:
+        made = self._bound(data)
+        if made is None:
+            return
+        wanted = tuple(
+            WantedSubstitute(line_id=x.line_id, sku=x.sku, by="B" if x.sku == "A" else "A", missing=missing)
+            for x in made.lines
+        )
+        message = SubstitutionWantedV1(
+            owner="main", order_id=made.order_id, fulfilment_id=made.fulfilment_id, location_id=made.location_id,
+            lines=wanted, attempt=1,
+        )  # fmt: skip
+        self._take(substitute.substitute, message)  # the hub remembers it: it does not come again
+
     def _bound(self, data: st.DataObject) -> Any:
         allocated = [event.fulfilment for event in self.ledger.said(StockAllocatedV1)]
         return data.draw(st.sampled_from(allocated)) if allocated else None
@@ -217,10 +233,19 @@ class Inventory(RuleBasedStateMachine):
             waiting = [d for d in self.ledger.documents.values() if isinstance(d, WaitingLine) and d.sku == sku]
             assert found.waiting == sum(one.quantity for one in waiting)
             for name, place in found.locations.items():
-                bound = sum(b.quantity for one in mine for b in one.bound if b.location_id == name)
+                bound = sum(
+                    b.quantity
+                    for one in lines
+                    for b in one.bound
+                    if (b.sku or one.sku) == sku and b.location_id == name
+                )
                 assert place.allocated == bound
             for channel in {*found.used, *(one.channel for one in mine if one.channel)}:
-                held = [one.promised + sum(b.quantity for b in one.bound) for one in mine if one.channel == channel]
+                held = [
+                    one.promised + sum(b.quantity for b in one.bound if not b.sku)
+                    for one in mine
+                    if one.channel == channel
+                ]
                 assert found.used.get(channel, 0) == sum(held)
         for one in lines:
             parts = one.promised + one.backordered + one.shipped + one.released + sum(b.quantity for b in one.bound)

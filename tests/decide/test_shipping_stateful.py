@@ -16,15 +16,16 @@ from crossdock_contracts.shipping import (
     ConfirmPickedV1,
     ConfirmShippedV1,
     FulfilmentStoppedV1,
-    LabelBoughtV1,
     LabelRefusedV1,
+    PackedParcel,
     ShipmentShippedV2,
     ShortPickedV1,
 )
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused
 from services.shipping.carriers import BuyLabel, Voided
-from services.shipping.decide import label, stop, work
+from services.shipping.decide import label, pack, stop, work
+from services.shipping.decide.parcels import labels_of
 from services.shipping.state import Shipment, ShipmentStatus
 from tests.builders import NOW, allocated, fulfilment, fulfilment_line, parcel
 from tests.decide.dock import ABOUT, RULES
@@ -47,14 +48,14 @@ class Carriers:
 
     def __init__(self) -> None:
         self.answers: dict[str, Outcome] = {}
-        self.live: dict[str, str] = {}
-        """Labels that were bought and not given back: tracking number → key."""
+        self.live: dict[str, int] = {}
+        """Labels that were bought and not given back: tracking number → number of the parcel."""
 
     def do(self, intent: Intent) -> Outcome:
         if intent.key not in self.answers:
             if isinstance(intent.request, BuyLabel):
                 number = f"XD{len(self.answers)}"
-                self.live[number] = intent.key
+                self.live[number] = intent.request.parcel
                 self.answers[intent.key] = Done(parcel(number, intent.request.carrier), key=intent.key)
             else:
                 number = intent.request.tracking_number
@@ -143,9 +144,25 @@ class Fulfilment(RuleBasedStateMachine):
 
     @rule(weight=st.sampled_from([None, 300, 2000]))
     def goods_are_packed(self, weight: int | None) -> None:
-        decide = partial(work.confirm_packed, RULES, lambda _: False)
-        message = ConfirmPackedV1(**ABOUT, weight_g=weight)
+        self._pack(ConfirmPackedV1(**ABOUT, weight_g=weight))
+
+    def _pack(self, message: ConfirmPackedV1) -> None:
+        decide = partial(pack.confirm_packed, RULES, lambda _: False)
         self._hear(Input(decide, partial(label.settle_label, RULES), message))
+
+    @rule(first=st.sampled_from([300, 2000]), second=st.sampled_from([300, 2000]))
+    def goods_are_packed_in_two_parcels(self, first: int, second: int) -> None:
+        parcels = (PackedParcel(weight_g=first), PackedParcel(weight_g=second))
+        self._pack(ConfirmPackedV1(**ABOUT, parcels=parcels))
+
+    @rule()
+    def each_line_is_packed_by_itself(self) -> None:
+        there = self.shipment.fulfilment.lines if self.shipment and self.shipment.fulfilment else ()
+        parcels = tuple(
+            PackedParcel(weight_g=300, lines=(LineQuantity(line_id=line.line_id, quantity=line.quantity),))
+            for line in there
+        )
+        self._pack(ConfirmPackedV1(**ABOUT, parcels=parcels))
 
     @rule()
     def goods_are_shipped(self) -> None:
@@ -207,11 +224,13 @@ class Fulfilment(RuleBasedStateMachine):
     def no_parcel_has_two_labels(self) -> None:
         if not hasattr(self, "ledger"):
             return
-        assert len(self.carriers.live) <= 1
-        assert len(self.ledger.said(LabelBoughtV1)) <= 1
+        numbers = Counter(self.carriers.live.values())
+        assert not numbers or max(numbers.values()) == 1
         if self.ledger.said(ShipmentShippedV2):
             (shipped,) = self.ledger.said(ShipmentShippedV2)
-            assert [one.tracking_number for one in shipped.parcels] == list(self.carriers.live)
+            assert {one.tracking_number for one in shipped.parcels} <= self.carriers.live.keys()
+            spare = self.carriers.live.keys() - {one.tracking_number for one in shipped.parcels}
+            assert spare <= set(self.shipment.kept), "a label that the carrier had not refused to take back"
 
     @invariant()
     def every_piece_is_there_or_stopped_or_short_or_shipped(self) -> None:
@@ -242,8 +261,10 @@ class Fulfilment(RuleBasedStateMachine):
         assert not self.abroad
         if self.shipment is not None:
             assert self.shipment.intent is None, "a call that nobody takes up again"
-            known = [self.shipment.parcel.tracking_number] if self.shipment.parcel else []
-            assert known == list(self.carriers.live), "a label that nobody knows of, or one that is not there any more"
+            known = [one.tracking_number for one in labels_of(self.shipment).values()]
+            assert set(known) == self.carriers.live.keys(), (
+                "a label that nobody knows of, or one that is not there any more"
+            )
             kept = [event for event in self.ledger.said(LabelRefusedV1) if event.reason == "void-refused"]
             if self.shipment.status is ShipmentStatus.STOPPED and not kept:
                 assert not self.carriers.live, "a label that nobody needs was not given back"

@@ -136,9 +136,9 @@ class House:
 
     # -- a shop
 
-    async def sells(self, *, weight_g: int = 300, hazmat_class: str = "", **pieces: int) -> str:
+    async def sells(self, *, sku: str = "", weight_g: int = 300, hazmat_class: str = "", **pieces: int) -> str:
         """A new SKU, so many pieces of it by location; its name."""
-        sku = unique("SKU-")
+        sku = sku or unique("SKU-")
         product = Product(sku=sku, title=f"Article {sku}", weight_g=weight_g, hazmat_class=hazmat_class)
         await self.client.order(UpsertProductV1(owner="main", sku=sku, product=product))
         for location, quantity in pieces.items():

@@ -17,7 +17,8 @@ from crossdock_contracts.payments import PaymentDeclinedV1, PaymentFailedV1
 from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.stock import PromiseRestoredV1, PromiseTakenBackV1
-from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
+from crossdock_contracts.values import NO_LABEL, STEP_FAILED, Hold, LineQuantity
+from crossdock_contracts.warehouse import StepFailedV1
 from services.capture.decide.cancel import cancel_by_hub
 from services.capture.decide.checks import UNKNOWN_LISTING
 from services.capture.decide.elsewhere import hand_over
@@ -70,7 +71,10 @@ def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decis
     if record is None or record.status in ENDED or record.order is None:
         return Decision.nothing()
     reason, key, detail = _what(message)
-    hold_id, about = f"{reason}-{key}", message.fulfilment_id if isinstance(message, LabelRefusedV1) else ""
+    hold_id, about = (
+        f"{reason}-{key}",
+        message.fulfilment_id if isinstance(message, LabelRefusedV1 | StepFailedV1) else "",
+    )
     if any(hold.hold_id == hold_id for hold in (*record.holds, *record.closed)):
         return Decision.nothing()
     hold = Hold(
@@ -94,25 +98,34 @@ def _what(message: AboutOrder) -> tuple[str, str, str]:
     match message:
         case PaymentDeclinedV1():
             reason = OVER_LIMIT if message.code == OVER_LIMIT else "payment-declined"
-            return reason, str(message.generation), f"{message.gateway}: {message.code} {message.detail}"
+            what = reason, str(message.generation), f"{message.gateway}: {message.code} {message.detail}"
         case PaymentFailedV1():
-            return (
+            what = (
                 "payment-failed",
                 f"{message.purpose}-{message.failed_at:%Y%m%d%H%M%S}",
                 f"{message.gateway}: {message.code} {message.detail}",
             )
         case OrderUnroutableV1():
-            return "unroutable", str(message.attempt), f"{message.reason}: {message.detail}"
+            what = "unroutable", str(message.attempt), f"{message.reason}: {message.detail}"
         case ReservationExpiredV1():
-            return "reservation-expired", "1", "the stock promise lapsed before the order was allocated"
+            what = "reservation-expired", "1", "the stock promise lapsed before the order was allocated"
         case BackorderLapsedV1():
             waited = f"{message.quantity} of {message.sku} since {message.waiting_since:%Y-%m-%d}"
-            return "backorder-lapsed", f"{message.line_id}-{message.waiting_since:%Y%m%d}", waited
+            what = "backorder-lapsed", f"{message.line_id}-{message.waiting_since:%Y%m%d}", waited
         case LabelRefusedV1():
             key = f"{message.fulfilment_id}-{message.attempt}"
-            return NO_LABEL, key, f"{message.reason}: {message.detail}"
-    msg = f"no hold is known for {type(message).__name__}"
-    raise TypeError(msg)
+            what = NO_LABEL, key, f"{message.reason}: {message.detail}"
+        case StepFailedV1():
+            key = f"{message.fulfilment_id}-{message.step}-{message.attempt}"
+            what = (
+                STEP_FAILED,
+                key,
+                f"{message.step} at {message.location_id}: {message.note or 'nothing is said of why'}",
+            )
+        case _:
+            msg = f"no hold is known for {type(message).__name__}"
+            raise TypeError(msg)
+    return what
 
 
 def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decision:

@@ -110,26 +110,28 @@ def deduct(states: States, message: ShipmentShippedV2, now: datetime, rules: Rul
         taken = _taken(line, message.fulfilment_id, gone.quantity) if line else 0
         if line is None or not taken:
             continue
+        sku = sku_sent(line, message.fulfilment_id)
         lines[gone.line_id] = changed(
             line, bound=_less(line, message.fulfilment_id, taken), shipped=line.shipped + taken
         )
-        decision.events += _left(stocks, line, message, taken)
-        stocks.charge(line, -taken)
-        freed = freed or bool(line.channel)  # its channel may have more now
+        decision.events += _left(stocks, sku, message, taken)
+        if sku == line.sku:
+            stocks.charge(line, -taken)
+            freed = freed or bool(line.channel)  # its channel may have more now
     if decision.events:
         decision.writes = [*stocks.writes(), with_lines(reservation, lines.values())]
         decision.events += stocks.freed() if freed else []
     return decision
 
 
-def _left(stocks: Stocks, line: ReservedLine, message: ShipmentShippedV2, taken: int) -> list[StockMovedV1]:
+def _left(stocks: Stocks, sku: str, message: ShipmentShippedV2, taken: int) -> list[StockMovedV1]:
     """Entries of the ledger for pieces that left a location.
 
     What a count or snapshot had missed was there to ship, and is found first. What had left before the last one that
     was believed was no part of it: it must not be taken off again.
     """
     about: dict[str, Any] = {"reason": "shipped", "reference": message.order_id, "at": message.shipped_at}
-    where = (line.sku, message.location_id)
+    where = (sku, message.location_id)
     place = stocks.place(*where, allocated=-taken)
     before = place.as_of is not None and message.shipped_at <= place.as_of
     missed = taken if before else max(0, taken - place.on_hand)
@@ -152,20 +154,21 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime, rules: Rul
         taken = _taken(line, message.fulfilment_id, missing.quantity) if line else 0
         if line is None or not taken:
             continue
-        known = stocks[line.sku].bound_missing.get(message.location_id, 0)
-        place = stocks.place(line.sku, message.location_id, allocated=-taken)
+        sku = sku_sent(line, message.fulfilment_id)
+        known = stocks[sku].bound_missing.get(message.location_id, 0)
+        place = stocks.place(sku, message.location_id, allocated=-taken)
         gone = min(max(0, taken - known), place.on_hand)  # what a count had found missing is off the shelf already
         if gone:
             entry = stocks.move(
-                line.sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
+                sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
             )
             decision.events.append(entry)
         promised = min(taken, max(0, stocks[line.sku].promisable))
         stocks.change(line.sku, reserved=promised, waiting=taken - promised)
-        stocks.charge(line, promised - taken)
+        stocks.charge(line, promised - taken if sku == line.sku else promised)
         if promised < taken:
             lost.append(LineQuantity(line_id=line.line_id, sku=line.sku, quantity=taken - promised))
-        decision.events += stocks.shortages(line.sku, message.location_id, "short-pick")
+        decision.events += stocks.shortages(sku, message.location_id, "short-pick")
         lines[missing.line_id] = changed(
             line,
             bound=_less(line, message.fulfilment_id, taken),
@@ -191,6 +194,11 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime, rules: Rul
 def _taken(line: ReservedLine, fulfilment_id: str, quantity: int) -> int:
     bound = sum(bound.quantity for bound in line.bound if bound.fulfilment_id == fulfilment_id)
     return min(bound, quantity)
+
+
+def sku_sent(line: ReservedLine, fulfilment_id: str) -> str:
+    """What a fulfilment sends for a line: its SKU, or what is bound in its place."""
+    return next((b.sku for b in line.bound if b.fulfilment_id == fulfilment_id and b.sku), line.sku)
 
 
 def _less(line: ReservedLine, fulfilment_id: str, quantity: int) -> tuple[Bound, ...]:

@@ -216,7 +216,7 @@ def _release(
         line, more = _unbind(stocks, line, left - unfilled - promised, "")
         given = unbound + unfilled + promised + more
         if given:
-            stocks.charge(line, unfilled - given)
+            stocks.charge(line, -promised)
             lines[line_id] = changed(line, released=line.released + given)
             released.append(LineQuantity(line_id=line_id, sku=line.sku, quantity=given))
     waited = reservation.status is ReservationStatus.BACKORDERED
@@ -257,7 +257,8 @@ def _unbind(stocks: Stocks, line: ReservedLine, quantity: int, fulfilment_id: st
         taken = min(left, bound.quantity) if fulfilment_id in ("", bound.fulfilment_id) else 0
         left -= taken
         if taken:
-            stocks.place(line.sku, bound.location_id, allocated=-taken)
+            stocks.place(bound.sku or line.sku, bound.location_id, allocated=-taken)
+            stocks.charge(line, 0 if bound.sku else -taken)
         if bound.quantity > taken:
             kept.append(changed(bound, quantity=bound.quantity - taken))
     return changed(line, bound=tuple(kept)), quantity - left

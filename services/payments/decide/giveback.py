@@ -142,6 +142,25 @@ def settle_late(payment: Payment, outcome: Outcome, now: datetime) -> Decision:
     return _refunded(payment, LATE, "cancelled", outcome, now)
 
 
+def reduce(states: States, payment: Payment, fulfilment_id: str, amount_minor: int, now: datetime) -> Decision:
+    """What was sent in place of what was ordered is worth less: so much less is due, and what was paid goes back."""
+    what = reduced_by(fulfilment_id)
+    if what in payment.cancels:
+        return _refund_again(payment, what) if what in payment.refunds else Decision(writes=[payment])
+    payment = changed(payment, cancels=(*payment.cancels, what), cancelled_minor=payment.cancelled_minor + amount_minor)
+    return _compensate(states, payment, what, amount_minor, now)
+
+
+def reduced_by(fulfilment_id: str) -> str:
+    """Names what is paid back for substitutes in a fulfilment."""
+    return f"substituted:{fulfilment_id}"
+
+
+def settle_reduced(payment: Payment, fulfilment_id: str, outcome: Outcome, now: datetime) -> Decision:
+    """What follows from the gateway's answer to the refund for substitutes."""
+    return _refunded(payment, reduced_by(fulfilment_id), "substituted", outcome, now)
+
+
 def settle_compensation(
     states: States, message: OrderCancelledV1 | OrderRejectedV1 | RefundRequestedV1, outcome: Outcome, now: datetime
 ) -> Decision:

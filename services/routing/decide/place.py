@@ -151,6 +151,8 @@ def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tup
                         weight_g=known[p.line_id].weight_g,
                         value_minor=p.value_minor,
                         hazmat_class=known[p.line_id].hazmat_class,
+                        gift_wrap=known[p.line_id].gift_wrap,
+                        note=known[p.line_id].note,
                         dimensions=known[p.line_id].dimensions,
                     )
                     for p in taken
@@ -166,6 +168,7 @@ def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tup
                 cash_on_delivery_minor=cash,
                 gift_message=order.gift_message,
                 note=order.note,
+                tags=order.tags,
             )
         )
     return tuple(fulfilments), tuple(shares)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from crossdock_contracts.base import Value
-from crossdock_contracts.values import Address, Code, Money
+from crossdock_contracts.values import Address, Code, Dimensions, Money
 
 
 class BuyLabel(Value):
@@ -17,6 +17,9 @@ class BuyLabel(Value):
     ship_from: Address
     ship_to: Address
     weight_g: int
+    dimensions: Dimensions | None = None
+    parcel: int = 1
+    """Which parcel of the fulfilment, counted from 1."""
     rate: Money
     cash_on_delivery: Money | None = None
     formats: tuple[str, ...] = ("pdf", "zpl")

@@ -57,7 +57,7 @@ class LabelDesk:
             for name, content in answer.documents.items()
         ]
         return Parcel(
-            parcel_id=f"{request.reference}/1",
+            parcel_id=f"{request.reference}/{request.parcel}",
             carrier=request.carrier,
             service=request.service,
             tracking_number=answer.tracking_number,

@@ -1,5 +1,5 @@
 """Shipping's rules.
 
-Rates (`rates`, `limits`), labels (`label`, `mend`), the warehouse's work (`work`), stops (`stop`), dates that are
-about to be missed (`risk`).
+Rates (`rates`, `limits`), labels (`label`), whether they fit (`fit`), parcels (`parcels`); the warehouse's work: picked
+and shipped (`work`), packed (`pack`); fulfilments without a label (`mend`), stops (`stop`), tracking (`track`).
 """

@@ -1,4 +1,4 @@
-"""Labels: bought once for each fulfilment, from the best carrier that sells one; given back where they are not used."""
+"""Labels: bought once for each parcel, from the best carrier that sells one; given back where they are not used."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -16,9 +16,22 @@ from crossdock_contracts.shipping import (
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 from services.shipping.carriers import BuyLabel, VoidLabel
-from services.shipping.decide.rates import ranked, weight_of
+from services.shipping.decide.fit import misfit
+from services.shipping.decide.parcels import (
+    labels_of,
+    shared,
+    size_of,
+    spare_label,
+    unlabelled,
+    with_label,
+    without,
+    without_label,
+)
+from services.shipping.decide.queues import queued
+from services.shipping.decide.rates import ranked
+from services.shipping.decide.steps import planned
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment, ShipmentStatus, is_open
+from services.shipping.state import Quote, Shipment, ShipmentStatus, is_open
 
 IsOpen = Callable[[str], bool]
 """Whether an adapter's circuit is open."""
@@ -49,42 +62,58 @@ def ship(rules: Rules, is_circuit_open: IsOpen, states: States, message: StockAl
         shipment = without(shipment, {line.line_id: line.quantity for line in stop.lines})
     if shipment.status is ShipmentStatus.STOPPED:
         return Decision(writes=[shipment])
+    shipment, said = planned(rules, shipment, now) if rules.steps else (shipment, [])
     origin = rules.locations.get(fulfilment.location_id)
-    if origin is None or origin.label_by != "hub" or origin.label_at != "release":
+    buys = origin is not None and origin.hub_buys_at(message.owner) == "release"
+    decision = go_on(rules, shipment, now, is_circuit_open) if buys else Decision(writes=[shipment])
+    decision.events = [*said, *decision.events]
+    return queued(rules, states, None, decision, now)
+
+
+def go_on(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOpen = lambda _: False) -> Decision:
+    """The next call that a fulfilment's labels need: give one back, then buy what is missing; none where all is well.
+
+    No other call of it may be under way.
+    """
+    if shipment.intent is not None or shipment.voiding:
+        shipment = changed(shipment, intent=None, voiding=False)
+    spare = spare_label(shipment)
+    if spare is not None:
+        return _give_back(rules, shipment, spare, now)
+    number = unlabelled(shipment)
+    if number is None or not is_open(shipment.status) or not _hub_buys(rules, shipment):
         return Decision(writes=[shipment])
-    return buy(rules, is_circuit_open, shipment, now)
+    avoid = frozenset(name for name, carrier in rules.carriers.items() if is_circuit_open(carrier.adapter))
+    return _try_next(rules, _offers(rules, shipment, number, avoid), now)
 
 
-def without(shipment: Shipment, quantities: dict[str, int]) -> Shipment:
-    """The shipment with so many fewer pieces of each line; stopped where none are left."""
+def _hub_buys(rules: Rules, shipment: Shipment) -> bool:
     assert shipment.fulfilment is not None
-    left = []
-    for line in shipment.fulfilment.lines:
-        gone = min(quantities.get(line.line_id, 0), line.quantity)
-        if gone < line.quantity:
-            value = line.value_minor - line.value_minor * gone // line.quantity
-            left.append(changed(line, quantity=line.quantity - gone, value_minor=value) if gone else line)
-    if not left:
-        return changed(shipment, status=ShipmentStatus.STOPPED)
-    return changed(shipment, fulfilment=changed(shipment.fulfilment, lines=tuple(left)))
+    if shipment.inside:
+        return False
+    origin = rules.locations.get(shipment.fulfilment.location_id)
+    at = origin.hub_buys_at(shipment.owner) if origin else None
+    return at == "release" or (at == "pack" and shipment.status is ShipmentStatus.PACKED)
 
 
-def buy(rules: Rules, is_circuit_open: IsOpen, shipment: Shipment, now: datetime) -> Decision:
-    """Rank the offers, and set out to buy from the best."""
+def _offers(rules: Rules, shipment: Shipment, number: int, avoid: frozenset[str] = frozenset()) -> Shipment:
+    """The shipment with what carriers ask for one of its parcels, and with what they are to be asked for."""
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
-    origin = rules.locations[fulfilment.location_id]
-    avoid = frozenset(name for name, carrier in rules.carriers.items() if is_circuit_open(carrier.adapter))
-    ranking = ranked(rules, fulfilment, shipment.weight_g or weight_of(fulfilment, origin), avoid)
-    return _try_next(rules, changed(shipment, ranking=ranking), now)
+    weight_g, dimensions = size_of(rules, shipment, number)
+    cash = fulfilment.cash_on_delivery_minor if number == 1 else 0  # the first parcel collects all of it
+    return changed(
+        shipment,
+        ranking=ranked(rules, fulfilment, weight_g, avoid, dimensions),
+        quote=Quote(number=number, weight_g=weight_g, dimensions=dimensions, cash_minor=cash),
+        unrated=False,
+    )
 
 
 def _try_next(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
-    """Set out to buy from the best carrier that has not failed yet; for what was stopped meanwhile, from none."""
-    if not is_open(shipment.status):
-        return Decision(writes=[changed(shipment, intent=None)])
+    """Set out to buy from the best carrier that has not failed yet."""
     offer = next((rate for rate in shipment.ranking if not rate.refused), None)
-    shipment = changed(shipment, generation=shipment.generation + 1, voiding=False)
+    shipment = changed(shipment, generation=shipment.generation + 1, intent=None)
     if offer is None:
         return _refused(shipment)
     intent = _purchase(rules, shipment, offer)
@@ -92,34 +121,39 @@ def _try_next(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
 
 
 def _refused(shipment: Shipment) -> Decision:
-    fulfilment = shipment.fulfilment
-    assert fulfilment is not None
     why = "; ".join(f"{rate.carrier} {rate.service}: {rate.refused}" for rate in shipment.ranking)
-    event = LabelRefusedV1(
+    return Decision(writes=[shipment], events=[_refusal(shipment, "no-carrier", why or "no carrier is set up")])
+
+
+def _refusal(shipment: Shipment, reason: str, detail: str) -> LabelRefusedV1:
+    assert shipment.fulfilment is not None
+    number = shipment.quote.number if shipment.quote else 1
+    return LabelRefusedV1(
         owner=shipment.owner,
         order_id=shipment.order_id,
         fulfilment_id=shipment.fulfilment_id,
-        location_id=fulfilment.location_id,
-        reason="no-carrier",
-        detail=why or "no carrier is set up",
-        ranking=shipment.ranking,
+        location_id=shipment.fulfilment.location_id,
+        reason=reason,
+        detail=detail if number == 1 else f"parcel {number}: {detail}",
+        ranking=shipment.ranking if reason == "no-carrier" else (),
         attempt=shipment.generation,
     )
-    return Decision(writes=[changed(shipment, intent=None)], events=[event])
 
 
 def _purchase(rules: Rules, shipment: Shipment, offer: RankedRate, *, resumed: bool = False) -> Intent:
-    fulfilment = shipment.fulfilment
+    fulfilment, quote = shipment.fulfilment, shipment.quote or Quote()
     assert fulfilment is not None
     origin = rules.locations[fulfilment.location_id]
-    cash = fulfilment.cash_on_delivery_minor
+    cash = quote.cash_minor
     request = BuyLabel(
         carrier=offer.carrier,
         service=offer.service,
         reference=shipment.fulfilment_id,
         ship_from=origin.address,
         ship_to=fulfilment.ship_to,
-        weight_g=shipment.weight_g or weight_of(fulfilment, origin),
+        weight_g=quote.weight_g,
+        dimensions=quote.dimensions,
+        parcel=quote.number,
         rate=offer.cost,
         cash_on_delivery=Money(amount_minor=cash, currency=fulfilment.currency) if cash else None,
         formats=origin.label_formats,
@@ -134,26 +168,23 @@ def resume(rules: Rules, shipment: Shipment, _now: datetime) -> Decision:
     if shipment.intent is None:
         return Decision.nothing()
     if shipment.voiding:
-        intent = _void_intent(rules, shipment, resumed=True)
-        return Decision(writes=[shipment], intent=intent)
+        return Decision(writes=[shipment], intent=_void_intent(rules, shipment, resumed=True))
     offer = next(rate for rate in shipment.ranking if not rate.refused)
     return Decision(writes=[shipment], intent=_purchase(rules, shipment, offer, resumed=True))
 
 
+def _give_back(rules: Rules, shipment: Shipment, number: int, now: datetime) -> Decision:
+    shipment = changed(shipment, voiding=True, voids=number)
+    intent = _void_intent(rules, shipment)
+    return Decision(writes=[changed(shipment, intent=intent.record(now))], intent=intent)
+
+
 def _void_intent(rules: Rules, shipment: Shipment, *, resumed: bool = False) -> Intent:
-    parcel = shipment.parcel
-    assert parcel is not None
+    parcel = labels_of(shipment)[shipment.voids]
     key = f"void:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}"
+    key = key if shipment.voids == 1 else f"{key}.{shipment.voids}"
     request = VoidLabel(carrier=parcel.carrier, tracking_number=parcel.tracking_number)
     return Intent(rules.carriers[parcel.carrier].adapter, "void", key, request, resumed=resumed)
-
-
-def void(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
-    """Give back a label that will not be used; whoever reported one gives it back on hearing of the stop."""
-    if shipment.reported:
-        return Decision(writes=[shipment])
-    intent = _void_intent(rules, shipment)
-    return Decision(writes=[changed(shipment, voiding=True, intent=intent.record(now))], intent=intent)
 
 
 def settle_label(
@@ -177,7 +208,7 @@ def settle(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) ->
     if outcome.key != shipment.intent.key:  # two messages had the same call made, and the other one has gone on
         return Decision.nothing()
     if shipment.voiding:
-        return _voided(shipment, outcome, now)
+        return _voided(rules, shipment, outcome, now)
     match outcome:
         case Done(response=label):
             return _bought(rules, shipment, label, now)
@@ -191,51 +222,59 @@ def settle(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) ->
 
 
 def _next_after(rules: Rules, shipment: Shipment, why: str, now: datetime) -> Decision:
+    """One carrier did not sell; the next is asked, for what has been weighed by now, unless it does not ship at all."""
+    if not is_open(shipment.status):
+        return go_on(rules, shipment, now)
     failed = next(rate for rate in shipment.ranking if not rate.refused)
-    ranking = tuple(changed(rate, refused=why[:200]) if rate is failed else rate for rate in shipment.ranking)
+    if shipment.unrated and shipment.quote:
+        said = {(rate.carrier, rate.service): rate.refused for rate in shipment.ranking if rate.refused}
+        said[failed.carrier, failed.service] = why[:200]
+        shipment = _offers(rules, shipment, shipment.quote.number)
+        ranking = tuple(
+            changed(rate, refused=rate.refused or said.get((rate.carrier, rate.service), ""))
+            for rate in shipment.ranking
+        )
+    else:
+        ranking = tuple(changed(rate, refused=why[:200]) if rate is failed else rate for rate in shipment.ranking)
     return _try_next(rules, changed(shipment, ranking=ranking), now)
 
 
-def _bought(rules: Rules, shipment: Shipment, parcel: Parcel, now: datetime) -> Decision:
-    status = ShipmentStatus.LABELLED if shipment.status is ShipmentStatus.ALLOCATED else shipment.status
-    shipment = changed(shipment, status=status, parcel=parcel, intent=None)
-    if not is_open(status):  # it was stopped while the label was bought
-        return void(rules, shipment, now)
-    return Decision(writes=[shipment], events=[bought(shipment, parcel, now)])
+def _bought(rules: Rules, shipment: Shipment, label: Parcel, now: datetime) -> Decision:
+    number = shipment.quote.number if shipment.quote else 1
+    shipment = with_label(shipment, number, label)
+    if not is_open(shipment.status):  # it was stopped while the label was bought
+        return go_on(rules, shipment, now)
+    told = shared(shipment) if number == 1 and shipment.riders else []
+    decision = Decision(events=[bought(shipment, number, now), *told])
+    if shipment.unrated:
+        shipment = changed(shipment, unrated=False, returning=misfit(rules, shipment)[0])
+    return decision.and_then(go_on(rules, shipment, now))
 
 
-def bought(shipment: Shipment, parcel: Parcel, now: datetime) -> LabelBoughtV1:
-    """That a fulfilment has its label."""
+def bought(shipment: Shipment, number: int, now: datetime, *, reported: bool = False) -> LabelBoughtV1:
+    """That a parcel of a fulfilment has its label."""
     assert shipment.fulfilment is not None
     return LabelBoughtV1(
         owner=shipment.owner,
         order_id=shipment.order_id,
         fulfilment_id=shipment.fulfilment_id,
         location_id=shipment.fulfilment.location_id,
-        parcel=parcel,
-        ranking=() if shipment.reported else shipment.ranking,
+        parcel=labels_of(shipment)[number],
+        ranking=() if reported else shipment.ranking,
         bought_at=now,
     )
 
 
-def _voided(shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
-    parcel = shipment.parcel
-    assert parcel is not None
+def _voided(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
+    """A label was given back, or the carrier keeps it: then a parcel that ships goes with it as it is."""
     if isinstance(outcome, Failed):
         return Decision(later=Later(outcome.detail, not_before_s=outcome.retry_after_s))
-    shipment = changed(shipment, intent=None, voiding=False)
+    parcel = labels_of(shipment)[shipment.voids]
     if isinstance(outcome, Refused):
-        fulfilment = shipment.fulfilment
-        event = LabelRefusedV1(
-            owner=shipment.owner,
-            order_id=shipment.order_id,
-            fulfilment_id=shipment.fulfilment_id,
-            location_id=fulfilment.location_id if fulfilment else "-",
-            reason="void-refused",
-            detail=f"{parcel.carrier} keeps {parcel.tracking_number}: {outcome.code} {outcome.detail}",
-            attempt=shipment.generation,
-        )
-        return Decision(writes=[shipment], events=[event])
+        detail = f"{parcel.carrier} keeps {parcel.tracking_number}: {outcome.code} {outcome.detail}"
+        kept = changed(shipment, kept=(*shipment.kept, parcel.tracking_number), returning="")
+        refusal = _refusal(changed(shipment, quote=None), "void-refused", detail)
+        return Decision(events=[refusal]).and_then(go_on(rules, kept, now))
     voided = LabelVoidedV1(
         owner=shipment.owner,
         order_id=shipment.order_id,
@@ -243,5 +282,6 @@ def _voided(shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
         carrier=parcel.carrier,
         tracking_number=parcel.tracking_number,
         voided_at=now,
+        reason=shipment.returning,
     )
-    return Decision(writes=[changed(shipment, parcel=None)], events=[voided])
+    return Decision(events=[voided]).and_then(go_on(rules, without_label(shipment, shipment.voids), now))

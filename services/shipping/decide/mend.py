@@ -6,12 +6,13 @@ from crossdock_contracts.capture import OrderReleasedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import LabelWantedV1, Parcel, ReportLabelV1
 from crossdock_contracts.values import NO_LABEL, Money
-from services.hub.decision import Decision, States, changed
-from services.shipping.decide.label import IsOpen, bought, buy, resume
+from services.hub.decision import Decision, States
+from services.shipping.decide.commands import shipment_of
+from services.shipping.decide.label import IsOpen, bought, go_on, resume
+from services.shipping.decide.parcels import labels_of, shared, unlabelled, with_reported
 from services.shipping.decide.rates import weight_of
-from services.shipping.decide.work import shipment_of
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment, ShipmentStatus, is_open
+from services.shipping.state import Shipment, is_open
 
 
 def want_labels(_states: States, message: OrderReleasedV1, _now: datetime) -> Decision:
@@ -25,11 +26,11 @@ def want_labels(_states: States, message: OrderReleasedV1, _now: datetime) -> De
 def buy_again(rules: Rules, is_circuit_open: IsOpen, states: States, message: LabelWantedV1, now: datetime) -> Decision:
     """Ask all carriers anew, if the fulfilment still needs a label."""
     shipment = states.get(Shipment, message.owner, message.fulfilment_id)
-    if shipment is None or not is_open(shipment.status) or shipment.parcel is not None:
+    if shipment is None or not is_open(shipment.status) or unlabelled(shipment) is None:
         return Decision.nothing()
     if shipment.intent is not None:
         return resume(rules, shipment, now)
-    return buy(rules, is_circuit_open, shipment, now)
+    return go_on(rules, shipment, now, is_circuit_open)
 
 
 def report_label(rules: Rules, states: States, message: ReportLabelV1, now: datetime) -> Decision:
@@ -50,21 +51,21 @@ def report_label(rules: Rules, states: States, message: ReportLabelV1, now: date
         )
     assert shipment is not None
     assert shipment.fulfilment is not None
-    if shipment.parcel is not None:
+    if message.parcel in labels_of(shipment):
         return Decision.nothing()
     origin = rules.locations.get(shipment.fulfilment.location_id)
     usual = weight_of(shipment.fulfilment, origin) if origin else 1
     parcel = Parcel(
-        parcel_id=f"{shipment.fulfilment_id}:{shipment.generation}",
+        parcel_id=f"{shipment.fulfilment_id}/{message.parcel}",
         carrier=message.carrier,
         service=message.service,
         tracking_number=message.tracking_number,
         weight_g=message.weight_g or shipment.weight_g or usual,
         cost=message.cost or Money(amount_minor=0, currency=shipment.fulfilment.currency),
     )
-    status = ShipmentStatus.LABELLED if shipment.status is ShipmentStatus.ALLOCATED else shipment.status
-    shipment = changed(shipment, status=status, parcel=parcel, reported=True)
-    return Decision(writes=[shipment], events=[bought(shipment, parcel, now)])
+    shipment = with_reported(shipment, message.parcel, parcel)
+    told = shared(shipment) if message.parcel == 1 and shipment.riders else []
+    return Decision(writes=[shipment], events=[bought(shipment, message.parcel, now, reported=True), *told])
 
 
 def _trouble(shipment: Shipment | None, message: ReportLabelV1) -> str:
@@ -73,6 +74,9 @@ def _trouble(shipment: Shipment | None, message: ReportLabelV1) -> str:
         return f"is {shipment.status if shipment else 'not known'}; only open ones take a label"
     if shipment.intent is not None:
         return "is having its label bought just now; ask again"
-    if shipment.parcel is not None and shipment.parcel.tracking_number != message.tracking_number:
-        return f"has the label {shipment.parcel.tracking_number} of {shipment.parcel.carrier} already"
+    if message.parcel > max(1, len(shipment.boxes)):
+        return f"has {max(1, len(shipment.boxes))} parcels, not {message.parcel}; say first how it was packed"
+    known = labels_of(shipment).get(message.parcel)
+    if known is not None and known.tracking_number != message.tracking_number:
+        return f"has the label {known.tracking_number} of {known.carrier} already"
     return ""

@@ -7,7 +7,9 @@ from crossdock_contracts.base import Event
 from crossdock_contracts.shipping import FulfilmentKeptV1, ShortPickedV1
 from crossdock_contracts.stock import BoundStockMissingV1
 from services.hub.decision import Decision, Later, Outcome, States, changed
-from services.shipping.decide.label import resume, settle, void, without
+from services.shipping.decide.label import go_on, resume, settle
+from services.shipping.decide.parcels import let_go, spare_label, without
+from services.shipping.decide.queues import queued
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus
 
@@ -50,10 +52,11 @@ def give_up(rules: Rules, states: States, message: BoundStockMissingV1, now: dat
             picked_at=now,
         )
     ]
-    decision = Decision(writes=[left], events=short)
-    if left.status is ShipmentStatus.STOPPED and left.parcel is not None and left.intent is None:
-        return decision.and_then(void(rules, left, now))
-    return decision
+    left, told = let_go(left)
+    decision = Decision(writes=[left], events=[*short, *told])
+    if left.intent is None and spare_label(left) is not None:
+        decision = decision.and_then(go_on(rules, left, now))
+    return queued(rules, states, shipment, decision, now)
 
 
 def _kept(shipment: Shipment, message: BoundStockMissingV1) -> FulfilmentKeptV1:

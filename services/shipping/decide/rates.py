@@ -1,7 +1,7 @@
 """Rates: which carrier services may take a parcel, and in which order they are preferred."""
 
 from crossdock_contracts.shipping import RankedRate
-from crossdock_contracts.values import Fulfilment, Money
+from crossdock_contracts.values import Dimensions, Fulfilment, Money
 from services.shipping.decide.limits import is_late, refusal, transit_days
 from services.shipping.rules import Carrier, CarrierService, Rules, ShipFrom
 
@@ -15,8 +15,23 @@ def weight_of(fulfilment: Fulfilment, origin: ShipFrom) -> int:
     return max(1, goods + origin.packaging_g)
 
 
+def billed_g(carrier: Carrier, weight_g: int, dimensions: Dimensions | None) -> int:
+    """What a parcel counts for: its weight or, where the carrier goes by volume and it is bulky, its volume.
+
+    Cubic millimetres over cubic centimetres a kilogram are grams.
+    """
+    if carrier.volumetric_divisor is None or dimensions is None:
+        return weight_g
+    volume = dimensions.length_mm * dimensions.width_mm * dimensions.height_mm
+    return max(weight_g, -(-volume // carrier.volumetric_divisor))
+
+
 def ranked(
-    rules: Rules, fulfilment: Fulfilment, weight_g: int, avoid: frozenset[str] = frozenset()
+    rules: Rules,
+    fulfilment: Fulfilment,
+    weight_g: int,
+    avoid: frozenset[str] = frozenset(),
+    dimensions: Dimensions | None = None,
 ) -> tuple[RankedRate, ...]:
     """All offers for a parcel: those that fit by cost, then transit time; behind them why others do not.
 
@@ -28,8 +43,9 @@ def ranked(
     for name, carrier in rules.carriers.items():
         if not carrier.active:
             continue
+        billed = billed_g(carrier, weight_g, dimensions)
         for title, service in carrier.service.items():
-            cost, why = _price(carrier, service, fulfilment, weight_g)
+            cost, why = price(carrier, service, fulfilment, billed)
             days = transit_days(service, fulfilment)
             if why:
                 refused.append((name, title, cost, days, why))
@@ -45,8 +61,8 @@ def ranked(
     )
 
 
-def _price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, weight_g: int) -> tuple[Money, str]:
-    """What a service asks for a parcel, and why it does not take it; empty where it does."""
-    band = next((band for band in service.bands if weight_g <= band.up_to_g), None)
-    cost = Money(amount_minor=band.asks(weight_g) if band else 0, currency=carrier.currency)
+def price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, billed: int) -> tuple[Money, str]:
+    """What a service asks for a parcel that counts for so many grams, and why it does not take it; empty: it does."""
+    band = next((band for band in service.bands if billed <= band.up_to_g), None)
+    cost = Money(amount_minor=band.asks(billed) if band else 0, currency=carrier.currency)
     return cost, refusal(service, fulfilment) or ("" if band else "too-heavy")

@@ -7,7 +7,9 @@ from crossdock_contracts.routing import FulfilmentStopRequestedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Outcome, States, changed
-from services.shipping.decide.label import resume, settle, void, without
+from services.shipping.decide.label import go_on, resume, settle
+from services.shipping.decide.parcels import let_go, spare_label, without
+from services.shipping.decide.queues import queued
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, StopAsked, is_open
 
@@ -18,7 +20,7 @@ def reads_stopped(message: FulfilmentStopRequestedV1) -> Iterable[str]:
 
 
 def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: datetime) -> Decision:
-    """Take pieces out of a fulfilment that has not shipped; with the last of them its label is given back."""
+    """Take pieces out of a fulfilment that has not shipped; the label of a parcel that is left empty is given back."""
     shipment = states.get(Shipment, message.owner, message.fulfilment_id)
     if shipment is None or shipment.status is ShipmentStatus.EXPECTED:
         return _before_it_came(shipment, message)
@@ -27,6 +29,11 @@ def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: 
     if not is_open(shipment.status) or shipment.fulfilment is None:
         gone = () if shipment.status is ShipmentStatus.STOPPED else message.lines
         return Decision(events=[_answer(message, (), gone, f"the fulfilment is {shipment.status}")])
+    if shipment.status is ShipmentStatus.PACKED and (shipment.inside or shipment.riders):
+        beside = shipment.inside or ", ".join(rider.fulfilment_id for rider in shipment.riders)
+        kept = changed(shipment, stops={**shipment.stops, message.cancel_id: ()})
+        detail = f"it is packed together with {beside}"
+        return Decision(writes=[kept], events=[_answer(message, (), message.lines, detail)])
     there = {line.line_id: line.quantity for line in shipment.fulfilment.lines}
     taken = tuple(
         changed(line, quantity=min(line.quantity, there[line.line_id]))
@@ -35,10 +42,11 @@ def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: 
     )
     left = without(shipment, {line.line_id: line.quantity for line in taken})
     left = changed(left, stops={**shipment.stops, message.cancel_id: taken})
-    decision = Decision(writes=[left], events=[_answer(message, taken, (), "")])
-    if left.status is ShipmentStatus.STOPPED and left.parcel is not None and left.intent is None:
-        return decision.and_then(void(rules, left, now))
-    return decision
+    left, told = let_go(left)
+    decision = Decision(writes=[left], events=[_answer(message, taken, (), ""), *told])
+    if left.intent is None and spare_label(left) is not None:
+        decision = decision.and_then(go_on(rules, left, now))
+    return queued(rules, states, shipment, decision, now)
 
 
 def _before_it_came(shipment: Shipment | None, message: FulfilmentStopRequestedV1) -> Decision:

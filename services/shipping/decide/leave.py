@@ -1,0 +1,56 @@
+"""Leaving: what is said of a fulfilment whose parcels the carrier has."""
+
+from datetime import datetime
+
+from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel
+from crossdock_contracts.values import Money
+from services.hub.decision import Decision, changed
+from services.shipping.decide.parcels import labels_of, shared
+from services.shipping.state import Box, Shipment, ShipmentStatus
+
+
+def leave(shipment: Shipment, at: datetime) -> Decision:
+    """The carrier has all parcels of a fulfilment; with them goes what was packed into its parcel."""
+    fulfilment = shipment.fulfilment
+    assert fulfilment is not None
+    lines = tuple(
+        ShippedLine(
+            line_id=line.line_id,
+            sku=line.sku,
+            quantity=line.quantity,
+            value_minor=line.value_minor,
+            ordered_sku=line.ordered_sku,
+            reduced_minor=line.reduced_minor,
+        )
+        for line in fulfilment.lines
+    )
+    value = sum(line.value_minor for line in lines)
+    shipped = ShipmentShippedV2(
+        owner=shipment.owner,
+        order_id=shipment.order_id,
+        fulfilment_id=shipment.fulfilment_id,
+        location_id=fulfilment.location_id,
+        lines=lines,
+        parcels=_parcels(shipment),
+        value=Money(amount_minor=value, currency=fulfilment.currency),
+        shipped_at=at,
+    )
+    after = changed(shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)
+    return Decision(writes=[after], events=[shipped, *shared(after)])
+
+
+def _parcels(shipment: Shipment) -> tuple[ShippedParcel, ...]:
+    """Its parcels as the carrier has them, in the order in which they were packed."""
+    boxes = shipment.boxes or (Box(number=1, weight_g=0 if shipment.inside else shipment.weight_g),)
+    labels = labels_of(shipment)
+    return tuple(
+        ShippedParcel(
+            carrier=labels[box.number].carrier,
+            service=labels[box.number].service,
+            tracking_number=labels[box.number].tracking_number,
+            weight_g=box.weight_g or labels[box.number].weight_g,
+            dimensions=box.dimensions,
+            lines=box.lines,
+        )
+        for box in boxes
+    )

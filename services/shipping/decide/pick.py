@@ -1,0 +1,77 @@
+"""The pick: what was found goes on, what was not goes back to be placed again."""
+
+from datetime import datetime
+
+from crossdock_contracts.shipping import FulfilmentPickedV1, ShortPickedV1
+from crossdock_contracts.values import LineQuantity
+from services.hub.decision import Decision, States, changed
+from services.shipping.decide.label import go_on
+from services.shipping.decide.parcels import let_go, lines_of, without
+from services.shipping.decide.queues import queued, queues_of
+from services.shipping.rules import Rules
+from services.shipping.state import PICK, Shipment, ShipmentStatus, Task
+
+
+def missing_of(shipment: Shipment, found: dict[str, int]) -> dict[str, int]:
+    """Pieces by line that were not found, those lines alone."""
+    lines = shipment.fulfilment.lines if shipment.fulfilment else ()
+    missing = {line.line_id: line.quantity - min(line.quantity, found.get(line.line_id, 0)) for line in lines}
+    return {line_id: quantity for line_id, quantity in missing.items() if quantity}
+
+
+def short(shipment: Shipment, missing: dict[str, int], now: datetime) -> tuple[Shipment, ShortPickedV1]:
+    """The shipment without what was not found, and what is to be said of it."""
+    fulfilment = shipment.fulfilment
+    assert fulfilment is not None
+    left = without(shipment, missing)
+    said = ShortPickedV1(
+        **_about(shipment, now),
+        missing=tuple(
+            LineQuantity(line_id=line.line_id, sku=line.sku, quantity=missing[line.line_id])
+            for line in fulfilment.lines
+            if line.line_id in missing
+        ),
+        picked=lines_of(left) if left.status is not ShipmentStatus.STOPPED else (),
+    )
+    return left, said
+
+
+def _about(shipment: Shipment, now: datetime) -> dict[str, object]:
+    assert shipment.fulfilment is not None
+    return {
+        "owner": shipment.owner,
+        "order_id": shipment.order_id,
+        "fulfilment_id": shipment.fulfilment_id,
+        "location_id": shipment.fulfilment.location_id,
+        "picked_at": now,
+    }
+
+
+def finish_pick(rules: Rules, states: States, shipment: Shipment, found: dict[str, int], now: datetime) -> Decision:
+    """All that is left of a fulfilment is picked, or nothing is left of it."""
+    left, decision = changed(shipment, substituting=None), Decision()
+    missing = missing_of(shipment, found)
+    if missing:
+        left, said = short(left, missing, now)
+        decision.events.append(said)
+    if left.status is ShipmentStatus.STOPPED:
+        left, told = let_go(left)
+        decision = decision.and_then(Decision(writes=[left], events=told))
+        if left.intent is None:
+            decision = decision.and_then(go_on(rules, left, now))
+        return queued(rules, states, shipment, decision, now)
+    if PICK in queues_of(rules, shipment):
+        left = _from_wave(states, left)
+    decision.writes = [changed(left, status=ShipmentStatus.PICKED)]
+    picked = FulfilmentPickedV1(**_about(left, now), lines=lines_of(left), wave_id=left.wave_id)
+    decision.events.append(picked)
+    return queued(rules, states, shipment, decision, now)
+
+
+def _from_wave(states: States, shipment: Shipment) -> Shipment:
+    """The shipment with what its wave planned for it."""
+    assert shipment.fulfilment is not None
+    task = states.get(Task, shipment.owner, shipment.fulfilment.location_id, PICK, shipment.fulfilment_id)
+    if task is None or not task.wave_id:
+        return shipment
+    return changed(shipment, wave_id=task.wave_id, lead=task.lead, lead_order=task.lead_order)
