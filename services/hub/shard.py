@@ -23,7 +23,11 @@ class Shard:
 
     def at_hand(self, subject: str) -> Entry | None:
         """What stands there, where it is known for certain: it was part of a commit, and nobody else may commit."""
-        entry = self.partition.cache.find(subject) if self.partition.lease.held else None
+        cache = self.partition.cache
+        kind = cache.reader.kind_of(subject)
+        if not self.partition.lease.held or (kind is not None and kind.SHARED):
+            return None
+        entry = cache.find(subject)
         return entry if entry is not None and entry.verified else None
 
     async def open(self, client: Client) -> None:

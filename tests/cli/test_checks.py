@@ -9,6 +9,7 @@ from crossdock_contracts.capture import CancelRefusedV1
 from crossdock_contracts.samples import sample_of
 from services.hub.server import binary, free_port
 from tests.cli.conftest import Crossdock, RunningHub, commands, eventually
+from tests.flow.house import rules_in
 
 
 def test_contracts_are_listed_and_described(crossdock: Crossdock) -> None:
@@ -70,8 +71,10 @@ def test_doctor_finds_every_part_sound(crossdock: Crossdock) -> None:
 def test_doctor_names_the_rule_that_is_wrong(
     crossdock: Crossdock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "channels.toml").write_text('[web]\nformat = "telex"\n')
-    monkeypatch.setenv("CROSSDOCK_RULES_DIR", str(tmp_path))
+    rules = rules_in(tmp_path)
+    (rules / "channels.toml").write_text('[web]\nformat = "telex"\n')
+    (rules / "routing.toml").unlink()
+    monkeypatch.setenv("CROSSDOCK_RULES_DIR", str(rules))
 
     said = crossdock("doctor", "--json")
 

@@ -60,7 +60,7 @@ def test_explain_tells_what_an_order_waits_for(crossdock: Crossdock, hub: Runnin
 def test_an_order_that_cannot_be_routed_is_explained_too(crossdock: Crossdock, hub: RunningHub, tmp_path: Path) -> None:
     name = unique("CLI-")
     (tmp_path / "product.csv").write_text(f"sku,title,weight_g\n{name},Article,300\n")
-    assert crossdock("products", "load", tmp_path / "product.csv").status == 0
+    assert crossdock("products", "import", tmp_path / "product.csv").status == 0
     assert crossdock("stock", "receive", name, "LON", 10).status == 0
     made = hub.order((name, 1))
     eventually(lambda: crossdock("orders", "show", made).status == 0)

@@ -3,7 +3,7 @@
 from crossdock_contracts.inventory import PromisedLine
 from crossdock_contracts.values import Order
 from services.hub.decision import changed
-from services.routing.decide.pieces import take, value_of
+from services.routing.decide.pieces import add, take, value_of
 from services.routing.rules import ShipAvailable
 from services.routing.state import Pieces, Route
 
@@ -24,9 +24,22 @@ def available(rules: ShipAvailable, route: Route, order: Order) -> tuple[tuple[P
     known = {line.line_id for line in route.promised if line.backordered}
     if any(piece.line_id not in known for piece in rest):  # inventory has not answered for all of it yet
         return (), route.unplaced
-    if not _may_ship_in_part(rules, route, order, there):
+    there, rest = _kits_together(order, there, rest)
+    if not there or not _may_ship_in_part(rules, route, order, there):
         return (), route.unplaced
     return there, rest
+
+
+def _kits_together(
+    order: Order, there: tuple[Pieces, ...], rest: tuple[Pieces, ...]
+) -> tuple[tuple[Pieces, ...], tuple[Pieces, ...]]:
+    """The components of a kit wait for each other."""
+    kit_of = {line.line_id: line.kit_line_id for line in order.lines if line.kit_line_id}
+    waiting = {kit_of[piece.line_id] for piece in rest if piece.line_id in kit_of}
+    if not waiting:
+        return there, rest
+    held = tuple(piece for piece in there if kit_of.get(piece.line_id) in waiting)
+    return tuple(piece for piece in there if piece not in held), add(rest, held)
 
 
 def waited_for(route: Route, rest: tuple[Pieces, ...]) -> tuple[PromisedLine, ...]:
