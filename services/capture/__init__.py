@@ -1,5 +1,5 @@
-"""Capture owns orders as they came in: mapped, checked, held, released, cancelled.
+"""Capture owns orders as they came in, mapped, checked, held, released, cancelled, and who their buyers are.
 
 It hears what channels hand in, what operators ask, products, and trouble from payments, routing, inventory, shipping.
-It says captured, held, released, rejected, cancelled, ignored.
+It says captured, held, released, rejected, cancelled, ignored, handed over elsewhere, customers merged.
 """
