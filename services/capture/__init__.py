@@ -1,5 +1,6 @@
-"""Capture owns orders as they came in: mapped, checked, held, released, cancelled.
+"""Capture owns orders as they came in, mapped, checked, held, released, cancelled, and who their buyers are.
 
 It hears what channels hand in, what operators ask, products, and trouble from payments, routing, inventory, shipping.
-It says captured, held, released, rejected, cancelled, ignored, and what orders are held for that nobody knows.
+It says captured, held, released, rejected, cancelled, ignored, handed over elsewhere, customers merged, and what orders
+are held for that nobody knows.
 """

@@ -208,3 +208,8 @@ def test_other_goods_another_customer_or_another_day_are_no_repeat() -> None:
     assert shop.reasons("3", customer=buyer("bert@example.com")) == []
     assert shop.reasons("4", customer=buyer(MAIL), placed_at=later(days=1)) == []
     assert shop.reasons("5") == []
+
+
+def test_a_channel_of_old_sales_is_not_looked_at_for_repeats() -> None:
+    shop = Shop(check_repeats=False)
+    assert [shop.reasons(number, customer=buyer(MAIL)) for number in ("1", "2")] == [[], []]

@@ -103,6 +103,12 @@ def test_a_buyer_whom_nothing_names_is_not_taken_for_a_new_one() -> None:
     assert shop.takes("2", customer=ANNA).risk_score == 60
 
 
+def test_only_channels_whose_losses_are_ours_are_judged() -> None:
+    shop = suspicious({"points": 200}, channels=["web"])
+    assert shop.takes("1", channel="marketplace").risk_score == 0
+    assert shop.takes("2").risk_score == 200
+
+
 def test_what_others_fulfil_is_not_judged() -> None:
     shop = suspicious({"points": 200})
     assert shop.takes(fulfil_by="channel").risk_score == 0

@@ -131,7 +131,7 @@ async def test_the_rejected_rows_are_written_to_a_file_and_shown_to_people(house
     ("content", "channel", "status", "words"),
     [
         ("Invoice,Quantity\n1,2\n", "retail", 1, "neither JSON lines nor a CSV file with the columns Invoice"),
-        ("{}\n", "telex", 2, "no channel 'telex' is set up in channels.toml; known: brief, "),
+        ("{}\n", "telex", 2, "no channel 'telex' is set up in channels.toml; known: brief, business"),
     ],
 )
 async def test_a_file_or_channel_that_is_none_is_refused(

@@ -105,7 +105,7 @@ def _hold(channel: Channel, reason: str, detail: str, now: datetime) -> Hold:
 def _repeats(channel: Channel, buyer: Buyer) -> list[Problem]:
     """The same goods for the same customer a moment before or after, under another number: a doubled click, maybe."""
     minutes, this = channel.checks.customers.repeats_within_minutes, buyer.this
-    if not minutes or this is None:
+    if not minutes or this is None or not channel.config.check_repeats:
         return []
     window = timedelta(minutes=minutes)
     same = [one for one in buyer.earlier if one.goods == this.goods and abs(one.placed_at - this.placed_at) <= window]

@@ -11,6 +11,8 @@ from services.capture.rules.when import domain_of
 
 def risk_of(rules: FraudRules, owner: str, order: Order, buyer: Buyer) -> tuple[RiskPart, ...]:
     """The rules that apply to an order; the score is the sum of their points."""
+    if rules.config.channels and order.channel not in rules.config.channels:
+        return ()
     applying = [rule for rule in rules.config.rule if _applies(rules, rule, owner, order, buyer)]
     return tuple(
         RiskPart(rule=rule.name, points=rule.points, detail=", ".join(_found(rule, order, buyer))) for rule in applying

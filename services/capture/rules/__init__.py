@@ -81,6 +81,8 @@ class ChannelConfig(BaseModel):
     warehouse, if its stock is kept here. An order may name another."""
     recorded_days: PositiveFloat = 30.0
     """An order that the channel fulfils is taken for fulfilled after so long, unless the channel said so before."""
+    check_repeats: bool = True
+    """The same goods for the same customer within minutes are held; false for what was sold long ago."""
     customer_po_required: bool = False
     """Orders on terms without the customer's own order number are held."""
 
@@ -166,11 +168,10 @@ class Channels:
         Raises:
             RulesError: one cannot be read, or names an unknown format; the text says where.
         """
-        checks = Checks.load(folder)
-        found: dict[str, Channel] = {}
-        for name, table in load_toml(folder / "channels.toml", dict[str, ChannelConfig]).items():
-            if table.format not in formats:
-                msg = f"channels.toml: {name}.format is {table.format!r}; known: {', '.join(sorted(formats))}"
+        configs = load_toml(folder / "channels.toml", dict[str, ChannelConfig])
+        for name, config in configs.items():
+            if config.format not in formats:
+                msg = f"channels.toml: {name}.format is {config.format!r}; known: {', '.join(sorted(formats))}"
                 raise RulesError(msg)
-            found[name] = Channel(name, table, formats[table.format](), checks)
-        return cls(found)
+        checks = Checks.load(folder)
+        return cls({name: Channel(name, config, formats[config.format](), checks) for name, config in configs.items()})

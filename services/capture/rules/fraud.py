@@ -47,6 +47,8 @@ class FraudFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    channels: tuple[Code, ...] = ()
+    """Channels whose orders are judged: those whose losses are yours; empty: all."""
     threshold: PositiveInt = 100
     """Orders with so many points are held …"""
     role: Code = "risk"
