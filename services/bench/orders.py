@@ -32,10 +32,7 @@ OWNER, CHANNEL = "main", "web"
 _LOCATIONS = ("BER", "ROT", "LYS")
 _PLENTY = 10_000_000
 _WEIGHT_G = 350
-_SOUND = Shares(
-    duplicate=0, unknown_listing=0, wrong_total=0, no_address=0, declined=0, cancelled=0, cancelled_before=0,
-    invalid=0, scarce=0,
-)  # fmt: skip
+_SOUND = Shares.none()
 
 
 class Demand:

@@ -1,7 +1,6 @@
 """`crossdock demo`: the main job, end to end, on this machine."""
 
 import asyncio
-import random
 import shutil
 import statistics
 import tempfile
@@ -21,12 +20,10 @@ from crossdock_contracts.base import Command
 from crossdock_contracts.capture import CancelOrderV1
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import UpsertProductV1
-from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
-from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
-from crossdock_contracts.values import LineQuantity
 from services.cli import quiet
+from services.cli.actors import carry_out, work
 from services.cli.client import Client, connected
-from services.cli.generator import Shop, Submission
+from services.cli.generator import OWNERS, Shop, Submission
 from services.cli.output import FAILED, JsonFlag, as_json, as_table, console, errors
 from services.cli.products import store
 from services.cli.supervisor import Hub
@@ -34,7 +31,7 @@ from services.cli.verify import examine, report, show
 from services.hub import log, process
 from services.hub.settings import Settings, settings
 from services.verify.checks import Check, oversold
-from services.verify.facts import Facts, seconds_between
+from services.verify.facts import Facts, OrderKey, seconds_between
 
 _CONNECTIONS = 24
 
@@ -71,15 +68,20 @@ async def own_hub(processes: int, *, keep: bool = False) -> AsyncIterator[tuple[
 
 
 async def prepare(client: Client, shop: Shop, orders: int) -> None:
-    """Products and stock."""
-    products: list[Command] = [UpsertProductV1(owner="main", sku=p.sku, product=p) for p in shop.products()]
-    await store(client, products)
-    stock: list[Command] = [
-        ReceiveStockV1(owner="main", sku=sku, location_id=location, quantity=pieces, reference="opening stock")
-        for sku, location, pieces in shop.stock(orders)
-    ]
-    await store(client, stock)
-    await quiet.wait(client)
+    """Products and stock of each merchant; kits once their components are known."""
+    goods = list(shop.products())
+    for kits in (False, True):
+        some = [one for one in goods if bool(one.components) is kits]
+        await carry_out(client, [UpsertProductV1(owner=o, sku=p.sku, product=p) for o in OWNERS for p in some])
+    stock = list(shop.stock(orders))
+    await carry_out(
+        client,
+        [
+            ReceiveStockV1(owner=owner, sku=sku, location_id=location, quantity=pieces, reference="opening stock")
+            for owner in OWNERS
+            for sku, location, pieces in stock
+        ],
+    )
 
 
 async def hand_in(url: str, submissions: list[Submission], run: Run, progress: Progress) -> None:
@@ -123,56 +125,17 @@ async def watch(client: Client, progress: Progress, goal: int) -> None:
         await asyncio.sleep(0.2)
 
 
-async def work_warehouse(client: Client, seed: int) -> None:
-    """Be the warehouse, the carriers and some buyers: pick (2 % short), pack, ship, deliver, send back."""
-    draw = random.Random(seed)  # noqa: S311  # repeatable, not secret
-    shipments = [
-        one
-        async for one in client.pages("shipping", "documents", "documents", owner="main", kind="shipment")
-        if one["status"] in {"labelled", "allocated"} and draw.random() < 0.6
-    ]
-    shipments.sort(key=lambda one: str(one["fulfilment_id"]))
-    picks: list[Command] = []
-    for one in shipments:
-        lines = [
-            LineQuantity(line_id=x["line_id"], sku=x["sku"], quantity=x["quantity"]) for x in one["fulfilment"]["lines"]
-        ]
-        short = draw.random() < 0.02
-        picks.append(ConfirmPickedV1(**_about(one), lines=tuple(lines[1:] if short else lines)))
-    await _do(client, picks)
-    await _do(client, [ConfirmPackedV1(**_about(one), weight_g=100 + draw.randrange(5000)) for one in shipments])
-    await _do(client, [ConfirmShippedV1(**_about(one)) for one in shipments])
-    delivered = [one for one in shipments if draw.random() < 0.5]
-    now = quiet.now()
-    for status in ("in-transit", "delivered"):
-        await _do(client, [TrackingUpdateV1(**_about(one), status=status, occurred_at=now) for one in delivered])
-    back = [one for one in delivered if draw.random() < 0.1]
-    about = [{"owner": "main", "order_id": one["order_id"], "return_id": f"R-{one['fulfilment_id']}"} for one in back]
-    first = [(one["fulfilment"]["lines"][0]["line_id"], one["fulfilment"]["location_id"]) for one in back]
-    pieces = [(LineQuantity(line_id=line, quantity=1),) for line, _ in first]
-    await _do(client, [RequestReturnV1(**a, lines=p, reason="not-wanted") for a, p in zip(about, pieces, strict=True)])
-    await _do(
-        client,
-        [ReceiveReturnV1(**a, location_id=at, lines=p) for a, p, (_, at) in zip(about, pieces, first, strict=True)],
-    )
-    await _do(
-        client,
-        [
-            InspectReturnV1(
-                **a, lines=(InspectedLine(line_id=line, quantity=1, disposition=draw.choice(("restock", "write-off"))),)
-            )
-            for a, (line, _) in zip(about, first, strict=True)
-        ],
-    )
+def _locations(facts: Facts) -> dict[OrderKey, set[str]]:
+    """The locations that each order was placed at."""
+    found: dict[OrderKey, set[str]] = {}
+    for _, key, body in facts.events["order-routed"]:
+        found.setdefault(key, set()).update(one["location_id"] for one in body["fulfilments"])
+    return found
 
 
-def _about(shipment: dict[str, Any]) -> dict[str, str]:
-    return {"owner": "main", "order_id": shipment["order_id"], "fulfilment_id": shipment["fulfilment_id"]}
-
-
-async def _do(client: Client, commands: list[Command]) -> None:
-    await store(client, commands)
-    await quiet.wait(client)
+def cancel(one: Submission) -> Command:
+    """The buyer has changed their mind."""
+    return CancelOrderV1(owner=one.owner, order_id=one.order_id, reason="changed-mind")
 
 
 def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
@@ -195,6 +158,11 @@ def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
         "routed": len({key for _, key, _ in facts.events["order-routed"]}),
         "allocated": len({key for _, key, _ in facts.events["stock-allocated"]}),
         "labelled": len(facts.labelled_at),
+        "split": sum(len(x) > 1 for x in _locations(facts).values()),
+        "kits": sum(bool(body["order"].get("kits")) for _, _, body in facts.events["order-captured"]),
+        "amended": len({key for _, key, _ in facts.events["order-amended"]}),
+        "short_picked": facts.counts["short-picked"],
+        "picked_up": facts.counts["pickup-collected"],
         "shipped": len({key for _, key, _ in facts.events["shipment-shipped"]}),
         "cancelled": len({key for _, key, _ in facts.events["order-cancelled"]}),
         "returned": facts.counts["return-closed"],
@@ -216,6 +184,7 @@ async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: boo
     shop = Shop(seed)
     submissions = list(shop.submissions(orders))
     before, after = shop.cancels(submissions)
+    newer = list(shop.amendments([one for one in submissions if one not in after]))
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:>20}"),
@@ -227,17 +196,18 @@ async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: boo
         with Progress(*columns, console=console, disable=json, transient=True) as progress:
             starting = progress.add_task("products and stock", total=None)
             await prepare(client, shop, orders)
-            await store(client, [CancelOrderV1(owner="main", order_id=one, reason="changed-mind") for one in before])
+            await store(client, [cancel(one) for one in before])
             progress.remove_task(starting)
             watching = asyncio.create_task(watch(client, progress, orders))
             started = time.perf_counter()
             await hand_in(hub.http_url, submissions, run, progress)
             await quiet.wait(client)
             run.elapsed_s = time.perf_counter() - started
-            await _do(client, [CancelOrderV1(owner="main", order_id=one, reason="changed-mind") for one in after])
+            await hand_in(hub.http_url, newer, Run(), progress)
+            await carry_out(client, [cancel(one) for one in after])
             watching.cancel()
             working = progress.add_task("warehouse and returns", total=None)
-            await work_warehouse(client, seed)
+            await work(client, seed)
             progress.update(working, description="audit")
             checks, facts = await examine(client)
     result = summary(run, facts, checks)

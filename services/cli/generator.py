@@ -1,18 +1,19 @@
 """A seeded stream of orders as shops hand them in: sound ones, and the usual share of trouble.
 
-What sells follows Zipf's law with exponent 1, as retail sales roughly do: with 1,000 SKUs the best seller makes 13 %
-of the lines. The addresses are real cities; nobody lives in them.
+Two merchants sell: each has channels, products and stock of its own in the same warehouses. What sells follows Zipf's
+law with exponent 1, as retail sales roughly do: with 1,000 SKUs the best seller makes 13 % of the lines. The addresses
+are real cities; nobody lives in them.
 """
 
 import random
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
-from crossdock_contracts.products import Product
+from crossdock_contracts.products import KitComponent, Product
 
 _CITIES = (
     ("DE", "Berlin", "10115", 52.532, 13.385),
@@ -31,8 +32,22 @@ _CITIES = (
     ("JP", "東京", "100-0001", 35.684, 139.752),
 )
 _WEIGHTS = (14, 8, 8, 8, 8, 5, 8, 4, 5, 5, 8, 6, 4, 2)
-_CHANNELS = ("web", "marketplace", "social")
+_CHANNELS = ("web", "marketplace", "social", "outlet")
+_OWNERS = {"outlet": "outlet"}
+"""Channels of another merchant than the usual one."""
+OWNERS = ("main", *_OWNERS.values())
 _LOCATIONS = ("BER", "ROT", "LYS")
+_LONDON = next(city for city in _CITIES if city[1] == "London")
+_APART = {"EAST-0001": "BER", "WEST-0001": "LYS"}
+"""Goods that lie at one location each: whoever takes both gets two parcels."""
+_IN_STORE = ("STORE-0001", "STORE-0002", "STORE-0003")
+"""Goods that lie in the store, where buyers come for them."""
+_KITS = {
+    "KIT-0001": (("SKU-0001", 1), ("SKU-0002", 2)),
+    "KIT-0002": (("SKU-0003", 1), ("SKU-0004", 1), ("SKU-0005", 1)),
+}
+_IN_KITS = 5
+"""So many of the best sellers are components of kits, too."""
 _EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
@@ -42,14 +57,28 @@ class Shares:
 
     duplicate: float = 0.03
     unknown_listing: float = 0.01
-    wrong_total: float = 0.01
-    no_address: float = 0.01
-    declined: float = 0.02
+    wrong_total: float = 0.007
+    no_address: float = 0.008
+    declined: float = 0.015
+    amended: float = 0.03
+    """Orders of which the shop sends a newer copy: another address, or another quantity."""
     cancelled: float = 0.05
     cancelled_before: float = 0.005
     invalid: float = 0.005
     scarce: float = 0.02
     """Lines of a SKU that there are only a few of."""
+    split: float = 0.10
+    """Orders of two things that no one location has both of."""
+    pickup: float = 0.06
+    """Orders that the buyer comes for, to the store."""
+    kit: float = 0.04
+    gift: float = 0.02
+    """Lines to be wrapped, or engraved with a note."""
+
+    @classmethod
+    def none(cls) -> "Shares":
+        """Plain orders, and no trouble at all."""
+        return cls(**dict.fromkeys((field.name for field in fields(cls)), 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +89,11 @@ class Submission:
     body: dict[str, Any]
     resent: bool = False
     valid: bool = True
+
+    @property
+    def owner(self) -> str:
+        """Whose order it is."""
+        return _OWNERS.get(self.channel, "main")
 
     @property
     def order_id(self) -> str:
@@ -76,59 +110,72 @@ class Shop:
         self.skus = [f"SKU-{n:04}" for n in range(1, skus + 1)]
         self.scarce = "SKU-RARE"
         self._popularity = list(accumulate(1 / rank for rank in range(1, skus + 1)))
-        self._weights = {sku: 50 + self._random.randrange(40) * 50 for sku in (*self.skus, self.scarce)}
-        self._prices = {sku: 199 + self._random.randrange(100) * 100 for sku in (*self.skus, self.scarce)}
+        goods = (*self.skus, self.scarce, *_APART, *_IN_STORE)
+        self._weights = {sku: 50 + self._random.randrange(40) * 50 for sku in goods}
+        self._prices = {sku: 199 + self._random.randrange(100) * 100 for sku in (*goods, *_KITS)}
 
     def products(self) -> Iterator[Product]:
-        """What there is to sell."""
-        for sku in (*self.skus, self.scarce):
-            yield Product(sku=sku, title=f"Article {sku.removeprefix('SKU-')}", weight_g=self._weights[sku])
+        """What there is to sell, kits behind their components."""
+        for sku, weight in self._weights.items():
+            yield Product(sku=sku, title=_title(sku), weight_g=weight)
+        for sku, parts in _KITS.items():
+            known = tuple(KitComponent(sku=part, quantity=n) for part, n in parts if part in self._weights)
+            yield Product(sku=sku, title=_title(sku), components=known)
 
     def stock(self, orders: int) -> Iterator[tuple[str, str, int]]:
         """Pieces to begin with, by SKU and location: enough for so many orders, but for the scarce SKU."""
         yield self.scarce, "BER", max(1, orders // 100)
+        for sku, location in _APART.items():
+            yield sku, location, orders + 40
+        for sku in _IN_STORE:
+            yield sku, "LON", orders + 40
         whole = self._popularity[-1]
         for rank, sku in enumerate(self.skus, start=1):
             sold = orders * 2.4 * 1.5 / rank / whole
             for location in _LOCATIONS:
                 if self._random.random() < 0.85 or location == "ROT":
-                    yield sku, location, int(sold) + 40
+                    yield sku, location, int(sold) + 40 + (orders // 10 if rank <= _IN_KITS else 0)
 
     def _sku(self) -> str:
         if self._random.random() < self._shares.scarce:
             return self.scarce
         return self.skus[bisect(self._popularity, self._random.random() * self._popularity[-1])]
 
+    def _goods(self) -> list[str]:
+        """What one buyer takes."""
+        draw, shares = self._random, self._shares
+        if draw.random() < shares.split:
+            return list(_APART)
+        skus = [self._sku() for _ in range(draw.choices((1, 2, 3, 4, 5), (40, 28, 17, 10, 5))[0])]
+        return [draw.choice(tuple(_KITS)), *skus[1:]] if draw.random() < shares.kit else skus
+
+    def _line(self, number: int, sku: str) -> dict[str, Any]:
+        draw = self._random
+        line = {
+            "line_id": str(number),
+            "sku": sku,
+            "quantity": draw.choices((1, 2, 3), (80, 15, 5))[0],
+            "unit_price_minor": self._prices[sku],
+            "title": _title(sku),
+        }
+        if draw.random() < self._shares.gift:
+            line |= draw.choice(({"gift_wrap": True}, {"note": "Engrave: with love"}))
+        return line
+
     def order(self, number: int) -> dict[str, Any]:
         """A sound order in the hub's own format."""
         draw = self._random
-        country, city, postcode, latitude, longitude = draw.choices(_CITIES, _WEIGHTS)[0]
-        lines: list[dict[str, Any]] = []
-        for n in range(1, draw.choices((1, 2, 3, 4, 5), (40, 28, 17, 10, 5))[0] + 1):
-            sku = self._sku()
-            quantity = draw.choices((1, 2, 3), (80, 15, 5))[0]
-            lines.append(
-                {
-                    "line_id": str(n),
-                    "sku": sku,
-                    "quantity": quantity,
-                    "unit_price_minor": self._prices[sku],
-                    "title": f"Article {sku.removeprefix('SKU-')}",
-                }
-            )
-        goods = sum(line["quantity"] * line["unit_price_minor"] for line in lines)
-        shipping = 0 if goods > 5000 else 490
+        comes = draw.random() < self._shares.pickup
+        country, city, postcode, latitude, longitude = _LONDON if comes else draw.choices(_CITIES, _WEIGHTS)[0]
+        skus = [draw.choice(_IN_STORE)] if comes else self._goods()
         order = {
             "order_id": str(100_000 + number),
             "number": f"#{100_000 + number}",
             "source_version": "1",
             "placed_at": (_EPOCH + timedelta(seconds=number)).isoformat(),
             "currency": "EUR",
-            "lines": lines,
-            "shipping_minor": shipping,
-            "total_minor": goods + shipping,
+            "lines": [self._line(n, sku) for n, sku in enumerate(skus, start=1)],
             "tax_included": True,
-            "tax_minor": (goods + shipping) * 19 // 119,
             "payment": self._payment(number),
             "customer": {"name": f"Customer {number}", "email": f"customer-{number}@example.com"},
             "ship_to": {
@@ -145,7 +192,9 @@ class Shop:
         }
         if country in {"US", "JP", "GB", "IT"}:
             order["shipping"] = {"service_level": "standard"}
-        return order
+        if comes:
+            order["shipping"] = {"service_level": "standard", "pickup_location_id": "LON"}
+        return _added_up(order)
 
     def _payment(self, number: int) -> dict[str, str]:
         draw = self._random.random()
@@ -161,7 +210,7 @@ class Shop:
         """So many orders as they are handed in, some of them twice, some of them wrong."""
         shares = self._shares
         for number in range(count):
-            channel = self._random.choices(_CHANNELS, (60, 25, 15))[0]
+            channel = self._random.choices(_CHANNELS, (50, 20, 10, 20))[0]
             order = self.order(number)
             trouble = self._random.random()
             valid = True
@@ -178,8 +227,36 @@ class Shop:
             if valid and self._random.random() < shares.duplicate:
                 yield Submission(channel, order, resent=True)
 
-    def cancels(self, submissions: list[Submission]) -> tuple[list[str], list[str]]:
+    def cancels(self, submissions: list[Submission]) -> tuple[list[Submission], list[Submission]]:
         """Orders that are cancelled before they come in, and after."""
-        ids = [one.order_id for one in submissions if one.valid and not one.resent]
-        before = [one for one in ids if self._random.random() < self._shares.cancelled_before]
-        return before, [one for one in ids if one not in before and self._random.random() < self._shares.cancelled]
+        sound = [one for one in submissions if one.valid and not one.resent]
+        before = [one for one in sound if self._random.random() < self._shares.cancelled_before]
+        return before, [one for one in sound if one not in before and self._random.random() < self._shares.cancelled]
+
+    def amendments(self, submissions: list[Submission]) -> Iterator[Submission]:
+        """Newer copies of orders: the buyer has moved, or wants one more or fewer of something."""
+        for one in submissions:
+            if not one.valid or one.resent or self._random.random() >= self._shares.amended:
+                continue
+            body = one.body | {"source_version": "2", "lines": [dict(line) for line in one.body["lines"]]}
+            line = body["lines"][0]
+            match self._random.choice(("address", "more", "fewer")):
+                case "address":
+                    body["ship_to"] = one.body["ship_to"] | {"line1": f"Avenue {1 + self._random.randrange(200)}"}
+                case "fewer" if line["quantity"] > 1:
+                    line["quantity"] -= 1
+                case _:
+                    line["quantity"] += 1
+            yield Submission(one.channel, _added_up(body))
+
+
+def _title(sku: str) -> str:
+    return f"Article {sku.partition('-')[2]}"
+
+
+def _added_up(order: dict[str, Any]) -> dict[str, Any]:
+    """The order with its total, of which the tax is 19 %."""
+    goods = sum(line["quantity"] * line["unit_price_minor"] for line in order["lines"])
+    shipping = 0 if goods > 5000 else 490
+    total = goods + shipping
+    return order | {"shipping_minor": shipping, "total_minor": total, "tax_minor": total * 19 // 119}

@@ -75,6 +75,7 @@ _KEPT = {
     "shipment-shipped",
     "order-captured",
     "order-cancelled",
+    "order-amended",
     "order-routed",
 }
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import orjson
 
-from crossdock_contracts.capture import CancelOrderV1
 from services.cli import quiet
+from services.cli.actors import carry_out, work
 from services.cli.client import UnreachableError, connected
-from services.cli.demo import prepare, work_warehouse
+from services.cli.demo import cancel, prepare
 from services.cli.generator import Shop, Submission
 from services.cli.products import store
 from services.cli.supervisor import ALL, Hub
@@ -101,7 +101,7 @@ async def test_nothing_is_lost_or_done_twice_when_every_process_is_killed_in_mid
         async with hub_in(Path(folder)) as hub:
             async with connected(hub.settings, [hub.nats_url]) as client:
                 await prepare(client, shop, ORDERS)
-                await store(client, [CancelOrderV1(owner="main", order_id=one) for one in before])
+                await store(client, [cancel(one) for one in before])
 
             sending = asyncio.create_task(hand_in(hub.http_url, submissions))
             for number, victim in enumerate(VICTIMS, start=1):
@@ -112,8 +112,8 @@ async def test_nothing_is_lost_or_done_twice_when_every_process_is_killed_in_mid
 
             async with connected(hub.settings, [hub.nats_url]) as client:
                 await quiet.wait(client, timeout_s=60)
-                await store(client, [CancelOrderV1(owner="main", order_id=one) for one in after])
-                await work_warehouse(client, seed=11)
+                await carry_out(client, [cancel(one) for one in after])
+                await work(client, seed=11)
                 await quiet.wait(client, timeout_s=60)
                 checks, facts = await examine(client)
 
