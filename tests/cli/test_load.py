@@ -1,11 +1,13 @@
 """`crossdock load`: everything is checked first, loaded once, and adds up."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.hub.settings import ROOT
 from tests.builders import unique
 from tests.cli.conftest import Crossdock, Said, eventually
 
@@ -239,3 +241,41 @@ def test_without_a_hub_a_dry_run_checks_the_files_alone(
     said = crossdock("load", folder, "--dry-run")
     assert (said.status, "not checked against what the hub has" in said.error) == (0, True)
     assert crossdock("load", folder).status == 4
+
+
+def test_the_example_of_the_documentation_can_be_loaded(crossdock: Crossdock, files: Files) -> None:
+    text = (ROOT / "docs" / "cutover.md").read_text()
+    names = re.findall(r"^\*\*`(\w+)\.csv`", text, re.MULTILINE)
+    tables = re.findall(r"```csv\n(.*?)\n```", text, re.DOTALL)
+    folder = files(**{name: table.splitlines() for name, table in zip(names, tables, strict=True)})
+
+    said = crossdock("load", folder, "--json")
+
+    assert said.status == 0, said
+    assert {name: (one["rows"], one["holds"]) for name, one in said.json["files"].items()} == {
+        "products.csv": (2, {}), "customers.csv": (1, {}), "stock.csv": (3, {}), "orders.csv": (3, {}),
+    }  # fmt: skip
+    assert said.json["files"]["orders.csv"]["sums"]["EUR"]["file"] == 6670
+
+
+def test_what_is_loaded_for_an_owner_is_theirs_alone(crossdock: Crossdock, files: Files) -> None:
+    sku, owner = unique("L-"), unique("client-")
+    folder = files(products=["sku,title", f"{sku},Mug"], stock=["sku,location_id,on_hand", f"{sku},BER,4"])
+    assert crossdock("load", folder, "--owner", owner).status == 0
+    assert crossdock("stock", "show", sku, "--owner", owner, "--json").json["on_hand"] == 4
+    assert crossdock("stock", "show", sku).status == 3
+
+    files(orders=[ORDERS, row("1", "1", sku, 1, "10.00", "14.90")])
+    said = crossdock("load", folder, "--owner", owner)
+    assert (said.status, "web is a channel of main" in said.error) == (1, True)
+
+
+def test_stock_is_opened_by_hand_once(crossdock: Crossdock, files: Files) -> None:
+    sku = unique("L-")
+    crossdock("products", "import", files(products=["sku,title", f"{sku},Mug"]) / "products.csv")
+    assert f"{sku} at BER: counted +6, now 6" in crossdock("stock", "open", sku, "BER", 6, "--safety", 1).out
+    crossdock("stock", "receive", sku, "BER", 2)
+    said = crossdock("stock", "open", sku, "BER", 6, "--safety", 1).out
+    assert f"{sku} at BER: opened with 6 before, now 8; nothing changed" in said
+    refused = crossdock("stock", "open", sku, "BER", 7)
+    assert (refused.status, "opened-otherwise" in refused.error) == (1, True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -12,7 +13,7 @@ from services.cli.client import Client, UnreachableError, connected
 from services.cli.cutover import report
 from services.cli.cutover.check import FILES, Load, checked, files_of
 from services.cli.cutover.sheet import Problem
-from services.cli.output import FAILED, USAGE, JsonFlag, OwnerOption, as_json, console, errors, fail
+from services.cli.output import FAILED, UNREACHABLE, USAGE, JsonFlag, OwnerOption, as_json, console, errors, fail
 from services.hub.settings import Settings, settings
 
 _REST_S = 3600.0
@@ -37,26 +38,23 @@ def load(
 
 
 async def _load(config: Settings, folder: Path, owner: str, *, dry_run: bool, json: bool) -> None:
-    try:
-        async with connected(config) as client:
-            found = await _sound(config, folder, owner, client, json=json)
-            if not dry_run:
-                await _carry_out(found, client, json=json)
-    except UnreachableError as error:
-        found = await _sound(config, folder, owner, None, json=json)
-        if not dry_run:
-            raise
-        errors.print(f"not checked against what the hub has: {error}", highlight=False)
-    if dry_run:
-        _plan(found, json=json)
-
-
-async def _sound(config: Settings, folder: Path, owner: str, client: Client | None, *, json: bool) -> Load:
-    """What a folder comes to; ends where anything is wrong with it."""
-    found = await checked(folder, owner, config.rules_dir, client)
-    if found.problems:
-        _refuse(folder, found.problems, json=json)
-    return found
+    async with AsyncExitStack() as stack:
+        client, unreachable = None, ""
+        try:
+            client = await stack.enter_async_context(connected(config))
+        except UnreachableError as error:
+            unreachable = str(error)
+        found = await checked(folder, owner, config.rules_dir, client)
+        if found.problems:
+            _refuse(folder, found.problems, json=json)
+        if client is None and not dry_run:
+            fail(unreachable, UNREACHABLE)
+        if client is None:
+            errors.print(f"not checked against what the hub has: {unreachable}", highlight=False, soft_wrap=True)
+        if dry_run:
+            _plan(found, json=json)
+        elif client is not None:
+            await _carry_out(found, client, json=json)
 
 
 def _refuse(folder: Path, problems: list[Problem], *, json: bool) -> NoReturn:
@@ -91,7 +89,10 @@ async def _carry_out(found: Load, client: Client, *, json: bool) -> None:
         if not json:
             console.print(f"{part.sheet.file}: {sum(len(entry.lines) for entry in wanted):,} rows to load")
         refused[part.sheet.file] = await part.hand_in(client, wanted)
-        await quiet.wait(client, timeout_s=_REST_S)
+        try:
+            await quiet.wait(client, timeout_s=_REST_S)
+        except quiet.BusyError as error:
+            fail(f"{error}; what was sent is not lost: run the load again once the hub is less busy")
     reports = [
         report.reported(part, found.standings[name], await part.standing(client), refused[name])
         for part in found.parts

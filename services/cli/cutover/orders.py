@@ -29,7 +29,7 @@ from services.cli.cutover.columns import (
     SECRET,
 )
 from services.cli.cutover.part import Entry, Standing, carried_out, documents
-from services.cli.cutover.sheet import CellError, Problem, Row, Sheet, major, minor, moment
+from services.cli.cutover.sheet import CellError, Problem, Row, Sheet, major, minor, moment, pieces
 
 _LARGEST = 256 * 1024
 """Bytes of an order that goes in one message."""
@@ -155,8 +155,10 @@ class OrdersPart:
         try:
             if column in AMOUNTS:
                 into[name] = minor(text, currency)
+            elif column in MOMENTS:
+                into[name] = moment(text)
             else:
-                into[name] = moment(text) if column in MOMENTS else text
+                into[name] = pieces(text) if column == "quantity" else text
         except CellError as error:
             self.sheet.wrong(line, column, str(error))
 

@@ -1,5 +1,6 @@
 """``products.csv``: products, kits and listings; the same file that `crossdock products import` takes."""
 
+import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class ProductsPart:
             self._columns, self._rows = feed.read(file)
         except feed.FileError as error:
             self.sheet.wrong(1, "", str(error).removeprefix("1: "))
+        except csv.Error as error:
+            self.sheet.wrong(1, "", f"it cannot be read as CSV: {error}; mend the quotes")
         except UnicodeDecodeError as error:
             self.sheet.wrong(1, "", f"it is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8")
         self.entries: list[Entry] = []

@@ -68,11 +68,11 @@ class Sheet:
 
     def pieces(self, row: Row, column: str) -> int:
         """A number of pieces; 0 where the cell is empty, or wrong, which is told."""
-        text = row[column] or "0"
-        if not _WHOLE.fullmatch(text):
-            self.wrong(row.line, column, f"{text!r} is no number of pieces; write digits alone, such as 12")
+        try:
+            return pieces(row[column] or "0")
+        except CellError as error:
+            self.wrong(row.line, column, str(error))
             return 0
-        return int(text)
 
     def amount(self, row: Row, column: str, currency: str) -> int:
         """An amount in the minor unit of its currency; 0 where the cell is empty, or wrong, which is told."""
@@ -81,14 +81,6 @@ class Sheet:
         except CellError as error:
             self.wrong(row.line, column, str(error))
             return 0
-
-    def moment(self, row: Row, column: str) -> datetime | None:
-        """A moment; none where the cell is empty, or wrong, which is told."""
-        try:
-            return moment(row[column]) if row[column] else None
-        except CellError as error:
-            self.wrong(row.line, column, str(error))
-            return None
 
 
 def read(file: Path, columns: Iterable[str], needed: Iterable[str]) -> Sheet:
@@ -122,6 +114,18 @@ def _rows(sheet: Sheet, lines: Iterator[tuple[int, list[str]]], known: tuple[str
             sheet.wrong(line, "", "it has more cells than the file has columns; put texts with commas in quotes")
         elif filled:
             sheet.rows.append(Row(line, filled))
+
+
+def pieces(text: str) -> int:
+    """A number of pieces.
+
+    Raises:
+        CellError: it is none.
+    """
+    if not _WHOLE.fullmatch(text):
+        msg = f"{text!r} is no number of pieces; write digits alone, such as 12"
+        raise CellError(msg)
+    return int(text)
 
 
 def minor(text: str, currency: str) -> int:
