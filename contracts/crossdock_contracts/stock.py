@@ -37,6 +37,24 @@ class SetReorderPointV1(Command, service="inventory", name="set-reorder-point", 
     """Pieces to have after reordering, those counted that orders wait for."""
 
 
+class OpenStockV1(Command, service="inventory", name="open-stock", version=1, entity="sku"):
+    """What is there of a SKU at a location as the hub takes over: the opening balance, once and for all.
+
+    It counts only where nothing was ever booked. The same opening again changes nothing, whenever it comes.
+    """
+
+    sku: Id
+    location_id: Id
+    on_hand: NonNegativeInt
+    """Sellable pieces."""
+    safety: NonNegativeInt = 0
+    """Kept back from promises."""
+    damaged: NonNegativeInt = 0
+    """Unfit for sale; not part of ``on_hand``."""
+    reference: str = ""
+    """Where the figures are from, for instance a file."""
+
+
 class SnapshotLine(Value):
     """What a WMS has of one SKU."""
 
@@ -105,6 +123,17 @@ class RejectCountV1(Command, service="inventory", name="reject-count", version=1
     count_id: Id
     rejected_by: str = ""
     note: str = ""
+
+
+class StockAlreadyOpenV1(Event, service="inventory", name="stock-already-open", version=1, entity="sku"):
+    """A SKU was opened at a location with the same figures before; nothing changed."""
+
+    sku: Id
+    location_id: Id
+    opened_with: NonNegativeInt
+    """Sellable pieces that it was opened with …"""
+    on_hand: int
+    """… and those that are there now."""
 
 
 class StockLowV1(Event, service="inventory", name="stock-low", version=1, entity="sku"):

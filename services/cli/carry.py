@@ -35,6 +35,9 @@ def tell(name: str, body: dict[str, Any]) -> None:
             console.print(
                 f"{body['sku']} at {body['location_id']}: {body['kind']} {body['delta']:+}, now {body['on_hand']}"
             )
+        case "stock-already-open":
+            stands = f"opened with {body['opened_with']} before, now {body['on_hand']}"
+            console.print(f"{body['sku']} at {body['location_id']}: {stands}; nothing changed")
         case "shortage-recorded":
             console.print(
                 Text("short:", "yellow"), f"{body['missing']} of {body['sku']} are promised beyond what is there"
@@ -49,6 +52,12 @@ def tell(name: str, body: dict[str, Any]) -> None:
                 f"{body['changed']} of them differed"
             )
             _skipped(body)
+        case _:
+            _tell_count(name, body)
+
+
+def _tell_count(name: str, body: dict[str, Any]) -> None:
+    match name:
         case "count-opened":
             console.print(f"count {body['count_id']} is open at {body['location_id']}: {', '.join(body['skus'])}")
             _skipped(body)

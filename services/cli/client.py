@@ -1,8 +1,9 @@
 """The command line's side of the hub: it asks services questions, and puts commands into their inboxes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,9 @@ from services.hub.inputs import REPLY_HEADER
 from services.hub.settings import Settings
 from services.hub.wire import Calls, DisconnectedError, HubClient, frame, send, status
 
+_ON_THE_WAY = 400
+"""Commands that have not been answered yet, of many."""
+
 
 class UnreachableError(ConnectionError):
     """The hub cannot be reached; the text says where it was looked for."""
@@ -24,6 +28,26 @@ class UnreachableError(ConnectionError):
 
 class NoServiceError(RuntimeError):
     """A service does not answer: it is not running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a command."""
+
+    events: list[dict[str, Any]]
+    """What it caused."""
+    refusal: str = ""
+    """Why it was not carried out; empty: it was."""
+
+
+def _read(answer: dict[str, Any]) -> Answer:
+    events = list(answer["events"])
+    refusals = [event["body"] for event in events if event["type"].endswith("-refused")]
+    if answer["outcome"] == "dead":
+        refusals.append({"detail": "it became a dead letter; see `crossdock dead list`"})
+    if not refusals:
+        return Answer(events)
+    return Answer(events, f"{refusals[0].get('reason', 'failed')}: {refusals[0].get('detail', '')}")
 
 
 class Client:
@@ -117,12 +141,46 @@ class Client:
             raise NoServiceError(msg) from None
         finally:
             await subscription.unsubscribe()
-        refusals = [event for event in answer["events"] if event["type"].endswith("-refused")]
-        if refusals or answer["outcome"] == "dead":
-            body = refusals[0]["body"] if refusals else {"detail": "it became a dead letter; see `crossdock dead list`"}
-            msg = f"{body.get('reason', 'failed')}: {body.get('detail', '')}"
-            raise RefusedError(msg)
-        return list(answer["events"])
+        found = _read(answer)
+        if found.refusal:
+            raise RefusedError(found.refusal)
+        return found.events
+
+    async def order_all(self, commands: Sequence[Command], *, timeout_s: float = 60.0) -> list[Answer]:
+        """Have many commands carried out, some hundred on their way at a time; what became of each, in their order.
+
+        Raises:
+            UnreachableError: it is not certain that all were stored.
+            NoServiceError: some are stored, but were not carried out in time.
+        """
+        inbox = self.connection.new_inbox()
+        waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        turn = asyncio.Semaphore(_ON_THE_WAY)
+
+        async def receive(message: Any) -> None:
+            found = waiting.pop(message.subject.rpartition(".")[2], None)
+            if found is not None and not found.done():
+                found.set_result(orjson.loads(message.data))
+
+        async def carry_out(number: int, command: Command) -> Answer:
+            async with turn:
+                waiting[str(number)] = answered = asyncio.get_running_loop().create_future()
+                await self.tell(command, reply=f"{inbox}.{number}")
+                try:
+                    return _read(await asyncio.wait_for(answered, timeout_s))
+                except TimeoutError:
+                    msg = f"commands are stored and will be carried out; {command.SERVICE} did not answer in time"
+                    raise NoServiceError(msg) from None
+
+        subscription = await self.connection.subscribe(f"{inbox}.*", cb=receive)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(carry_out(*one)) for one in enumerate(commands)]
+        except* (UnreachableError, NoServiceError) as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            await subscription.unsubscribe()
+        return [task.result() for task in tasks]
 
     async def send(self, messages: list[tuple[bytes, bytes, bytes]]) -> None:
         """Send messages without waiting for them to be stored."""

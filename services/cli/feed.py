@@ -1,6 +1,5 @@
 """A file of products and listings: read line by line, held against what the hub knows, handed in."""
 
-import asyncio
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from crossdock_contracts import gtin
 from crossdock_contracts.base import Command
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
-from services.cli.client import Client, RefusedError
+from services.cli.client import Client
 from services.hub.decision import Document, States
 from services.products.decide.product import upsert_product
 from services.products.state import Barcode, ProductRecord
@@ -40,7 +39,6 @@ COLUMNS = ("sku", *_PRODUCT, *_LISTING)
 """All columns that a file may have."""
 
 _ASKED = 100
-_AT_A_TIME = 200
 
 
 class FileError(ValueError):
@@ -207,16 +205,31 @@ async def known_to(client: Client, owner: str, columns: list[str], rows: list[Ro
         skus |= dict.fromkeys(part["sku"] for part in said.get("components", ()))
         barcodes |= dict.fromkeys(said.get("barcodes", ()))
     known, asked = Known(owner), set(skus)
-    found = await _ask(client, owner, list(skus), list(barcodes))
+    found = await ask(client, owner, list(skus), list(barcodes))
     parts = {part.sku for product, _ in found for part in product.components} - asked
-    for product, kits in (*found, *await _ask(client, owner, sorted(parts), [])):
+    for product, kits in (*found, *await ask(client, owner, sorted(parts), [])):
         known.add(product, kits)
     return known
 
 
-async def _ask(
+def trusting(owner: str, columns: list[str], rows: list[Row]) -> Known:
+    """What would be known if the hub had every component that a file names and has not: what else is wrong shows."""
+    known, here = Known(owner), {row.sku for row in rows}
+    for row in rows:
+        try:
+            parts = _said(columns, row).get("components", ())
+        except CellError:
+            continue
+        for part in parts:
+            if part["sku"] not in here:
+                known.add(Product(sku=part["sku"]), ())
+    return known
+
+
+async def ask(
     client: Client, owner: str, skus: list[str], barcodes: list[str]
 ) -> list[tuple[Product, tuple[str, ...]]]:
+    """The products of these SKUs and barcodes that the hub has, each with the kits that it is in."""
     found: list[tuple[Product, tuple[str, ...]]] = []
     for field_, codes in (("skus", skus), ("barcodes", barcodes)):
         for start in range(0, len(codes), _ASKED):
@@ -281,15 +294,7 @@ async def hand_in(client: Client, feed: Feed) -> list[Wrong]:
     )
     wrong: list[Wrong] = []
     for wave in waves:
-        for start in range(0, len(wave), _AT_A_TIME):
-            answers = await asyncio.gather(*(_carry_out(client, *one) for one in wave[start : start + _AT_A_TIME]))
-            wrong += [one for one in answers if one is not None]
+        answers = await client.order_all([command for _, command in wave])
+        refused = ((line, answer.refusal) for (line, _), answer in zip(wave, answers, strict=True))
+        wrong += [Wrong(line=line, problem=refusal) for line, refusal in refused if refusal]
     return sorted(wrong, key=lambda one: one.line)
-
-
-async def _carry_out(client: Client, line: int, command: Command) -> Wrong | None:
-    try:
-        await client.order(command)
-    except RefusedError as refusal:
-        return Wrong(line=line, problem=str(refusal))
-    return None

@@ -32,6 +32,7 @@ from services.cli import (
     waves,
 )
 from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError
+from services.cli.cutover.load import load
 from services.cli.output import FAILED, UNREACHABLE, USAGE, console, fail
 from services.cli.supervisor import ALL, Hub
 from services.hub import log, process
@@ -69,6 +70,7 @@ for commands, name, text in (
     app.add_typer(commands, name=name, help=text)
 app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
+app.command("load")(load)
 app.command("verify")(verify.verify)
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)

@@ -11,6 +11,7 @@ from crossdock_contracts.inventory import (
     SetSafetyStockV1,
     TransferStockV1,
 )
+from crossdock_contracts.stock import OpenStockV1
 from services.cli import availability, counts, snapshots
 from services.cli.carry import carry_out
 from services.cli.client import connected
@@ -93,6 +94,30 @@ def show(sku: Sku, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
         f"reserved for orders: {stock['reserved']:,}   waited for: {stock['waiting']:,}   "
         f"available to promise: {stock['promisable']:,}"
     )
+
+
+@app.command("open")
+def open_stock(
+    sku: Sku,
+    location: Location,
+    on_hand: Pieces,
+    safety: Annotated[int, typer.Option(min=0, help="Of them, kept back from promises.")] = 0,
+    damaged: Annotated[int, typer.Option(min=0, help="Beside them, unfit for sale.")] = 0,
+    reference: str = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Say what is there as the hub takes over, where nothing was booked yet; see `crossdock load` for many."""
+    command = OpenStockV1(
+        owner=owner,
+        sku=sku,
+        location_id=location,
+        on_hand=on_hand,
+        safety=safety,
+        damaged=damaged,
+        reference=reference,
+    )
+    carry_out(command, json=json)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from services.inventory.decide import (
     kits,
     limits,
     low,
+    opening,
     promise,
     shortage,
     snapshot,
@@ -38,6 +39,7 @@ _SAYS = (
     inventory.StockMovedV1,
     inventory.ShortageRecordedV1,
     inventory.StockFreedV1,
+    reality.StockAlreadyOpenV1,
     reality.StockLowV1,
     reality.PromiseTakenBackV1,
     reality.PromiseRestoredV1,
@@ -109,6 +111,7 @@ def _promises(hub: Service, rules: Rules) -> None:
 def _stock(hub: Service, rules: Rules) -> None:
     """What comes and goes, and who may have how much of it."""
     for contract, decide in (
+        (reality.OpenStockV1, partial(opening.open_stock, rules)),
         (inventory.ReceiveStockV1, partial(stock.receive, rules=rules)),
         (inventory.AdjustStockV1, partial(stock.adjust, rules=rules)),
         (inventory.CountStockV1, partial(stock.count, rules=rules)),

@@ -18,6 +18,14 @@ class Movement(Part):
     delta: int
 
 
+class Opening(Part):
+    """What a location began with of a SKU."""
+
+    on_hand: int = 0
+    safety: int = 0
+    damaged: int = 0
+
+
 class LocationStock(Part):
     """Pieces of one SKU at one location."""
 
@@ -29,6 +37,8 @@ class LocationStock(Part):
     """Kept back from promises."""
     damaged: int = 0
     """Came back, or were found, unfit for sale; not part of ``on_hand``."""
+    opening: Opening | None = None
+    """The balance that was taken over; none: it began with its first booking."""
 
     as_of: Utc | None = None
     """Of when the last count or snapshot is that was believed; what left before was not part of it."""

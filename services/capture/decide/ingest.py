@@ -65,11 +65,16 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
     channel = channels[message.channel]
     handed_in = _read(channel, payload)
     _check_lines(channel, len(handed_in.lines), "")
-    digest = sha256(handed_in.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+    digest = digest_of(handed_in)
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status is OrderStatus.EXPECTED:
         return _capture(states, channel, message, handed_in, digest, record, now)
     return _known(states, record, message, handed_in, digest, now)
+
+
+def digest_of(handed_in: OrderInput) -> str:
+    """What tells one copy of an order from another."""
+    return sha256(handed_in.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 def _check_lines(channel: Channel, count: int, apart: str) -> None:

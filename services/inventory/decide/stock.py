@@ -15,12 +15,13 @@ from crossdock_contracts.inventory import (
 )
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.returns import ReturnInspectedV1
+from crossdock_contracts.stock import OpenStockV1
 from services.hub.decision import Decision, States
 from services.inventory.decide.common import Stocks
 from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import Kit, LocationStock, Stock
 
-StockCommand = ReceiveStockV1 | AdjustStockV1 | CountStockV1 | TransferStockV1 | SetSafetyStockV1
+StockCommand = ReceiveStockV1 | AdjustStockV1 | CountStockV1 | TransferStockV1 | SetSafetyStockV1 | OpenStockV1
 
 
 def reads_stock(message: StockCommand) -> Iterable[str]:
