@@ -210,6 +210,8 @@ class Order(Value):
     gift_message: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()
+    replaces: str = ""
+    """The order of which this one sends goods once more; empty: it is not a replacement."""
 
 
 NO_LABEL = "no-label"

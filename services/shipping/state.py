@@ -83,7 +83,9 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     shipped_at: Utc | None = None
     delivered_at: Utc | None = None
     tracking: str = ""
-    """What the carrier last said."""
+    """What the carrier last said …"""
+    tracking_code: str = ""
+    """… and, of an exception, which it is."""
     tracked_at: Utc | None = None
     """Of when that is."""
 

@@ -93,6 +93,11 @@ def _capture(
     if any(not cancel.lines for cancel in record.cancels):
         ended = changed(record, **about, status=OrderStatus.CANCELLED, ended_at=now, cancels=())
         return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
+    return captured(channel, changed(record, **about, wants=wants), order, unknown, now)
+
+
+def captured(channel: Channel, record: OrderRecord, order: Order, unknown: list[str], now: datetime) -> Decision:
+    """A new order is in, held where somebody has to look at it first."""
     holds = tuple(
         Hold(
             hold_id=f"{reason}",
@@ -105,12 +110,12 @@ def _capture(
         for reason, detail in problems(channel, order, unknown)
     )
     status = OrderStatus.HELD if holds else OrderStatus.OPEN
-    record = changed(record, **about, status=status, order=order, wants=wants, holds=holds)
+    record = changed(record, status=status, order=order, holds=holds)
     decision = Decision(
         writes=[record, *(expiry(record, hold) for hold in holds)],
         events=[
-            *missed(record, wants),
-            OrderCapturedV1(owner=message.owner, order_id=message.order_id, order=order, holds=holds, captured_at=now),
+            *missed(record, record.wants),
+            OrderCapturedV1(owner=record.owner, order_id=record.order_id, order=order, holds=holds, captured_at=now),
         ],
     )
     if holds:

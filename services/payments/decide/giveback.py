@@ -65,9 +65,9 @@ def _compensate(payment: Payment, refund_id: str, amount_minor: int, now: dateti
 
 
 def refund_returned(states: States, message: RefundRequestedV1, now: datetime) -> Decision:
-    """Returned goods are paid back, once, and never more than was paid."""
+    """Returned goods, or goods in a case, are paid back, once, and never more than was paid."""
     payment = states.get(Payment, message.owner, message.order_id)
-    refund_id = f"return:{message.return_id}"
+    refund_id = message.refund_id
     if payment is None:
         return Decision(later=Later("the order is not known yet"))
     if refund_id in payment.refunds:
@@ -133,7 +133,7 @@ def settle_compensation(
         return wait(outcome)
     match message:
         case RefundRequestedV1():
-            refund_id, reason = f"return:{message.return_id}", message.reason
+            refund_id, reason = message.refund_id, message.reason
         case OrderCancelledV1():
             refund_id, reason = f"cancel:{message.cancel_id}", message.reason
         case _:

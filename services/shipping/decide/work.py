@@ -165,6 +165,9 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
             ),
         ),
         value=Money(amount_minor=value, currency=fulfilment.currency),
+        channel=fulfilment.channel,
+        ship_to=fulfilment.ship_to,
+        service_level=fulfilment.service_level,
         shipped_at=at,
     )
     return Decision(writes=[changed(shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)], events=[shipped])
@@ -184,7 +187,9 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
     if shipment is None or shipment.status not in (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED):
         return _refused(message, shipment, "only shipped fulfilments are tracked")
     late = shipment.tracked_at is not None and message.occurred_at < shipment.tracked_at
-    if late or shipment.tracking == message.status or shipment.status is ShipmentStatus.DELIVERED:
+    code = message.code if message.status == "exception" else ""
+    same = shipment.tracking == message.status and shipment.tracking_code == code
+    if late or same or shipment.status is ShipmentStatus.DELIVERED:
         return Decision.nothing()
     number = shipment.parcel.tracking_number if shipment.parcel else "-"
     event = _TRACKING[message.status](
@@ -194,8 +199,9 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
         tracking_number=number,
         occurred_at=message.occurred_at,
         detail=message.detail,
+        **({"code": code} if code else {}),
     )
-    shipment = changed(shipment, tracking=message.status, tracked_at=message.occurred_at)
+    shipment = changed(shipment, tracking=message.status, tracking_code=code, tracked_at=message.occurred_at)
     if message.status == "delivered":  # it shrinks to what tells a repetition from news
         shipment = changed(
             shipment,

@@ -1,6 +1,5 @@
 """Returns' rules: only what was shipped comes back, within the days that the policy gives, and is paid back once."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from crossdock_contracts.base import Event
@@ -18,37 +17,12 @@ from crossdock_contracts.returns import (
     ReturnReceivedV1,
     ReturnRefusedV1,
 )
-from crossdock_contracts.shipping import ShipmentShippedV2
 from crossdock_contracts.values import LineQuantity, Money
 from services.hub.decision import Decision, States, changed
+from services.returns.decide.settle import paid_back
+from services.returns.decide.sold import paid_for
 from services.returns.rules import Rules
-from services.returns.state import Return, ReturnStatus, Sold, SoldLine
-
-
-def reads_sold(message: ShipmentShippedV2) -> Iterable[str]:
-    """The order's document."""
-    return [Sold.at(message.owner, message.order_id)]
-
-
-def know_shipped(states: States, message: ShipmentShippedV2, _now: datetime) -> Decision:
-    """The buyer will get these: they may come back."""
-    sold = states.get(Sold, message.owner, message.order_id)
-    sold = sold or Sold(owner=message.owner, order_id=message.order_id, currency=message.value.currency)
-    if message.fulfilment_id in sold.shipments:
-        return Decision.nothing()
-    lines = {line.line_id: line for line in sold.lines}
-    for gone in message.lines:
-        known = lines.get(gone.line_id) or SoldLine(line_id=gone.line_id, sku=gone.sku, quantity=0, value_minor=0)
-        lines[gone.line_id] = changed(
-            known, quantity=known.quantity + gone.quantity, value_minor=known.value_minor + gone.value_minor
-        )
-    sold = changed(
-        sold,
-        lines=tuple(lines.values()),
-        shipments=(*sold.shipments, message.fulfilment_id),
-        last_shipped_at=message.shipped_at,
-    )
-    return Decision(writes=[sold])
+from services.returns.state import Return, ReturnStatus, Sold
 
 
 def request_return(rules: Rules, states: States, message: RequestReturnV1, now: datetime) -> Decision:
@@ -66,9 +40,9 @@ def request_return(rules: Rules, states: States, message: RequestReturnV1, now: 
         line = lines.get(asked.line_id)
         left = line.quantity - line.returned if line else 0
         if line is None or asked.quantity > left:
-            return _refused(
-                message, "not-so-many", f"{left} of line {asked.line_id} can come back, not {asked.quantity}"
-            )
+            by_case = f", {line.refunded_by_case} were paid back by a case" if line and line.refunded_by_case else ""
+            detail = f"{left} of line {asked.line_id} can come back, not {asked.quantity}{by_case}"
+            return _refused(message, "not-so-many", detail)
         lines[asked.line_id] = changed(line, returned=line.returned + asked.quantity)
     taken = tuple(changed(asked, sku=lines[asked.line_id].sku) for asked in message.lines)
     document = Return(
@@ -158,7 +132,7 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         return _wrong_state(message, found, f"all of what was received has to be inspected: {there}")
     sold = states.get(Sold, message.owner, message.order_id)
     assert sold is not None
-    sold, amount = _paid_for(sold, seen)
+    sold, amount = paid_for(sold, seen)
     goods = tuple(
         InspectedGoods(
             line_id=line.line_id, sku=received[line.line_id].sku, quantity=line.quantity, disposition=line.disposition
@@ -178,23 +152,11 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
     return Decision(writes=[document, sold], events=events)
 
 
-def _paid_for(sold: Sold, quantities: dict[str, int]) -> tuple[Sold, int]:
-    """What was paid for so many pieces of each line; however a line comes back, its parts add up to what was paid."""
-    lines, total = [], 0
-    for line in sold.lines:
-        quantity = quantities.get(line.line_id, 0)
-        if quantity:
-            refunded = line.refunded + quantity
-            amount = max(0, line.value_minor * refunded // line.quantity - line.refunded_minor)
-            total += amount
-            line = changed(line, refunded=refunded, refunded_minor=line.refunded_minor + amount)  # noqa: PLW2901  # the same line, paid back
-        lines.append(line)
-    return changed(sold, lines=tuple(lines)), total
-
-
 def close_refunded(states: States, message: PaymentRefundedV1, now: datetime) -> Decision:
-    """The money has gone back: the return is done."""
+    """The money has gone back: the return is done, or what was decided of a case."""
     kind, _, return_id = message.refund_id.partition(":")
+    if kind == "case":
+        return paid_back(states, message.owner, message.order_id, return_id)
     found = states.get(Return, message.owner, message.order_id, return_id) if kind == "return" else None
     if found is None or found.status is not ReturnStatus.REFUNDING:
         return Decision.nothing()
