@@ -15,6 +15,7 @@ from rich.text import Text
 
 from services.cli import (
     bench,
+    cases,
     contracts,
     dead,
     demo,
@@ -52,6 +53,7 @@ for commands, name, text in (
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),
     (warehouse.app, "warehouse", "What warehouses confirm: picked, packed, shipped, tracked, returned."),
+    (cases.app, "cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

@@ -137,6 +137,7 @@ def shipped(fulfilment: Fulfilment, owner: OwnerOption = "main", json: JsonFlag 
 def track(
     fulfilment: Fulfilment,
     status: Annotated[Literal["in-transit", "out-for-delivery", "delivered", "exception"], typer.Argument()],
+    code: Annotated[str, typer.Option(help="Which exception: lost, damaged and returned-to-sender open a case.")] = "",
     detail: str = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
@@ -151,6 +152,7 @@ def track(
             fulfilment_id=fulfilment,
             status=status,
             occurred_at=datetime.now(UTC),
+            code=code,
             detail=detail,
         )
 

@@ -41,7 +41,9 @@ def open_case(rules: Rules, states: States, message: OpenCaseV1, now: datetime) 
         return _refused(message, "not-shipped", detail)
     lines, missing = _asked(sent, message.lines)
     if not missing and lines:
-        return _opened(rules, sold, sent, lines, message.kind, message.opened_by or "somebody", message.note, now)
+        return _opened(
+            rules, states, sold, sent, lines, message.kind, message.opened_by or "somebody", message.note, now
+        )
     cases = [case for case in _cases(states, sold, sent) if case.status is not CaseStatus.CLOSED]
     if any(case.kind == message.kind for case in cases) and not _unknown(sent, message.lines):
         return Decision.nothing()
@@ -84,6 +86,7 @@ def _refused(message: OpenCaseV1, reason: str, detail: str) -> Decision:
 
 def _opened(
     rules: Rules,
+    states: States,
     sold: Sold,
     sent: Sent,
     lines: tuple[CaseLine, ...],
@@ -93,6 +96,7 @@ def _opened(
     now: datetime,
 ) -> Decision:
     case_id = str(sold.case_count + 1)
+    assert states.get(Case, sold.owner, sold.order_id, case_id) is None
     until = claim_until(rules, kind, sent.shipped_at)
     case = Case(
         owner=sold.owner,
@@ -181,7 +185,7 @@ def _found(
     if undecided:
         return _turned_out(rules, states, undecided[0], kind, note, now)
     lines, _ = _asked(sent, ())
-    return _opened(rules, sold, sent, lines, kind, by, note, now) if lines else Decision.nothing()
+    return _opened(rules, states, sold, sent, lines, kind, by, note, now) if lines else Decision.nothing()
 
 
 def _turned_out(rules: Rules, states: States, case: Case, kind: Trouble, detail: str, now: datetime) -> Decision:
