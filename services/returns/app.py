@@ -50,8 +50,10 @@ def _trouble(hub: Service, rules: Rules) -> None:
     hub.on(cases.OpenCaseV1, partial(trouble.open_case, rules), remember=True)
     hub.on(shipping.ShipmentExceptionV1, partial(trouble.hear_exception, rules), remember=True)
     hub.at(StuckTimer, partial(trouble.stuck, rules))
-    for moving in (shipping.ShipmentInTransitV1, shipping.ShipmentOutForDeliveryV1, shipping.ShipmentDeliveredV1):
-        hub.on(moving, partial(trouble.hear_moving, rules), name=f"hear-{moving.NAME}", reads=sold.reads_sold)
+    hear = partial(trouble.hear_moving, rules)
+    hub.on(shipping.ShipmentInTransitV1, hear, name="hear-in-transit")
+    hub.on(shipping.ShipmentOutForDeliveryV1, hear, name="hear-out-for-delivery")
+    hub.on(shipping.ShipmentDeliveredV1, hear, name="hear-delivered", reads=sold.reads_sold)
     hub.on(cases.DecideCaseV1, settle.decide_case, remember=True)
     hub.on(cases.ReceiveCaseGoodsV1, ending.receive_goods, remember=True)
     hub.on(cases.FileClaimV1, claims.file_claim, remember=True)

@@ -156,6 +156,14 @@ def test_even_knowingly_nothing_is_paid_back_twice() -> None:
     assert len(desk.said(RefundRequestedV1)) == 1
 
 
+def test_what_was_decided_is_not_taken_back() -> None:
+    desk = Trouble()
+    desk.opens()
+    desk.decides("reship")
+    desk.decides("none", although="reship", note="it turned up")
+    assert desk.refusals() == ["decided-already"]
+
+
 def test_what_was_not_decided_is_no_reason_for_an_although() -> None:
     desk = Trouble()
     desk.opens()

@@ -228,7 +228,7 @@ def _ship_all(world: World, draw: random.Random) -> None:
 
 
 def trouble(world: World, draw: random.Random) -> None:
-    """Parcels get lost, sent back or damaged; buyers return goods; and agents decide, one thing or another, or twice."""
+    """Parcels get lost, sent back or damaged; buyers return goods; agents decide this or that, or twice."""
     for sold in sorted(world.all(Sold), key=lambda one: one.order_id):
         for sent in sold.sent:
             if draw.random() < 0.5:
@@ -237,6 +237,8 @@ def trouble(world: World, draw: random.Random) -> None:
             code = draw.choice(("lost", "damaged", "returned-to-sender"))
             world.send(TrackingUpdateV1(**about, status="exception", code=code, occurred_at=world.now))
             world.send(OpenCaseV1(**about, kind="lost"))
+            if draw.random() < 0.7:
+                continue
             one = sent.lines[0]
             back = (LineQuantity(line_id=one.line_id, quantity=1),)
             world.send(RequestReturnV1(**_about(sold), return_id=f"t-{len(world.events)}", lines=back, reason="broken"))

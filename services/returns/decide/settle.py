@@ -57,24 +57,40 @@ def _room(line: CaseLine, message: DecideCaseV1) -> int:
 
 def _problem(case: Case, sold: Sold, message: DecideCaseV1, wanted: Mapping[str, int]) -> tuple[str, str] | None:
     """Why it may not be so: reason and detail."""
+    if message.although and message.action == "none":
+        return "decided-already", "what was decided is not taken back; the goods may be received, and the case closed"
     if message.although and not message.note:
         return "note-needed", f"say in a note why it is decided although there was a {message.although} before"
+    return _too_many(case, message, wanted) or _returned(case, sold, message, wanted)
+
+
+def _too_many(case: Case, message: DecideCaseV1, wanted: Mapping[str, int]) -> tuple[str, str] | None:
+    """Pieces that are not in the case, or that something else was decided for."""
     lines = {line.line_id: line for line in case.lines}
     for name, quantity in wanted.items():
         line = lines.get(name)
         room = _room(line, message) if line else 0
         if line is None or quantity > room:
-            return "decided-already" if line else "not-in-case", f"{_why(line, name, room, quantity)}"
+            return "decided-already" if line else "not-in-case", _why(line, name, room, quantity)
     if not wanted:
         return "decided-already", _why(case.lines[0], case.lines[0].line_id, 0, 1)
-    if message.action == "none":
-        return None
-    for line in sold.lines:
-        own = lines[line.line_id].refunded if line.line_id in lines and message.action == "reship" else 0
-        free = line.quantity - line.returned + own
-        if wanted.get(line.line_id, 0) > free:
-            return "returned", f"{free} pieces of line {line.line_id} are neither on their way back nor paid back"
     return None
+
+
+def _returned(case: Case, sold: Sold, message: DecideCaseV1, wanted: Mapping[str, int]) -> tuple[str, str] | None:
+    """Pieces that a return is about."""
+    lines = {line.line_id: line for line in case.lines}
+    for name, quantity in wanted.items() if message.action != "none" else ():
+        free = _free(sold, lines[name], message)
+        if quantity > free:
+            return "returned", f"{free} pieces of line {name} are neither on their way back nor paid back"
+    return None
+
+
+def _free(sold: Sold, line: CaseLine, message: DecideCaseV1) -> int:
+    """Pieces of a line that no return has taken, and nobody paid back; but for what this case itself paid back."""
+    of_order = next(one for one in sold.lines if one.line_id == line.line_id)
+    return of_order.quantity - of_order.returned + (line.refunded if message.action == "reship" else 0)
 
 
 def _why(line: CaseLine | None, name: str, room: int, asked: int) -> str:

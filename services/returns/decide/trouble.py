@@ -201,15 +201,17 @@ def _turned_out(rules: Rules, states: States, case: Case, kind: Trouble, detail:
     return Decision(writes=[case, *(claim_timer(rules, case) if had is None and timer is None else ())], events=[event])
 
 
-def hear_moving(rules: Rules, states: States, message: Moving, now: datetime) -> Decision:
+def hear_moving(rules: Rules, states: States, message: Moving, _now: datetime) -> Decision:
     """A parcel moves, or is there: it is not stuck; and one that was given up has turned up."""
-    sold = states.get(Sold, message.owner, message.order_id)
     delivered = isinstance(message, ShipmentDeliveredV1)
+    if not delivered and not rules.stuck_days:
+        return Decision.nothing()
+    sold = states.get(Sold, message.owner, message.order_id)
     sent = parcel(sold, message.fulfilment_id)
     if sold is None or sent is None:
         late = sold is None or message.fulfilment_id not in sold.shipments
         return Decision(later=Later("it is not known yet what was in the parcel")) if late else Decision.nothing()
-    decision = _turned_up(states, sold, sent, message, now) if delivered else Decision()
+    decision = _turned_up(states, sold, sent, message) if delivered else Decision()
     if not rules.stuck_days or sent.delivered or (sent.moved_at and sent.moved_at > message.occurred_at):
         return decision
     sold = with_parcel(sold, changed(sent, moved_at=message.occurred_at, delivered=delivered))
@@ -221,7 +223,7 @@ def hear_moving(rules: Rules, states: States, message: Moving, now: datetime) ->
     return decision.and_then(gone)
 
 
-def _turned_up(states: States, sold: Sold, sent: Sent, message: Moving, _now: datetime) -> Decision:
+def _turned_up(states: States, sold: Sold, sent: Sent, message: Moving) -> Decision:
     decision = Decision()
     for case in _cases(states, sold, sent):
         if case.kind not in TURNS_UP or case.delivered_at is not None:
