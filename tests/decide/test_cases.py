@@ -156,6 +156,15 @@ def test_even_knowingly_nothing_is_paid_back_twice() -> None:
     assert len(desk.said(RefundRequestedV1)) == 1
 
 
+def test_no_more_is_sent_again_at_once_than_is_in_the_case() -> None:
+    desk = Trouble()
+    desk.opens()
+    desk.decides("reship")
+    desk.decides("reship", although="reship", note="wrong address")
+    desk.decides("reship", pieces(2), although="reship", note="wrong again")
+    assert desk.refusals() == ["decided-already"]
+
+
 def test_what_was_decided_is_not_taken_back() -> None:
     desk = Trouble()
     desk.opens()

@@ -1,10 +1,12 @@
 """Parcel trouble, from the carrier's word to the replacement's label or the money."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from crossdock_contracts.cases import CloseCaseV1, DecideCaseV1, FileClaimV1, OpenCaseV1, ReceiveCaseGoodsV1
 from crossdock_contracts.returns import InspectedLine
-from crossdock_contracts.shipping import TrackingUpdateV1
+from crossdock_contracts.shipping import ConfirmShippedV1, TrackingUpdateV1
 from crossdock_contracts.values import Money
 from services.cli.orders import gather
 from tests.builders import later
@@ -88,3 +90,18 @@ async def test_a_lost_parcel_that_turns_up_warns_and_pays_nothing(house: House) 
     await house.rest()
     assert (found["kind"], found.get("decided", [])) == ("lost", [])
     assert await house.said("refund-requested", order_id) == []
+
+
+async def test_a_claim_whose_deadline_is_near_is_reminded_of_at_once(house: House) -> None:
+    sku = await house.sells(BER=5)
+    order_id = await house.sold((sku, 1))
+    fulfilment = await house.labelled(order_id)
+    await house.picks(fulfilment)
+    await house.packs(fulfilment)
+    long_ago = datetime.now(UTC) - timedelta(days=25)
+    await house.tells(ConfirmShippedV1(**about(fulfilment), shipped_at=long_ago))
+    await until(lambda: house.document("returns", "sold", order_id))
+
+    await house.tells(OpenCaseV1(**about(fulfilment), kind="damaged"))
+
+    assert (await house.hears("claim-due", order_id))["case_id"] == "1"

@@ -51,7 +51,7 @@ def _room(line: CaseLine, message: DecideCaseV1) -> int:
     """Pieces that may be decided for: undecided ones; on top of another decision, those that it was made for."""
     if not message.although:
         return line.quantity - line.decided
-    again = line.has(message.although)
+    again = min(line.has(message.although), line.quantity)
     return min(again, line.quantity - line.refunded) if message.action == "refund" else again
 
 
