@@ -2,6 +2,7 @@
 
 from crossdock_contracts import (
     capture,
+    cases,
     inventory,
     operations,
     payments,
@@ -17,6 +18,7 @@ from crossdock_contracts import (
 
 __all__ = [
     "capture",
+    "cases",
     "inventory",
     "operations",
     "payments",

@@ -102,16 +102,26 @@ class ReturnInspectedV1(Event, service="returns", name="return-inspected", versi
     return_id: Id
     location_id: Id
     lines: tuple[InspectedGoods, ...]
+    case_id: str = ""
+    """The case that the goods belong to; empty: a return of the buyer's."""
     inspected_at: Utc
 
 
 class RefundRequestedV1(Event, service="returns", name="refund-requested", version=1, entity="order_id"):
-    """The buyer gets money back for returned goods; payments pays it once."""
+    """The buyer gets money back for returned goods, or for goods in a case; payments pays it once."""
 
     order_id: Id
     return_id: Id
+    """The return; where ``case_id`` is given, the case and the number of its decision: ``1/2``."""
     amount: Money
     reason: Code
+    case_id: str = ""
+    """The case that it is paid for; empty: goods that were returned."""
+
+    @property
+    def refund_id(self) -> str:
+        """What the refund goes by in payments: purpose and entity."""
+        return f"{'case' if self.case_id else 'return'}:{self.return_id}"
 
 
 class ReturnClosedV1(Event, service="returns", name="return-closed", version=1, entity="order_id"):

@@ -53,6 +53,10 @@ _STORY: Mapping[str, Any] = {
     "refund_id": "return:R-1",
     "return_id": "R-1",
     "cancel_id": "cancel-1",
+    "case_id": "1",
+    "replacement_id": "web:1001~1",
+    "action": "reship",
+    "opened_by": "carrier",
     "hold_id": "totals-mismatch",
     "on_expiry": "reject",
     "letter_id": "CAPTURE_IN-17",
@@ -107,6 +111,8 @@ _CODES: Mapping[str, str] = {
 }
 
 
+_TROUBLE = dict.fromkeys(("open-case", "case-opened", "case-changed", "case-parcel-delivered"), "lost")
+
 _TOLD = {**_STORY, **_CODES}
 
 
@@ -123,7 +129,7 @@ def _model(model: type[BaseModel], about: str) -> dict[str, Any]:
 
 def _field(name: str, field: FieldInfo, about: str) -> Any:
     if name == "kind":
-        return "received" if about == "stock-moved" else "physical"
+        return {"stock-moved": "received", **_TROUBLE}.get(about, "physical")
     return _TOLD[name] if name in _TOLD else _value(field.annotation, name, about)
 
 

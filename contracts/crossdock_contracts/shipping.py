@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Code, Dimensions, LineQuantity, Money
+from crossdock_contracts.values import Address, Code, Dimensions, LineQuantity, Money
 
 
 class ConfirmPickedV1(Command, service="shipping", name="confirm-picked", version=1, entity="order_id"):
@@ -75,6 +75,8 @@ class TrackingUpdateV1(Command, service="shipping", name="tracking-update", vers
     fulfilment_id: Id
     status: Literal["in-transit", "out-for-delivery", "delivered", "exception"]
     occurred_at: Utc
+    code: str = ""
+    """What an exception is: ``lost``, ``damaged`` and ``returned-to-sender`` open a case; empty: not known."""
     detail: str = ""
     tracking_number: str = ""
     """Which parcel; empty: all of the fulfilment."""
@@ -268,6 +270,10 @@ class ShipmentShippedV2(Event, service="shipping", name="shipment-shipped", vers
     parcels: Annotated[tuple[ShippedParcel, ...], Field(min_length=1)]
     value: Money
     """What the buyer pays for these goods: the sum of the lines."""
+    channel: str = ""
+    ship_to: Address | None = None
+    """Where they go."""
+    service_level: Code = "standard"
     shipped_at: Utc
 
 
@@ -312,6 +318,8 @@ class ShipmentExceptionV1(Event, service="shipping", name="shipment-exception", 
     fulfilment_id: Id
     tracking_number: Id
     occurred_at: Utc
+    code: str = ""
+    """``lost``, ``damaged``, ``returned-to-sender``, or another word of the carrier's; empty: not known."""
     detail: str = ""
 
 

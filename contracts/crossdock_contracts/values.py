@@ -221,6 +221,8 @@ class Order(Value):
     """Who entered it by hand; empty where the buyer ordered."""
     sold_at: str = ""
     """The location whose goods were handed over, of what the channel or a till fulfils."""
+    replaces: str = ""
+    """The order of which this one sends goods once more; empty: it is not a replacement."""
 
 
 STEP_FAILED = "step-failed"

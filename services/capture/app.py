@@ -3,9 +3,9 @@
 from functools import partial
 from typing import Any
 
-from crossdock_contracts import capture, inventory, payments, products, routing, shipping, stock, warehouse
+from crossdock_contracts import capture, cases, inventory, payments, products, routing, shipping, stock, warehouse
 from services.capture.channels.native import Native
-from services.capture.decide import cancel, catalogue, elsewhere, holds, ingest, waiting
+from services.capture.decide import cancel, catalogue, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
 from services.capture.rules import Channels, UnmappableError
 from services.capture.state import (
@@ -54,6 +54,12 @@ def service(config: Settings) -> Service:
         reads=partial(ingest.reads_ingest, channels),
         creates=ingest.creates_order,
         prepare=partial(_original, hub),
+    )
+    hub.on(
+        cases.ReplacementOrderedV1,
+        partial(replace.replace, channels),
+        reads=replace.reads_replacement,
+        creates=replace.creates_replacement,
     )
     hub.on(capture.CancelOrderV1, cancel.cancel_order, remember=True)
     hub.on(capture.PlaceHoldV1, holds.place_hold, remember=True)

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from services.cli import (
     bench,
+    cases,
     channels,
     contracts,
     customers,
@@ -65,6 +66,7 @@ for commands, name, text in (
         "warehouse",
         "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
     ),
+    (cases.app, "cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

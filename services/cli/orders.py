@@ -87,9 +87,11 @@ async def gather(client: Client, owner: str, order_id: str) -> dict[str, Any]:
     }
     for fulfilment_id in sorted(fulfilments):
         await _ask(client, "shipping", "shipment", owner, [fulfilment_id], standing, events)
-    returned = {event["body"]["return_id"] for event in events if event["headers"]["ce-type"].startswith("returns.")}
-    for return_id in sorted(returned):
+    about = [event["body"] for event in events if event["headers"]["ce-type"].startswith("returns.")]
+    for return_id in sorted({one["return_id"] for one in about if "return_id" in one and not one.get("case_id")}):
         await _ask(client, "returns", "return", owner, [order_id, return_id], standing, events)
+    for case_id in sorted({one["case_id"] for one in about if one.get("case_id")}):
+        await _ask(client, "returns", "case", owner, [order_id, case_id], standing, events)
     seen: dict[str, dict[str, Any]] = {}
     for event in sorted(events, key=lambda one: (one["headers"]["ce-time"], one["seq"])):
         seen.setdefault(event["headers"]["ce-id"], event)
@@ -117,7 +119,7 @@ async def _ask(
         standing[f"{service} {kind}"] = {"error": str(error)}
         return
     if answer["document"] is not None:
-        name = f"{service} {kind}" + (f" {key[-1]}" if kind in {"shipment", "return"} else "")
+        name = f"{service} {kind}" + (f" {key[-1]}" if kind in {"shipment", "return", "case"} else "")
         standing[name] = answer["document"]
         events += answer["events"]
 

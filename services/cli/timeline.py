@@ -34,6 +34,8 @@ def _captured(body: Body) -> str:
     if body.get("risk_parts"):
         why = ", ".join(f"{part['rule']} {part['points']:+}" for part in body["risk_parts"])
         parts.append(f"risk {body.get('risk_score', 0)} ({why})")
+    if order.get("replaces"):
+        parts.append(f"sends goods of {order['replaces']} once more")
     return "; ".join([*parts, holds] if holds else parts)
 
 
@@ -131,6 +133,44 @@ def _cancelled(body: Body) -> str:
     return f"{_pieces(body['lines'])} for {body['reason']}, decided by {body['decided_by']}{kept}"
 
 
+def _case(body: Body) -> str:
+    until = f"; the carrier takes a claim until {body['claim_until'][:10]}" if body.get("claim_until") else ""
+    note = f": {body['note']}" if body.get("note") else ""
+    return (
+        f"case {body['case_id']}: {body['fulfilment_id']} is {body['kind']}, says {body['opened_by']}{note}; "
+        f"{_pieces(body['lines'])}{until}"
+    )
+
+
+def _decided(body: Body) -> str:
+    what = body["action"]
+    if body.get("refund"):
+        what += f" of {_money(body['refund'])}"
+    if body.get("replacement_id"):
+        what += f" as {body['replacement_id']}"
+    although = f", although there was a {body['although']} before" if body.get("although") else ""
+    left = f"; {body['undecided']} pieces undecided" if body.get("undecided") else ""
+    by = body.get("decided_by") or "somebody"
+    note = f": {body['note']}" if body.get("note") else ""
+    return f"case {body['case_id']}: {_pieces(body['lines'])}: {what}{although}, by {by}{note}{left}"
+
+
+def _turned_up(body: Body) -> str:
+    decided = f"; decided before: {', '.join(body['decided'])}" if body.get("decided") else ""
+    return f"case {body['case_id']}: the parcel that was {body['kind']} was delivered{decided}"
+
+
+def _answered(body: Body) -> str:
+    claimed, accepted = body["claimed"], {**body["claimed"], "amount_minor": body["accepted_minor"]}
+    answer = f"the carrier pays {_money(accepted)} of {_money(claimed)}"
+    return f"case {body['case_id']}: {answer if body['accepted_minor'] else 'the carrier refuses the claim'}"
+
+
+def _case_closed(body: Body) -> str:
+    left = f"; left: {'; '.join(body['left'])}" if body.get("left") else ""
+    return f"case {body['case_id']}: closed by {body.get('closed_by') or 'somebody'}{left}"
+
+
 _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "order-captured": _captured,
     "order-held": lambda b: f"{b['hold']['reason']}: {b['hold'].get('detail', '')}",
@@ -211,7 +251,16 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     ),
     "return-authorised": lambda b: f"{_pieces(b['lines'])} for {b['reason']}, until {b['expires_at'][:10]}",
     "return-refused": lambda b: f"{b['reason']}: {b['detail']}",
-    "refund-requested": lambda b: _money(b["amount"]),
+    "refund-requested": lambda b: _money(b["amount"]) + (f" for case {b['case_id']}" if b.get("case_id") else ""),
+    "case-opened": _case,
+    "case-changed": lambda b: f"case {b['case_id']}: {b['kind']}, not {b['was']}",
+    "case-decided": _decided,
+    "replacement-ordered": lambda b: f"{_pieces(b['lines'])} as {b['replacement_id']}",
+    "case-parcel-delivered": _turned_up,
+    "claim-due": lambda b: f"case {b['case_id']}: no claim yet; the carrier takes one until {b['claim_until'][:10]}",
+    "claim-filed": lambda b: f"case {b['case_id']}: {_money(b['amount'])} {b.get('reference', '')}",
+    "claim-answered": _answered,
+    "case-closed": _case_closed,
 }
 
 

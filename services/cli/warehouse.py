@@ -147,6 +147,7 @@ def shipped(fulfilment: Fulfilment, owner: OwnerOption = "main", json: JsonFlag 
 def track(
     fulfilment: Fulfilment,
     status: Annotated[Literal["in-transit", "out-for-delivery", "delivered", "exception"], typer.Argument()],
+    code: Annotated[str, typer.Option(help="Which exception: lost, damaged and returned-to-sender open a case.")] = "",
     detail: str = "",
     tracking: Annotated[str, typer.Option(help="Of which parcel; else of all.")] = "",
     owner: OwnerOption = "main",
@@ -162,6 +163,7 @@ def track(
             fulfilment_id=fulfilment,
             status=status,
             occurred_at=datetime.now(UTC),
+            code=code,
             detail=detail,
             tracking_number=tracking,
         )

@@ -1,5 +1,5 @@
-"""Returns owns what comes back: authorised, received, looked at, paid back.
+"""Returns owns what comes back, and what went wrong on its way: authorised, received, looked at, paid back; cases.
 
-It hears shipments, requests, receipts, inspections, refunds.
-It says authorised, refused, received, inspected, refund requested, closed.
+It hears shipments and tracking, requests, receipts, inspections, refunds, and what agents decide.
+It says authorised, refused, received, inspected, refund requested, closed; case opened, decided, closed; claims.
 """

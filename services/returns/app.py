@@ -2,13 +2,14 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, payments, returns, shipping
+from crossdock_contracts import capture, cases, payments, returns, shipping
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
-from services.returns import decide
+from services.returns.cases import Case, ClaimTimer
+from services.returns.decide import back, claims, ending, imported, settle, sold, trouble
 from services.returns.rules import Rules
-from services.returns.state import Return, Sold
+from services.returns.state import Return, Sold, StuckTimer
 
 
 def service(config: Settings) -> Service:
@@ -16,7 +17,7 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "returns",
-        documents=(Sold, Return),
+        documents=(Sold, Return, Case, StuckTimer, ClaimTimer),
         says=(
             returns.ReturnAuthorisedV1,
             returns.ReturnRefusedV1,
@@ -24,16 +25,43 @@ def service(config: Settings) -> Service:
             returns.ReturnInspectedV1,
             returns.RefundRequestedV1,
             returns.ReturnClosedV1,
+            cases.CaseOpenedV1,
+            cases.CaseChangedV1,
+            cases.CaseDecidedV1,
+            cases.ReplacementOrderedV1,
+            cases.CaseParcelDeliveredV1,
+            cases.CaseClosedV1,
+            cases.ClaimDueV1,
+            cases.ClaimFiledV1,
+            cases.ClaimAnsweredV1,
         ),
     )
-    hub.on(shipping.ShipmentShippedV2, decide.know_shipped, reads=decide.reads_sold)
-    hub.on(capture.GoodsHandedOverV1, decide.know_handed_over, reads=decide.reads_sold)
-    hub.on(returns.ImportReturnV1, decide.import_return)
-    hub.on(returns.RequestReturnV1, partial(decide.request_return, rules))
-    hub.on(returns.ReceiveReturnV1, decide.receive_return)
-    hub.on(returns.InspectReturnV1, decide.inspect_return)
-    hub.on(payments.PaymentRefundedV1, decide.close_refunded)
+    hub.on(shipping.ShipmentShippedV2, partial(sold.know_shipped, rules), reads=sold.reads_sold)
+    hub.on(capture.GoodsHandedOverV1, sold.know_handed_over, reads=sold.reads_sold)
+    hub.on(returns.ImportReturnV1, imported.import_return)
+    hub.on(returns.RequestReturnV1, partial(back.request_return, rules))
+    hub.on(returns.ReceiveReturnV1, back.receive_return)
+    hub.on(returns.InspectReturnV1, back.inspect_return)
+    hub.on(payments.PaymentRefundedV1, back.close_refunded)
+    _trouble(hub, rules)
     return hub
+
+
+def _trouble(hub: Service, rules: Rules) -> None:
+    """Parcels that do not arrive as they should."""
+    hub.on(cases.OpenCaseV1, partial(trouble.open_case, rules), remember=True)
+    hub.on(shipping.ShipmentExceptionV1, partial(trouble.hear_exception, rules), remember=True)
+    hub.at(StuckTimer, partial(trouble.stuck, rules))
+    hear = partial(trouble.hear_moving, rules)
+    hub.on(shipping.ShipmentInTransitV1, hear, name="hear-in-transit")
+    hub.on(shipping.ShipmentOutForDeliveryV1, hear, name="hear-out-for-delivery")
+    hub.on(shipping.ShipmentDeliveredV1, hear, name="hear-delivered", reads=sold.reads_sold)
+    hub.on(cases.DecideCaseV1, settle.decide_case, remember=True)
+    hub.on(cases.ReceiveCaseGoodsV1, ending.receive_goods, remember=True)
+    hub.on(cases.FileClaimV1, claims.file_claim, remember=True)
+    hub.on(cases.AnswerClaimV1, claims.answer_claim, remember=True)
+    hub.at(ClaimTimer, claims.remind, name="remind-of-claim")
+    hub.on(cases.CloseCaseV1, ending.close_case, remember=True)
 
 
 app = HubApp(service(settings()))

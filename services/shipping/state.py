@@ -119,6 +119,8 @@ class Track(Part):
     """What a carrier last said of a parcel, and of when that is."""
 
     status: str
+    code: str = ""
+    """Of an exception, which it is."""
     at: Utc
 
 
@@ -178,6 +180,8 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     delivered_at: Utc | None = None
     tracking: str = ""
     """What the carrier last said of its first parcel."""
+    tracking_code: str = ""
+    """Of an exception, which it is."""
     tracked_at: Utc | None = None
     """Of when that is."""
     warned: tuple[str, ...] = ()

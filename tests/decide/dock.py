@@ -75,8 +75,8 @@ class Dock(Ledger):
     def shipped(self, at: datetime | None = None) -> Decision:
         return self.take(work.confirm_shipped, ConfirmShippedV1(**ABOUT, shipped_at=at), NOW)
 
-    def tracked(self, status: Any, at: datetime = NOW) -> Decision:
-        return self.take(track.track, TrackingUpdateV1(**ABOUT, status=status, occurred_at=at), NOW)
+    def tracked(self, status: Any, at: datetime = NOW, code: str = "") -> Decision:
+        return self.take(track.track, TrackingUpdateV1(**ABOUT, status=status, occurred_at=at, code=code), NOW)
 
     def stop(self, *lines: LineQuantity, cancel_id: str = "c-1") -> Decision:
         """Ask for these pieces to be stopped, or one."""

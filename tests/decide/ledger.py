@@ -10,6 +10,7 @@ from services.hub.decision import Decision, Document, Intent, Outcome, States
 from services.inventory import audits
 from services.inventory import state as inventory
 from services.payments import state as payments
+from services.returns import cases
 from services.returns import state as returns
 from services.routing import state as routing
 from services.shipping import state as shipping
@@ -20,6 +21,7 @@ _MOVES: dict[type[Document], Any] = {
     audits.Count: audits.MOVES,
     payments.Payment: payments.MOVES,
     returns.Return: returns.MOVES,
+    cases.Case: cases.MOVES,
     routing.Route: routing.MOVES,
     shipping.Shipment: shipping.MOVES,
 }

@@ -1,5 +1,6 @@
 """A marketplace's own refunds and returns: entered once, never decided or paid here."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from services.inventory.decide import stock
 from services.inventory.state import LocationStock, Stock
 from services.payments.decide import authorise, giveback, imported
 from services.payments.state import Payment
-from services.returns import decide
+from services.returns.decide import imported as taken_back
+from services.returns.decide import sold as sales
+from services.returns.rules import Rules
 from services.returns.state import Return, ReturnStatus, Sold
 from tests.builders import NOW, captured, line, shipment_shipped
 from tests.decide.ledger import Ledger
@@ -103,14 +106,14 @@ def test_where_the_hub_refunds_it_still_calls_its_gateway() -> None:
 def sold() -> Ledger:
     """Two pieces of A that the buyer got from a location of ours."""
     ledger = Ledger(Stock(sku="A", locations={"BER": LocationStock(on_hand=5)}))
-    ledger.take(decide.know_shipped, shipment_shipped(), NOW)
+    ledger.take(partial(sales.know_shipped, Rules()), shipment_shipped(), NOW)
     return ledger
 
 
 def returned(ledger: Ledger, *lines: InspectedLine, return_id: str = "M-1", location: str = "BER") -> Decision:
     lines = lines or (InspectedLine(line_id="1", quantity=1, disposition="restock"),)
     message = ImportReturnV1(**ABOUT, return_id=return_id, location_id=location, lines=lines)
-    return ledger.take(decide.import_return, message, NOW)
+    return ledger.take(taken_back.import_return, message, NOW)
 
 
 def test_a_marketplaces_return_is_back_in_stock_once_and_pays_nobody() -> None:
@@ -150,8 +153,8 @@ def test_goods_of_a_till_or_the_channel_may_come_back() -> None:
         lines=(FulfilledQuantity(line_id="1", sku="A", quantity=2, value_minor=2000),),
     )  # fmt: skip
     ledger = Ledger()
-    ledger.take(decide.know_handed_over, handed, NOW)
-    assert ledger.take(decide.know_handed_over, handed, NOW) == Decision()
+    ledger.take(sales.know_handed_over, handed, NOW)
+    assert ledger.take(sales.know_handed_over, handed, NOW) == Decision()
     returned(ledger)
     (line_,) = ledger.get(Sold, "main", "web:1").lines
     assert (line_.quantity, line_.returned, line_.refunded_minor) == (2, 1, 1000)

@@ -10,6 +10,8 @@ import services
 from services.capture.state import OrderStatus
 from services.inventory.state import ReservationStatus
 from services.payments.state import PaymentStatus
+from services.returns import cases
+from services.returns.cases import CaseStatus, ClaimStatus
 from services.returns.state import ReturnStatus
 from services.routing.state import RouteStatus
 from services.shipping.state import ShipmentStatus
@@ -18,12 +20,15 @@ Moves = dict[Any, frozenset[Any]]
 STATES = sorted(Path(services.__file__).parent.glob("*/state.py"))
 MODULES = [import_module(f"services.{file.parent.name}.state") for file in STATES]
 TABLES = [pytest.param(module.MOVES, id=module.__name__) for module in MODULES if hasattr(module, "MOVES")]
+TABLES += [pytest.param(cases.MOVES, id="cases"), pytest.param(cases.CLAIM_MOVES, id="claims")]
 
 ENDS = {
     OrderStatus: {OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.COMPLETED},
     ReservationStatus: {ReservationStatus.ENDED},
     PaymentStatus: {PaymentStatus.VOIDED, PaymentStatus.ENDED},
     ReturnStatus: {ReturnStatus.CLOSED},
+    CaseStatus: {CaseStatus.CLOSED},
+    ClaimStatus: {ClaimStatus.ACCEPTED, ClaimStatus.REFUSED},
     RouteStatus: {RouteStatus.ENDED},
     ShipmentStatus: {ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED},
 }

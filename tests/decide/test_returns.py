@@ -22,7 +22,7 @@ from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, Shipped
 from crossdock_contracts.values import LineQuantity, Money
 from services.hub.decision import Decision
 from services.hub.settings import ROOT
-from services.returns import decide
+from services.returns.decide import back, sold
 from services.returns.rules import Rules
 from services.returns.state import Return, ReturnStatus, Sold
 from tests.builders import NOW, later, pieces
@@ -47,29 +47,29 @@ class Desk(Ledger):
             value=Money(amount_minor=sum(one.value_minor for one in gone), currency="EUR"),
             shipped_at=later(days=after_days),
         )  # fmt: skip
-        return self.take(decide.know_shipped, message, NOW)
+        return self.take(partial(sold.know_shipped, RULES), message, NOW)
 
     def request(self, *lines: LineQuantity, name: str = "R-1", after_days: int = 1) -> Decision:
         message = RequestReturnV1(**ABOUT, return_id=name, lines=lines or (pieces(),), reason="not-wanted")
-        return self.take(partial(decide.request_return, RULES), message, later(days=after_days))
+        return self.take(partial(back.request_return, RULES), message, later(days=after_days))
 
     def receive(self, *lines: LineQuantity, name: str = "R-1") -> Decision:
         message = ReceiveReturnV1(**ABOUT, return_id=name, location_id="ROT", lines=lines or (pieces(),))
-        return self.take(decide.receive_return, message, NOW)
+        return self.take(back.receive_return, message, NOW)
 
     def inspect(self, *found: tuple[int, str], name: str = "R-1", number: int = 1) -> Decision:
         """Look at so many pieces of a line, and say what becomes of them."""
         lines = [
             InspectedLine(line_id=str(number), quantity=n, disposition=what) for n, what in found or ((1, "restock"),)
         ]
-        return self.take(decide.inspect_return, InspectReturnV1(**ABOUT, return_id=name, lines=tuple(lines)), NOW)
+        return self.take(back.inspect_return, InspectReturnV1(**ABOUT, return_id=name, lines=tuple(lines)), NOW)
 
     def refunded(self, refund_id: str = "return:R-1") -> Decision:
         message = PaymentRefundedV1(
             **ABOUT, refund_id=refund_id, amount=Money(amount_minor=1000, currency="EUR"), gateway="sandbox",
             reference="r", reason="not-wanted", refunded_at=NOW,
         )  # fmt: skip
-        return self.take(decide.close_refunded, message, NOW)
+        return self.take(back.close_refunded, message, NOW)
 
     def status(self, name: str = "R-1") -> ReturnStatus:
         status: ReturnStatus = self.get(Return, "main", "web:1", name).status

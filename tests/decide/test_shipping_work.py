@@ -233,6 +233,14 @@ def test_a_delivered_fulfilment_shrinks_to_what_tells_late_copies_from_news() ->
     assert lines(*dock.said(FulfilmentStoppedV1)[0].unstoppable) == [("1", 1)]
 
 
+def test_an_exception_of_which_more_is_known_is_news() -> None:
+    dock = shipped()
+    dock.tracked("exception")
+    dock.tracked("exception", code="lost")
+    assert dock.tracked("exception", code="lost") == Decision()
+    assert [event.code for event in dock.said(ShipmentExceptionV1)] == ["", "lost"]
+
+
 def test_tracking_that_comes_late_is_no_news() -> None:
     dock = shipped()
     dock.tracked("exception", later(hours=5))

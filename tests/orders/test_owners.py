@@ -8,12 +8,13 @@ import pytest
 from crossdock_contracts import registry
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import LineInput, PlaceHoldV1
+from crossdock_contracts.cases import DecideCaseV1, FileClaimV1, OpenCaseV1
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
 from crossdock_contracts.returns import ReceiveReturnV1, RequestReturnV1
 from crossdock_contracts.samples import sample_of
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1
-from crossdock_contracts.values import Customer, LineQuantity
+from crossdock_contracts.values import Customer, LineQuantity, Money
 from services.hub.decision import changed
 from tests.builders import BERLIN, NOW, ingest, order_input
 from tests.orders.world import World
@@ -25,6 +26,9 @@ PICKED = (LineQuantity(line_id="1", sku=SKU, quantity=2),)
 PICK, PACK, SHIP = ConfirmPickedV1(**ABOUT, lines=PICKED), ConfirmPackedV1(**ABOUT), ConfirmShippedV1(**ABOUT)
 BACK = {"owner": "main", "order_id": "web:1001", "return_id": "R-1", "lines": PICKED}
 ANNOUNCED = RequestReturnV1(**BACK, reason="not-wanted")
+LOST = OpenCaseV1(**ABOUT, kind="lost", note=SECRET)
+CASE = {"owner": "main", "order_id": "web:1001", "case_id": "1"}
+CLAIM = FileClaimV1(**CASE, amount=Money(amount_minor=2990, currency="EUR"), reference=SECRET)
 STAGES: dict[str, tuple[Any, ...]] = {
     "labelled": (),
     "held": (PlaceHoldV1(owner="main", order_id="web:1001", reason="looks-odd", detail=SECRET),),
@@ -33,6 +37,9 @@ STAGES: dict[str, tuple[Any, ...]] = {
     "shipped": (PICK, PACK, SHIP),
     "on its way back": (PICK, PACK, SHIP, ANNOUNCED),
     "back": (PICK, PACK, SHIP, ANNOUNCED, ReceiveReturnV1(**BACK, location_id="BER")),
+    "lost": (PICK, PACK, SHIP, LOST),
+    "claimed": (PICK, PACK, SHIP, LOST, CLAIM),
+    "sent once more": (PICK, PACK, SHIP, LOST, DecideCaseV1(**CASE, action="reship")),
 }
 COMMANDS = [one for one in registry.everything() if issubclass(one, Command) and one.SERVICE != "hub"]
 WITHOUT_EFFECT = {
@@ -40,6 +47,7 @@ WITHOUT_EFFECT = {
     "capture.cmd.release-hold",
     "capture.cmd.report-fulfilled",
     "inventory.cmd.approve-count",
+    "inventory.cmd.open-stock",
     "inventory.cmd.reject-count",
     "inventory.cmd.set-reorder-point",
     "inventory.cmd.snapshot-stock",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from crossdock_contracts.capture import CancelOrderV1, LineInput, PlaceHoldV1, RejectOrderV1, ReleaseHoldV1
+from crossdock_contracts.cases import DecideCaseV1, OpenCaseV1, ReceiveCaseGoodsV1
 from crossdock_contracts.inventory import AdjustStockV1, CountStockV1, ReceiveStockV1, TransferStockV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
@@ -22,6 +23,7 @@ from crossdock_contracts.values import LineQuantity, PaymentMethod, PaymentTerms
 from services.capture.state import OrderRecord
 from services.inventory.state import Stock
 from services.payments.gateways import Authorise, Capture, Refund
+from services.returns.cases import Case
 from services.returns.state import Return, Sold
 from services.shipping.carriers import BuyLabel, VoidLabel
 from services.shipping.state import Shipment, ShipmentStatus, is_open
@@ -181,6 +183,8 @@ class WholeOrders(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "world"):
             finish(self.world, self.draw)
+            trouble(self.world, self.draw)
+            finish(self.world, self.draw)
             sound(self.world)
 
 
@@ -224,6 +228,40 @@ def _ship_all(world: World, draw: random.Random) -> None:
         world.run(draw, trouble=False)
 
 
+def trouble(world: World, draw: random.Random) -> None:
+    """Parcels get lost, sent back or damaged; buyers return goods; agents decide this or that, or twice."""
+    for sold in sorted(world.all(Sold), key=lambda one: one.order_id):
+        for sent in sold.sent:
+            if draw.random() < 0.5:
+                continue
+            about = {"owner": "main", "order_id": sold.order_id, "fulfilment_id": sent.fulfilment_id}
+            code = draw.choice(("lost", "damaged", "returned-to-sender"))
+            world.send(TrackingUpdateV1(**about, status="exception", code=code, occurred_at=world.now))
+            world.send(OpenCaseV1(**about, kind="lost"))
+            if draw.random() < 0.7:
+                continue
+            one = sent.lines[0]
+            back = (LineQuantity(line_id=one.line_id, quantity=1),)
+            world.send(RequestReturnV1(**_about(sold), return_id=f"t-{len(world.events)}", lines=back, reason="broken"))
+        world.run(draw)
+    for case in sorted(world.all(Case), key=lambda one: (one.order_id, one.case_id)):
+        about = {**_about(case), "case_id": case.case_id}
+        for _ in range(3):
+            action = draw.choice(("reship", "refund", "refund", "none"))
+            although = draw.choice(("", "", "reship", "refund"))
+            world.send(DecideCaseV1(**about, action=action, although=although, note="as agreed"))
+            world.run(draw, draw.randrange(10))
+        here = (InspectedLine(line_id=case.lines[0].line_id, quantity=1, disposition="restock"),)
+        world.send(ReceiveCaseGoodsV1(**about, location_id="BER", lines=here))
+        parcel = {**_about(case), "fulfilment_id": case.fulfilment_id}
+        world.send(TrackingUpdateV1(**parcel, status="delivered", occurred_at=world.now))
+    world.run(draw)
+
+
+def _about(one: Sold | Case) -> dict[str, str]:
+    return {"owner": "main", "order_id": one.order_id}
+
+
 def sound(world: World) -> None:
     """Nothing was lost, doubled or promised twice; every order has ended, with its goods and its money."""
     assert world.dead == []
@@ -233,6 +271,8 @@ def sound(world: World) -> None:
         assert order.has_ended or order.status == "expected", f"{order.order_id} is {order.status}: {order.holds}"
     for one in world.all(Return):
         assert one.status in {"authorised", "closed", "received"}, one
+    for one in world.all(Case):
+        assert all(settled.paid for settled in one.settled if settled.refund_minor), one
     assert not [s for s in world.all(Shipment) if is_open(s.status) or s.intent]
     _outside_agrees(world)
 

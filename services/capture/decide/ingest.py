@@ -103,19 +103,30 @@ def _capture(
     if any(not cancel.lines for cancel in record.cancels) and order.policy.fulfil_by != "till":
         ended = changed(record, **about, status=OrderStatus.CANCELLED, ended_at=now, cancels=())
         return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
-    checked = check(states, channel, message.owner, order, unknown, now)
+    return captured(states, channel, changed(record, **about, wants=wants), order, unknown, now, handed_in)
+
+
+def captured(
+    states: States,
+    channel: Channel,
+    record: OrderRecord,
+    order: Order,
+    unknown: list[str],
+    now: datetime,
+    handed_in: OrderInput | None = None,
+) -> Decision:
+    """A new order is in, held where somebody has to look at it first; one that nobody handed in replaces another."""
+    checked = check(states, channel, record.owner, order, unknown, now)
     order, holds = checked.order, checked.holds
     status = OrderStatus.HELD if holds else OrderStatus.OPEN
-    record = changed(
-        record, **about, status=status, order=order, wants=wants, holds=holds, fulfil_by=order.policy.fulfil_by
-    )
+    record = changed(record, status=status, order=order, holds=holds, fulfil_by=order.policy.fulfil_by)
     decision = Decision(
         writes=[record, *(expiry(record, hold) for hold in holds), *checked.writes],
         events=[
-            *missed(record, wants),
+            *missed(record, record.wants),
             OrderCapturedV1(
-                owner=message.owner,
-                order_id=message.order_id,
+                owner=record.owner,
+                order_id=record.order_id,
                 order=order,
                 holds=holds,
                 captured_at=now,
@@ -125,7 +136,7 @@ def _capture(
             *checked.events,
         ],
     )
-    if record.fulfil_by != "hub":
+    if record.fulfil_by != "hub" and handed_in is not None:
         return decision.and_then(record_order(record, channel, handed_in, now))
     if holds:
         return decision.and_then(decide_waiting(record, now))

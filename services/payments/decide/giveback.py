@@ -71,7 +71,7 @@ def _compensate(states: States, payment: Payment, refund_id: str, amount_minor: 
 def refund_returned(states: States, message: RefundRequestedV1, now: datetime) -> Decision:
     """Returned goods are paid back, once, and never more than was paid: by whoever refunds the channel's orders."""
     payment = states.get(Payment, message.owner, message.order_id)
-    refund_id = f"return:{message.return_id}"
+    refund_id = message.refund_id
     if payment is None:
         return Decision(later=Later("the order is not known yet"))
     if refund_id in payment.refunds:
@@ -172,7 +172,7 @@ def settle_compensation(
         return wait(outcome)
     match message:
         case RefundRequestedV1():
-            refund_id, reason = f"return:{message.return_id}", message.reason
+            refund_id, reason = message.refund_id, message.reason
         case OrderCancelledV1():
             refund_id, reason = f"cancel:{message.cancel_id}", message.reason
         case _:

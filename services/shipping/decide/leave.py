@@ -33,6 +33,9 @@ def leave(shipment: Shipment, at: datetime) -> Decision:
         lines=lines,
         parcels=_parcels(shipment),
         value=Money(amount_minor=value, currency=fulfilment.currency),
+        channel=fulfilment.channel,
+        ship_to=fulfilment.ship_to,
+        service_level=fulfilment.service_level,
         shipped_at=at,
     )
     after = changed(shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)

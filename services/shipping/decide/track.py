@@ -18,7 +18,6 @@ from services.shipping.state import Shipment, ShipmentStatus, Track
 _TRACKING = {
     "in-transit": ShipmentInTransitV1,
     "out-for-delivery": ShipmentOutForDeliveryV1,
-    "exception": ShipmentExceptionV1,
 }
 
 
@@ -35,11 +34,14 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
     if named[0] not in numbers:
         return refused(message, shipment, f"its parcels are {', '.join(numbers)}", reason="no-such-parcel")
     events: list[Event] = []
+    code = message.code if message.status == "exception" else ""
     for number in named:
         last = _last(shipment, numbers, number)
-        if last is not None and (message.occurred_at < last.at or last.status in ("delivered", message.status)):
+        said = Track(status=message.status, code=code, at=message.occurred_at)
+        same = last is not None and (last.status, last.code) == (said.status, said.code)
+        if last is not None and (said.at < last.at or last.status == "delivered" or same):
             continue
-        shipment = _with(shipment, numbers, number, Track(status=message.status, at=message.occurred_at))
+        shipment = _with(shipment, numbers, number, said)
         left = sum(1 for one in numbers if not _is_delivered(shipment, numbers, one))
         events.append(_event(shipment, message, number, left))
     if not events:
@@ -52,12 +54,14 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
 def _last(shipment: Shipment, numbers: list[str], number: str) -> Track | None:
     if number != numbers[0]:
         return shipment.tracks.get(number)
-    return Track(status=shipment.tracking, at=shipment.tracked_at) if shipment.tracked_at else None
+    if shipment.tracked_at is None:
+        return None
+    return Track(status=shipment.tracking, code=shipment.tracking_code, at=shipment.tracked_at)
 
 
 def _with(shipment: Shipment, numbers: list[str], number: str, said: Track) -> Shipment:
     if number == numbers[0]:
-        return changed(shipment, tracking=said.status, tracked_at=said.at)
+        return changed(shipment, tracking=said.status, tracking_code=said.code, tracked_at=said.at)
     return changed(shipment, tracks={**shipment.tracks, number: said})
 
 
@@ -77,6 +81,8 @@ def _event(shipment: Shipment, message: TrackingUpdateV1, number: str, left: int
     }
     if message.status == "delivered":
         return ShipmentDeliveredV1(**about, parcels_left=left)
+    if message.status == "exception":
+        return ShipmentExceptionV1(**about, code=message.code)
     return _TRACKING[message.status](**about)
 
 
