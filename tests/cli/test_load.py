@@ -1,12 +1,17 @@
 """`crossdock load`: everything is checked first, loaded once, and adds up."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crossdock_contracts.inventory import ReceiveStockV1
+from services.cli.client import Client
+from services.cli.cutover.part import Entry
+from services.cli.cutover.sheet import Problem
+from services.cli.cutover.stock import StockPart
 from services.hub.settings import ROOT
 from tests.builders import unique
 from tests.cli.conftest import Crossdock, Said, eventually
@@ -279,3 +284,86 @@ def test_stock_is_opened_by_hand_once(crossdock: Crossdock, files: Files) -> Non
     assert f"{sku} at BER: opened with 6 before, now 8; nothing changed" in said
     refused = crossdock("stock", "open", sku, "BER", 7)
     assert (refused.status, "opened-otherwise" in refused.error) == (1, True)
+
+
+def test_what_others_book_between_check_and_load_is_told_and_the_rest_is_loaded(
+    crossdock: Crossdock, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sku = unique("L-")
+    shelf = ["sku,location_id,on_hand", f"{sku},BER,4", f"{sku},ROT,6"]
+    folder = files(products=["sku,title", f"{sku},Mug"], stock=shelf)
+    hand_in = StockPart.hand_in
+
+    async def too_late(part: StockPart, client: Client, entries: Sequence[Entry]) -> list[Problem]:
+        await client.order(ReceiveStockV1(owner="main", sku=sku, location_id="BER", quantity=1))
+        return await hand_in(part, client, entries)
+
+    monkeypatch.setattr(StockPart, "hand_in", too_late)
+    said = crossdock("load", folder, "--json")
+
+    assert (said.status, said.json["adds_up"]) == (1, False)
+    found = said.json["files"]["stock.csv"]
+    assert (found["rows"], found["loaded_now"], found["refused"]) == (2, 1, 1)
+    assert found["sums"]["pieces"] == {"file": 10, "loaded_now": 6, "there_already": 0}
+    (problem,) = found["problems"]
+    assert problem.startswith("stock.csv:2: on_hand: booked-already: goods were booked there before")
+
+
+def test_the_audit_finds_nothing_wrong_with_what_was_loaded(
+    crossdock: Crossdock, opening: tuple[Path, str, str]
+) -> None:
+    folder, sku, order_id = opening
+    assert crossdock("load", folder).status == 0
+    said = crossdock("verify", "--json")
+    violations = str([check for check in said.json["checks"] if check["violations"]])
+    assert sku not in violations
+    assert order_id not in violations
+
+
+def test_customers_on_terms_are_known_by_phone_or_channel_too(crossdock: Crossdock, files: Files) -> None:
+    digits = f"30{int(unique('')):08}"
+    folder = files(
+        customers=[
+            "email,phone,country,channel,channel_customer_id,currency,limit",
+            f",0{digits},DE,,,JPY,100000",
+            f",,,business,{digits},EUR,none",
+            f",+49 {digits},,,,EUR,0",
+        ]
+    )
+    said = crossdock("load", folder, "--json")
+    assert said.status == 0, said
+    assert {name: one["file"] for name, one in said.json["files"]["customers.csv"]["sums"].items()} == {
+        "JPY": 100000, "EUR": 0, "without limit": 1,
+    }  # fmt: skip
+    again = crossdock("load", folder, "--json").json["files"]["customers.csv"]
+    assert (again["there_already"], again["loaded_now"]) == (3, 0)
+    wrong = crossdock("load", files(customers=["phone,currency,limit", "030 1,EUR,5", ",EUR,5", f"+49{digits},EUR,"]))
+    assert [line.split(":")[1:3] for line in told(wrong)] == [["2", " phone"], ["3", " email"], ["4", " limit"]]
+
+
+def test_open_orders_keep_all_that_is_said_of_them(crossdock: Crossdock, files: Files, sku: str) -> None:
+    order_id = unique("o")
+    folder = files(
+        orders=[
+            "channel,order_id,placed_at,currency,total,payment_method,payment_reference,discount,shipping,tax,customer_po,"
+            "ship_by,priority,ship_complete,ship_to_name,ship_to_line1,ship_to_postcode,ship_to_city,ship_to_country,"
+            "bill_to_name,line_id,kind,sku,quantity,unit_price,line_discount,line_tax,note,line_note",
+            f"desk,{order_id},2026-11-20T10:00:00+01:00,JPY,2390,prepaid,P-1,100,300,190,PO-7,2099-01-01T00:00:00Z,2,yes,"
+            f"Anna Berg,Torstrasse 1,10119,Berlin,DE,Accounts,1,,{sku},2,1000,50,95,ring twice,",
+            f"desk,{order_id},,,,,,,,,,,,,,,,,,,2,charge,,1,50,,,,for the card",
+        ]
+    )
+    assert crossdock("load", folder).status == 0
+    order = crossdock("orders", "show", f"desk:{order_id}", "--json").json["timeline"][0]["body"]["order"]
+    assert order["totals"] == {
+        "lines_minor": 2000, "discount_minor": 100, "shipping_minor": 300, "tax_minor": 190, "tax_included": False,
+        "total_minor": 2390,
+    }  # fmt: skip
+    assert (order["placed_at"], order["ship_by"]) == ("2026-11-20T09:00:00Z", "2099-01-01T00:00:00Z")
+    assert (order["customer_po"], order["priority"], order["ship_complete"], order["note"]) == (
+        "PO-7", 2, True, "ring twice",
+    )  # fmt: skip
+    assert (order["payment"]["reference"], order["bill_to"]["name"]) == ("P-1", "Accounts")
+    goods, charge = order["lines"]
+    assert (goods["discount_minor"], goods["tax_minor"], goods["quantity"]) == (50, 95, 2)
+    assert (charge["kind"], charge["note"], charge["total_minor"]) == ("charge", "for the card", 50)
