@@ -1,7 +1,7 @@
 """The command line's side of the hub: it asks services questions, and puts commands into their inboxes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,8 @@ from nats.errors import Error as NatsError
 from crossdock_contracts import subjects
 from crossdock_contracts.base import Command
 from crossdock_contracts.envelope import Envelope
+from services.hub.decision import Document
+from services.hub.documents import Reader
 from services.hub.inputs import REPLY_HEADER
 from services.hub.settings import Settings
 from services.hub.wire import Calls, DisconnectedError, HubClient, frame, send, status
@@ -83,6 +85,16 @@ class Client:
             for one in page[field]:
                 yield one
             after = page["next"]
+
+    async def documents(self, kind: type[Document], names: Iterable[str]) -> dict[str, Any]:
+        """The documents that stand under these names, straight from where they are stored: for very many of them.
+
+        Raises:
+            DisconnectedError: the server does not answer, or the service has never run.
+        """
+        reader = Reader(self.calls, subjects.stream(kind.SERVICE), [kind])
+        entries = await reader.read(list(dict.fromkeys(names)))
+        return {name: entry.document for name, entry in entries.items() if entry.body}
 
     def message(
         self, command: Command, *, service: str = "", reply: str = "", identity: str = ""

@@ -38,8 +38,6 @@ _LISTING = ("channel", "listing_id", "listing_quantity")
 COLUMNS = ("sku", *_PRODUCT, *_LISTING)
 """All columns that a file may have."""
 
-_ASKED = 100
-
 
 class FileError(ValueError):
     """A file whose head is not one of products; the text says what is wrong with it."""
@@ -230,13 +228,11 @@ async def ask(
     client: Client, owner: str, skus: list[str], barcodes: list[str]
 ) -> list[tuple[Product, tuple[str, ...]]]:
     """The products of these SKUs and barcodes that the hub has, each with the kits that it is in."""
-    found: list[tuple[Product, tuple[str, ...]]] = []
-    for field_, codes in (("skus", skus), ("barcodes", barcodes)):
-        for start in range(0, len(codes), _ASKED):
-            part = {field_: codes[start : start + _ASKED]}
-            answer = (await client.ask("products", "products", owner=owner, **part))["answer"]
-            found += [(Product.model_validate(one["product"]), tuple(one["kits"])) for one in answer]
-    return found
+    codes = [gtin.padded(code) for code in barcodes if not gtin.problem(code)]
+    owners = await client.documents(Barcode, (Barcode.at(owner, code) for code in codes))
+    wanted = dict.fromkeys([*skus, *(one.sku for one in owners.values() if one.sku)])
+    found = await client.documents(ProductRecord, (ProductRecord.at(owner, sku) for sku in wanted))
+    return [(record.product, record.kits) for record in found.values()]
 
 
 def held_against(known: Known, owner: str, columns: list[str], rows: list[Row]) -> Feed:

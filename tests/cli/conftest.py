@@ -36,6 +36,7 @@ class Said:
 
 
 Crossdock = Callable[..., Said]
+Files = Callable[..., Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +128,17 @@ def sku(crossdock: Crossdock, tmp_path: Path) -> str:
     assert crossdock("products", "import", file).status == 0
     assert crossdock("stock", "receive", name, "BER", 10).status == 0
     return name
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """A folder with these files: ``files(stock=["sku,…", "A,…"])``."""
+    folder = tmp_path / "opening"
+    folder.mkdir()
+
+    def write(**content: list[str]) -> Path:
+        for name, lines in content.items():
+            (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+        return folder
+
+    return write

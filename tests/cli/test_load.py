@@ -1,47 +1,19 @@
 """`crossdock load`: everything is checked first, loaded once, and adds up."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.hub.settings import ROOT
+from crossdock_contracts.inventory import ReceiveStockV1
+from services.cli.client import Client
+from services.cli.cutover.part import Entry
+from services.cli.cutover.sheet import Problem
+from services.cli.cutover.stock import StockPart
 from tests.builders import unique
-from tests.cli.conftest import Crossdock, Said, eventually
-
-Files = Callable[..., Path]
-ORDERS = (
-    "channel,order_id,placed_at,currency,shipping,total,payment_method,payment_reference,customer_email,"
-    "ship_to_name,ship_to_line1,ship_to_postcode,ship_to_city,ship_to_country,line_id,sku,quantity,unit_price,ship_by"
-)
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Files:
-    """A folder with these files: ``files(stock=["sku,…", "A,…"])``."""
-    folder = tmp_path / "opening"
-    folder.mkdir()
-
-    def write(**content: list[str]) -> Path:
-        for name, lines in content.items():
-            (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
-        return folder
-
-    return write
-
-
-def row(order_id: str, line_id: str, sku: str, quantity: int, price: str, total: str, channel: str = "web") -> str:
-    return (
-        f"{channel},{order_id},2026-11-20T10:00:00+01:00,EUR,4.90,{total},prepaid,P-1,{order_id}@example.com,"
-        f"Anna Berg,Torstrasse 1,10119,Berlin,DE,{line_id},{sku},{quantity},{price},"
-    )
-
-
-def told(said: Said) -> list[str]:
-    """What is wrong, without the folder."""
-    return [line.rpartition("/")[2] for line in said.error.splitlines() if ".csv:" in line]
+from tests.cli.conftest import Crossdock, Files, eventually
+from tests.cli.opening import ORDERS, row, told
 
 
 def stock(crossdock: Crossdock, sku: str) -> dict[str, Any]:
@@ -243,39 +215,35 @@ def test_without_a_hub_a_dry_run_checks_the_files_alone(
     assert crossdock("load", folder).status == 4
 
 
-def test_the_example_of_the_documentation_can_be_loaded(crossdock: Crossdock, files: Files) -> None:
-    text = (ROOT / "docs" / "cutover.md").read_text()
-    names = re.findall(r"^\*\*`(\w+)\.csv`", text, re.MULTILINE)
-    tables = re.findall(r"```csv\n(.*?)\n```", text, re.DOTALL)
-    folder = files(**{name: table.splitlines() for name, table in zip(names, tables, strict=True)})
+def test_what_others_book_between_check_and_load_is_told_and_the_rest_is_loaded(
+    crossdock: Crossdock, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sku = unique("L-")
+    shelf = ["sku,location_id,on_hand", f"{sku},BER,4", f"{sku},ROT,6"]
+    folder = files(products=["sku,title", f"{sku},Mug"], stock=shelf)
+    hand_in = StockPart.hand_in
 
+    async def too_late(part: StockPart, client: Client, entries: Sequence[Entry]) -> list[Problem]:
+        await client.order(ReceiveStockV1(owner="main", sku=sku, location_id="BER", quantity=1))
+        return await hand_in(part, client, entries)
+
+    monkeypatch.setattr(StockPart, "hand_in", too_late)
     said = crossdock("load", folder, "--json")
 
-    assert said.status == 0, said
-    assert {name: (one["rows"], one["holds"]) for name, one in said.json["files"].items()} == {
-        "products.csv": (2, {}), "customers.csv": (1, {}), "stock.csv": (3, {}), "orders.csv": (3, {}),
-    }  # fmt: skip
-    assert said.json["files"]["orders.csv"]["sums"]["EUR"]["file"] == 6670
+    assert (said.status, said.json["adds_up"]) == (1, False)
+    found = said.json["files"]["stock.csv"]
+    assert (found["rows"], found["loaded_now"], found["refused"]) == (2, 1, 1)
+    assert found["sums"]["pieces"] == {"file": 10, "loaded_now": 6, "there_already": 0}
+    (problem,) = found["problems"]
+    assert problem.startswith("stock.csv:2: on_hand: booked-already: goods were booked there before")
 
 
-def test_what_is_loaded_for_an_owner_is_theirs_alone(crossdock: Crossdock, files: Files) -> None:
-    sku, owner = unique("L-"), unique("client-")
-    folder = files(products=["sku,title", f"{sku},Mug"], stock=["sku,location_id,on_hand", f"{sku},BER,4"])
-    assert crossdock("load", folder, "--owner", owner).status == 0
-    assert crossdock("stock", "show", sku, "--owner", owner, "--json").json["on_hand"] == 4
-    assert crossdock("stock", "show", sku).status == 3
-
-    files(orders=[ORDERS, row("1", "1", sku, 1, "10.00", "14.90")])
-    said = crossdock("load", folder, "--owner", owner)
-    assert (said.status, "web is a channel of main" in said.error) == (1, True)
-
-
-def test_stock_is_opened_by_hand_once(crossdock: Crossdock, files: Files) -> None:
-    sku = unique("L-")
-    crossdock("products", "import", files(products=["sku,title", f"{sku},Mug"]) / "products.csv")
-    assert f"{sku} at BER: counted +6, now 6" in crossdock("stock", "open", sku, "BER", 6, "--safety", 1).out
-    crossdock("stock", "receive", sku, "BER", 2)
-    said = crossdock("stock", "open", sku, "BER", 6, "--safety", 1).out
-    assert f"{sku} at BER: opened with 6 before, now 8; nothing changed" in said
-    refused = crossdock("stock", "open", sku, "BER", 7)
-    assert (refused.status, "opened-otherwise" in refused.error) == (1, True)
+def test_the_audit_finds_nothing_wrong_with_what_was_loaded(
+    crossdock: Crossdock, opening: tuple[Path, str, str]
+) -> None:
+    folder, sku, order_id = opening
+    assert crossdock("load", folder).status == 0
+    said = crossdock("verify", "--json")
+    violations = str([check for check in said.json["checks"] if check["violations"]])
+    assert sku not in violations
+    assert order_id not in violations

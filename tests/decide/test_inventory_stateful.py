@@ -20,11 +20,11 @@ from crossdock_contracts.inventory import (
 )
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
-from crossdock_contracts.stock import BoundStockMissingV1, ShortageSoughtV1
+from crossdock_contracts.stock import BoundStockMissingV1, OpenStockV1, ShortageSoughtV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Money
 from crossdock_contracts.warehouse import SubstitutionWantedV1, WantedSubstitute
 from services.hub.decision import Decision
-from services.inventory.decide import bind, fill, promise, shortage, stock, substitute
+from services.inventory.decide import bind, fill, opening, promise, shortage, stock, substitute
 from services.inventory.state import Reservation, Stock, WaitingLine
 from tests.builders import NOW, captured, fulfilment, fulfilment_line, line
 from tests.decide.ledger import Ledger
@@ -36,6 +36,7 @@ PLACES = ("BER", "ROT")
 
 RULES = rules(limit=[{"channel": "market", "buffer": 1, "share_percent": 50}])
 RESERVE = partial(promise.reserve, rules=RULES)
+OPEN = partial(opening.open_stock, RULES)
 FILL = partial(fill.fill_waiting, rules=RULES)
 
 
@@ -159,6 +160,12 @@ class Inventory(RuleBasedStateMachine):
     @rule(sku=st.sampled_from(SKUS), place=st.sampled_from(PLACES), pieces=st.integers(1, 10))
     def goods_arrive(self, sku: str, place: str, pieces: int) -> None:
         self._take(stock.receive, ReceiveStockV1(owner="main", sku=sku, location_id=place, quantity=pieces))
+
+    @rule(target=sent, sku=st.sampled_from(SKUS), place=st.sampled_from(PLACES), pieces=st.integers(0, 10))
+    def stock_is_opened(self, sku: str, place: str, pieces: int) -> Any:
+        message = OpenStockV1(owner="main", sku=sku, location_id=place, on_hand=pieces, safety=pieces // 4)
+        self._take(OPEN, message)
+        return OPEN, message
 
     @rule(sku=st.sampled_from(SKUS), place=st.sampled_from(PLACES), counted=st.integers(0, 10))
     def goods_are_counted(self, sku: str, place: str, counted: int) -> None:

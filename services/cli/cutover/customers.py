@@ -12,7 +12,7 @@ from services.capture.rules.customers import CustomerRules
 from services.capture.state import Customer
 from services.cli.client import Client
 from services.cli.cutover import sheet as sheets
-from services.cli.cutover.part import Entry, Standing, carried_out, documents
+from services.cli.cutover.part import Entry, Standing, carried_out
 from services.cli.cutover.sheet import Problem, Row, Sheet, major
 from services.payments.state import Account, Book
 
@@ -89,7 +89,7 @@ class CustomersPart:
         today = await self._followed(client, Customer, ids)
         accounts = await self._followed(client, Account, list(today.values()))
         names = [Account.at(self._owner, accounts[today[one]]) for one in ids]
-        found = await documents(client, Account, names)
+        found = await client.documents(Account, names)
         books = [(account.books if (account := found.get(name)) else {}) for name in names]
         return [_standing(book.get(one.currency), one) for book, one in zip(books, commands, strict=True)]
 
@@ -97,7 +97,7 @@ class CustomersPart:
         """Where ids lead since customers were merged."""
         today = {one: one for one in ids}
         for _ in range(_MOST_STEPS):
-            found = await documents(client, kind, [kind.at(self._owner, one) for one in today.values()])
+            found = await client.documents(kind, [kind.at(self._owner, one) for one in today.values()])
             merged = {one: getattr(found.get(kind.at(self._owner, now)), "same_as", "") for one, now in today.items()}
             if not any(merged.values()):
                 break

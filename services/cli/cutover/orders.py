@@ -28,7 +28,7 @@ from services.cli.cutover.columns import (
     ORDER_AT,
     SECRET,
 )
-from services.cli.cutover.part import Entry, Standing, carried_out, documents
+from services.cli.cutover.part import Entry, Standing, carried_out
 from services.cli.cutover.sheet import CellError, Problem, Row, Sheet, major, minor, moment, pieces
 
 _LARGEST = 256 * 1024
@@ -183,7 +183,7 @@ class OrdersPart:
     async def standing(self, client: Client) -> list[Standing]:
         """What became of each order."""
         names = [OrderRecord.at(self._owner, order_id) for order_id, _ in self._orders]
-        found = await documents(client, OrderRecord, names)
+        found = await client.documents(OrderRecord, names)
         orders = (order for _, order in self._orders)
         return [_standing(found.get(name), order) for name, order in zip(names, orders, strict=True)]
 

@@ -3,14 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from crossdock_contracts import subjects
 from crossdock_contracts.base import Command
 from services.cli.client import Client
 from services.cli.cutover.sheet import Problem, Sheet
-from services.hub.decision import Document
-from services.hub.documents import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +53,6 @@ async def carried_out(client: Client, sheet: Sheet, column: str, entries: Sequen
     answers = await client.order_all([command for _, command in wanted])
     pairs = zip(wanted, answers, strict=True)
     return [Problem(sheet.file, line, column, answer.refusal) for (line, _), answer in pairs if answer.refusal]
-
-
-async def documents(client: Client, kind: type[Document], names: Iterable[str]) -> dict[str, Any]:
-    """The documents that stand under these names, as they were last stored."""
-    wanted = list(dict.fromkeys(names))
-    reader = Reader(client.calls, subjects.stream(kind.SERVICE), [kind])
-    entries = await reader.read(wanted)
-    return {name: entry.document for name, entry in entries.items() if entry.body}
 
 
 def sums(amounts: Iterable[Mapping[str, int]]) -> Counter[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from crossdock_contracts.products import MapListingV1
 from services.cli import feed
 from services.cli.client import Client
-from services.cli.cutover.part import Entry, Standing, documents
+from services.cli.cutover.part import Entry, Standing
 from services.cli.cutover.sheet import Problem, Sheet
 from services.products.state import ListingRecord
 
@@ -69,6 +69,8 @@ class ProductsPart:
 
     async def hand_in(self, client: Client, entries: Sequence[Entry]) -> list[Problem]:
         """Have products and listings carried out, kits after their components."""
+        if not entries:
+            return []
         found = await self._against(client)
         wanted = {line for entry in entries for line in entry.lines}
         unmapped = await self._unmapped(client)
@@ -82,7 +84,7 @@ class ProductsPart:
     async def _unmapped(self, client: Client) -> set[int]:
         """Lines whose listing the hub has not, or has otherwise."""
         names = {line: ListingRecord.at(self._owner, one.channel, one.listing_id) for line, one in self._listed.items()}
-        found = await documents(client, ListingRecord, names.values())
+        found = await client.documents(ListingRecord, names.values())
         return {line for line, one in self._listed.items() if not _is_mapped(found.get(names[line]), one)}
 
 
@@ -93,5 +95,5 @@ def _is_mapped(record: ListingRecord | None, command: MapListingV1) -> bool:
 async def listed(client: Client, owner: str, listings: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The SKUs that the hub knows listings of channels to stand for."""
     names = {ListingRecord.at(owner, *one): one for one in listings}
-    found = await documents(client, ListingRecord, names)
+    found = await client.documents(ListingRecord, names)
     return {names[name]: record.sku for name, record in found.items()}

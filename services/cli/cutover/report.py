@@ -103,15 +103,13 @@ def show(reports: list[FileReport]) -> None:
         ("file", "rows", "loaded now", "there already", "refused"),
         ([one.file, one.rows, one.loaded, one.already, one.refused] for one in reports),
     )
-    as_table(
-        "Sums",
-        ("file", "of", "in the file", "loaded now", "there already"),
-        (
-            [one.file, _of(one.file, name), *(_said(amount, name) for amount in (sum_.file, sum_.now, sum_.before))]
-            for one in reports
-            for name, sum_ in sorted(one.sums.items())
-        ),
-    )
+    added = [
+        [one.file, _of(one.file, name), *(_said(amount, name) for amount in (sum_.file, sum_.now, sum_.before))]
+        for one in reports
+        for name, sum_ in sorted(one.sums.items())
+    ]
+    if added:
+        as_table("Sums", ("file", "of", "in the file", "loaded now", "there already"), added)
     for one in reports:
         for reason, count in one.holds.most_common():
             console.print(f"{one.file}: {count:,} orders are held: {reason}", highlight=False)

@@ -9,7 +9,7 @@ from crossdock_contracts.base import explain
 from crossdock_contracts.stock import OpenStockV1
 from services.cli.client import Client
 from services.cli.cutover import sheet as sheets
-from services.cli.cutover.part import Entry, Standing, carried_out, documents
+from services.cli.cutover.part import Entry, Standing, carried_out
 from services.cli.cutover.sheet import Problem, Row, Sheet
 from services.inventory.rules import Rules
 from services.inventory.state import Opening, Stock
@@ -61,7 +61,7 @@ class StockPart:
         """What stands at each place, and what it was opened with."""
         commands = [entry.command for entry in self.entries if isinstance(entry.command, OpenStockV1)]
         names = [Stock.at(self._owner, one.sku) for one in commands]
-        found = await documents(client, Stock, names)
+        found = await client.documents(Stock, names)
         return [_standing(found.get(name), one) for name, one in zip(names, commands, strict=True)]
 
     async def hand_in(self, client: Client, entries: Sequence[Entry]) -> list[Problem]:
