@@ -67,9 +67,13 @@ def _wave(body: Body) -> str:
     return f"wave {body['wave_id']} at {body['location_id']}: {count} fulfilments in {len(positions)} parcels{left}"
 
 
+def _by(name: str | None) -> str:
+    return f" by {name}" if name else ""
+
+
 def _step(body: Body) -> str:
-    by = f" by {body['confirmed_by']}" if body.get("confirmed_by") else ""
-    return f"{body['step']} at {body['location_id']}{by}" + (f": {body['note']}" if body.get("note") else "")
+    note = f": {body['note']}" if body.get("note") else ""
+    return f"{body['step']} at {body['location_id']}{_by(body.get('confirmed_by'))}{note}"
 
 
 def _cancelled(body: Body) -> str:
@@ -107,6 +111,13 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "fulfilment-stop-requested": lambda b: f"{b['fulfilment_id']}: {_pieces(b['lines'])}",
     "cancel-decided": lambda b: f"{_pieces(b['cancelled']) or 'nothing'} cancelled, decided by {b['decided_by']}",
     "order-completed": lambda b: f"{b['shipped']} pieces shipped, {b['cancelled']} cancelled",
+    "fulfilment-offered": lambda b: (
+        f"{b['location_id']}: {_pieces(b['lines'])}, to be answered until {b['answer_by'][:16]}"
+    ),
+    "fulfilment-accepted": lambda b: f"{b['location_id']} takes it on{_by(b.get('accepted_by'))}",
+    "fulfilment-declined": lambda b: (
+        f"{b['location_id']}: {_pieces(b['lines'])}, {b['reason']}{_by(b.get('declined_by'))} {b.get('detail', '')}"
+    ),
     "label-bought": _label,
     "label-refused": lambda b: f"{b['reason']}: {b['detail']}",
     "label-voided": lambda b: (

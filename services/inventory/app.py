@@ -1,9 +1,9 @@
 """Inventory, wired: which rule answers to which message."""
 
-from crossdock_contracts import capture, inventory, returns, routing, shipping, warehouse
+from crossdock_contracts import capture, inventory, returns, routing, shipping, stores, warehouse
 from services.hub.app import HubApp
 from services.hub.service import Service
-from services.inventory.decide import answers, bind, promise, stock, substitute
+from services.inventory.decide import answers, bind, decline, promise, stock, substitute
 from services.inventory.state import Reservation, ReservationExpiry, Stock, WaitingLine
 
 
@@ -34,6 +34,7 @@ def service() -> Service:
     hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, bind.deduct)
     hub.on(shipping.ShortPickedV1, bind.short_pick, remember=True)
+    hub.on(stores.FulfilmentDeclinedV1, decline.promise_declined, remember=True)
     hub.on(warehouse.SubstitutionWantedV1, substitute.substitute, remember=True)
     hub.on(returns.ReturnInspectedV1, stock.take_back, remember=True)
     hub.on(inventory.StockFreedV1, promise.fill_waiting, reads=stock.reads_stock)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, routing, shipping, warehouse
+from crossdock_contracts import capture, inventory, routing, shipping, stores, warehouse
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -11,13 +11,15 @@ from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
 from services.shipping.decide import (
+    accept,
     answers,
     bins,
     commands,
+    due,
     label,
     mend,
+    offer,
     pack,
-    queues,
     share,
     steps,
     stop,
@@ -60,6 +62,9 @@ def service(config: Settings) -> Service:
             warehouse.ParcelJoinedV1,
             warehouse.ParcelSharedV1,
             warehouse.ParcelUnsharedV1,
+            stores.FulfilmentOfferedV1,
+            stores.FulfilmentAcceptedV1,
+            stores.FulfilmentDeclinedV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
             shipping.ShipmentInTransitV1,
@@ -87,7 +92,14 @@ def service(config: Settings) -> Service:
     hub.on(capture.OrderReleasedV1, mend.want_labels)
     hub.on(capture.OrderReleasedV1, partial(steps.reopen_steps, rules), remember=True)
     hub.on(warehouse.ConfirmStepV1, partial(steps.confirm_step, rules), reads=commands.reads_shipment, remember=True)
-    hub.at(Task, partial(queues.overdue, rules))
+    hub.at(Task, partial(due.task_due, rules), name="overdue")
+    hub.on(
+        stores.AcceptFulfilmentV1,
+        partial(accept.accept, rules, circuit),
+        settle=settle,
+        reads=commands.reads_shipment,
+    )
+    hub.on(stores.DeclineFulfilmentV1, partial(offer.decline, rules), reads=commands.reads_shipment)
     hub.on(warehouse.AssignBinsV1, bins.assign_bins, reads=bins.reads_bins)
     hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
     hub.on(warehouse.ReleaseWaveV1, waves.release_wave, reads=waves.reads_wave)

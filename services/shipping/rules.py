@@ -17,7 +17,7 @@ from pydantic import (
 from crossdock_contracts.base import Id, Owner
 from crossdock_contracts.values import Address, Code, Country, Currency, Money
 from services.hub.toml import load_toml
-from services.shipping.state import PICK
+from services.shipping.state import OFFER, PICK, PICKUP
 
 LabelFormat = Literal["pdf", "zpl"]
 LabelAt = Literal["release", "pack"]
@@ -60,6 +60,8 @@ class ShipFrom(BaseModel):
     """If their stock was bound within so long of each other."""
     late_after_hours: PositiveFloat = 24.0
     """What stands in a queue for so long is overdue, unless the fulfilment has a time to ship by."""
+    accept_minutes: PositiveFloat | None = None
+    """It is asked whether it takes on a fulfilment, and has so long to answer; none: it takes on all of them."""
     packaging_g: NonNegativeInt = 100
     """Weight of an empty parcel."""
     usual_weight_g: PositiveInt = 500
@@ -146,8 +148,8 @@ class StepWhen(BaseModel):
 
 
 def _no_queue_of_its_own(name: str) -> str:
-    if name == PICK:
-        msg = f"{PICK!r} is the name of the queue for picking; call the step something else"
+    if name in (PICK, OFFER, PICKUP):
+        msg = f"{name!r} is the name of another queue; call the step something else"
         raise ValueError(msg)
     return name
 

@@ -15,30 +15,41 @@ class ShipmentStatus(StrEnum):
 
     EXPECTED = "expected"
     """A stop came before the fulfilment."""
+    OFFERED = "offered"
+    """Its location has not said yet whether it takes it on."""
     ALLOCATED = "allocated"
     LABELLED = "labelled"
     PICKED = "picked"
     PACKED = "packed"
+    READY = "ready"
+    """It waits in the store that has it for the buyer to collect it."""
     SHIPPED = "shipped"
+    ARRIVED = "arrived"
+    """It was shipped to a store, and waits there for the buyer."""
     DELIVERED = "delivered"
     STOPPED = "stopped"
     """Nothing of it ships."""
 
 
 _OPEN = {
+    ShipmentStatus.OFFERED,
     ShipmentStatus.ALLOCATED,
     ShipmentStatus.LABELLED,
     ShipmentStatus.PICKED,
     ShipmentStatus.PACKED,
+    ShipmentStatus.READY,
 }
 
 MOVES: dict[ShipmentStatus, frozenset[ShipmentStatus]] = {
-    ShipmentStatus.EXPECTED: frozenset({ShipmentStatus.ALLOCATED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.EXPECTED: frozenset({ShipmentStatus.OFFERED, ShipmentStatus.ALLOCATED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.OFFERED: frozenset({ShipmentStatus.ALLOCATED, ShipmentStatus.STOPPED}),
     ShipmentStatus.ALLOCATED: frozenset({ShipmentStatus.LABELLED, ShipmentStatus.PICKED, ShipmentStatus.STOPPED}),
-    ShipmentStatus.LABELLED: frozenset({ShipmentStatus.PICKED, ShipmentStatus.STOPPED}),
-    ShipmentStatus.PICKED: frozenset({ShipmentStatus.PACKED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.LABELLED: frozenset({ShipmentStatus.PICKED, ShipmentStatus.SHIPPED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.PICKED: frozenset({ShipmentStatus.PACKED, ShipmentStatus.READY, ShipmentStatus.STOPPED}),
     ShipmentStatus.PACKED: frozenset({ShipmentStatus.SHIPPED, ShipmentStatus.STOPPED}),
-    ShipmentStatus.SHIPPED: frozenset({ShipmentStatus.DELIVERED}),
+    ShipmentStatus.READY: frozenset({ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.SHIPPED: frozenset({ShipmentStatus.ARRIVED, ShipmentStatus.DELIVERED}),
+    ShipmentStatus.ARRIVED: frozenset({ShipmentStatus.DELIVERED}),
     ShipmentStatus.DELIVERED: frozenset(),
     ShipmentStatus.STOPPED: frozenset(),
 }
@@ -182,15 +193,31 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     """Of when that is."""
     tracks: dict[str, Track] = Field(default_factory=dict)
     """Likewise of the others, by tracking number."""
+    declined: str = ""
+    """Why its location did not take it on."""
 
     @property
     def has_ended(self) -> bool:
         """On its way, delivered, or stopped: nothing of it waits here."""
-        return self.status in {ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}
+        if self.status is ShipmentStatus.SHIPPED:
+            return self.fulfilment is None or not self.fulfilment.collect_at
+        return self.status in {ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}
+
+    @property
+    def is_pickup(self) -> bool:
+        """It is collected where it lies: no carrier has it, and it has no label."""
+        fulfilment = self.fulfilment
+        return fulfilment is not None and fulfilment.collect_at == fulfilment.location_id
 
 
 PICK = "pick"
 """The queue of fulfilments that are to be picked."""
+
+OFFER = "offer"
+"""The queue of those that their location has not answered yet."""
+
+PICKUP = "pickup"
+"""The queue of those that wait in a store for their buyers."""
 
 
 class Task(

@@ -6,6 +6,7 @@ from math import asin, cos, radians, sin, sqrt
 from crossdock_contracts.routing import AppliedRule
 from crossdock_contracts.values import Address, Order
 from services.routing.rules import Distances, Location, Rule, Rules, When
+from services.routing.state import Route
 
 _EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -47,6 +48,14 @@ def eligible(rules: Rules, owner: str, order: Order, skus: set[str]) -> Eligible
         found.fixed[name] = sum(parts.values())
         found.piece[name] = weights.pieces * location.piece_points
     return found
+
+
+def leave_out(allowed: Eligible, route: Route) -> None:
+    """Locations that have declined a part of the order are not asked again."""
+    for one in route.declined:
+        if allowed.fixed.pop(one.location_id, None) is not None:
+            rule = f"location declined {one.fulfilment_id}: {one.reason}"
+            allowed.applied.append(AppliedRule(rule=rule, effect="excluded", location_id=one.location_id))
 
 
 def _slug(text: str) -> str:

@@ -18,7 +18,7 @@ from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, Line
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Plan, Site, best_plans
 from services.routing.decide.cancel import stop_answered
-from services.routing.decide.eligible import Eligible, eligible
+from services.routing.decide.eligible import Eligible, eligible, leave_out
 from services.routing.decide.pieces import add, quantity_of, take, value_of
 from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
@@ -69,7 +69,9 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
         route = _with_order(route, message.order)
     else:
         route = changed(route, order=message.order, unplaced=_named(route.unplaced, route.order, message.order))
-    status = RouteStatus.WAITING if route.status is RouteStatus.UNROUTABLE else route.status
+    status = route.status
+    if status is RouteStatus.UNROUTABLE:
+        status, route = RouteStatus.WAITING, changed(route, declined=())
     return go_on(rules, changed(route, held=False, status=status, attempts_before=route.attempt), now)
 
 
@@ -141,6 +143,7 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
     for piece in route.unplaced:
         demand[piece.sku] = demand.get(piece.sku, 0) + piece.quantity
     allowed = eligible(rules, route.owner, order, set(demand))
+    leave_out(allowed, route)
     sites = _sites(route, demand, allowed)
     config = rules.config
     plans = best_plans(demand, sites, split=config.weights.split, most=config.most_locations, keep=config.ranking)

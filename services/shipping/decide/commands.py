@@ -12,6 +12,7 @@ from crossdock_contracts.shipping import (
     ReportLabelV1,
     TrackingUpdateV1,
 )
+from crossdock_contracts.stores import AcceptFulfilmentV1, DeclineFulfilmentV1
 from crossdock_contracts.warehouse import ConfirmStepV1, ParcelJoinedV1, ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import Decision, States
 from services.shipping.state import Shipment
@@ -24,6 +25,8 @@ Work = (
     | TrackingUpdateV1
     | ReportLabelV1
     | LabelWantedV1
+    | AcceptFulfilmentV1
+    | DeclineFulfilmentV1
 )
 
 Word = ParcelJoinedV1 | ParcelSharedV1 | ParcelUnsharedV1 | SubstitutionDecidedV1
@@ -52,6 +55,16 @@ def refused(message: Work, shipment: Shipment | None, wanted: str, reason: str =
         detail=f"fulfilment {message.fulfilment_id} is {state}; {wanted}",
     )
     return Decision(events=[refusal])
+
+
+def about(shipment: Shipment) -> dict[str, str]:
+    """What each event about a fulfilment names."""
+    return {
+        "owner": shipment.owner,
+        "order_id": shipment.order_id,
+        "fulfilment_id": shipment.fulfilment_id,
+        "location_id": shipment.fulfilment.location_id if shipment.fulfilment else "-",
+    }
 
 
 def to_be_done(steps: list[str]) -> str:

@@ -7,7 +7,7 @@ from crossdock_contracts.values import Fulfilment
 from crossdock_contracts.warehouse import TaskOverdueV1
 from services.hub.decision import Decision, States, changed
 from services.shipping.rules import Rules, ShipFrom
-from services.shipping.state import PICK, Shipment, ShipmentStatus, StepStatus, Task
+from services.shipping.state import OFFER, PICK, Shipment, ShipmentStatus, StepStatus, Task
 
 AGAIN = timedelta(days=1)
 """What is overdue is told once in so long."""
@@ -19,6 +19,9 @@ _BEFORE = {
     ShipmentStatus.PACKED: "ship",
 }
 """What a fulfilment of this status comes to next."""
+
+_STANDS = {ShipmentStatus.OFFERED: OFFER}
+"""The queue for the answer of others that a fulfilment of this status stands in."""
 
 
 def waits_for(shipment: Shipment, stage: str) -> list[str]:
@@ -33,6 +36,8 @@ def in_turn(task: Task) -> tuple[int, bool, datetime, datetime, str]:
 
 def queues_of(rules: Rules, shipment: Shipment | None) -> set[str]:
     """The queues that a fulfilment stands in: those of the steps that come next, then the one for the pick."""
+    if shipment is not None and shipment.status in _STANDS:
+        return {_STANDS[shipment.status]}
     stage = _BEFORE.get(shipment.status) if shipment else None
     if shipment is None or stage is None or shipment.fulfilment is None:
         return set()
@@ -60,8 +65,7 @@ def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     place = rules.locations.get(fulfilment.location_id)
-    hours = place.late_after_hours if place else 24.0
-    late_at = fulfilment.ship_by or now + timedelta(hours=hours)
+    late_at = _late_at(place, fulfilment, queue, now)
     return Task(
         owner=shipment.owner,
         location_id=fulfilment.location_id,
@@ -79,13 +83,19 @@ def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
     )
 
 
+def _late_at(place: ShipFrom | None, fulfilment: Fulfilment, queue: str, now: datetime) -> datetime:
+    if queue == OFFER and place is not None and place.accept_minutes is not None:
+        return now + timedelta(minutes=place.accept_minutes)
+    return fulfilment.ship_by or now + timedelta(hours=place.late_after_hours if place else 24.0)
+
+
 def _recipient(place: ShipFrom | None, owner: str, fulfilment: Fulfilment) -> str:
     """Tells those that may share a parcel; empty for what goes alone.
 
     Alone goes what is paid for at the door, is hazardous or has a message for its recipient, and whatever the location
     does not put together.
     """
-    if place is None or not place.consolidate or place.hub_buys_at(owner) != "pack":
+    if place is None or fulfilment.collect_at or not place.consolidate or place.hub_buys_at(owner) != "pack":
         return ""
     hazmat = any(line.hazmat_class for line in fulfilment.lines)
     if fulfilment.cash_on_delivery_minor or fulfilment.gift_message or hazmat:

@@ -1,0 +1,66 @@
+"""`crossdock stores`: what a store answers."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from crossdock_contracts.base import Command
+from crossdock_contracts.stores import AcceptFulfilmentV1, DeclineFulfilmentV1
+from services.cli.client import Client
+from services.cli.errands import Fulfilment, carry_out, shipment_of
+from services.cli.floor import Location, ask
+from services.cli.output import JsonFlag, OwnerOption, as_json, as_table
+
+app = typer.Typer(no_args_is_help=True)
+
+By = Annotated[str, typer.Option(help="Who does it.")]
+
+
+@app.command()
+def queue(
+    location: Location,
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """List what a store has to answer, to pick, and to hand over, in turn."""
+    found = asyncio.run(ask("queue", owner=owner, location_id=location))
+    if json:
+        as_json(found)
+        return
+    rows = [
+        (one["queue"], one["fulfilment_id"], one["pieces"], one["late_at"][:16], "overdue" if one["overdue"] else "")
+        for one in found
+    ]
+    as_table(f"{len(rows)} waiting at {location}", ("queue", "fulfilment", "pieces", "until", ""), rows)
+
+
+@app.command()
+def accept(fulfilment: Fulfilment, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Take on a fulfilment that the store was offered."""
+
+    async def command(client: Client) -> Command:
+        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
+        return AcceptFulfilmentV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, accepted_by=by)
+
+    carry_out(command, json=json)
+
+
+@app.command()
+def decline(
+    fulfilment: Fulfilment,
+    reason: Annotated[str, typer.Option(help="Why, in lower-case words joined by hyphens.")] = "not-possible",
+    detail: Annotated[str, typer.Option(help="What is to be known of it.")] = "",
+    by: By = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Do not take on a fulfilment that the store was offered: it goes to another location."""
+
+    async def command(client: Client) -> Command:
+        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
+        return DeclineFulfilmentV1(
+            owner=owner, order_id=order_id, fulfilment_id=fulfilment, reason=reason, detail=detail, declined_by=by
+        )
+
+    carry_out(command, json=json)
