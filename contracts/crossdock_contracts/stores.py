@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc
 from crossdock_contracts.values import Code, LineQuantity
@@ -63,3 +63,92 @@ class FulfilmentDeclinedV1(Event, service="shipping", name="fulfilment-declined"
     detail: str = ""
     declined_by: str = ""
     declined_at: Utc
+
+
+class ConfirmReadyV1(Command, service="shipping", name="confirm-ready", version=1, entity="order_id"):
+    """A fulfilment that is collected lies ready in the store that has it."""
+
+    order_id: Id
+    fulfilment_id: Id
+    ready_by: str = ""
+
+
+class ReceiveAtStoreV1(Command, service="shipping", name="receive-at-store", version=1, entity="order_id"):
+    """What was shipped to a store for its buyer has arrived there, all of its parcels."""
+
+    order_id: Id
+    fulfilment_id: Id
+    received_by: str = ""
+
+
+class HandOverV1(Command, service="shipping", name="hand-over", version=1, entity="order_id"):
+    """The buyer is in the store and shows the code."""
+
+    order_id: Id
+    fulfilment_id: Id
+    code: str = Field(repr=False)
+    handed_over_by: str = ""
+
+
+class ResetPickupCodeV1(Command, service="shipping", name="reset-pickup-code", version=1, entity="order_id"):
+    """The buyer is to get a new code; wrong ones that were shown count no more."""
+
+    order_id: Id
+    fulfilment_id: Id
+    reset_by: str = ""
+
+
+class PickupReadyV1(Event, service="shipping", name="pickup-ready", version=1, entity="order_id"):
+    """A fulfilment waits in a store for its buyer, who is told the code; or it has a new code."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    """The store."""
+    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
+    code: str = Field(repr=False)
+    """A secret between the buyer and the hub: the store asks for it."""
+    number: PositiveInt = 1
+    """Of the code: codes before it are good no more."""
+    hold_until: Utc
+    ready_at: Utc
+
+
+class PickupReminderV1(Event, service="shipping", name="pickup-reminder", version=1, entity="order_id"):
+    """A fulfilment still waits for its buyer, who is to be reminded."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    code: str = Field(repr=False)
+    hold_until: Utc
+
+
+class PickupLockedV1(Event, service="shipping", name="pickup-locked", version=1, entity="order_id"):
+    """Too many wrong codes were shown for a fulfilment: it is handed over once somebody has given it a new one."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    attempts: PositiveInt
+    locked_at: Utc
+
+
+class PickupExpiredV1(Event, service="shipping", name="pickup-expired", version=1, entity="order_id"):
+    """The buyer has not come: these pieces are cancelled, and go back on the shelf where they lie."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
+    expired_at: Utc
+
+
+class ParcelUncollectedV1(Event, service="shipping", name="parcel-uncollected", version=1, entity="order_id"):
+    """The buyer has not come for what was shipped to the store: somebody has to say what becomes of it."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
+    hold_until: Utc

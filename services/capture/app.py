@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from crossdock_contracts import capture, inventory, payments, products, routing, shipping, warehouse
+from crossdock_contracts import capture, inventory, payments, products, routing, shipping, stores, warehouse
 from services.capture.channels.native import Native
 from services.capture.decide import cancel, catalogue, holds, ingest
 from services.capture.edge import ORIGINALS, Edge
@@ -47,6 +47,7 @@ def service(config: Settings) -> Service:
     hub.on(capture.RejectOrderV1, holds.reject_order)
     hub.at(HoldExpiry, holds.expire_hold)
     hub.on(routing.CancelDecidedV1, cancel.settle_cancel)
+    hub.on(stores.PickupExpiredV1, cancel.cancel_uncollected)
     hub.on(routing.OrderCompletedV1, cancel.complete)
     for trouble in _TROUBLE:
         hub.on(trouble, holds.hold_on_trouble, name=f"hold-on-{trouble.NAME}")

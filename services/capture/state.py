@@ -46,6 +46,8 @@ class Cancel(Part):
     lines: tuple[LineQuantity, ...] = ()
     reason: str
     requested_by: str = ""
+    fulfilment_id: str = ""
+    """Only what is in this fulfilment."""
 
 
 class OrderRecord(Document, service="capture", kind="order", key=("order_id",), traced=True):

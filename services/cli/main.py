@@ -57,7 +57,7 @@ for commands, name, text in (
         "warehouse",
         "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
     ),
-    (stores.app, "stores", "Stores: what waits there, accept, decline."),
+    (stores.app, "stores", "Stores: what waits there, accept, decline, make ready, hand over."),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

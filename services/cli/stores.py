@@ -1,4 +1,4 @@
-"""`crossdock stores`: what a store answers."""
+"""`crossdock stores`: what a store answers, and what buyers collect there."""
 
 import asyncio
 from typing import Annotated
@@ -6,7 +6,14 @@ from typing import Annotated
 import typer
 
 from crossdock_contracts.base import Command
-from crossdock_contracts.stores import AcceptFulfilmentV1, DeclineFulfilmentV1
+from crossdock_contracts.stores import (
+    AcceptFulfilmentV1,
+    ConfirmReadyV1,
+    DeclineFulfilmentV1,
+    HandOverV1,
+    ReceiveAtStoreV1,
+    ResetPickupCodeV1,
+)
 from services.cli.client import Client
 from services.cli.errands import Fulfilment, carry_out, shipment_of
 from services.cli.floor import Location, ask
@@ -62,5 +69,55 @@ def decline(
         return DeclineFulfilmentV1(
             owner=owner, order_id=order_id, fulfilment_id=fulfilment, reason=reason, detail=detail, declined_by=by
         )
+
+    carry_out(command, json=json)
+
+
+@app.command()
+def ready(fulfilment: Fulfilment, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Confirm that what a buyer collects lies ready; they are sent the code."""
+
+    async def command(client: Client) -> Command:
+        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
+        return ConfirmReadyV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, ready_by=by)
+
+    carry_out(command, json=json)
+
+
+@app.command()
+def arrived(fulfilment: Fulfilment, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Confirm that what was shipped to the store for a buyer is there; they are sent the code."""
+
+    async def command(client: Client) -> Command:
+        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
+        return ReceiveAtStoreV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, received_by=by)
+
+    carry_out(command, json=json)
+
+
+@app.command()
+def handover(
+    fulfilment: Fulfilment,
+    code: Annotated[str, typer.Argument(help="What the buyer shows.")],
+    by: By = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Hand over what a buyer collects, against the code."""
+
+    async def command(client: Client) -> Command:
+        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
+        return HandOverV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, code=code, handed_over_by=by)
+
+    carry_out(command, json=json)
+
+
+@app.command("reset-code")
+def reset_code(fulfilment: Fulfilment, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """Send the buyer a new code, after they lost theirs or showed too many wrong ones."""
+
+    async def command(client: Client) -> Command:
+        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
+        return ResetPickupCodeV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, reset_by=by)
 
     carry_out(command, json=json)

@@ -118,6 +118,15 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "fulfilment-declined": lambda b: (
         f"{b['location_id']}: {_pieces(b['lines'])}, {b['reason']}{_by(b.get('declined_by'))} {b.get('detail', '')}"
     ),
+    "pickup-ready": lambda b: (
+        f"{_pieces(b['lines'])} at {b['location_id']} until {b['hold_until'][:16]}, code number {b.get('number', 1)}"
+    ),
+    "pickup-reminder": lambda b: f"at {b['location_id']} until {b['hold_until'][:16]}",
+    "pickup-locked": lambda b: f"at {b['location_id']} after {b['attempts']} wrong codes",
+    "pickup-expired": lambda b: f"{_pieces(b['lines'])} not collected at {b['location_id']}: cancelled",
+    "parcel-uncollected": lambda b: (
+        f"{_pieces(b['lines'])} not collected at {b['location_id']} until {b['hold_until'][:16]}; somebody has to act"
+    ),
     "label-bought": _label,
     "label-refused": lambda b: f"{b['reason']}: {b['detail']}",
     "label-voided": lambda b: (

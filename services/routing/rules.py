@@ -29,6 +29,8 @@ class Location(BaseModel):
     """Cost of one more fulfilment there, in points."""
     piece_points: NonNegativeFloat = 0.0
     """Cost of picking one piece there, in points."""
+    pickup: bool = False
+    """Buyers may collect here."""
     active: bool = True
 
 

@@ -1,8 +1,10 @@
 """Shipping, wired: which rule answers to which message."""
 
 from functools import partial
+from secrets import randbelow
 
 from crossdock_contracts import capture, inventory, routing, shipping, stores, warehouse
+from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -20,6 +22,7 @@ from services.shipping.decide import (
     mend,
     offer,
     pack,
+    pickup,
     share,
     steps,
     stop,
@@ -65,6 +68,11 @@ def service(config: Settings) -> Service:
             stores.FulfilmentOfferedV1,
             stores.FulfilmentAcceptedV1,
             stores.FulfilmentDeclinedV1,
+            stores.PickupReadyV1,
+            stores.PickupReminderV1,
+            stores.PickupLockedV1,
+            stores.PickupExpiredV1,
+            stores.ParcelUncollectedV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
             shipping.ShipmentInTransitV1,
@@ -99,6 +107,13 @@ def service(config: Settings) -> Service:
         settle=settle,
         reads=commands.reads_shipment,
     )
+    for command, decide in (
+        (stores.ConfirmReadyV1, partial(pickup.ready, rules)),
+        (stores.ReceiveAtStoreV1, partial(pickup.receive, rules)),
+        (stores.ResetPickupCodeV1, pickup.reset_code),
+    ):
+        hub.on(command, decide, reads=commands.reads_shipment, remember=True, prepare=_code)
+    hub.on(stores.HandOverV1, partial(pickup.hand_over, rules), reads=commands.reads_shipment, remember=True)
     hub.on(stores.DeclineFulfilmentV1, partial(offer.decline, rules), reads=commands.reads_shipment)
     hub.on(warehouse.AssignBinsV1, bins.assign_bins, reads=bins.reads_bins)
     hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
@@ -143,6 +158,11 @@ def service(config: Settings) -> Service:
     hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=commands.reads_shipment)
     hub.on(shipping.TrackingUpdateV1, track.track, reads=commands.reads_shipment, remember=True)
     return hub
+
+
+async def _code(_message: Contract) -> str:
+    """A code that a buyer shows in a store: six digits that nobody can guess."""
+    return f"{randbelow(1_000_000):06d}"
 
 
 app = HubApp(service(settings()))

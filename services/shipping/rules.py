@@ -62,6 +62,10 @@ class ShipFrom(BaseModel):
     """What stands in a queue for so long is overdue, unless the fulfilment has a time to ship by."""
     accept_minutes: PositiveFloat | None = None
     """It is asked whether it takes on a fulfilment, and has so long to answer; none: it takes on all of them."""
+    remind_after_hours: PositiveFloat = 72.0
+    """A buyer who has not collected an order by then is reminded."""
+    hold_hours: PositiveFloat = 168.0
+    """What is not collected within so long is cancelled, or somebody has to see to it where it was shipped here."""
     packaging_g: NonNegativeInt = 100
     """Weight of an empty parcel."""
     usual_weight_g: PositiveInt = 500

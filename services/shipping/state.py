@@ -126,6 +126,19 @@ class Quote(Part):
     """What the carrier collects, in the order's currency."""
 
 
+class Pickup(Part):
+    """What waits in a store for its buyer."""
+
+    code: str = Field(repr=False)
+    number: int = 1
+    """Of the code."""
+    tries: int = 0
+    """Wrong codes that were shown."""
+    ready_at: Utc
+    remind_at: Utc
+    hold_until: Utc
+
+
 class Track(Part):
     """What a carrier last said of a parcel, and of when that is."""
 
@@ -193,6 +206,7 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     """Of when that is."""
     tracks: dict[str, Track] = Field(default_factory=dict)
     """Likewise of the others, by tracking number."""
+    pickup: Pickup | None = None
     declined: str = ""
     """Why its location did not take it on."""
 

@@ -2,11 +2,20 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from crossdock_contracts.stores import AcceptFulfilmentV1, DeclineFulfilmentV1
+from crossdock_contracts.stores import (
+    AcceptFulfilmentV1,
+    ConfirmReadyV1,
+    DeclineFulfilmentV1,
+    HandOverV1,
+    ReceiveAtStoreV1,
+)
+from crossdock_contracts.values import ShippingChoice
+from services.cli.client import RefusedError
 from services.cli.verify import examine
 from tests.conftest import settings_for
 from tests.flow.house import House, about, house_at, rules_in
@@ -23,6 +32,16 @@ accept_minutes = 30
 [location.HASTY]
 {_BERLIN}
 accept_minutes = 0.003
+
+[location.COUNTER]
+{_BERLIN}
+pickup = true
+
+[location.BRIEF]
+{_BERLIN}
+pickup = true
+remind_after_hours = 0.00005
+hold_hours = 0.0001
 """
 
 
@@ -69,3 +88,73 @@ async def test_what_a_store_declines_or_does_not_answer_ships_from_elsewhere(hou
     await house.ships(fulfilment)
     await house.rest()
     assert (await house.status(order_id), await house.stock(sku)) == ("completed", (4, 0, 0, 0))
+
+
+async def bought(house: House, sku: str, store: str, **payment: str) -> str:
+    """An order for two pieces, to be collected at a store."""
+    payment = {"method": "token", "token": "tok_1", "reference": "paid-1", **payment}
+    choice = ShippingChoice(pickup_location_id=store)
+    return await house.sold((sku, 2), payment=payment, shipping=choice, ship_to=None)
+
+
+async def allocated(house: House, order_id: str) -> dict[str, Any]:
+    """The fulfilment of an order."""
+    return (await house.hears("stock-allocated", order_id))["fulfilment"] | {"owner": "main"}
+
+
+async def test_an_order_is_collected_in_the_store_and_paid_as_it_is_handed_over(house: House) -> None:
+    sku = await house.sells(COUNTER=3, BER=9)
+    order_id = await bought(house, sku, "COUNTER")
+    fulfilment = await allocated(house, order_id)
+    await house.rest_of("shipping")
+    await house.picks(fulfilment)
+    await house.tells(ConfirmReadyV1(**about(fulfilment)))
+    told = await house.hears("pickup-ready", order_id)
+    assert (told["location_id"], len(told["code"])) == ("COUNTER", 6)
+    assert await house.said("payment-captured", order_id) == []
+    with pytest.raises(RefusedError, match="not its code"):
+        await house.tells(HandOverV1(**about(fulfilment), code="wrong"))
+
+    await house.tells(HandOverV1(**about(fulfilment), code=told["code"]))
+
+    assert (await house.hears("payment-captured", order_id))["amount"]["amount_minor"] == 2000
+    await house.rest()
+    assert (await house.status(order_id), await house.stock(sku)) == ("completed", (10, 0, 0, 0))
+    assert await house.said("label-bought", order_id) == []
+
+
+@pytest.mark.parametrize(("method", "paid"), [("token", "payment-voided"), ("prepaid", "payment-refunded")])
+async def test_what_nobody_collects_is_cancelled_refunded_and_back_on_the_shelf(
+    house: House, method: str, paid: str
+) -> None:
+    sku = await house.sells(BRIEF=3)
+    order_id = await bought(house, sku, "BRIEF", method=method)
+    fulfilment = await allocated(house, order_id)
+    await house.rest_of("shipping")
+    await house.picks(fulfilment)
+    await house.tells(ConfirmReadyV1(**about(fulfilment)))
+
+    cancelled = await house.hears("order-cancelled", order_id)
+
+    assert (cancelled["cancel_id"], cancelled["reason"]) == (f"no-show-{fulfilment['fulfilment_id']}", "not-collected")
+    assert (await house.hears(paid, order_id))["amount"]["amount_minor"] == 2000
+    await house.rest()
+    assert (await house.status(order_id), await house.stock(sku)) == ("cancelled", (3, 0, 0, 0))
+
+
+async def test_what_the_store_has_not_is_shipped_to_it_and_handed_over_there(house: House) -> None:
+    sku = await house.sells(LYS=3)
+    order_id = await bought(house, sku, "COUNTER")
+    fulfilment = await house.labelled(order_id)
+    assert (fulfilment["location_id"], fulfilment["ship_to"]["postcode"]) == ("LYS", "10117")
+    await house.ships(fulfilment)
+    await house.tells(ReceiveAtStoreV1(**about(fulfilment)))
+    told = await house.hears("pickup-ready", order_id)
+    answer = await house.client.ask("shipping", "queue", location_id="COUNTER", queue="pickup")
+    assert [one["fulfilment_id"] for one in answer["answer"]] == [fulfilment["fulfilment_id"]]
+
+    await house.tells(HandOverV1(**about(fulfilment), code=told["code"]))
+
+    await house.hears("shipment-delivered", order_id)
+    await house.rest()
+    assert (await house.status(order_id), await house.stock(sku)) == ("completed", (1, 0, 0, 0))

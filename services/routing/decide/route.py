@@ -18,6 +18,7 @@ from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, Line
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Plan, Site, best_plans
 from services.routing.decide.cancel import stop_answered
+from services.routing.decide.collect import at_store, destined
 from services.routing.decide.eligible import Eligible, eligible, leave_out
 from services.routing.decide.pieces import add, quantity_of, take, value_of
 from services.routing.rules import Rules
@@ -142,10 +143,12 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
     demand: dict[str, int] = {}
     for piece in route.unplaced:
         demand[piece.sku] = demand.get(piece.sku, 0) + piece.quantity
+    order = destined(rules, order)
     allowed = eligible(rules, route.owner, order, set(demand))
     leave_out(allowed, route)
     sites = _sites(route, demand, allowed)
     config = rules.config
+    sites = at_store(order, sites, demand, allowed)
     plans = best_plans(demand, sites, split=config.weights.split, most=config.most_locations, keep=config.ranking)
     route = changed(route, attempt=route.attempt + 1)
     if not plans or route.attempt - route.attempts_before > config.attempts or order.ship_to is None:
@@ -180,7 +183,10 @@ def _sites(route: Route, demand: dict[str, int], allowed: Eligible) -> list[Site
 def _unroutable(
     route: Route, order: Order, allowed: Eligible, sites: list[Site], possible: bool, attempts: int
 ) -> Decision:
-    if order.ship_to is None:
+    store = order.shipping.pickup_location_id
+    if order.ship_to is None and store:
+        reason, detail = "no-such-store", f"the buyer wants to collect it at {store}, where nothing is collected"
+    elif order.ship_to is None:
         reason, detail = "no-address", "the order has no delivery address"
     elif possible:
         reason, detail = "refused-too-often", f"locations refused {attempts} times in a row"
@@ -248,6 +254,7 @@ def _shares(route: Route, order: Order, plan: Plan) -> tuple[tuple[Fulfilment, .
                 gift_message=order.gift_message,
                 note=order.note,
                 tags=order.tags,
+                collect_at=order.shipping.pickup_location_id,
             )
         )
     return tuple(fulfilments), tuple(shares)

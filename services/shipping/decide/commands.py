@@ -12,7 +12,14 @@ from crossdock_contracts.shipping import (
     ReportLabelV1,
     TrackingUpdateV1,
 )
-from crossdock_contracts.stores import AcceptFulfilmentV1, DeclineFulfilmentV1
+from crossdock_contracts.stores import (
+    AcceptFulfilmentV1,
+    ConfirmReadyV1,
+    DeclineFulfilmentV1,
+    HandOverV1,
+    ReceiveAtStoreV1,
+    ResetPickupCodeV1,
+)
 from crossdock_contracts.warehouse import ConfirmStepV1, ParcelJoinedV1, ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import Decision, States
 from services.shipping.state import Shipment
@@ -27,6 +34,10 @@ Work = (
     | LabelWantedV1
     | AcceptFulfilmentV1
     | DeclineFulfilmentV1
+    | ConfirmReadyV1
+    | ReceiveAtStoreV1
+    | HandOverV1
+    | ResetPickupCodeV1
 )
 
 Word = ParcelJoinedV1 | ParcelSharedV1 | ParcelUnsharedV1 | SubstitutionDecidedV1

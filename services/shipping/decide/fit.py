@@ -2,7 +2,7 @@
 
 from crossdock_contracts.values import Fulfilment, Money
 from services.shipping.decide.parcels import boxes_of
-from services.shipping.decide.rates import billed_g, price, ranked
+from services.shipping.decide.rates import billed_g, collected_by_carrier, price, ranked
 from services.shipping.rules import Rules
 from services.shipping.state import Box, Shipment
 
@@ -30,8 +30,9 @@ def _difference(rules: Rules, shipment: Shipment, fulfilment: Fulfilment, box: B
     """What is otherwise than when the label of the first parcel was bought, and whether that is enough for another."""
     label, quote = shipment.parcel, shipment.quote
     assert label is not None
-    if quote is not None and quote.cash_minor != fulfilment.cash_on_delivery_minor:
-        return f"it collects {quote.cash_minor}, and {fulfilment.cash_on_delivery_minor} is due", True
+    cash = collected_by_carrier(fulfilment)
+    if quote is not None and quote.cash_minor != cash:
+        return f"it collects {quote.cash_minor}, and {cash} is due", True
     carrier = rules.carriers.get(label.carrier)
     service = carrier.service.get(label.service) if carrier else None
     if carrier is None or service is None:  # they are no longer worked with

@@ -30,7 +30,7 @@ from services.shipping.decide.parcels import (
     without_label,
 )
 from services.shipping.decide.queues import queued
-from services.shipping.decide.rates import ranked
+from services.shipping.decide.rates import collected_by_carrier, ranked
 from services.shipping.decide.steps import planned
 from services.shipping.rules import Rules
 from services.shipping.state import Quote, Shipment, ShipmentStatus, is_open
@@ -109,7 +109,7 @@ def _offers(rules: Rules, shipment: Shipment, number: int, avoid: frozenset[str]
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     box = next(box for box in boxes_of(rules, shipment) if box.number == number)
-    cash = fulfilment.cash_on_delivery_minor if number == 1 else 0  # the first parcel collects all of it
+    cash = collected_by_carrier(fulfilment) if number == 1 else 0  # the first parcel collects all of it
     return changed(
         shipment,
         ranking=ranked(rules, fulfilment, box.weight_g, avoid, box.dimensions),

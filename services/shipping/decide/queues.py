@@ -7,7 +7,7 @@ from crossdock_contracts.values import Fulfilment
 from crossdock_contracts.warehouse import TaskOverdueV1
 from services.hub.decision import Decision, States, changed
 from services.shipping.rules import Rules, ShipFrom
-from services.shipping.state import OFFER, PICK, Shipment, ShipmentStatus, StepStatus, Task
+from services.shipping.state import OFFER, PICK, PICKUP, Shipment, ShipmentStatus, StepStatus, Task
 
 AGAIN = timedelta(days=1)
 """What is overdue is told once in so long."""
@@ -20,7 +20,7 @@ _BEFORE = {
 }
 """What a fulfilment of this status comes to next."""
 
-_STANDS = {ShipmentStatus.OFFERED: OFFER}
+_STANDS = {ShipmentStatus.OFFERED: OFFER, ShipmentStatus.READY: PICKUP, ShipmentStatus.ARRIVED: PICKUP}
 """The queue for the answer of others that a fulfilment of this status stands in."""
 
 
@@ -39,6 +39,8 @@ def queues_of(rules: Rules, shipment: Shipment | None) -> set[str]:
     if shipment is not None and shipment.status in _STANDS:
         return {_STANDS[shipment.status]}
     stage = _BEFORE.get(shipment.status) if shipment else None
+    if shipment is not None and stage == "pack" and shipment.is_pickup and not waits_for(shipment, stage):
+        stage = "ship"  # nothing is packed of what is collected where it lies
     if shipment is None or stage is None or shipment.fulfilment is None:
         return set()
     if shipment.steps and waits_for(shipment, stage):
@@ -51,24 +53,31 @@ def queued(rules: Rules, states: States, before: Shipment | None, decision: Deci
     """A decision about a fulfilment, with what it changes of the queues that the fulfilment stands in."""
     after = next((one for one in decision.writes if isinstance(one, Shipment)), before)
     stood, stands = queues_of(rules, before), queues_of(rules, after)
-    if stood == stands or after is None or after.fulfilment is None:
+    if stood == stands or after is None:
         return decision
-    location = after.fulfilment.location_id
-    for queue in sorted(stood - stands):
-        task = states.get(Task, after.owner, location, queue, after.fulfilment_id)
+    for queue in sorted(stood - stands) if before is not None else ():
+        task = states.get(Task, before.owner, _where(before), queue, before.fulfilment_id)
         decision.withdrawn += [task] if task is not None else []
     decision.writes += [_task(rules, after, queue, now) for queue in sorted(stands - stood)]
     return decision
 
 
-def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
+def _where(shipment: Shipment) -> str:
+    """The location at which a fulfilment waits: what was shipped to a store, there."""
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
-    place = rules.locations.get(fulfilment.location_id)
-    late_at = _late_at(place, fulfilment, queue, now)
+    return fulfilment.collect_at if shipment.status is ShipmentStatus.ARRIVED else fulfilment.location_id
+
+
+def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
+    fulfilment, location = shipment.fulfilment, _where(shipment)
+    assert fulfilment is not None
+    place = rules.locations.get(location)
+    late_at = _late_at(place, shipment, queue, now)
+    remind_at = shipment.pickup.remind_at if shipment.pickup else late_at
     return Task(
         owner=shipment.owner,
-        location_id=fulfilment.location_id,
+        location_id=location,
         queue=queue,
         fulfilment_id=shipment.fulfilment_id,
         order_id=shipment.order_id,
@@ -79,11 +88,15 @@ def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
         pieces=sum(line.quantity for line in fulfilment.lines),
         recipient=_recipient(place, shipment.owner, fulfilment),
         late_at=late_at,
-        due_at=max(now, late_at),
+        due_at=max(now, min(late_at, remind_at)),
     )
 
 
-def _late_at(place: ShipFrom | None, fulfilment: Fulfilment, queue: str, now: datetime) -> datetime:
+def _late_at(place: ShipFrom | None, shipment: Shipment, queue: str, now: datetime) -> datetime:
+    fulfilment = shipment.fulfilment
+    assert fulfilment is not None
+    if shipment.pickup is not None:
+        return shipment.pickup.hold_until
     if queue == OFFER and place is not None and place.accept_minutes is not None:
         return now + timedelta(minutes=place.accept_minutes)
     return fulfilment.ship_by or now + timedelta(hours=place.late_after_hours if place else 24.0)

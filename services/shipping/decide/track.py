@@ -25,8 +25,11 @@ _TRACKING = {
 def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision:
     """What a carrier says of a parcel, or of all parcels of a fulfilment; it is delivered once each of them is."""
     shipment = shipment_of(states, message)
+    if shipment is not None and shipment.status is ShipmentStatus.ARRIVED:
+        return Decision.nothing()
     if shipment is None or shipment.status not in (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED):
         return refused(message, shipment, "only shipped fulfilments are tracked")
+    message = _to_store(shipment, message)
     numbers = [label.tracking_number for label in labels_of(shipment).values()] or ["-"]
     if message.tracking_number and message.tracking_number not in numbers:
         return refused(message, shipment, f"its parcels are {', '.join(numbers)}", reason="no-such-parcel")
@@ -41,8 +44,16 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
     if not events:
         return Decision.nothing()
     if all(_is_delivered(shipment, numbers, number) for number in numbers):
-        shipment = _delivered(shipment, message.occurred_at)
+        shipment = delivered(shipment, message.occurred_at)
     return Decision(writes=[shipment], events=events)
+
+
+def _to_store(shipment: Shipment, message: TrackingUpdateV1) -> TrackingUpdateV1:
+    """What is delivered to a store is not delivered to its buyer."""
+    store = shipment.fulfilment.collect_at if shipment.fulfilment else ""
+    if not store or message.status != "delivered":
+        return message
+    return changed(message, status="in-transit", detail=f"delivered to store {store}; {message.detail}".rstrip("; "))
 
 
 def _last(shipment: Shipment, numbers: list[str], number: str) -> Track | None:
@@ -76,8 +87,8 @@ def _event(shipment: Shipment, message: TrackingUpdateV1, number: str, left: int
     return _TRACKING[message.status](**about)
 
 
-def _delivered(shipment: Shipment, at: datetime) -> Shipment:
-    """It shrinks to what tells a repetition from news."""
+def delivered(shipment: Shipment, at: datetime) -> Shipment:
+    """The buyer has it. It shrinks to what tells a repetition from news."""
     return changed(
         shipment,
         status=ShipmentStatus.DELIVERED,

@@ -17,6 +17,8 @@ from services.shipping.decide.substitute import look_for, substitutes_for
 from services.shipping.rules import Rules
 from services.shipping.state import ShipmentStatus
 
+_GONE = (ShipmentStatus.SHIPPED, ShipmentStatus.ARRIVED, ShipmentStatus.DELIVERED)
+
 
 def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: datetime) -> Decision:
     """Picked: what was not found goes back to be promised and placed again."""
@@ -47,7 +49,7 @@ def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcom
 def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) -> Decision:
     """The carrier has it, all of its parcels."""
     shipment = shipment_of(states, message)
-    if shipment is not None and shipment.status in (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED):
+    if shipment is not None and shipment.status in _GONE:
         return Decision.nothing()
     if shipment is None or shipment.status is not ShipmentStatus.PACKED or unlabelled(shipment) is not None:
         return refused(message, shipment, "only packed and labelled fulfilments are shipped")
