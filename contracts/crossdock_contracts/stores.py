@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from crossdock_contracts.base import Command, Event, Id, Utc
-from crossdock_contracts.values import Code, LineQuantity
+from crossdock_contracts.base import Command, Event, Id, Utc, Value
+from crossdock_contracts.values import Address, Code, LineQuantity, Money
 
 
 class AcceptFulfilmentV1(Command, service="shipping", name="accept-fulfilment", version=1, entity="order_id"):
@@ -152,3 +152,81 @@ class ParcelUncollectedV1(Event, service="shipping", name="parcel-uncollected", 
     location_id: Id
     lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
     hold_until: Utc
+
+
+class PurchaseLine(Value):
+    """So many pieces that a supplier is to ship."""
+
+    line_id: Id
+    sku: Id
+    title: str = ""
+    quantity: PositiveInt
+    note: str = ""
+
+
+class PurchaseOrderIssuedV1(Event, service="shipping", name="purchase-order-issued", version=1, entity="order_id"):
+    """A supplier is to ship a fulfilment to the buyer; without an acknowledgement in time it goes elsewhere.
+
+    It asks for as much less as `FulfilmentStoppedV1` says later.
+    """
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    """The supplier."""
+    number: Id
+    """Of the purchase order: that of the fulfilment."""
+    lines: Annotated[tuple[PurchaseLine, ...], Field(min_length=1)]
+    ship_to: Address
+    service_level: Code = "standard"
+    gift_message: str = ""
+    note: str = ""
+    needed_by: Utc | None = None
+    """When it is to be shipped."""
+    label_by: Code
+    """Who buys the label: the supplier, who reports it, or the hub."""
+    acknowledge_by: Utc
+    issued_at: Utc
+
+
+class AcknowledgePurchaseOrderV1(
+    Command, service="shipping", name="acknowledge-purchase-order", version=1, entity="order_id"
+):
+    """A supplier takes on a purchase order."""
+
+    order_id: Id
+    fulfilment_id: Id
+    reference: str = ""
+    """The supplier's own number of the order."""
+    expected_at: Utc | None = None
+    """When it means to ship."""
+
+
+class RejectPurchaseOrderV1(Command, service="shipping", name="reject-purchase-order", version=1, entity="order_id"):
+    """A supplier does not take on a purchase order: the goods ship from elsewhere."""
+
+    order_id: Id
+    fulfilment_id: Id
+    reason: Code
+    detail: str = ""
+
+
+class InvoicePurchaseOrderV1(Command, service="shipping", name="invoice-purchase-order", version=1, entity="order_id"):
+    """A supplier asks to be paid for a purchase order; there is one invoice for each."""
+
+    order_id: Id
+    fulfilment_id: Id
+    amount: Money
+    reference: Id
+    """Number of the invoice."""
+
+
+class SupplierInvoicedV1(Event, service="shipping", name="supplier-invoiced", version=1, entity="order_id"):
+    """A supplier is to be paid for a purchase order."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    amount: Money
+    reference: Id
+    invoiced_at: Utc

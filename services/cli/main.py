@@ -25,6 +25,7 @@ from services.cli import (
     products,
     stock,
     stores,
+    suppliers,
     verify,
     waves,
 )
@@ -58,6 +59,7 @@ for commands, name, text in (
         "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
     ),
     (stores.app, "stores", "Stores: what waits there, accept, decline, make ready, hand over."),
+    (suppliers.app, "suppliers", "Suppliers: their purchase orders, acknowledge, reject, invoice."),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

@@ -1,7 +1,7 @@
 """`crossdock stores`: what a store answers, and what buyers collect there."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,14 +24,13 @@ app = typer.Typer(no_args_is_help=True)
 By = Annotated[str, typer.Option(help="Who does it.")]
 
 
-@app.command()
-def queue(
-    location: Location,
-    owner: OwnerOption = "main",
-    json: JsonFlag = False,
-) -> None:
-    """List what a store has to answer, to pick, and to hand over, in turn."""
-    found = asyncio.run(ask("queue", owner=owner, location_id=location))
+async def waiting_at(owner: str, location: str) -> list[dict[str, Any]]:
+    """What waits at a location, in turn."""
+    return list(await ask("queue", owner=owner, location_id=location))
+
+
+def print_queue(location: str, found: list[dict[str, Any]], *, json: bool) -> None:
+    """Print what waits at a location, and until when."""
     if json:
         as_json(found)
         return
@@ -40,6 +39,12 @@ def queue(
         for one in found
     ]
     as_table(f"{len(rows)} waiting at {location}", ("queue", "fulfilment", "pieces", "until", ""), rows)
+
+
+@app.command()
+def queue(location: Location, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+    """List what a store has to answer, to pick, and to hand over, in turn."""
+    print_queue(location, asyncio.run(waiting_at(owner, location)), json=json)
 
 
 @app.command()

@@ -114,7 +114,15 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "fulfilment-offered": lambda b: (
         f"{b['location_id']}: {_pieces(b['lines'])}, to be answered until {b['answer_by'][:16]}"
     ),
-    "fulfilment-accepted": lambda b: f"{b['location_id']} takes it on{_by(b.get('accepted_by'))}",
+    "fulfilment-accepted": lambda b: (
+        f"{b['location_id']} takes it on{_by(b.get('accepted_by'))}"
+        + (f", as {b['reference']}" if b.get("reference") else "")
+        + (f", to ship {b['expected_at'][:16]}" if b.get("expected_at") else "")
+    ),
+    "purchase-order-issued": lambda b: (
+        f"{b['number']} to {b['location_id']}: {_pieces(b['lines'])}, to acknowledge until {b['acknowledge_by'][:16]}"
+    ),
+    "supplier-invoiced": lambda b: f"{b['location_id']} asks for {_money(b['amount'])}, invoice {b['reference']}",
     "fulfilment-declined": lambda b: (
         f"{b['location_id']}: {_pieces(b['lines'])}, {b['reason']}{_by(b.get('declined_by'))} {b.get('detail', '')}"
     ),

@@ -17,6 +17,7 @@ from services.shipping.decide import (
     answers,
     bins,
     commands,
+    dropship,
     due,
     label,
     mend,
@@ -68,6 +69,8 @@ def service(config: Settings) -> Service:
             stores.FulfilmentOfferedV1,
             stores.FulfilmentAcceptedV1,
             stores.FulfilmentDeclinedV1,
+            stores.PurchaseOrderIssuedV1,
+            stores.SupplierInvoicedV1,
             stores.PickupReadyV1,
             stores.PickupReminderV1,
             stores.PickupLockedV1,
@@ -101,20 +104,7 @@ def service(config: Settings) -> Service:
     hub.on(capture.OrderReleasedV1, partial(steps.reopen_steps, rules), remember=True)
     hub.on(warehouse.ConfirmStepV1, partial(steps.confirm_step, rules), reads=commands.reads_shipment, remember=True)
     hub.at(Task, partial(due.task_due, rules), name="overdue")
-    hub.on(
-        stores.AcceptFulfilmentV1,
-        partial(accept.accept, rules, circuit),
-        settle=settle,
-        reads=commands.reads_shipment,
-    )
-    for command, decide in (
-        (stores.ConfirmReadyV1, partial(pickup.ready, rules)),
-        (stores.ReceiveAtStoreV1, partial(pickup.receive, rules)),
-        (stores.ResetPickupCodeV1, pickup.reset_code),
-    ):
-        hub.on(command, decide, reads=commands.reads_shipment, remember=True, prepare=_code)
-    hub.on(stores.HandOverV1, partial(pickup.hand_over, rules), reads=commands.reads_shipment, remember=True)
-    hub.on(stores.DeclineFulfilmentV1, partial(offer.decline, rules), reads=commands.reads_shipment)
+    _hear_stores(hub, rules)
     hub.on(warehouse.AssignBinsV1, bins.assign_bins, reads=bins.reads_bins)
     hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
     hub.on(warehouse.ReleaseWaveV1, waves.release_wave, reads=waves.reads_wave)
@@ -158,6 +148,26 @@ def service(config: Settings) -> Service:
     hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=commands.reads_shipment)
     hub.on(shipping.TrackingUpdateV1, track.track, reads=commands.reads_shipment, remember=True)
     return hub
+
+
+def _hear_stores(hub: Service, rules: Rules) -> None:
+    """What stores and suppliers say."""
+    reads = commands.reads_shipment
+    for taken, left, name in (
+        (stores.AcceptFulfilmentV1, stores.DeclineFulfilmentV1, "fulfilment"),
+        (stores.AcknowledgePurchaseOrderV1, stores.RejectPurchaseOrderV1, "purchase-order"),
+    ):
+        decide, settle = partial(accept.accept, rules, hub.effects.is_open), partial(label.settle_label, rules)
+        hub.on(taken, decide, name=f"accept-{name}", settle=settle, reads=reads)
+        hub.on(left, partial(offer.decline, rules), name=f"decline-{name}", reads=reads)
+    for command, lies in (
+        (stores.ConfirmReadyV1, partial(pickup.ready, rules)),
+        (stores.ReceiveAtStoreV1, partial(pickup.receive, rules)),
+        (stores.ResetPickupCodeV1, pickup.reset_code),
+    ):
+        hub.on(command, lies, reads=reads, remember=True, prepare=_code)
+    hub.on(stores.HandOverV1, partial(pickup.hand_over, rules), reads=reads, remember=True)
+    hub.on(stores.InvoicePurchaseOrderV1, dropship.invoice, reads=reads)
 
 
 async def _code(_message: Contract) -> str:

@@ -8,6 +8,7 @@ from crossdock_contracts.base import Utc
 from crossdock_contracts.shipping import Parcel, RankedRate
 from crossdock_contracts.values import Dimensions, Fulfilment, LineQuantity, Priority
 from services.hub.decision import Document, IntentRecord, Part, Timer
+from services.shipping.parts import Pickup, Purchase
 
 
 class ShipmentStatus(StrEnum):
@@ -45,7 +46,9 @@ MOVES: dict[ShipmentStatus, frozenset[ShipmentStatus]] = {
     ShipmentStatus.OFFERED: frozenset({ShipmentStatus.ALLOCATED, ShipmentStatus.STOPPED}),
     ShipmentStatus.ALLOCATED: frozenset({ShipmentStatus.LABELLED, ShipmentStatus.PICKED, ShipmentStatus.STOPPED}),
     ShipmentStatus.LABELLED: frozenset({ShipmentStatus.PICKED, ShipmentStatus.SHIPPED, ShipmentStatus.STOPPED}),
-    ShipmentStatus.PICKED: frozenset({ShipmentStatus.PACKED, ShipmentStatus.READY, ShipmentStatus.STOPPED}),
+    ShipmentStatus.PICKED: frozenset(
+        {ShipmentStatus.PACKED, ShipmentStatus.READY, ShipmentStatus.SHIPPED, ShipmentStatus.STOPPED}
+    ),
     ShipmentStatus.PACKED: frozenset({ShipmentStatus.SHIPPED, ShipmentStatus.STOPPED}),
     ShipmentStatus.READY: frozenset({ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}),
     ShipmentStatus.SHIPPED: frozenset({ShipmentStatus.ARRIVED, ShipmentStatus.DELIVERED}),
@@ -126,19 +129,6 @@ class Quote(Part):
     """What the carrier collects, in the order's currency."""
 
 
-class Pickup(Part):
-    """What waits in a store for its buyer."""
-
-    code: str = Field(repr=False)
-    number: int = 1
-    """Of the code."""
-    tries: int = 0
-    """Wrong codes that were shown."""
-    ready_at: Utc
-    remind_at: Utc
-    hold_until: Utc
-
-
 class Track(Part):
     """What a carrier last said of a parcel, and of when that is."""
 
@@ -207,6 +197,7 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     tracks: dict[str, Track] = Field(default_factory=dict)
     """Likewise of the others, by tracking number."""
     pickup: Pickup | None = None
+    purchase: Purchase | None = None
     declined: str = ""
     """Why its location did not take it on."""
 

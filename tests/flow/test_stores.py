@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from crossdock_contracts.shipping import ConfirmShippedV1, ReportLabelV1
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
+    AcknowledgePurchaseOrderV1,
     ConfirmReadyV1,
     DeclineFulfilmentV1,
     HandOverV1,
+    InvoicePurchaseOrderV1,
     ReceiveAtStoreV1,
 )
-from crossdock_contracts.values import ShippingChoice
+from crossdock_contracts.values import Money, ShippingChoice
 from services.cli.client import RefusedError
 from services.cli.verify import examine
 from tests.conftest import settings_for
@@ -42,6 +45,12 @@ pickup = true
 pickup = true
 remind_after_hours = 0.00005
 hold_hours = 0.0001
+
+[location.MAKER]
+{_BERLIN}
+kind = "supplier"
+accept_minutes = 240
+label_by = "supplier"
 """
 
 
@@ -156,5 +165,20 @@ async def test_what_the_store_has_not_is_shipped_to_it_and_handed_over_there(hou
     await house.tells(HandOverV1(**about(fulfilment), code=told["code"]))
 
     await house.hears("shipment-delivered", order_id)
+    await house.rest()
+    assert (await house.status(order_id), await house.stock(sku)) == ("completed", (1, 0, 0, 0))
+
+
+async def test_a_supplier_ships_by_its_purchase_order_and_invoices_it(house: House) -> None:
+    sku = await house.sells(MAKER=3)
+    order_id = await house.sold((sku, 2))
+    ordered = about(await house.hears("purchase-order-issued", order_id))
+    await house.tells(AcknowledgePurchaseOrderV1(**ordered, reference="S-77"))
+    await house.tells(ReportLabelV1(**ordered, carrier="post", tracking_number=f"P-{order_id}"))
+    await house.tells(ConfirmShippedV1(**ordered))
+    money = Money(amount_minor=700, currency="EUR")
+    await house.tells(InvoicePurchaseOrderV1(**ordered, amount=money, reference="I-1"))
+
+    assert (await house.hears("supplier-invoiced", order_id))["amount"]["amount_minor"] == 700
     await house.rest()
     assert (await house.status(order_id), await house.stock(sku)) == ("completed", (1, 0, 0, 0))

@@ -1,8 +1,9 @@
-"""Accepting: a location takes on what it was offered, and only then it is worked on and labelled."""
+"""Accepting: a location takes on what it was offered; only then it is worked on and labelled."""
 
 from datetime import datetime
+from typing import Any
 
-from crossdock_contracts.stores import AcceptFulfilmentV1, FulfilmentAcceptedV1
+from crossdock_contracts.stores import AcceptFulfilmentV1, AcknowledgePurchaseOrderV1, FulfilmentAcceptedV1
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import about, refused, shipment_of
 from services.shipping.decide.label import IsOpen, begin, resume
@@ -14,15 +15,25 @@ _OVER = (ShipmentStatus.EXPECTED, ShipmentStatus.STOPPED)
 
 
 def accept(
-    rules: Rules, is_circuit_open: IsOpen, states: States, message: AcceptFulfilmentV1, now: datetime
+    rules: Rules,
+    is_circuit_open: IsOpen,
+    states: States,
+    message: AcceptFulfilmentV1 | AcknowledgePurchaseOrderV1,
+    now: datetime,
 ) -> Decision:
-    """The location takes it on: it goes its way as any other from here."""
+    """The location takes it on, or the supplier acknowledges: it goes its way as any other from here."""
     shipment = shipment_of(states, message)
     if shipment is None or shipment.status in _OVER:
-        return refused(message, shipment, "only offered fulfilments are accepted")
+        return refused(message, shipment, "only what was offered is accepted or acknowledged")
     if shipment.status is not ShipmentStatus.OFFERED:
         return resume(rules, shipment, now)
-    said = FulfilmentAcceptedV1(**about(shipment), accepted_by=message.accepted_by, accepted_at=now)
+    said = FulfilmentAcceptedV1(**about(shipment), **_answer(message), accepted_at=now)
     accepted = changed(shipment, status=ShipmentStatus.ALLOCATED)
     decision = Decision(events=[said]).and_then(begin(rules, accepted, now, is_circuit_open))
     return queued(rules, states, shipment, decision, now)
+
+
+def _answer(message: AcceptFulfilmentV1 | AcknowledgePurchaseOrderV1) -> dict[str, Any]:
+    if isinstance(message, AcceptFulfilmentV1):
+        return {"accepted_by": message.accepted_by}
+    return {"reference": message.reference, "expected_at": message.expected_at}

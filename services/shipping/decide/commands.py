@@ -14,10 +14,13 @@ from crossdock_contracts.shipping import (
 )
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
+    AcknowledgePurchaseOrderV1,
     ConfirmReadyV1,
     DeclineFulfilmentV1,
     HandOverV1,
+    InvoicePurchaseOrderV1,
     ReceiveAtStoreV1,
+    RejectPurchaseOrderV1,
     ResetPickupCodeV1,
 )
 from crossdock_contracts.warehouse import ConfirmStepV1, ParcelJoinedV1, ParcelSharedV1, ParcelUnsharedV1
@@ -38,6 +41,9 @@ Work = (
     | ReceiveAtStoreV1
     | HandOverV1
     | ResetPickupCodeV1
+    | AcknowledgePurchaseOrderV1
+    | RejectPurchaseOrderV1
+    | InvoicePurchaseOrderV1
 )
 
 Word = ParcelJoinedV1 | ParcelSharedV1 | ParcelUnsharedV1 | SubstitutionDecidedV1

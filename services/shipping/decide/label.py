@@ -13,12 +13,12 @@ from crossdock_contracts.shipping import (
     Parcel,
     RankedRate,
 )
-from crossdock_contracts.stores import AcceptFulfilmentV1
+from crossdock_contracts.stores import AcceptFulfilmentV1, AcknowledgePurchaseOrderV1
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 from services.shipping.carriers import BuyLabel, VoidLabel
+from services.shipping.decide.dropship import offered
 from services.shipping.decide.fit import misfit
-from services.shipping.decide.offer import offered
 from services.shipping.decide.parcels import (
     boxes_of,
     labels_of,
@@ -198,7 +198,7 @@ def _void_intent(rules: Rules, shipment: Shipment, *, resumed: bool = False) -> 
 def settle_label(
     rules: Rules,
     states: States,
-    message: StockAllocatedV1 | ConfirmPackedV1 | LabelWantedV1 | AcceptFulfilmentV1,
+    message: StockAllocatedV1 | ConfirmPackedV1 | LabelWantedV1 | AcceptFulfilmentV1 | AcknowledgePurchaseOrderV1,
     outcome: Outcome,
     now: datetime,
 ) -> Decision:

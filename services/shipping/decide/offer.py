@@ -1,11 +1,11 @@
 """Offers: a location that answers for itself accepts a fulfilment, declines it, or lets the time pass."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from crossdock_contracts.stores import (
     DeclineFulfilmentV1,
     FulfilmentDeclinedV1,
-    FulfilmentOfferedV1,
+    RejectPurchaseOrderV1,
 )
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import about, refused, shipment_of
@@ -15,19 +15,9 @@ from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, Task
 
 
-def offered(rules: Rules, shipment: Shipment, now: datetime) -> Decision | None:
-    """A fulfilment is offered to its location; none, where the location does not answer for itself."""
-    assert shipment.fulfilment is not None
-    place = rules.locations.get(shipment.fulfilment.location_id)
-    if place is None or place.accept_minutes is None:
-        return None
-    said = FulfilmentOfferedV1(
-        **about(shipment), lines=lines_of(shipment), answer_by=now + timedelta(minutes=place.accept_minutes)
-    )
-    return Decision(writes=[changed(shipment, status=ShipmentStatus.OFFERED)], events=[said])
-
-
-def decline(rules: Rules, states: States, message: DeclineFulfilmentV1, now: datetime) -> Decision:
+def decline(
+    rules: Rules, states: States, message: DeclineFulfilmentV1 | RejectPurchaseOrderV1, now: datetime
+) -> Decision:
     """The location does not take it on."""
     shipment = shipment_of(states, message)
     if shipment is not None and shipment.declined:
@@ -35,7 +25,8 @@ def decline(rules: Rules, states: States, message: DeclineFulfilmentV1, now: dat
     if shipment is None or shipment.status is not ShipmentStatus.OFFERED:
         wanted = "only offered fulfilments are declined; what is not on the shelf is a short pick"
         return refused(message, shipment, wanted)
-    return _declined(rules, states, shipment, message.reason, message.detail, message.declined_by, now)
+    by = message.declined_by if isinstance(message, DeclineFulfilmentV1) else ""
+    return _declined(rules, states, shipment, message.reason, message.detail, by, now)
 
 
 def timed_out(rules: Rules, states: States, message: Task, now: datetime) -> Decision:

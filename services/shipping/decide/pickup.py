@@ -26,8 +26,9 @@ from services.shipping.decide.leave import leave
 from services.shipping.decide.parcels import labels_of, lines_of
 from services.shipping.decide.queues import AGAIN, queued, waits_for
 from services.shipping.decide.track import delivered
+from services.shipping.parts import Pickup
 from services.shipping.rules import Rules, ShipFrom
-from services.shipping.state import Pickup, Shipment, ShipmentStatus, Task
+from services.shipping.state import Shipment, ShipmentStatus, Task
 
 MOST_TRIES = 5
 """After so many wrong codes none is taken any more."""

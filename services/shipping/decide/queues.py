@@ -46,7 +46,12 @@ def queues_of(rules: Rules, shipment: Shipment | None) -> set[str]:
     if shipment.steps and waits_for(shipment, stage):
         return {s.name for s in shipment.steps if s.before == stage and s.status is StepStatus.OPEN}
     place = rules.locations.get(shipment.fulfilment.location_id)
-    return {PICK} if stage == PICK and place is not None and place.work == "hub" else set()
+    return {PICK} if stage == PICK and _keeps_queue(place, shipment) else set()
+
+
+def _keeps_queue(place: ShipFrom | None, shipment: Shipment) -> bool:
+    """What is to be picked is known here: the location works with the hub, or is a supplier with a purchase order."""
+    return shipment.purchase is not None or (place is not None and place.work == "hub")
 
 
 def queued(rules: Rules, states: States, before: Shipment | None, decision: Decision, now: datetime) -> Decision:
