@@ -25,6 +25,8 @@ def accept(
     shipment = shipment_of(states, message)
     if shipment is None or shipment.status in _OVER:
         return refused(message, shipment, "only what was offered is accepted or acknowledged")
+    if isinstance(message, AcknowledgePurchaseOrderV1) and shipment.purchase is None:
+        return refused(message, shipment, "it is no supplier that ships it", reason="no-purchase-order")
     if shipment.status is not ShipmentStatus.OFFERED:
         return resume(rules, shipment, now)
     said = FulfilmentAcceptedV1(**about(shipment), **_answer(message), accepted_at=now)

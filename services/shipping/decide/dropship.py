@@ -25,8 +25,9 @@ def offered(rules: Rules, shipment: Shipment, now: datetime) -> Decision | None:
 
     None, where the location does not answer for itself.
     """
-    assert shipment.fulfilment is not None
-    place = rules.locations.get(shipment.fulfilment.location_id)
+    fulfilment = shipment.fulfilment
+    assert fulfilment is not None
+    place = rules.locations.get(fulfilment.location_id)
     if place is None or place.accept_minutes is None:
         return None
     answer_by = now + timedelta(minutes=place.accept_minutes)
@@ -34,7 +35,7 @@ def offered(rules: Rules, shipment: Shipment, now: datetime) -> Decision | None:
     if place.kind != "supplier":
         said: Event = FulfilmentOfferedV1(**about(shipment), lines=lines_of(shipment), answer_by=answer_by)
         return Decision(writes=[shipment], events=[said])
-    shipment = changed(shipment, purchase=Purchase(supplier=shipment.fulfilment.location_id))
+    shipment = changed(shipment, purchase=Purchase(supplier=fulfilment.location_id))
     return Decision(writes=[shipment], events=[_order(rules, shipment, answer_by, now)])
 
 

@@ -71,9 +71,9 @@ def ship(rules: Rules, is_circuit_open: IsOpen, states: States, message: StockAl
 def begin(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOpen) -> Decision:
     """Its location has a fulfilment to ship: its steps, and its label if it is the hub that buys it at release."""
     assert shipment.fulfilment is not None
+    origin = rules.locations.get(shipment.fulfilment.location_id)
     shipment, said = planned(rules, shipment, now) if rules.steps else (shipment, [])
     decision = Decision(writes=[shipment], events=said)
-    origin = rules.locations.get(shipment.fulfilment.location_id)
     if origin is not None and origin.hub_buys_at(shipment.owner) == "release" and not shipment.is_pickup:
         decision = decision.and_then(go_on(rules, shipment, now, is_circuit_open))
     return decision

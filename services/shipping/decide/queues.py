@@ -60,9 +60,9 @@ def queued(rules: Rules, states: States, before: Shipment | None, decision: Deci
     stood, stands = queues_of(rules, before), queues_of(rules, after)
     if stood == stands or after is None:
         return decision
-    for queue in sorted(stood - stands) if before is not None else ():
-        task = states.get(Task, before.owner, _where(before), queue, before.fulfilment_id)
-        decision.withdrawn += [task] if task is not None else []
+    if before is not None:
+        where = [(before.owner, _where(before), queue, before.fulfilment_id) for queue in sorted(stood - stands)]
+        decision.withdrawn += [task for task in states.get_all(Task, where) if task is not None]
     decision.writes += [_task(rules, after, queue, now) for queue in sorted(stands - stood)]
     return decision
 
@@ -70,7 +70,8 @@ def queued(rules: Rules, states: States, before: Shipment | None, decision: Deci
 def _where(shipment: Shipment) -> str:
     """The location at which a fulfilment waits: what was shipped to a store, there."""
     fulfilment = shipment.fulfilment
-    assert fulfilment is not None
+    if fulfilment is None:
+        return ""
     return fulfilment.collect_at if shipment.status is ShipmentStatus.ARRIVED else fulfilment.location_id
 
 
