@@ -108,8 +108,8 @@ class PickupReadyV1(Event, service="shipping", name="pickup-ready", version=1, e
     lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
     code: str = Field(repr=False)
     """A secret between the buyer and the hub: the store asks for it."""
-    number: PositiveInt = 1
-    """Of the code: codes before it are good no more."""
+    issue: PositiveInt = 1
+    """Which code this is: those before it are good no more."""
     hold_until: Utc
     ready_at: Utc
 
@@ -172,10 +172,9 @@ class PurchaseOrderIssuedV1(Event, service="shipping", name="purchase-order-issu
 
     order_id: Id
     fulfilment_id: Id
+    """It is the number of the purchase order."""
     location_id: Id
     """The supplier."""
-    number: Id
-    """Of the purchase order: that of the fulfilment."""
     lines: Annotated[tuple[PurchaseLine, ...], Field(min_length=1)]
     ship_to: Address
     service_level: Code = "standard"

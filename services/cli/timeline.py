@@ -120,14 +120,14 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
         + (f", to ship {b['expected_at'][:16]}" if b.get("expected_at") else "")
     ),
     "purchase-order-issued": lambda b: (
-        f"{b['number']} to {b['location_id']}: {_pieces(b['lines'])}, to acknowledge until {b['acknowledge_by'][:16]}"
+        f"{b['location_id']}: {_pieces(b['lines'])}, to be acknowledged until {b['acknowledge_by'][:16]}"
     ),
     "supplier-invoiced": lambda b: f"{b['location_id']} asks for {_money(b['amount'])}, invoice {b['reference']}",
     "fulfilment-declined": lambda b: (
         f"{b['location_id']}: {_pieces(b['lines'])}, {b['reason']}{_by(b.get('declined_by'))} {b.get('detail', '')}"
     ),
     "pickup-ready": lambda b: (
-        f"{_pieces(b['lines'])} at {b['location_id']} until {b['hold_until'][:16]}, code number {b.get('number', 1)}"
+        f"{_pieces(b['lines'])} at {b['location_id']} until {b['hold_until'][:16]}, code number {b.get('issue', 1)}"
     ),
     "pickup-reminder": lambda b: f"at {b['location_id']} until {b['hold_until'][:16]}",
     "pickup-locked": lambda b: f"at {b['location_id']} after {b['attempts']} wrong codes",

@@ -21,8 +21,8 @@ class Pickup(Part):
     """What waits in a store for its buyer."""
 
     code: str = Field(repr=False)
-    number: int = 1
-    """Of the code."""
+    issue: int = 1
+    """Which code this is, counted from 1."""
     tries: int = 0
     """Wrong codes that were shown."""
     ready_at: Utc

@@ -67,7 +67,7 @@ class Supplier(Dock):
 def test_a_supplier_gets_a_purchase_order_with_all_that_it_needs() -> None:
     supplier = Supplier()
     (said,) = supplier.said(PurchaseOrderIssuedV1)
-    assert (said.number, said.location_id, said.label_by) == ("web:1/1", "MAKER", "supplier")
+    assert (said.fulfilment_id, said.location_id, said.label_by) == ("web:1/1", "MAKER", "supplier")
     assert [(one.sku, one.quantity) for one in said.lines] == [("A", 2)]
     assert (said.ship_to, said.needed_by, said.acknowledge_by) == (BERLIN, later(days=1), later(hours=4))
     assert (supplier.said(FulfilmentOfferedV1), supplier.queues, supplier.issued.intent) == ([], [OFFER], None)

@@ -149,7 +149,7 @@ def test_after_five_wrong_codes_even_the_right_one_is_refused_until_it_is_reset(
 
     counter.reset()
 
-    assert [(one.code, one.number) for one in counter.said(PickupReadyV1)] == [("000001", 1), ("000002", 2)]
+    assert [(one.code, one.issue) for one in counter.said(PickupReadyV1)] == [("000001", 1), ("000002", 2)]
     counter.hands_over()
     assert counter.refusals[-1] == "wrong-code"
     counter.hands_over("000002")

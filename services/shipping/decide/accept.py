@@ -23,6 +23,8 @@ def accept(
 ) -> Decision:
     """The location takes it on, or the supplier acknowledges: it goes its way as any other from here."""
     shipment = shipment_of(states, message)
+    if shipment is not None and shipment.intent is not None:  # it may have been stopped while its label was bought
+        return resume(rules, shipment, now)
     if shipment is None or shipment.status in _OVER:
         return refused(message, shipment, "only what was offered is accepted or acknowledged")
     if isinstance(message, AcknowledgePurchaseOrderV1) and shipment.purchase is None:

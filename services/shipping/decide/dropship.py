@@ -44,7 +44,6 @@ def _order(rules: Rules, shipment: Shipment, answer_by: datetime, now: datetime)
     assert fulfilment is not None
     return PurchaseOrderIssuedV1(
         **about(shipment),
-        number=shipment.fulfilment_id,
         lines=tuple(
             PurchaseLine(line_id=line.line_id, sku=line.sku, title=line.title, quantity=line.quantity, note=line.note)
             for line in fulfilment.lines

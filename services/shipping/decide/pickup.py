@@ -77,7 +77,7 @@ def _told(shipment: Shipment, pickup: Pickup) -> PickupReadyV1:
         **_there(shipment),
         lines=lines_of(shipment),
         code=pickup.code,
-        number=pickup.number,
+        issue=pickup.issue,
         hold_until=pickup.hold_until,
         ready_at=pickup.ready_at,
     )
@@ -135,7 +135,7 @@ def reset_code(states: States, message: ResetPickupCodeV1, _now: datetime, code:
     shipment = shipment_of(states, message)
     if shipment is None or shipment.status not in _WAITS or shipment.pickup is None:
         return refused(message, shipment, "only what lies ready in a store has a code")
-    pickup = changed(shipment.pickup, code=code, number=shipment.pickup.number + 1, tries=0)
+    pickup = changed(shipment.pickup, code=code, issue=shipment.pickup.issue + 1, tries=0)
     return Decision(writes=[changed(shipment, pickup=pickup)], events=[_told(shipment, pickup)])
 
 
