@@ -251,6 +251,8 @@ class CancelRequestedV1(Event, service="capture", name="cancel-requested", versi
     """Empty: everything."""
     reason: Code
     requested_by: str = ""
+    fulfilment_id: str = ""
+    """Only what is in this fulfilment; empty: wherever it is."""
 
 
 class OrderCancelledV1(Event, service="capture", name="order-cancelled", version=1, entity="order_id"):

@@ -325,3 +325,6 @@ class Fulfilment(Value):
     note: str = ""
     tags: tuple[str, ...] = ()
     """Of the order."""
+    collect_at: str = ""
+    """The store where the buyer collects it: ``location_id``, and it goes by no carrier, or another one, and the parcel
+    goes there; empty: it goes to the buyer."""

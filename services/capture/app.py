@@ -3,7 +3,18 @@
 from functools import partial
 from typing import Any
 
-from crossdock_contracts import capture, cases, inventory, payments, products, routing, shipping, stock, warehouse
+from crossdock_contracts import (
+    capture,
+    cases,
+    inventory,
+    payments,
+    products,
+    routing,
+    shipping,
+    stock,
+    stores,
+    warehouse,
+)
 from services.capture.channels.native import Native
 from services.capture.decide import cancel, catalogue, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
@@ -69,6 +80,7 @@ def service(config: Settings) -> Service:
     hub.on(capture.ReportFulfilledV1, elsewhere.report_fulfilled)
     hub.at(RecordedUntil, elsewhere.recorded_long_enough)
     hub.on(routing.CancelDecidedV1, cancel.settle_cancel)
+    hub.on(stores.PickupExpiredV1, cancel.cancel_uncollected)
     hub.on(routing.OrderCompletedV1, cancel.complete)
     for trouble in _TROUBLE:
         hub.on(trouble, holds.hold_on_trouble, name=f"hold-on-{trouble.NAME}")

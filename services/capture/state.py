@@ -47,6 +47,8 @@ class Cancel(Part):
     lines: tuple[LineQuantity, ...] = ()
     reason: str
     requested_by: str = ""
+    fulfilment_id: str = ""
+    """Only what is in this fulfilment."""
 
 
 class Want(Part):

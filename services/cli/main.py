@@ -29,6 +29,8 @@ from services.cli import (
     products,
     routing,
     stock,
+    stores,
+    suppliers,
     verify,
     waves,
 )
@@ -67,6 +69,8 @@ for commands, name, text in (
         "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
     ),
     (cases.app, "cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
+    (stores.app, "stores", "Stores: what waits there, accept, decline, make ready, hand over."),
+    (suppliers.app, "suppliers", "Suppliers: their purchase orders, acknowledge, reject, invoice."),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

@@ -123,9 +123,13 @@ def _wave(body: Body) -> str:
     return f"wave {body['wave_id']} at {body['location_id']}: {count} fulfilments in {len(positions)} parcels{left}"
 
 
+def _by(name: str | None) -> str:
+    return f" by {name}" if name else ""
+
+
 def _step(body: Body) -> str:
-    by = f" by {body['confirmed_by']}" if body.get("confirmed_by") else ""
-    return f"{body['step']} at {body['location_id']}{by}" + (f": {body['note']}" if body.get("note") else "")
+    note = f": {body['note']}" if body.get("note") else ""
+    return f"{body['step']} at {body['location_id']}{_by(body.get('confirmed_by'))}{note}"
 
 
 def _cancelled(body: Body) -> str:
@@ -206,6 +210,30 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "cancel-decided": lambda b: f"{_pieces(b['cancelled']) or 'nothing'} cancelled, decided by {b['decided_by']}",
     "order-completed": lambda b: f"{b['shipped']} pieces shipped, {b['cancelled']} cancelled",
     "location-changed": _location,
+    "fulfilment-offered": lambda b: (
+        f"{b['location_id']}: {_pieces(b['lines'])}, to be answered until {b['answer_by'][:16]}"
+    ),
+    "fulfilment-accepted": lambda b: (
+        f"{b['location_id']} takes it on{_by(b.get('accepted_by'))}"
+        + (f", as {b['reference']}" if b.get("reference") else "")
+        + (f", to ship {b['expected_at'][:16]}" if b.get("expected_at") else "")
+    ),
+    "purchase-order-issued": lambda b: (
+        f"{b['location_id']}: {_pieces(b['lines'])}, to be acknowledged until {b['acknowledge_by'][:16]}"
+    ),
+    "supplier-invoiced": lambda b: f"{b['location_id']} asks for {_money(b['amount'])}, invoice {b['reference']}",
+    "fulfilment-declined": lambda b: (
+        f"{b['location_id']}: {_pieces(b['lines'])}, {b['reason']}{_by(b.get('declined_by'))} {b.get('detail', '')}"
+    ),
+    "pickup-ready": lambda b: (
+        f"{_pieces(b['lines'])} at {b['location_id']} until {b['hold_until'][:16]}, code number {b.get('issue', 1)}"
+    ),
+    "pickup-reminder": lambda b: f"at {b['location_id']} until {b['hold_until'][:16]}",
+    "pickup-locked": lambda b: f"at {b['location_id']} after {b['attempts']} wrong codes",
+    "pickup-expired": lambda b: f"{_pieces(b['lines'])} not collected at {b['location_id']}: cancelled",
+    "parcel-uncollected": lambda b: (
+        f"{_pieces(b['lines'])} not collected at {b['location_id']} until {b['hold_until'][:16]}; somebody has to act"
+    ),
     "label-bought": _label,
     "label-refused": lambda b: f"{b['reason']}: {b['detail']}",
     "label-voided": lambda b: (

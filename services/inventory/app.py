@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, products, returns, routing, shipping, warehouse
+from crossdock_contracts import capture, inventory, products, returns, routing, shipping, stores, warehouse
 from crossdock_contracts import stock as reality
 from services.hub.app import HubApp
 from services.hub.service import Service
@@ -13,6 +13,7 @@ from services.inventory.decide import (
     bind,
     counter,
     counts,
+    decline,
     fill,
     kits,
     limits,
@@ -101,6 +102,7 @@ def _promises(hub: Service, rules: Rules) -> None:
     hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, watched(partial(bind.deduct, rules=rules)))
     hub.on(shipping.ShortPickedV1, watched(partial(bind.short_pick, rules=rules)), remember=True)
+    hub.on(stores.FulfilmentDeclinedV1, watched(decline.promise_declined), remember=True)
     hub.on(capture.GoodsHandedOverV1, watched(counter.hand_over), remember=True)
     hub.on(warehouse.SubstitutionWantedV1, watched(partial(substitute.substitute, rules=rules)), remember=True)
     hub.on(inventory.StockFreedV1, watched(partial(fill.fill_waiting, rules=rules)), reads=stock.reads_freed)

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, payments, routing, shipping
+from crossdock_contracts import capture, inventory, payments, routing, shipping, stores
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
-from services.routing.decide import locations, route, stop
+from services.routing.decide import declined, locations, route, stop
 from services.routing.rules import Rules
 from services.routing.state import Places, ReleaseTimer, Route, Workload
 
@@ -38,6 +38,7 @@ def service(config: Settings) -> Service:
     )
     hub.on(inventory.AllocationRefusedV1, partial(route.place_again, rules), reads=route.reads_route)
     hub.on(shipping.ShortPickedV1, partial(route.take_back_short, rules), reads=route.reads_route, remember=True)
+    hub.on(stores.FulfilmentDeclinedV1, partial(declined.take_back_declined, rules), reads=route.reads_route)
     hub.on(shipping.ShipmentShippedV2, route.know_shipped, reads=route.reads_route)
     hub.on(capture.CancelRequestedV1, partial(stop.cancel_requested, rules), reads=route.reads_route)
     hub.on(shipping.FulfilmentStoppedV1, partial(stop.stopped, rules), reads=route.reads_route)

@@ -45,6 +45,8 @@ class Location(BaseModel):
     """Grams of CO2e for one more fulfilment there."""
     parcel_km_g: NonNegativeFloat | None = None
     """Grams of CO2e for a parcel of it over one kilometre; none: what ``routing.toml`` says."""
+    pickup: bool = False
+    """Buyers may collect here."""
     active: bool = True
 
 

@@ -51,6 +51,14 @@ class Share(Part):
     """Where it counts against its location's capacity: the key of a `Workload`, ``<day>.<stripe>``; empty: nowhere."""
 
 
+class Declined(Part):
+    """A location that did not take on what it was given of the order."""
+
+    fulfilment_id: str
+    location_id: str
+    reason: str
+
+
 class PendingCancel(Part):
     """A cancel that waits for shipping's answers."""
 
@@ -80,6 +88,8 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     deliver_by: Utc | None = None
     """The promise date: the latest of all that was routed."""
     shares: tuple[Share, ...] = ()
+    declined: tuple[Declined, ...] = ()
+    """Locations that are not asked again, unless somebody releases the order since no other can serve it."""
     attempt: int = 0
     attempts_before: int = 0
     """Attempts before the order was last released: only those since count towards the limit."""

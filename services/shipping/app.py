@@ -1,8 +1,10 @@
 """Shipping, wired: which rule answers to which message."""
 
 from functools import partial
+from secrets import randbelow
 
-from crossdock_contracts import capture, inventory, routing, shipping, stock, warehouse
+from crossdock_contracts import capture, inventory, routing, shipping, stock, stores, warehouse
+from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -11,14 +13,18 @@ from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
 from services.shipping.decide import (
+    accept,
     answers,
     bins,
     commands,
+    dropship,
+    due,
     label,
     mend,
     missing,
+    offer,
     pack,
-    queues,
+    pickup,
     risk,
     share,
     steps,
@@ -63,6 +69,16 @@ def service(config: Settings) -> Service:
             warehouse.ParcelJoinedV1,
             warehouse.ParcelSharedV1,
             warehouse.ParcelUnsharedV1,
+            stores.FulfilmentOfferedV1,
+            stores.FulfilmentAcceptedV1,
+            stores.FulfilmentDeclinedV1,
+            stores.PurchaseOrderIssuedV1,
+            stores.SupplierInvoicedV1,
+            stores.PickupReadyV1,
+            stores.PickupReminderV1,
+            stores.PickupLockedV1,
+            stores.PickupExpiredV1,
+            stores.ParcelUncollectedV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
             shipping.ShipmentInTransitV1,
@@ -98,7 +114,8 @@ def service(config: Settings) -> Service:
     hub.on(capture.OrderReleasedV1, mend.want_labels)
     hub.on(capture.OrderReleasedV1, partial(steps.reopen_steps, rules), remember=True)
     hub.on(warehouse.ConfirmStepV1, partial(steps.confirm_step, rules), reads=commands.reads_shipment, remember=True)
-    hub.at(Task, partial(queues.overdue, rules))
+    hub.at(Task, partial(due.task_due, rules), name="overdue")
+    _hear_stores(hub, rules)
     hub.on(warehouse.AssignBinsV1, bins.assign_bins, reads=bins.reads_bins)
     hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
     hub.on(warehouse.ReleaseWaveV1, waves.release_wave, reads=waves.reads_wave)
@@ -143,6 +160,31 @@ def service(config: Settings) -> Service:
     hub.on(shipping.TrackingUpdateV1, watched(track.track), reads=commands.reads_shipment, remember=True)
     hub.at(RiskTimer, partial(risk.warn, rules))
     return hub
+
+
+def _hear_stores(hub: Service, rules: Rules) -> None:
+    """What stores and suppliers say."""
+    reads = commands.reads_shipment
+    for taken, left, name in (
+        (stores.AcceptFulfilmentV1, stores.DeclineFulfilmentV1, "fulfilment"),
+        (stores.AcknowledgePurchaseOrderV1, stores.RejectPurchaseOrderV1, "purchase-order"),
+    ):
+        decide, settle = partial(accept.accept, rules, hub.effects.is_open), partial(label.settle_label, rules)
+        hub.on(taken, decide, name=f"accept-{name}", settle=settle, reads=reads)
+        hub.on(left, partial(offer.decline, rules), name=f"decline-{name}", reads=reads)
+    for command, lies in (
+        (stores.ConfirmReadyV1, partial(pickup.ready, rules)),
+        (stores.ReceiveAtStoreV1, partial(pickup.receive, rules)),
+        (stores.ResetPickupCodeV1, pickup.reset_code),
+    ):
+        hub.on(command, lies, reads=reads, remember=True, prepare=_code)
+    hub.on(stores.HandOverV1, partial(pickup.hand_over, rules), reads=reads, remember=True)
+    hub.on(stores.InvoicePurchaseOrderV1, dropship.invoice, reads=reads)
+
+
+async def _code(_message: Contract) -> str:
+    """A code that a buyer shows in a store: six digits that nobody can guess."""
+    return f"{randbelow(1_000_000):06d}"
 
 
 app = HubApp(service(settings()))

@@ -21,7 +21,7 @@ from pydantic import (
 from crossdock_contracts.base import Id, Owner
 from crossdock_contracts.values import Address, Code, Country, Currency, Money
 from services.hub.toml import load_toml
-from services.shipping.state import PICK
+from services.shipping.state import OFFER, PICK, PICKUP
 
 LabelFormat = Literal["pdf", "zpl"]
 LabelAt = Literal["release", "pack"]
@@ -64,6 +64,14 @@ class ShipFrom(BaseModel):
     """If their stock was bound within so long of each other."""
     late_after_hours: PositiveFloat = 24.0
     """What stands in a queue for so long is overdue, unless the fulfilment has a time to ship by."""
+    kind: Literal["warehouse", "store", "supplier"] = "warehouse"
+    """A supplier gets a purchase order for each fulfilment, which it acknowledges, ships and invoices."""
+    accept_minutes: PositiveFloat | None = None
+    """It is asked whether it takes on a fulfilment, and has so long to answer; none: it takes on all of them."""
+    remind_after_hours: PositiveFloat = 72.0
+    """A buyer who has not collected an order by then is reminded."""
+    hold_hours: PositiveFloat = 168.0
+    """What is not collected within so long is cancelled, or somebody has to see to it where it was shipped here."""
     packaging_g: NonNegativeInt = 100
     """Weight of an empty parcel."""
     usual_weight_g: PositiveInt = 500
@@ -79,6 +87,18 @@ class ShipFrom(BaseModel):
             msg = 'consolidate = true needs work = "hub", label_by = "hub" and label_at = "pack": one label for all'
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _a_supplier_answers(self) -> Self:
+        if self.kind == "supplier" and self.accept_minutes is None:
+            msg = 'kind = "supplier" needs accept_minutes: how long it may take to acknowledge a purchase order'
+            raise ValueError(msg)
+        return self
+
+    def label_by_for(self, owner: str) -> LabelBy:
+        """Who buys the labels of this owner's fulfilments."""
+        own = self.labels.get(owner)
+        return (own.label_by if own else None) or self.label_by
 
     def hub_buys_at(self, owner: str) -> LabelAt | None:
         """When the hub buys the labels of this owner's fulfilments; none: somebody else does."""
@@ -180,8 +200,8 @@ class StepWhen(BaseModel):
 
 
 def _no_queue_of_its_own(name: str) -> str:
-    if name == PICK:
-        msg = f"{PICK!r} is the name of the queue for picking; call the step something else"
+    if name in (PICK, OFFER, PICKUP):
+        msg = f"{name!r} is the name of another queue; call the step something else"
         raise ValueError(msg)
     return name
 

@@ -8,6 +8,7 @@ from crossdock_contracts.base import Utc
 from crossdock_contracts.shipping import Parcel, RankedRate
 from crossdock_contracts.values import Dimensions, Fulfilment, LineQuantity, Priority
 from services.hub.decision import Document, IntentRecord, Part, Timer
+from services.shipping.parts import Pickup, Purchase
 
 
 class ShipmentStatus(StrEnum):
@@ -15,30 +16,43 @@ class ShipmentStatus(StrEnum):
 
     EXPECTED = "expected"
     """A stop came before the fulfilment."""
+    OFFERED = "offered"
+    """Its location has not said yet whether it takes it on."""
     ALLOCATED = "allocated"
     LABELLED = "labelled"
     PICKED = "picked"
     PACKED = "packed"
+    READY = "ready"
+    """It waits in the store that has it for the buyer to collect it."""
     SHIPPED = "shipped"
+    ARRIVED = "arrived"
+    """It was shipped to a store, and waits there for the buyer."""
     DELIVERED = "delivered"
     STOPPED = "stopped"
     """Nothing of it ships."""
 
 
 _OPEN = {
+    ShipmentStatus.OFFERED,
     ShipmentStatus.ALLOCATED,
     ShipmentStatus.LABELLED,
     ShipmentStatus.PICKED,
     ShipmentStatus.PACKED,
+    ShipmentStatus.READY,
 }
 
 MOVES: dict[ShipmentStatus, frozenset[ShipmentStatus]] = {
-    ShipmentStatus.EXPECTED: frozenset({ShipmentStatus.ALLOCATED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.EXPECTED: frozenset({ShipmentStatus.OFFERED, ShipmentStatus.ALLOCATED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.OFFERED: frozenset({ShipmentStatus.ALLOCATED, ShipmentStatus.STOPPED}),
     ShipmentStatus.ALLOCATED: frozenset({ShipmentStatus.LABELLED, ShipmentStatus.PICKED, ShipmentStatus.STOPPED}),
-    ShipmentStatus.LABELLED: frozenset({ShipmentStatus.PICKED, ShipmentStatus.STOPPED}),
-    ShipmentStatus.PICKED: frozenset({ShipmentStatus.PACKED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.LABELLED: frozenset({ShipmentStatus.PICKED, ShipmentStatus.SHIPPED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.PICKED: frozenset(
+        {ShipmentStatus.PACKED, ShipmentStatus.READY, ShipmentStatus.SHIPPED, ShipmentStatus.STOPPED}
+    ),
     ShipmentStatus.PACKED: frozenset({ShipmentStatus.SHIPPED, ShipmentStatus.STOPPED}),
-    ShipmentStatus.SHIPPED: frozenset({ShipmentStatus.DELIVERED}),
+    ShipmentStatus.READY: frozenset({ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}),
+    ShipmentStatus.SHIPPED: frozenset({ShipmentStatus.ARRIVED, ShipmentStatus.DELIVERED}),
+    ShipmentStatus.ARRIVED: frozenset({ShipmentStatus.DELIVERED}),
     ShipmentStatus.DELIVERED: frozenset(),
     ShipmentStatus.STOPPED: frozenset(),
 }
@@ -188,11 +202,23 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     """What it was said to be about to miss: to ``ship``, to ``deliver``."""
     tracks: dict[str, Track] = Field(default_factory=dict)
     """Likewise of the others, by tracking number."""
+    pickup: Pickup | None = None
+    purchase: Purchase | None = None
+    declined: str = ""
+    """Why its location did not take it on."""
 
     @property
     def has_ended(self) -> bool:
         """On its way, delivered, or stopped: nothing of it waits here."""
-        return self.status in {ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}
+        if self.status is ShipmentStatus.SHIPPED:
+            return self.fulfilment is None or not self.fulfilment.collect_at
+        return self.status in {ShipmentStatus.DELIVERED, ShipmentStatus.STOPPED}
+
+    @property
+    def is_pickup(self) -> bool:
+        """It is collected where it lies: no carrier has it, and it has no label."""
+        fulfilment = self.fulfilment
+        return fulfilment is not None and fulfilment.collect_at == fulfilment.location_id
 
 
 class RiskTimer(Timer, service="shipping", kind="risk", key=("order_id", "fulfilment_id")):
@@ -204,6 +230,12 @@ class RiskTimer(Timer, service="shipping", kind="risk", key=("order_id", "fulfil
 
 PICK = "pick"
 """The queue of fulfilments that are to be picked."""
+
+OFFER = "offer"
+"""The queue of those that their location has not answered yet."""
+
+PICKUP = "pickup"
+"""The queue of those that wait in a store for their buyers."""
 
 
 class Task(

@@ -38,7 +38,7 @@ def ingest_accounted(facts: Facts) -> Check:
 
 
 _ENDED = {"rejected", "cancelled", "completed"}
-_OPEN_SHIPMENT = {"allocated", "labelled", "picked", "packed"}
+_OPEN_SHIPMENT = {"offered", "allocated", "labelled", "picked", "packed", "ready"}
 
 
 def one_place(facts: Facts) -> Check:

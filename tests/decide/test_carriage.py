@@ -97,7 +97,7 @@ def test_goods_that_no_service_takes_together_do_not_go_in_one_parcel():
     ("location", "order"),
     [
         ({"label_by": "warehouse"}, {}),
-        ({}, {"shipping": ShippingChoice(service_level="pickup", pickup_location_id="BER")}),
+        ({"pickup": True}, {"shipping": ShippingChoice(service_level="pickup", pickup_location_id="BER")}),
     ],
 )
 def test_carriers_do_not_matter_where_none_of_ours_is_used(location, order):

@@ -21,17 +21,22 @@ from crossdock_contracts.shipping import (
     ShipmentShippedV2,
     ShortPickedV1,
 )
+from crossdock_contracts.stores import AcceptFulfilmentV1, DeclineFulfilmentV1, FulfilmentDeclinedV1
 from crossdock_contracts.values import LineQuantity
-from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused
+from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused, changed
 from services.shipping.carriers import BuyLabel, Voided
-from services.shipping.decide import label, pack, stop, work
+from services.shipping.decide import accept, label, offer, pack, stop, work
 from services.shipping.decide.parcels import labels_of
+from services.shipping.rules import ShipFrom
 from services.shipping.state import Shipment, ShipmentStatus
-from tests.builders import NOW, allocated, fulfilment, fulfilment_line, parcel
-from tests.decide.dock import ABOUT, RULES
+from tests.builders import BERLIN, NOW, allocated, fulfilment, fulfilment_line, parcel
+from tests.decide import dock
+from tests.decide.dock import ABOUT
 from tests.decide.ledger import Ledger
 
 LINES = ("1", "2")
+ASKED = ShipFrom(address=BERLIN, accept_minutes=30)
+RULES = changed(dock.RULES, locations={**dock.RULES.locations, "SHOP": ASKED})
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +76,7 @@ class Fulfilment(RuleBasedStateMachine):
     """One fulfilment of two lines. Calls under one key are one call: all who wait for it hear the same answer."""
 
     @initialize(
-        place=st.sampled_from(["BER", "LON", "SUP"]),
+        place=st.sampled_from(["BER", "LON", "SUP", "SHOP"]),
         first=st.integers(1, 3),
         second=st.integers(1, 3),
         stage=st.integers(0, 2),
@@ -89,6 +94,8 @@ class Fulfilment(RuleBasedStateMachine):
         self.asked = Counter[str]()
         if stage >= 1:
             self.fulfilment_is_allocated()
+        if stage >= 2 and place == "SHOP":
+            self.store_accepts()
         if stage >= 2 and self.abroad:
             self._call_is_done()
 
@@ -131,6 +138,15 @@ class Fulfilment(RuleBasedStateMachine):
     def fulfilment_is_allocated(self) -> None:
         decide = partial(label.ship, RULES, lambda _: False)
         self._hear(Input(decide, partial(label.settle_label, RULES), allocated(self.made)))
+
+    @rule()
+    def store_accepts(self) -> None:
+        decide = partial(accept.accept, RULES, lambda _: False)
+        self._hear(Input(decide, partial(label.settle_label, RULES), AcceptFulfilmentV1(**ABOUT)))
+
+    @rule()
+    def store_declines(self) -> None:
+        self._hear(Input(partial(offer.decline, RULES), None, DeclineFulfilmentV1(**ABOUT, reason="too-busy")))
 
     @rule(first=st.sampled_from([3, 0, 1, 2]), second=st.sampled_from([3, 0, 1, 2]))
     def goods_are_picked(self, first: int, second: int) -> None:
@@ -233,13 +249,20 @@ class Fulfilment(RuleBasedStateMachine):
             assert spare <= set(self.shipment.kept), "a label that the carrier had not refused to take back"
 
     @invariant()
-    def every_piece_is_there_or_stopped_or_short_or_shipped(self) -> None:
+    def nothing_is_bought_of_what_is_offered(self) -> None:
+        if hasattr(self, "ledger") and self.shipment is not None and self.shipment.status is ShipmentStatus.OFFERED:
+            assert not self.carriers.live
+            assert self.shipment.intent is None
+
+    @invariant()
+    def every_piece_is_there_or_stopped_or_short_or_declined_or_shipped(self) -> None:
         if not hasattr(self, "ledger") or self.shipment is None or self.shipment.fulfilment is None:
             return
         gone = Counter[str]()
         for part in (
             *(part for event in self.ledger.said(FulfilmentStoppedV1) for part in event.stopped),
             *(part for event in self.ledger.said(ShortPickedV1) for part in event.missing),
+            *(part for event in self.ledger.said(FulfilmentDeclinedV1) for part in event.lines),
         ):
             gone[part.line_id] += part.quantity
         left = self.shipment.fulfilment.lines if self.shipment.status is not ShipmentStatus.STOPPED else ()
@@ -269,7 +292,7 @@ class Fulfilment(RuleBasedStateMachine):
             if self.shipment.status is ShipmentStatus.STOPPED and not kept:
                 assert not self.carriers.live, "a label that nobody needs was not given back"
         self.no_parcel_has_two_labels()
-        self.every_piece_is_there_or_stopped_or_short_or_shipped()
+        self.every_piece_is_there_or_stopped_or_short_or_declined_or_shipped()
 
 
 TestFulfilment = Fulfilment.TestCase

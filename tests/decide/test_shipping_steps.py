@@ -232,7 +232,7 @@ def test_what_stands_in_a_queue_too_long_is_told_once_a_day_until_it_leaves_it()
 
 
 def test_no_step_may_be_named_like_the_queue_for_picking() -> None:
-    with pytest.raises(ValidationError, match="name of the queue for picking"):
+    with pytest.raises(ValidationError, match="name of another queue"):
         StepRule(name="pick", before="pack")
 
 

@@ -10,6 +10,7 @@ from crossdock_contracts.capture import (
     OrderCancelledV1,
 )
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
+from crossdock_contracts.stores import PickupExpiredV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, OrderLine
 from services.capture.decide.kits import whole
 from services.capture.decide.money import part
@@ -70,6 +71,7 @@ def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
         lines=cancel.lines,
         reason=cancel.reason,
         requested_by=cancel.requested_by,
+        fulfilment_id=cancel.fulfilment_id,
     )
 
 
@@ -89,6 +91,24 @@ def ask_for_waiting(record: OrderRecord) -> Decision:
             events.append(ask_routing(record, cancel))
     record = changed(record, cancels=tuple(asked), decided=(*record.decided, *refused))
     return Decision(writes=[record], events=events)
+
+
+def cancel_uncollected(states: States, message: PickupExpiredV1, _now: datetime) -> Decision:
+    """A buyer has not collected what waited in a store: it is cancelled, unless it was handed over meanwhile."""
+    record = states.get(OrderRecord, message.owner, message.order_id)
+    cancel = Cancel(
+        cancel_id=f"no-show-{message.fulfilment_id}",
+        lines=message.lines,
+        reason="not-collected",
+        requested_by=message.location_id,
+        fulfilment_id=message.fulfilment_id,
+    )
+    if record is None or record.order is None or record.status in ENDED:
+        return Decision.nothing()
+    if cancel.cancel_id in {*record.decided, *(one.cancel_id for one in record.cancels)}:
+        return Decision.nothing()
+    record = changed(record, cancels=(*record.cancels, cancel))
+    return Decision(writes=[record], events=[ask_routing(record, cancel)])
 
 
 def _refusal(record: OrderRecord, cancel_id: str, reason: str, detail: str) -> CancelRefusedV1:

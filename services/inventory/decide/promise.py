@@ -205,7 +205,7 @@ def _release(
         if line is None:
             unnamed[line_id] = unnamed.get(line_id, 0) + quantity
             continue
-        line, unbound = _unbind(stocks, line, quantity if fulfilment_id else 0, fulfilment_id)
+        line, unbound = unbind(stocks, line, quantity if fulfilment_id else 0, fulfilment_id)
         left = quantity - unbound
         unfilled = min(left, line.backordered)
         promised = min(left - unfilled, line.promised)
@@ -213,7 +213,7 @@ def _release(
         line = changed(line, backordered=line.backordered - unfilled, promised=line.promised - promised)
         if unfilled:
             _rewait(states, reservation, line, decision, now)
-        line, more = _unbind(stocks, line, left - unfilled - promised, "")
+        line, more = unbind(stocks, line, left - unfilled - promised, "")
         given = unbound + unfilled + promised + more
         if given:
             stocks.charge(line, -promised)
@@ -250,7 +250,7 @@ def _rewait(states: States, reservation: Reservation, line: ReservedLine, decisi
         decision.withdrawn.append(standing)
 
 
-def _unbind(stocks: Stocks, line: ReservedLine, quantity: int, fulfilment_id: str) -> tuple[ReservedLine, int]:
+def unbind(stocks: Stocks, line: ReservedLine, quantity: int, fulfilment_id: str) -> tuple[ReservedLine, int]:
     """Give back up to so many bound pieces, of one fulfilment or of any."""
     left, kept = quantity, []
     for bound in line.bound:

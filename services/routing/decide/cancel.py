@@ -35,11 +35,12 @@ def begin(route: Route, message: CancelRequestedV1) -> tuple[Route, PendingCance
     asked: list[FulfilledQuantity] = []
     kept: list[LineQuantity] = []
     unplaced = route.unplaced
+    only = message.fulfilment_id
     for line_id, quantity in wanted.items():
-        taken, unplaced = take(unplaced, line_id, quantity)
+        taken, unplaced = take(unplaced, line_id, 0 if only else quantity)
         cancelled += fulfilled(taken)
         left = quantity - quantity_of(taken)
-        for share in route.shares:
+        for share in [share for share in route.shares if only in ("", share.fulfilment_id)]:
             part, _ = take(share.pieces, line_id, left)
             asked += fulfilled(part, share.fulfilment_id)
             left -= quantity_of(part)

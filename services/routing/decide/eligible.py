@@ -8,6 +8,7 @@ from crossdock_contracts.values import Address, Order
 from services.routing.decide.landed import carbon_g, freight_of
 from services.routing.decide.ruling import Case, Ruling, rule_on
 from services.routing.rules import Distances, Location, Rules
+from services.routing.state import Route
 
 _EARTH_KM = 6371.0088
 """Mean radius of the Earth (IUGG)."""
@@ -53,6 +54,14 @@ def eligible(rules: Rules, case: Case) -> Eligible:
         found.fixed[name] = sum(parts.values())
         found.piece[name] = weights.pieces * location.piece_points
     return found
+
+
+def leave_out(allowed: Eligible, route: Route) -> None:
+    """Locations that have declined a part of the order are not asked again."""
+    for one in route.declined:
+        if allowed.fixed.pop(one.location_id, None) is not None:
+            rule = f"location declined {one.fulfilment_id}: {one.reason}"
+            allowed.applied.append(AppliedRule(rule=rule, effect="excluded", location_id=one.location_id))
 
 
 def _slug(text: str) -> str:

@@ -7,7 +7,8 @@ from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, Line
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Demand, Plan, Site, best_plans
 from services.routing.decide.capacity import Workloads
-from services.routing.decide.eligible import Eligible, eligible
+from services.routing.decide.collect import at_store, destined
+from services.routing.decide.eligible import Eligible, eligible, leave_out
 from services.routing.decide.offers import Offers, latest
 from services.routing.decide.partly import waited_for
 from services.routing.decide.pieces import add, quantity_of, take, value_of
@@ -35,10 +36,12 @@ def place(
     demand: dict[str, int] = {}
     for piece in route.unplaced:
         demand[piece.sku] = demand.get(piece.sku, 0) + piece.quantity
+    order = destined(rules, order)
     case = case_of(rules, route.owner, order, demand, now)
     allowed = eligible(rules, case)
+    leave_out(allowed, route)
     offers = Offers(rules, states, workloads, route, case)
-    sites = _sites(route, demand, allowed, offers)
+    sites = at_store(order, _sites(route, demand, allowed, offers), demand, allowed)
     config, ruling = rules.config, allowed.ruling
     wanted = Demand(demand, case.weights_g, whole=ruling.whole, together=tuple(ruling.together))
     plans: list[Plan] = []
@@ -95,7 +98,10 @@ def _sites(route: Route, demand: dict[str, int], allowed: Eligible, offers: Offe
 def _unroutable(
     route: Route, order: Order, allowed: Eligible, sites: list[Site], possible: bool, attempts: int
 ) -> Decision:
-    if order.ship_to is None:
+    store = order.shipping.pickup_location_id
+    if order.ship_to is None and store:
+        reason, detail = "no-such-store", f"the buyer wants to collect it at {store}, where nothing is collected"
+    elif order.ship_to is None:
         reason, detail = "no-address", "the order has no delivery address"
     elif possible:
         reason, detail = "refused-too-often", f"locations refused {attempts} times in a row"
@@ -169,6 +175,7 @@ def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tup
                 gift_message=order.gift_message,
                 note=order.note,
                 tags=order.tags,
+                collect_at=order.shipping.pickup_location_id,
             )
         )
     return tuple(fulfilments), tuple(shares)

@@ -76,7 +76,9 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
         route = _with_order(route, message.order)
     else:
         route = changed(route, order=message.order, unplaced=named(route.unplaced, route.order, message.order))
-    status = RouteStatus.WAITING if route.status is RouteStatus.UNROUTABLE else route.status
+    status = route.status
+    if status is RouteStatus.UNROUTABLE:
+        status, route = RouteStatus.WAITING, changed(route, declined=())
     return go_on(rules, states, changed(route, held=False, status=status, attempts_before=route.attempt), now)
 
 

@@ -37,6 +37,8 @@ class Queued(BaseModel):
     since: Utc
     service_level: str
     pieces: int
+    late_at: Utc
+    """When it should have left the queue, or has to."""
     overdue: bool
 
 
@@ -53,6 +55,7 @@ def queue(states: States, question: QueueQuestion, now: datetime) -> list[Queued
             since=task.since,
             service_level=task.service_level,
             pieces=task.pieces,
+            late_at=task.late_at,
             overdue=task.late_at < now,
         )
         for task in sorted(states.under(Task, question.owner, *prefix, limit=MOST_QUEUED), key=in_turn)

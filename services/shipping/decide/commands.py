@@ -12,6 +12,17 @@ from crossdock_contracts.shipping import (
     ReportLabelV1,
     TrackingUpdateV1,
 )
+from crossdock_contracts.stores import (
+    AcceptFulfilmentV1,
+    AcknowledgePurchaseOrderV1,
+    ConfirmReadyV1,
+    DeclineFulfilmentV1,
+    HandOverV1,
+    InvoicePurchaseOrderV1,
+    ReceiveAtStoreV1,
+    RejectPurchaseOrderV1,
+    ResetPickupCodeV1,
+)
 from crossdock_contracts.warehouse import ConfirmStepV1, ParcelJoinedV1, ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import Decision, States
 from services.shipping.state import Shipment
@@ -24,6 +35,15 @@ Work = (
     | TrackingUpdateV1
     | ReportLabelV1
     | LabelWantedV1
+    | AcceptFulfilmentV1
+    | DeclineFulfilmentV1
+    | ConfirmReadyV1
+    | ReceiveAtStoreV1
+    | HandOverV1
+    | ResetPickupCodeV1
+    | AcknowledgePurchaseOrderV1
+    | RejectPurchaseOrderV1
+    | InvoicePurchaseOrderV1
 )
 
 Word = ParcelJoinedV1 | ParcelSharedV1 | ParcelUnsharedV1 | SubstitutionDecidedV1
@@ -52,6 +72,16 @@ def refused(message: Work, shipment: Shipment | None, wanted: str, reason: str =
         detail=f"fulfilment {message.fulfilment_id} is {state}; {wanted}",
     )
     return Decision(events=[refusal])
+
+
+def about(shipment: Shipment) -> dict[str, str]:
+    """What each event about a fulfilment names."""
+    return {
+        "owner": shipment.owner,
+        "order_id": shipment.order_id,
+        "fulfilment_id": shipment.fulfilment_id,
+        "location_id": shipment.fulfilment.location_id if shipment.fulfilment else "-",
+    }
 
 
 def to_be_done(steps: list[str]) -> str:

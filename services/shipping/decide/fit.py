@@ -2,7 +2,7 @@
 
 from crossdock_contracts.values import Dimensions, Fulfilment, Money
 from services.shipping.decide.parcels import size_of
-from services.shipping.decide.rates import billed_g, price, ranked
+from services.shipping.decide.rates import billed_g, collected_by_carrier, price, ranked
 from services.shipping.rules import Rules
 from services.shipping.state import Box, Shipment
 
@@ -33,8 +33,9 @@ def _difference(
     label, quote = shipment.parcel, shipment.quote
     weight_g, size = parcel
     assert label is not None
-    if quote is not None and quote.cash_minor != fulfilment.cash_on_delivery_minor:
-        return f"it collects {quote.cash_minor}, and {fulfilment.cash_on_delivery_minor} is due", True
+    cash = collected_by_carrier(fulfilment)
+    if quote is not None and quote.cash_minor != cash:
+        return f"it collects {quote.cash_minor}, and {cash} is due", True
     carrier = rules.carriers.get(label.carrier)
     service = carrier.service.get(label.service) if carrier else None
     if carrier is None or service is None:  # they are no longer worked with

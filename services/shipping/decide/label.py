@@ -13,9 +13,11 @@ from crossdock_contracts.shipping import (
     Parcel,
     RankedRate,
 )
+from crossdock_contracts.stores import AcceptFulfilmentV1, AcknowledgePurchaseOrderV1
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 from services.shipping.carriers import BuyLabel, VoidLabel
+from services.shipping.decide.dropship import offered
 from services.shipping.decide.fit import misfit
 from services.shipping.decide.parcels import (
     labels_of,
@@ -28,7 +30,7 @@ from services.shipping.decide.parcels import (
     without_label,
 )
 from services.shipping.decide.queues import queued
-from services.shipping.decide.rates import ranked
+from services.shipping.decide.rates import collected_by_carrier, ranked
 from services.shipping.decide.steps import planned
 from services.shipping.rules import Rules
 from services.shipping.state import Quote, Shipment, ShipmentStatus, is_open
@@ -43,7 +45,7 @@ def creates_shipment(message: StockAllocatedV1) -> Iterable[str]:
 
 
 def ship(rules: Rules, is_circuit_open: IsOpen, states: States, message: StockAllocatedV1, now: datetime) -> Decision:
-    """A fulfilment is bound to its location: buy its label, if it is the hub that does so at release."""
+    """A fulfilment is bound to its location, which is asked first if it answers for itself."""
     fulfilment = message.fulfilment
     shipment = states.get(Shipment, message.owner, fulfilment.fulfilment_id)
     if shipment is not None and shipment.status is not ShipmentStatus.EXPECTED:
@@ -62,12 +64,19 @@ def ship(rules: Rules, is_circuit_open: IsOpen, states: States, message: StockAl
         shipment = without(shipment, {line.line_id: line.quantity for line in stop.lines})
     if shipment.status is ShipmentStatus.STOPPED:
         return Decision(writes=[shipment])
-    shipment, said = planned(rules, shipment, now) if rules.steps else (shipment, [])
-    origin = rules.locations.get(fulfilment.location_id)
-    buys = origin is not None and origin.hub_buys_at(message.owner) == "release"
-    decision = go_on(rules, shipment, now, is_circuit_open) if buys else Decision(writes=[shipment])
-    decision.events = [*said, *decision.events]
+    decision = offered(rules, shipment, now) or begin(rules, shipment, now, is_circuit_open)
     return queued(rules, states, None, decision, now)
+
+
+def begin(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOpen) -> Decision:
+    """Its location has a fulfilment to ship: its steps, and its label if it is the hub that buys it at release."""
+    assert shipment.fulfilment is not None
+    origin = rules.locations.get(shipment.fulfilment.location_id)
+    shipment, said = planned(rules, shipment, now) if rules.steps else (shipment, [])
+    decision = Decision(writes=[shipment], events=said)
+    if origin is not None and origin.hub_buys_at(shipment.owner) == "release" and not shipment.is_pickup:
+        decision = decision.and_then(go_on(rules, shipment, now, is_circuit_open))
+    return decision
 
 
 def go_on(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOpen = lambda _: False) -> Decision:
@@ -89,7 +98,7 @@ def go_on(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOp
 
 def _hub_buys(rules: Rules, shipment: Shipment) -> bool:
     assert shipment.fulfilment is not None
-    if shipment.inside:
+    if shipment.inside or shipment.is_pickup or shipment.status is ShipmentStatus.OFFERED:
         return False
     origin = rules.locations.get(shipment.fulfilment.location_id)
     at = origin.hub_buys_at(shipment.owner) if origin else None
@@ -101,7 +110,7 @@ def _offers(rules: Rules, shipment: Shipment, number: int, avoid: frozenset[str]
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     weight_g, dimensions = size_of(rules, shipment, number)
-    cash = fulfilment.cash_on_delivery_minor if number == 1 else 0  # the first parcel collects all of it
+    cash = collected_by_carrier(fulfilment) if number == 1 else 0  # the first parcel collects all of it
     return changed(
         shipment,
         ranking=ranked(rules, fulfilment, weight_g, avoid, dimensions),
@@ -190,7 +199,7 @@ def _void_intent(rules: Rules, shipment: Shipment, *, resumed: bool = False) -> 
 def settle_label(
     rules: Rules,
     states: States,
-    message: StockAllocatedV1 | ConfirmPackedV1 | LabelWantedV1,
+    message: StockAllocatedV1 | ConfirmPackedV1 | LabelWantedV1 | AcceptFulfilmentV1 | AcknowledgePurchaseOrderV1,
     outcome: Outcome,
     now: datetime,
 ) -> Decision:

@@ -43,7 +43,9 @@ def leave(shipment: Shipment, at: datetime) -> Decision:
 
 
 def _parcels(shipment: Shipment) -> tuple[ShippedParcel, ...]:
-    """Its parcels as the carrier has them, in the order in which they were packed."""
+    """Its parcels as the carrier has them, in the order in which they were packed; one by hand where there is none."""
+    if shipment.is_pickup:
+        return (ShippedParcel(carrier="pickup", service="pickup", tracking_number=shipment.fulfilment_id),)
     boxes = shipment.boxes or (Box(number=1, weight_g=0 if shipment.inside else shipment.weight_g),)
     labels = labels_of(shipment)
     return tuple(

@@ -12,7 +12,7 @@ from services.shipping.decide.label import IsOpen, bought, go_on, resume
 from services.shipping.decide.parcels import labels_of, shared, unlabelled, with_reported
 from services.shipping.decide.rates import weight_of
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment, is_open
+from services.shipping.state import Shipment, ShipmentStatus, is_open
 
 
 def want_labels(_states: States, message: OrderReleasedV1, _now: datetime) -> Decision:
@@ -72,6 +72,8 @@ def _trouble(shipment: Shipment | None, message: ReportLabelV1) -> str:
     """Why this label cannot be taken; empty: it can, or it has been."""
     if shipment is None or not is_open(shipment.status):
         return f"is {shipment.status if shipment else 'not known'}; only open ones take a label"
+    if shipment.status is ShipmentStatus.OFFERED or shipment.is_pickup:
+        return "is collected at the store, without a label" if shipment.is_pickup else "has to be accepted first"
     if shipment.intent is not None:
         return "is having its label bought just now; ask again"
     if message.parcel > max(1, len(shipment.boxes)):

@@ -13,6 +13,8 @@ from services.shipping.decide.queues import queued
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus
 
+_ON_THE_SHELF = {ShipmentStatus.OFFERED, ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED}
+
 
 def reads_missing(message: BoundStockMissingV1) -> Iterable[str]:
     """The document of the fulfilment."""
@@ -29,7 +31,7 @@ def give_up(rules: Rules, states: States, message: BoundStockMissingV1, now: dat
         return Decision(later=Later("the fulfilment has not come yet", 0.5))
     if message.ask_id in shipment.stops:
         return resume(rules, shipment, now)
-    if shipment.status not in (ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED) or shipment.fulfilment is None:
+    if shipment.status not in _ON_THE_SHELF or shipment.fulfilment is None:
         return Decision(events=[_kept(shipment, message)])
     there = {line.line_id: line.quantity for line in shipment.fulfilment.lines}
     taken = tuple(

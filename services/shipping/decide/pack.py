@@ -72,6 +72,8 @@ def _trouble(
     boxes: tuple[Box, ...],
 ) -> tuple[str, str]:
     """Why a fulfilment cannot be packed so, as a reason and in words; empty: it can."""
+    if shipment.is_pickup:
+        return "collected", "it is collected where it lies: confirm that it is ready"
     if steps := waits_for(shipment, "pack"):
         return "steps-open", to_be_done(steps)
     if wrong := _wrong(shipment, fulfilment, parcels):

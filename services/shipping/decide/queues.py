@@ -7,7 +7,7 @@ from crossdock_contracts.values import Fulfilment
 from crossdock_contracts.warehouse import TaskOverdueV1
 from services.hub.decision import Decision, States, changed
 from services.shipping.rules import Rules, ShipFrom
-from services.shipping.state import PICK, Shipment, ShipmentStatus, StepStatus, Task
+from services.shipping.state import OFFER, PICK, PICKUP, Shipment, ShipmentStatus, StepStatus, Task
 
 AGAIN = timedelta(days=1)
 """What is overdue is told once in so long."""
@@ -19,6 +19,9 @@ _BEFORE = {
     ShipmentStatus.PACKED: "ship",
 }
 """What a fulfilment of this status comes to next."""
+
+_STANDS = {ShipmentStatus.OFFERED: OFFER, ShipmentStatus.READY: PICKUP, ShipmentStatus.ARRIVED: PICKUP}
+"""The queue for the answer of others that a fulfilment of this status stands in."""
 
 
 def waits_for(shipment: Shipment, stage: str) -> list[str]:
@@ -33,38 +36,54 @@ def in_turn(task: Task) -> tuple[int, bool, datetime, datetime, str]:
 
 def queues_of(rules: Rules, shipment: Shipment | None) -> set[str]:
     """The queues that a fulfilment stands in: those of the steps that come next, then the one for the pick."""
+    if shipment is not None and shipment.status in _STANDS:
+        return {_STANDS[shipment.status]}
     stage = _BEFORE.get(shipment.status) if shipment else None
+    if shipment is not None and stage == "pack" and shipment.is_pickup and not waits_for(shipment, stage):
+        stage = "ship"  # nothing is packed of what is collected where it lies
     if shipment is None or stage is None or shipment.fulfilment is None:
         return set()
     if shipment.steps and waits_for(shipment, stage):
         return {s.name for s in shipment.steps if s.before == stage and s.status is StepStatus.OPEN}
     place = rules.locations.get(shipment.fulfilment.location_id)
-    return {PICK} if stage == PICK and place is not None and place.work == "hub" else set()
+    return {PICK} if stage == PICK and _keeps_queue(place, shipment) else set()
+
+
+def _keeps_queue(place: ShipFrom | None, shipment: Shipment) -> bool:
+    """What is to be picked is known here: the location works with the hub, or is a supplier with a purchase order."""
+    return shipment.purchase is not None or (place is not None and place.work == "hub")
 
 
 def queued(rules: Rules, states: States, before: Shipment | None, decision: Decision, now: datetime) -> Decision:
     """A decision about a fulfilment, with what it changes of the queues that the fulfilment stands in."""
     after = next((one for one in decision.writes if isinstance(one, Shipment)), before)
     stood, stands = queues_of(rules, before), queues_of(rules, after)
-    if stood == stands or after is None or after.fulfilment is None:
+    if stood == stands or after is None:
         return decision
-    location = after.fulfilment.location_id
-    for queue in sorted(stood - stands):
-        task = states.get(Task, after.owner, location, queue, after.fulfilment_id)
-        decision.withdrawn += [task] if task is not None else []
+    if before is not None:
+        where = [(before.owner, _where(before), queue, before.fulfilment_id) for queue in sorted(stood - stands)]
+        decision.withdrawn += [task for task in states.get_all(Task, where) if task is not None]
     decision.writes += [_task(rules, after, queue, now) for queue in sorted(stands - stood)]
     return decision
 
 
-def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
+def _where(shipment: Shipment) -> str:
+    """The location at which a fulfilment waits: what was shipped to a store, there."""
     fulfilment = shipment.fulfilment
+    if fulfilment is None:
+        return ""
+    return fulfilment.collect_at if shipment.status is ShipmentStatus.ARRIVED else fulfilment.location_id
+
+
+def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
+    fulfilment, location = shipment.fulfilment, _where(shipment)
     assert fulfilment is not None
-    place = rules.locations.get(fulfilment.location_id)
-    hours = place.late_after_hours if place else 24.0
-    late_at = fulfilment.ship_by or now + timedelta(hours=hours)
+    place = rules.locations.get(location)
+    late_at = _late_at(place, shipment, queue, now)
+    remind_at = shipment.pickup.remind_at if shipment.pickup else late_at
     return Task(
         owner=shipment.owner,
-        location_id=fulfilment.location_id,
+        location_id=location,
         queue=queue,
         fulfilment_id=shipment.fulfilment_id,
         order_id=shipment.order_id,
@@ -75,8 +94,18 @@ def _task(rules: Rules, shipment: Shipment, queue: str, now: datetime) -> Task:
         pieces=sum(line.quantity for line in fulfilment.lines),
         recipient=_recipient(place, shipment.owner, fulfilment),
         late_at=late_at,
-        due_at=max(now, late_at),
+        due_at=max(now, min(late_at, remind_at)),
     )
+
+
+def _late_at(place: ShipFrom | None, shipment: Shipment, queue: str, now: datetime) -> datetime:
+    fulfilment = shipment.fulfilment
+    assert fulfilment is not None
+    if shipment.pickup is not None:
+        return shipment.pickup.hold_until
+    if queue == OFFER and place is not None and place.accept_minutes is not None:
+        return now + timedelta(minutes=place.accept_minutes)
+    return fulfilment.ship_by or now + timedelta(hours=place.late_after_hours if place else 24.0)
 
 
 def _recipient(place: ShipFrom | None, owner: str, fulfilment: Fulfilment) -> str:
@@ -85,7 +114,7 @@ def _recipient(place: ShipFrom | None, owner: str, fulfilment: Fulfilment) -> st
     Alone goes what is paid for at the door, is hazardous or has a message for its recipient, and whatever the location
     does not put together.
     """
-    if place is None or not place.consolidate or place.hub_buys_at(owner) != "pack":
+    if place is None or fulfilment.collect_at or not place.consolidate or place.hub_buys_at(owner) != "pack":
         return ""
     hazmat = any(line.hazmat_class for line in fulfilment.lines)
     if fulfilment.cash_on_delivery_minor or fulfilment.gift_message or hazmat:

@@ -15,6 +15,11 @@ def weight_of(fulfilment: Fulfilment, origin: ShipFrom) -> int:
     return max(1, goods + origin.packaging_g)
 
 
+def collected_by_carrier(fulfilment: Fulfilment) -> int:
+    """What the carrier collects at the door, in the order's currency: nothing where a store does that."""
+    return 0 if fulfilment.collect_at else fulfilment.cash_on_delivery_minor
+
+
 def billed_g(carrier: Carrier, weight_g: int, dimensions: Dimensions | None) -> int:
     """What a parcel counts for: its weight or, where the carrier goes by volume and it is bulky, its volume.
 

@@ -27,8 +27,11 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
     Of a fulfilment in one parcel it is that one, whatever number the last carrier on its way gave it.
     """
     shipment = shipment_of(states, message)
+    if shipment is not None and shipment.status is ShipmentStatus.ARRIVED:
+        return Decision.nothing()
     if shipment is None or shipment.status not in (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED):
         return refused(message, shipment, "only shipped fulfilments are tracked")
+    message = _to_store(shipment, message)
     numbers = [label.tracking_number for label in labels_of(shipment).values()] or ["-"]
     named = [message.tracking_number] if message.tracking_number and len(numbers) > 1 else numbers
     if named[0] not in numbers:
@@ -47,8 +50,16 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
     if not events:
         return Decision.nothing()
     if all(_is_delivered(shipment, numbers, number) for number in numbers):
-        shipment = _delivered(shipment, message.occurred_at)
+        shipment = delivered(shipment, message.occurred_at)
     return Decision(writes=[shipment], events=events)
+
+
+def _to_store(shipment: Shipment, message: TrackingUpdateV1) -> TrackingUpdateV1:
+    """What is delivered to a store is not delivered to its buyer."""
+    store = shipment.fulfilment.collect_at if shipment.fulfilment else ""
+    if not store or message.status != "delivered":
+        return message
+    return changed(message, status="in-transit", detail=f"delivered to store {store}; {message.detail}".rstrip("; "))
 
 
 def _last(shipment: Shipment, numbers: list[str], number: str) -> Track | None:
@@ -86,8 +97,8 @@ def _event(shipment: Shipment, message: TrackingUpdateV1, number: str, left: int
     return _TRACKING[message.status](**about)
 
 
-def _delivered(shipment: Shipment, at: datetime) -> Shipment:
-    """It shrinks to what tells a repetition from news."""
+def delivered(shipment: Shipment, at: datetime) -> Shipment:
+    """The buyer has it. It shrinks to what tells a repetition from news."""
     return changed(
         shipment,
         status=ShipmentStatus.DELIVERED,

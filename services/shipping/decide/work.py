@@ -15,7 +15,9 @@ from services.shipping.decide.pick import finish_pick, missing_of
 from services.shipping.decide.queues import waits_for
 from services.shipping.decide.substitute import look_for, substitutes_for
 from services.shipping.rules import Rules
-from services.shipping.state import ShipmentStatus
+from services.shipping.state import PICK, Shipment, ShipmentStatus, Task
+
+_GONE = (ShipmentStatus.SHIPPED, ShipmentStatus.ARRIVED, ShipmentStatus.DELIVERED)
 
 
 def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: datetime) -> Decision:
@@ -47,12 +49,23 @@ def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcom
 def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) -> Decision:
     """The carrier has it, all of its parcels."""
     shipment = shipment_of(states, message)
-    if shipment is not None and shipment.status in (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED):
+    if shipment is not None and shipment.status in _GONE:
         return Decision.nothing()
-    if shipment is None or shipment.status is not ShipmentStatus.PACKED or unlabelled(shipment) is not None:
+    if shipment is None or not _may_leave(shipment) or unlabelled(shipment) is not None:
         return refused(message, shipment, "only packed and labelled fulfilments are shipped")
-    if steps := waits_for(shipment, "ship"):
+    if steps := [step for stage in ("pick", "pack", "ship") for step in waits_for(shipment, stage)]:
         return refused(message, shipment, to_be_done(steps), reason="steps-open")
     if shipment.intent is not None:
         return refused(message, shipment, "its label is being given back for another just now; ask again")
-    return leave(shipment, message.shipped_at or now)
+    decision = leave(shipment, message.shipped_at or now)
+    if shipment.purchase is not None:
+        task = states.get(Task, shipment.owner, shipment.purchase.supplier, PICK, shipment.fulfilment_id)
+        decision.withdrawn += [task] if task is not None else []
+    return decision
+
+
+def _may_leave(shipment: Shipment) -> bool:
+    """It is packed; a supplier need not say that it picked and packed."""
+    if shipment.purchase is None or shipment.substituting is not None:
+        return shipment.status is ShipmentStatus.PACKED
+    return shipment.status in (ShipmentStatus.LABELLED, ShipmentStatus.PICKED, ShipmentStatus.PACKED)
