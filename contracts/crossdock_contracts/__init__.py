@@ -2,7 +2,9 @@
 
 from crossdock_contracts import (
     capture,
+    inbound,
     inventory,
+    lots,
     operations,
     payments,
     products,
@@ -15,7 +17,9 @@ from crossdock_contracts import (
 
 __all__ = [
     "capture",
+    "inbound",
     "inventory",
+    "lots",
     "operations",
     "payments",
     "products",

@@ -20,11 +20,31 @@ class LocationStock(Part):
     """Kept back from promises."""
     damaged: int = 0
     """Came back, or were found, unfit for sale; not part of ``on_hand``."""
+    quarantine: int = 0
+    """Kept apart until somebody has decided about them; not part of ``on_hand``."""
+    in_transit: int = 0
+    """On their way here from another location; not part of ``on_hand``."""
 
     @property
     def available(self) -> int:
         """Free pieces that may be promised."""
         return max(0, self.on_hand - self.allocated - self.safety)
+
+
+class Tracking(Part):
+    """How closely the pieces of a SKU are followed."""
+
+    lots: bool = False
+    """There are `Lots` for it; once begun this goes on, whatever the product says later."""
+    lot: bool = False
+    """A receipt has to name its lot."""
+    expiry: bool = False
+    """A receipt has to name its lot's last day."""
+    serial: bool = False
+    """The serial number of each piece is captured before it ships."""
+    category: str = ""
+    min_days: int = 0
+    """Days that a lot must have left, its last one included, to be sold, as was configured for the category."""
 
 
 class Stock(Document, service="inventory", kind="stock", key=("sku",)):
@@ -36,6 +56,15 @@ class Stock(Document, service="inventory", kind="stock", key=("sku",)):
     """Promised to orders and not yet bound to a location."""
     waiting: int = 0
     """Pieces that orders wait for."""
+    expected: int = 0
+    """Pieces that suppliers are going to deliver; never part of what is promised now."""
+    tracking: Tracking | None = None
+    """None for most SKUs: their pieces are counted, no more."""
+
+    @property
+    def has_lots(self) -> bool:
+        """Its pieces are kept by lot."""
+        return self.tracking is not None and self.tracking.lots
 
     @property
     def promisable(self) -> int:
@@ -83,6 +112,8 @@ class Bound(Part):
     fulfilment_id: str
     location_id: str
     quantity: int
+    lots: dict[str, int] = Field(default_factory=dict)
+    """Which lots, first expired first, where the SKU has lots; pieces that are in none may be of any."""
 
 
 class ReservedLine(Part):
@@ -96,6 +127,8 @@ class ReservedLine(Part):
     bound: tuple[Bound, ...] = ()
     shipped: int = 0
     released: int = 0
+    expected_at: Utc | None = None
+    """The date that its buyer was told for what is backordered."""
 
 
 class Reservation(Document, service="inventory", kind="reservation", key=("order_id",), traced=True):

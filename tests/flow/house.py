@@ -38,7 +38,7 @@ from tests.conftest import Running, published, until
 BUILD: dict[str, Callable[[Settings], HubApp]] = {
     "capture": capture.build,
     "payments": lambda config: HubApp(payments.service(), config),
-    "inventory": lambda config: HubApp(inventory.service(), config),
+    "inventory": lambda config: HubApp(inventory.service(config), config),
     "products": lambda config: HubApp(products.service(), config),
     "routing": lambda config: HubApp(routing.service(config), config),
     "shipping": lambda config: HubApp(shipping.service(config), config),

@@ -8,8 +8,9 @@ from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import Fulfilment
 from services.hub.decision import Decision, States, changed
+from services.inventory.decide import binding, dates, expiry
 from services.inventory.decide.common import Stocks, nothing_open, promise_event, waiting, with_lines
-from services.inventory.state import Bound, Reservation, ReservationStatus, ReservedLine, Stock
+from services.inventory.state import Bound, Reservation, ReservationStatus, Stock
 
 
 def reads_routed(message: OrderRoutedV1) -> Iterable[str]:
@@ -30,16 +31,16 @@ def allocate(states: States, message: OrderRoutedV1, now: datetime) -> Decision:
     for fulfilment in message.fulfilments:
         if fulfilment.fulfilment_id in reservation.answered or nothing_open(reservation):
             continue
+        decision.events += expiry.before_binding(stocks, fulfilment)
         bound = _bind(reservation, stocks, fulfilment)
         answer = "refused" if bound is None else "allocated"
         if bound is None:
             decision.events.append(_refusal(reservation, stocks, fulfilment, now))
         else:
             reservation = bound
+            told = binding.told(stocks, fulfilment, reservation.lines)
             decision.events.append(
-                StockAllocatedV1(
-                    owner=message.owner, order_id=message.order_id, fulfilment=fulfilment, allocated_at=now
-                )
+                StockAllocatedV1(owner=message.owner, order_id=message.order_id, fulfilment=told, allocated_at=now)
             )
         reservation = changed(reservation, answered={**reservation.answered, fulfilment.fulfilment_id: answer})
     if decision.events:
@@ -66,7 +67,8 @@ def _bind(reservation: Reservation, stocks: Stocks, fulfilment: Fulfilment) -> R
     for sku, quantity in wanted.items():
         stocks.change(sku, reserved=-quantity)
         stocks.place(sku, location, allocated=quantity)
-    return with_lines(reservation, lines.values())
+    bound_lines = binding.bind(stocks, lines, fulfilment)
+    return with_lines(reservation, bound_lines.values())
 
 
 def _refusal(reservation: Reservation, stocks: Stocks, fulfilment: Fulfilment, now: datetime) -> AllocationRefusedV1:
@@ -103,23 +105,18 @@ def deduct(states: States, message: ShipmentShippedV2, now: datetime) -> Decisio
     decision = Decision()
     for gone in message.lines:
         line = lines.get(gone.line_id)
-        taken = _taken(line, message.fulfilment_id, gone.quantity) if line else 0
+        bound = binding.bound_of(line, message.fulfilment_id)
+        taken = min(bound.quantity, gone.quantity)
         if line is None or not taken:
             continue
-        lines[gone.line_id] = changed(
-            line, bound=_less(line, message.fulfilment_id, taken), shipped=line.shipped + taken
-        )
-        place = stocks.place(line.sku, message.location_id, allocated=-taken)
-        if place.on_hand < taken:  # a count had missed them, yet they were there to ship
-            more = taken - place.on_hand
-            found = stocks.move(
-                line.sku, message.location_id, "found", more, reason="shipped", reference=message.order_id
-            )
-            decision.events.append(found)
-        left = stocks.move(
-            line.sku, message.location_id, "shipped", -taken, reason="shipped", reference=message.order_id
-        )
-        decision.events.append(left)
+        said = binding.by_lot(gone.lots) if stocks[line.sku].has_lots else {}
+        days = binding.days_of(gone.lots)
+        lots = binding.first(said or bound.lots, taken)
+        decision.events += binding.ready(stocks, bound, line.sku, lots, days, "shipped", message.order_id)
+        left = binding.fewer(stocks, line.sku, bound, taken, lots)
+        lines[gone.line_id] = changed(line, bound=binding.with_bound(line, left), shipped=line.shipped + taken)
+        stocks.place(line.sku, bound.location_id, allocated=-taken)
+        decision.events += binding.leave(stocks, line.sku, bound.location_id, taken, lots, message.order_id)
     if decision.events:
         decision.writes = [*stocks.writes(), with_lines(reservation, lines.values())]
     return decision
@@ -136,48 +133,36 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime) -> Decisio
     decision = Decision()
     for missing in message.missing:
         line = lines.get(missing.line_id)
-        taken = _taken(line, message.fulfilment_id, missing.quantity) if line else 0
+        bound = binding.bound_of(line, message.fulfilment_id)
+        taken = min(bound.quantity, missing.quantity)
         if line is None or not taken:
             continue
-        place = stocks.place(line.sku, message.location_id, allocated=-taken)
-        gone = min(taken, place.on_hand)
-        if gone:
-            lost = stocks.move(
-                line.sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
-            )
-            decision.events.append(lost)
+        named = binding.named_lots(stocks, message, line)
+        lots = binding.missing_lots(bound, named, taken)
+        stocks.place(line.sku, bound.location_id, allocated=-taken)
+        decision.events += binding.lose(stocks, line.sku, bound.location_id, taken, lots, message.order_id)
+        left = binding.fewer(stocks, line.sku, bound, taken, lots)
+        if named:
+            days = binding.days_of(message.lots)
+            decision.events += binding.ready(stocks, left, line.sku, named, days, "picked", message.order_id)
+            left = binding.rebind(stocks, left, line.sku, binding.first(named, left.quantity))
         promised = min(taken, max(0, stocks[line.sku].promisable))
         stocks.change(line.sku, reserved=promised, waiting=taken - promised)
-        decision.events += stocks.shortages(line.sku, message.location_id, "short-pick")
+        decision.events += stocks.shortages(line.sku, bound.location_id, "short-pick")
         lines[missing.line_id] = changed(
             line,
-            bound=_less(line, message.fulfilment_id, taken),
+            bound=binding.with_bound(line, left),
             promised=line.promised + promised,
             backordered=line.backordered + taken - promised,
         )
     if not lines or (not decision.events and not stocks.writes()):
         return decision
     reservation = with_lines(reservation, lines.values(), generation=reservation.generation + 1)
+    reservation, dated = dates.date_new(states, stocks, reservation, now)
     decision.writes = [
         *stocks.writes(),
         reservation,
         *(waiting(reservation, line, now) for line in reservation.lines if line.backordered),
     ]
-    decision.events.append(promise_event(reservation, stocks, now))
+    decision.events += [promise_event(reservation, stocks, now), *dated]
     return decision
-
-
-def _taken(line: ReservedLine, fulfilment_id: str, quantity: int) -> int:
-    bound = sum(bound.quantity for bound in line.bound if bound.fulfilment_id == fulfilment_id)
-    return min(bound, quantity)
-
-
-def _less(line: ReservedLine, fulfilment_id: str, quantity: int) -> tuple[Bound, ...]:
-    """The line's bound pieces with so many fewer of a fulfilment."""
-    kept = []
-    for bound in line.bound:
-        taken = min(quantity, bound.quantity) if bound.fulfilment_id == fulfilment_id else 0
-        quantity -= taken
-        if bound.quantity > taken:
-            kept.append(changed(bound, quantity=bound.quantity - taken))
-    return tuple(kept)

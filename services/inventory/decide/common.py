@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from crossdock_contracts.base import Command
 from crossdock_contracts.inventory import (
     Candidate,
     PromisedLine,
@@ -12,15 +13,21 @@ from crossdock_contracts.inventory import (
     StockMovedV1,
     StockReservedV1,
 )
-from services.hub.decision import States, changed
+from crossdock_contracts.operations import CommandRefusedV1
+from services.hub.decision import Decision, Document, States, changed
+from services.inventory.decide.shelves import Shelves
 from services.inventory.state import (
     LocationStock,
     Reservation,
     ReservationStatus,
     ReservedLine,
     Stock,
+    Tracking,
     WaitingLine,
 )
+
+_COUNTERS = {"sellable": "on_hand", "quarantine": "quarantine", "damaged": "damaged", "in-transit": "in_transit"}
+"""Where the pieces of a condition are counted."""
 
 PATIENCE = timedelta(days=30)
 """A line that has waited so long for stock is brought to somebody's attention."""
@@ -32,9 +39,10 @@ class Stocks:
     def __init__(self, states: States, owner: str, now: datetime) -> None:
         self._states = states
         self._owner = owner
-        self._moment = now
+        self.moment = now
         self._before: dict[str, Stock] = {}
         self._now: dict[str, Stock] = {}
+        self.shelves = Shelves(states, owner)
 
     def __getitem__(self, sku: str) -> Stock:
         """The stock of a SKU as this decision has left it; one that was never heard of is empty."""
@@ -55,9 +63,19 @@ class Stocks:
         stock = self[sku]
         self._now[sku] = changed(stock, reserved=stock.reserved + reserved, waiting=stock.waiting + waiting)
 
-    def place(self, sku: str, location_id: str, **delta: int) -> LocationStock:
-        """Change counters of one location by these differences; the location as it is then."""
+    def track(self, sku: str, tracking: Tracking | None) -> None:
+        """Follow the pieces of a SKU as closely as this from now on."""
+        self._now[sku] = changed(self[sku], tracking=tracking)
+
+    def expect(self, sku: str, pieces: int) -> None:
+        """Expect so many more or fewer pieces of suppliers."""
+        self._now[sku] = changed(self[sku], expected=self[sku].expected + pieces)
+
+    def place(self, sku: str, location_id: str, *, lot: str = "", expires_on: str = "", **delta: int) -> LocationStock:
+        """Change counters of one location by these differences; the location as it is then. Its lots follow."""
         stock = self[sku]
+        if stock.has_lots:
+            self.shelves.follow(stock, location_id, lot, expires_on, delta)
         place = stock.locations.get(location_id) or LocationStock()
         place = changed(place, **{name: getattr(place, name) + by for name, by in delta.items()})
         self._now[sku] = changed(stock, locations={**stock.locations, location_id: place})
@@ -72,22 +90,57 @@ class Stocks:
         """For each SKU that has free pieces and lines that wait: that the next of them can be filled."""
         return [
             StockFreedV1(owner=self._owner, sku=stock.sku, waiting=stock.waiting)
-            for stock in self.writes()
+            for stock in self._changed()
             if stock.waiting > 0 and stock.promisable > 0
         ]
 
     def move(
-        self, sku: str, location_id: str, kind: str, delta: int, *, reason: str, reference: str = ""
+        self, sku: str, location_id: str, kind: str, delta: int, *, reason: str, reference: str = "", lot: str = ""
     ) -> StockMovedV1:
         """Change the pieces on hand, and enter it in the ledger."""
-        place = self.place(sku, location_id, on_hand=delta)
-        return self.entry(sku, location_id, kind, abs(delta), delta, place.on_hand, reason=reason, reference=reference)
-
-    def set_aside(self, sku: str, location_id: str, quantity: int, *, reason: str, reference: str) -> StockMovedV1:
-        """Keep pieces apart that cannot be sold, and enter it in the ledger."""
-        place = self.place(sku, location_id, damaged=quantity)
+        place = self.place(sku, location_id, lot=lot, on_hand=delta)
         return self.entry(
-            sku, location_id, "written-off", quantity, 0, place.on_hand, reason=reason, reference=reference
+            sku, location_id, kind, abs(delta), delta, place.on_hand, reason=reason, reference=reference, lot=lot
+        )
+
+    def shift(
+        self,
+        sku: str,
+        location_id: str,
+        kind: str,
+        quantity: int,
+        source: str,
+        target: str,
+        *,
+        reason: str,
+        reference: str = "",
+        lot: str = "",
+        expires_on: str = "",
+    ) -> StockMovedV1:
+        """Move pieces from one condition to another, or from or to the outside (""), and enter it in the ledger."""
+        delta = {_COUNTERS[source]: -quantity} if source else {}
+        delta |= {_COUNTERS[target]: quantity} if target else {}
+        place = self.place(sku, location_id, lot=lot, expires_on=expires_on, **delta)
+        return self.entry(
+            sku,
+            location_id,
+            kind,
+            quantity,
+            delta.get("on_hand", 0),
+            place.on_hand,
+            reason=reason,
+            reference=reference,
+            lot=lot,
+            from_condition=source,
+            to_condition=target,
+        )
+
+    def set_aside(
+        self, sku: str, location_id: str, quantity: int, *, reason: str, reference: str, lot: str = ""
+    ) -> StockMovedV1:
+        """Keep pieces apart that cannot be sold, and enter it in the ledger."""
+        return self.shift(
+            sku, location_id, "written-off", quantity, "", "damaged", reason=reason, reference=reference, lot=lot
         )
 
     def entry(
@@ -101,6 +154,7 @@ class Stocks:
         *,
         reason: str,
         reference: str,
+        **more: str,
     ) -> StockMovedV1:
         """One entry of the ledger."""
         return StockMovedV1(
@@ -113,7 +167,8 @@ class Stocks:
             on_hand=on_hand,
             reason=reason,
             reference=reference,
-            moved_at=self._moment,
+            moved_at=self.moment,
+            **more,
         )
 
     def shortages(self, sku: str, location_id: str, reason: str) -> list[ShortageRecordedV1]:
@@ -129,13 +184,16 @@ class Stocks:
                 location_id=location_id,
                 missing=missing,
                 reason=reason,
-                recorded_at=self._moment,
+                recorded_at=self.moment,
             )
         ]
 
-    def writes(self) -> list[Stock]:
-        """The documents that changed."""
+    def _changed(self) -> list[Stock]:
         return [stock for sku, stock in self._now.items() if stock is not self._before[sku]]
+
+    def writes(self) -> list[Document]:
+        """The documents that changed."""
+        return [*self._changed(), *self.shelves.writes()]
 
 
 def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
@@ -201,3 +259,11 @@ def waiting(reservation: Reservation, line: ReservedLine, now: datetime) -> Wait
 def nothing_open(reservation: Reservation | None) -> bool:
     """Nothing can be done about this order here any more."""
     return reservation is not None and reservation.status is ReservationStatus.ENDED
+
+
+def refused(message: Command, reason: str, detail: str) -> Decision:
+    """A command is not carried out, and why."""
+    refusal = CommandRefusedV1(
+        owner=message.owner, entity_id=message.entity, command=message.TYPE, reason=reason, detail=detail
+    )
+    return Decision(events=[refusal])

@@ -12,6 +12,7 @@ from crossdock_contracts.inventory import (
 )
 from crossdock_contracts.values import LineKind, LineQuantity, Order, OrderLine
 from services.hub.decision import Decision, States, Timer, changed
+from services.inventory.decide import binding, dates
 from services.inventory.decide.common import Stocks, nothing_open, promise_event, status_of, waiting, with_lines
 from services.inventory.state import (
     Reservation,
@@ -100,7 +101,9 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
     timers: list[Timer] = [waiting(reservation, line, now) for line in added if line.backordered]
     if order.reserve_until is not None:
         timers.append(ReservationExpiry(owner=owner, order_id=order.order_id, due_at=order.reserve_until))
-    return Decision(writes=[*stocks.writes(), reservation, *timers], events=[promise_event(reservation, stocks, now)])
+    reservation, dated = dates.date_new(states, stocks, reservation, now)
+    events = [promise_event(reservation, stocks, now), *dated]
+    return Decision(writes=[*stocks.writes(), reservation, *timers], events=events)
 
 
 def _unnamed(before: dict[str, int], line: OrderLine) -> int:
@@ -144,6 +147,7 @@ def fill_waiting(states: States, message: StockFreedV1, now: datetime) -> Decisi
         taken = min(free, open_.backordered)
         stocks.change(sku, reserved=taken, waiting=-taken)
         filled = changed(open_, promised=open_.promised + taken, backordered=open_.backordered - taken)
+        filled = filled if filled.backordered else changed(filled, expected_at=None)
         reservations[line.order_id] = with_lines(
             reservation, (filled if x.line_id == line.line_id else x for x in reservation.lines)
         )
@@ -285,7 +289,9 @@ def _unbind(stocks: Stocks, line: ReservedLine, quantity: int, fulfilment_id: st
         if taken:
             stocks.place(line.sku, bound.location_id, allocated=-taken)
         if bound.quantity > taken:
-            kept.append(changed(bound, quantity=bound.quantity - taken))
+            kept.append(binding.fewer(stocks, line.sku, bound, taken) if taken else bound)
+        elif bound.lots:
+            binding.fewer(stocks, line.sku, bound, taken)
     return changed(line, bound=tuple(kept)), quantity - left
 
 
