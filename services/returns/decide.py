@@ -8,6 +8,7 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentRefundedV1
 from crossdock_contracts.returns import (
     InspectedGoods,
+    InspectedLine,
     InspectReturnV1,
     ReceiveReturnV1,
     RefundRequestedV1,
@@ -18,7 +19,7 @@ from crossdock_contracts.returns import (
     ReturnReceivedV1,
     ReturnRefusedV1,
 )
-from crossdock_contracts.shipping import ShipmentShippedV2
+from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine
 from crossdock_contracts.values import LineQuantity, Money
 from services.hub.decision import Decision, States, changed
 from services.returns.rules import Rules
@@ -40,7 +41,9 @@ def know_shipped(states: States, message: ShipmentShippedV2, _now: datetime) -> 
     for gone in message.lines:
         known = lines.get(gone.line_id) or SoldLine(line_id=gone.line_id, sku=gone.sku, quantity=0, value_minor=0)
         lines[gone.line_id] = changed(
-            known, quantity=known.quantity + gone.quantity, value_minor=known.value_minor + gone.value_minor
+            _with_goods(known, gone),
+            quantity=known.quantity + gone.quantity,
+            value_minor=known.value_minor + gone.value_minor,
         )
     sold = changed(
         sold,
@@ -149,7 +152,6 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
     found = states.get(Return, message.owner, message.order_id, message.return_id)
     if found is None or found.status is not ReturnStatus.RECEIVED:
         return _wrong_state(message, found, "only received returns are inspected")
-    received = {line.line_id: line for line in found.lines}
     seen: dict[str, int] = {}
     for line in message.lines:
         seen[line.line_id] = seen.get(line.line_id, 0) + line.quantity
@@ -158,13 +160,10 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         return _wrong_state(message, found, f"all of what was received has to be inspected: {there}")
     sold = states.get(Sold, message.owner, message.order_id)
     assert sold is not None
+    sold, goods, reason, detail = _identified(sold, message.lines)
+    if reason:
+        return _inspection_refused(message, reason, detail)
     sold, amount = _paid_for(sold, seen)
-    goods = tuple(
-        InspectedGoods(
-            line_id=line.line_id, sku=received[line.line_id].sku, quantity=line.quantity, disposition=line.disposition
-        )
-        for line in message.lines
-    )
     about = {"owner": message.owner, "order_id": message.order_id, "return_id": message.return_id}
     inspected = ReturnInspectedV1(**about, location_id=found.location_id, lines=goods, inspected_at=now)
     status = ReturnStatus.REFUNDING if amount else ReturnStatus.CLOSED
@@ -176,6 +175,70 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         events.append(ReturnClosedV1(**about, refunded_minor=0, closed_at=now))
     document = changed(found, status=status, inspected=message.lines, refund_minor=amount)
     return Decision(writes=[document, sold], events=events)
+
+
+def _inspection_refused(message: InspectReturnV1, reason: str, detail: str) -> Decision:
+    refusal = CommandRefusedV1(
+        owner=message.owner, entity_id=message.return_id, command=message.TYPE, reason=reason, detail=detail
+    )
+    return Decision(events=[refusal])
+
+
+def _with_goods(known: SoldLine, gone: ShippedLine) -> SoldLine:
+    """The line with the lots and serial numbers of what has shipped now."""
+    if not (gone.lots or gone.serials):
+        return known
+    lots, days = dict(known.lots), dict(known.days)
+    for lot in gone.lots:
+        lots[lot.lot] = lots.get(lot.lot, 0) + lot.quantity
+        days[lot.lot] = lot.expires_on
+    return changed(known, lots=lots, days=days, serials=(*known.serials, *gone.serials))
+
+
+def _identified(sold: Sold, inspected: Iterable[InspectedLine]) -> tuple[Sold, tuple[InspectedGoods, ...], str, str]:
+    """Which pieces came back: of lots and with serial numbers that the buyer got; else why not, reason and detail."""
+    lines = {line.line_id: line for line in sold.lines}
+    goods = []
+    for one in inspected:
+        line = lines[one.line_id]
+        lot = one.lot or (next(iter(line.lots)) if len(line.lots) == 1 else "")
+        reason, detail = _not_theirs(line, one, lot)
+        if reason:
+            return sold, (), reason, detail
+        goods.append(
+            InspectedGoods(
+                line_id=one.line_id,
+                sku=line.sku,
+                quantity=one.quantity,
+                disposition=one.disposition,
+                lot=lot,
+                expires_on=line.days.get(lot, ""),
+                serials=one.serials,
+            )
+        )
+        lots = {name: there - one.quantity if name == lot else there for name, there in line.lots.items()}
+        serials = tuple(serial for serial in line.serials if serial not in one.serials)
+        lines[one.line_id] = changed(line, lots={name: n for name, n in lots.items() if n}, serials=serials)
+    return changed(sold, lines=tuple(lines.values())), tuple(goods), "", ""
+
+
+def _not_theirs(line: SoldLine, one: InspectedLine, lot: str) -> tuple[str, str]:
+    """Why these cannot be pieces that the buyer got: reason and detail; empty: they can."""
+    if line.lots and line.lots.get(lot, 0) < one.quantity:
+        got = ", ".join(f"{n} of lot {name}" for name, n in line.lots.items())
+        if not lot:
+            return "lot-missing", f"name the lot of what came back on line {line.line_id}; the buyer has {got}"
+        return "lot-differs", f"{one.quantity} of lot {lot} cannot be of line {line.line_id}; the buyer has {got}"
+    strange = [serial for serial in one.serials if serial not in line.serials]
+    if strange:
+        return "serial-unknown", f"{', '.join(strange)} did not ship on line {line.line_id}, or came back before"
+    if line.serials and len(set(one.serials)) != one.quantity:
+        read = len(set(one.serials))
+        return (
+            "serials-missing",
+            f"line {line.line_id}: {one.quantity} pieces came back, {read} serial numbers are named",
+        )
+    return "", ""
 
 
 def _paid_for(sold: Sold, quantities: dict[str, int]) -> tuple[Sold, int]:
