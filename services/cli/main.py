@@ -21,6 +21,8 @@ from services.cli import (
     doctor,
     holds,
     imports,
+    inbound,
+    lots,
     orders,
     products,
     stock,
@@ -45,9 +47,11 @@ app = typer.Typer(
     help="An order management system as an asynchronous hub.\n\nExit codes: 0 it worked, 1 refused or a check failed, "
     "2 wrong usage, 3 no such thing, 4 the hub is not reachable.",
 )
+stock.app.add_typer(lots.app)
 for commands, name, text in (
     (orders.app, "orders", "Orders: list them, show one's timeline, cancel."),
-    (stock.app, "stock", "Stock: list, show, receive, adjust, count, transfer, keep back."),
+    (stock.app, "stock", "Stock: list, show, receive, adjust, count, transfer, keep back; conditions, lots, recalls."),
+    (inbound.app, "inbound", "What suppliers are going to deliver: expect, list, receive, slip, close."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),

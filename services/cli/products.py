@@ -27,6 +27,9 @@ _COLUMNS = {
     "hs_code",
     "origin_country",
     "hazmat_class",
+    "track_lot",
+    "track_expiry",
+    "track_serial",
     "category",
     "tax_class",
     "channel",
@@ -43,8 +46,8 @@ def read_csv(file: Path, owner: str) -> Iterator[UpsertProductV1 | MapListingV1]
     """Products and listings of a CSV file, as commands.
 
     Columns: ``sku`` and any of title, barcodes (separated by blanks), weight_g, hs_code, origin_country,
-    hazmat_class, category, tax_class; a line with ``channel`` and ``listing_id`` also maps that listing,
-    ``listing_quantity`` pieces of it.
+    hazmat_class, track_lot, track_expiry, track_serial (true or false), category, tax_class; a line with ``channel``
+    and ``listing_id`` also maps that listing, ``listing_quantity`` pieces of it.
 
     Raises:
         LineError: a column is unknown, or a line is not a product.

@@ -16,6 +16,7 @@ from crossdock_contracts.inventory import (
 )
 from services.cli.client import connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.cli.timeline import describe
 from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -23,6 +24,9 @@ app = typer.Typer(no_args_is_help=True)
 Sku = Annotated[str, typer.Argument(help="SKU.")]
 Location = Annotated[str, typer.Argument(help="Location id, as in locations.toml.")]
 Pieces = Annotated[int, typer.Argument(help="Pieces.")]
+Lot = Annotated[str, typer.Option("--lot", help="Of which lot, for a SKU that is kept by lot.")]
+
+_PLACE = ("location_id", "on_hand", "allocated", "safety", "available", "quarantine", "damaged", "in_transit")
 
 
 @app.command("list")
@@ -77,19 +81,22 @@ def show(sku: Sku, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     stock = found[0]
     as_table(
         f"Stock of {sku}",
-        ("location", "on hand", "allocated", "safety", "damaged", "available"),
-        (
-            [p["location_id"], p["on_hand"], p["allocated"], p["safety"], p["damaged"], p["available"]]
-            for p in stock["locations"]
-        ),
+        ("location", "on hand", "allocated", "safety", "available", "quarantine", "damaged", "in transit"),
+        ([p[column] for column in _PLACE] for p in stock["locations"]),
     )
     console.print(
         f"reserved for orders: {stock['reserved']:,}   waited for: {stock['waiting']:,}   "
-        f"available to promise: {stock['promisable']:,}"
+        f"available to promise: {stock['promisable']:,}   expected: {stock['expected']:,}"
     )
 
 
-def _carry_out(command: Command, *, json: bool) -> None:
+_INNER = {"stock-freed", "backorder-dates-due"}
+"""What inventory tells itself."""
+
+
+def carry_out(command: Command, *, json: bool) -> None:
+    """Have inventory carry out a command, and print what came of it."""
+
     async def order() -> list[dict[str, Any]]:
         async with connected(settings()) as client:
             return await client.order(command)
@@ -99,15 +106,13 @@ def _carry_out(command: Command, *, json: bool) -> None:
         as_json(events)
         return
     for event in events:
-        body = event["body"]
-        if event["type"].endswith("stock-moved"):
-            console.print(
-                f"{body['sku']} at {body['location_id']}: {body['kind']} {body['delta']:+}, now {body['on_hand']}"
-            )
-        elif event["type"].endswith("shortage-recorded"):
+        name, body = event["type"].rpartition(".")[2], event["body"]
+        if name == "shortage-recorded":
             console.print(
                 Text("short:", "yellow"), f"{body['missing']} of {body['sku']} are promised beyond what is there"
             )
+        elif name not in _INNER:
+            console.print(describe(f"{event['type']}.v1", body))
     if not events:
         console.print("nothing to change")
 
@@ -118,13 +123,14 @@ def receive(
     location: Location,
     quantity: Pieces,
     reference: str = "",
+    lot: Lot = "",
+    expires: Annotated[str, typer.Option(help="The lot's last day, such as 2026-09-30.")] = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Take in pieces that have arrived."""
-    _carry_out(
-        ReceiveStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity, reference=reference), json=json
-    )
+    about = {"owner": owner, "sku": sku, "location_id": location, "quantity": quantity, "reference": reference}
+    carry_out(ReceiveStockV1(**about, lot=lot, expires_on=expires), json=json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -134,21 +140,28 @@ def adjust(
     delta: Annotated[int, typer.Argument(help="Difference, such as -3.")],
     reason: Annotated[str, typer.Option(help="Why, in lower-case words joined by hyphens.")] = "correction",
     note: str = "",
+    lot: Lot = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Correct the pieces on hand by a difference."""
-    _carry_out(
-        AdjustStockV1(owner=owner, sku=sku, location_id=location, delta=delta, reason=reason, note=note), json=json
-    )
+    about = {"owner": owner, "sku": sku, "location_id": location, "delta": delta, "reason": reason}
+    carry_out(AdjustStockV1(**about, note=note, lot=lot), json=json)
 
 
 @app.command()
 def count(
-    sku: Sku, location: Location, counted: Pieces, by: str = "", owner: OwnerOption = "main", json: JsonFlag = False
+    sku: Sku,
+    location: Location,
+    counted: Pieces,
+    by: str = "",
+    lot: Lot = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
 ) -> None:
     """Enter what was counted."""
-    _carry_out(CountStockV1(owner=owner, sku=sku, location_id=location, counted=counted, counted_by=by), json=json)
+    about = {"owner": owner, "sku": sku, "location_id": location, "counted": counted}
+    carry_out(CountStockV1(**about, counted_by=by, lot=lot), json=json)
 
 
 @app.command()
@@ -157,17 +170,16 @@ def transfer(
     source: Annotated[str, typer.Argument(help="Location that gives.")],
     target: Annotated[str, typer.Argument(help="Location that takes.")],
     quantity: Pieces,
+    lot: Lot = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
-    """Move free pieces to another location."""
-    _carry_out(
-        TransferStockV1(owner=owner, sku=sku, from_location_id=source, to_location_id=target, quantity=quantity),
-        json=json,
-    )
+    """Move free pieces to another location, at once."""
+    ways = {"from_location_id": source, "to_location_id": target}
+    carry_out(TransferStockV1(owner=owner, sku=sku, **ways, quantity=quantity, lot=lot), json=json)
 
 
 @app.command()
 def safety(sku: Sku, location: Location, quantity: Pieces, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """Keep pieces back from being promised."""
-    _carry_out(SetSafetyStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity), json=json)
+    carry_out(SetSafetyStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity), json=json)

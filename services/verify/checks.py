@@ -2,24 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
+from services.verify.check import Check
 from services.verify.facts import Body, Facts, OrderKey
-
-
-@dataclass(slots=True)
-class Check:
-    """One promise, how often it was checked, and where it does not hold."""
-
-    name: str
-    checked: int = 0
-    violations: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """It holds everywhere."""
-        return not self.violations
+from services.verify.goods import conditions_conserved, lots_match, receipts_match
 
 
 def _name(key: OrderKey) -> str:
@@ -307,6 +294,9 @@ ALL: tuple[Callable[[Facts], Check], ...] = (
     stock_conserved,
     commitments_match,
     never_oversold,
+    conditions_conserved,
+    lots_match,
+    receipts_match,
     reserved_once,
     charged_once,
     refunded_once,

@@ -23,6 +23,8 @@ class PlaceAvailability(BaseModel):
     allocated: int
     safety: int
     damaged: int
+    quarantine: int
+    in_transit: int
     available: int
 
 
@@ -34,6 +36,8 @@ class Availability(BaseModel):
     allocated: int
     reserved: int
     waiting: int
+    expected: int
+    """Pieces that suppliers are going to deliver; not part of what is promisable."""
     promisable: int
     locations: list[PlaceAvailability]
 
@@ -53,6 +57,7 @@ def describe(stock: Stock) -> Availability:
         allocated=sum(place.allocated for _, place in places),
         reserved=stock.reserved,
         waiting=stock.waiting,
+        expected=stock.expected,
         promisable=stock.promisable,
         locations=[
             PlaceAvailability(
@@ -61,6 +66,8 @@ def describe(stock: Stock) -> Availability:
                 allocated=place.allocated,
                 safety=place.safety,
                 damaged=place.damaged,
+                quarantine=place.quarantine,
+                in_transit=place.in_transit,
                 available=place.available,
             )
             for name, place in places
