@@ -1,8 +1,8 @@
-"""Inventory: conditions of pieces, lots, recalls, and transfers that are on their way."""
+"""Conditions of pieces, lots, recalls, and transfers that are on their way: inventory's, and what shipping tells it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
 from crossdock_contracts.values import Code, Day, LotQuantity
@@ -171,3 +171,22 @@ class TransferReceivedV1(Event, service="inventory", name="transfer-received", v
     short: NonNegativeInt = 0
     over: NonNegativeInt = 0
     received_at: Utc
+
+
+class PickedLots(Value):
+    """The lots that the pieces of a line are of."""
+
+    line_id: Id
+    sku: Id
+    lots: tuple[LotQuantity, ...]
+
+
+class LotsPickedV1(Event, service="shipping", name="lots-picked", version=1, entity="order_id"):
+    """The picker took other lots than those that were bound; inventory binds these instead."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    lines: Annotated[tuple[PickedLots, ...], Field(min_length=1)]
+    """Lines whose lots are others."""
+    picked_at: Utc

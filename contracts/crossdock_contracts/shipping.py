@@ -180,25 +180,6 @@ class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, e
     """Lots of what was picked, of lines whose lots the picker named."""
 
 
-class PickedLots(Value):
-    """The lots that the pieces of a line are of."""
-
-    line_id: Id
-    sku: Id
-    lots: tuple[LotQuantity, ...]
-
-
-class LotsPickedV1(Event, service="shipping", name="lots-picked", version=1, entity="order_id"):
-    """The picker took other lots than those that were bound; inventory binds these instead."""
-
-    order_id: Id
-    fulfilment_id: Id
-    location_id: Id
-    lines: Annotated[tuple[PickedLots, ...], Field(min_length=1)]
-    """Lines whose lots are others."""
-    picked_at: Utc
-
-
 class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", version=1, entity="order_id"):
     """The parcel is closed and weighed."""
 

@@ -92,7 +92,7 @@ def service(config: Settings) -> Service:
 def _hear_of_lots(hub: Service, rules: Rules) -> None:
     """Conditions, lots, recalls, transfers."""
     hub.on(products.ProductChangedV1, partial(expiry.learn_product, rules.shelf_life), reads=expiry.reads_product)
-    hub.on(shipping.LotsPickedV1, conditions.bind_picked)
+    hub.on(lots.LotsPickedV1, conditions.bind_picked)
     hub.on(lots.ChangeConditionV1, conditions.change_condition, reads=stock.reads_stock, remember=True)
     hub.on(lots.CorrectLotV1, conditions.correct_lot, reads=stock.reads_stock, remember=True)
     hub.on(lots.RecallLotV1, recalls.recall, reads=stock.reads_stock, remember=True)

@@ -10,7 +10,7 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import goods, label, mend, stop, work
+from services.shipping.decide import goods, label, mend, serials, stop, work
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment
 from services.shipping.state_goods import LotShipment, RecalledLot, Serial
@@ -30,7 +30,7 @@ def service(config: Settings) -> Service:
             shipping.LabelVoidedV1,
             shipping.FulfilmentPickedV1,
             shipping.ShortPickedV1,
-            shipping.LotsPickedV1,
+            lots.LotsPickedV1,
             shipping.FulfilmentPackedV1,
             shipping.FulfilmentStoppedV1,
             shipping.ShipmentShippedV1,
@@ -78,7 +78,7 @@ def service(config: Settings) -> Service:
     hub.on(shipping.TrackingUpdateV1, work.track, reads=work.reads_shipment, remember=True)
     hub.on(lots.LotRecalledV1, goods.know_recalled)
     hub.on(lots.RecallLiftedV1, goods.know_lifted)
-    hub.on(returns.ReturnInspectedV1, goods.take_back)
+    hub.on(returns.ReturnInspectedV1, serials.take_back)
     return hub
 
 

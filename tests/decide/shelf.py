@@ -11,6 +11,8 @@ from crossdock_contracts.lots import (
     CorrectLotV1,
     DispatchTransferV1,
     LiftRecallV1,
+    LotsPickedV1,
+    PickedLots,
     RecallLotV1,
     ReceiveTransferV1,
 )
@@ -18,7 +20,7 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import Product, ProductChangedV1
 from crossdock_contracts.returns import InspectedGoods, ReturnInspectedV1
 from crossdock_contracts.routing import OrderRoutedV1
-from crossdock_contracts.shipping import LineLot, LotsPickedV1, PickedLots, ShipmentShippedV2, ShortPickedV1
+from crossdock_contracts.shipping import LineLot, ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import FulfilledQuantity, Fulfilment, LotQuantity
 from services.hub.decision import Decision, Document
 from services.inventory.decide import bind, conditions, expiry, promise, recalls, stock, transfers

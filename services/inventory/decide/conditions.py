@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.lots import ChangeConditionV1, CorrectLotV1
-from crossdock_contracts.shipping import LotsPickedV1
+from crossdock_contracts.lots import ChangeConditionV1, CorrectLotV1, LotsPickedV1
 from services.hub.decision import Decision, States, changed
 from services.inventory.decide import binding
 from services.inventory.decide.arrivals import MOST_LOTS, is_recalled

@@ -1,28 +1,15 @@
-"""Which pieces they are: lots that were picked, serial numbers that were read, and recalls that keep goods back."""
+"""Which lots were picked, what is traced as it leaves, and recalls that keep goods back."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
-from crossdock_contracts.lots import LotRecalledV1, RecallLiftedV1
-from crossdock_contracts.returns import ReturnInspectedV1
-from crossdock_contracts.shipping import (
-    ConfirmPickedV1,
-    LineLot,
-    LineSerials,
-    LotsPickedV1,
-    PickedLots,
-    ShippedLine,
-)
+from crossdock_contracts.lots import LotRecalledV1, LotsPickedV1, PickedLots, RecallLiftedV1
+from crossdock_contracts.shipping import ConfirmPickedV1, LineLot, ShippedLine
 from crossdock_contracts.values import FulfilmentLine, LotQuantity
 from services.hub.decision import Decision, Document, States, changed
+from services.shipping.decide.serials import FINE, Read, Trouble, read_serials
 from services.shipping.state import Shipment, ShipmentStatus
-from services.shipping.state_goods import LotShipment, RecalledLot, Serial
-
-Trouble = tuple[str, str]
-"""Why something cannot be done: reason and detail."""
-
-FINE: Trouble = ("", "")
+from services.shipping.state_goods import LotShipment, RecalledLot
 
 
 def lots_trouble(message: ConfirmPickedV1, found: Mapping[str, int]) -> Trouble:
@@ -51,7 +38,7 @@ def recall_trouble(states: States, shipment: Shipment) -> Trouble:
     return FINE
 
 
-def picked(states: States, left: Shipment, message: ConfirmPickedV1, now: datetime) -> tuple["Read", Trouble]:
+def picked(states: States, left: Shipment, message: ConfirmPickedV1, now: datetime) -> tuple[Read, Trouble]:
     """What was found of a fulfilment with the lots and serial numbers that the picker names, and what is wrong."""
     if left.status is ShipmentStatus.STOPPED or left.fulfilment is None:
         return Read(left), FINE
@@ -118,113 +105,6 @@ def first_lots(lots: tuple[LotQuantity, ...], quantity: int) -> tuple[LotQuantit
     return tuple(kept)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What has become of serial numbers that were read."""
-
-    shipment: Shipment
-    serials: tuple[Serial, ...] = ()
-    """Those whose document changes."""
-    trouble: Trouble = FINE
-
-
-def read_serials(
-    states: States, shipment: Shipment, given: Iterable[LineSerials], now: datetime, *, complete: bool
-) -> Read:
-    """Take in serial numbers: exactly as many as a line has pieces, each of them unique within its SKU.
-
-    ``complete``: those of every line have to be there by now.
-    """
-    assert shipment.fulfilment is not None
-    named = {**shipment.serials, **{one.line_id: one.serials for one in given}}
-    serials: dict[str, tuple[str, ...]] = {}
-    documents: dict[tuple[str, str], Serial] = {}
-    for line in shipment.fulfilment.lines:
-        read = named.get(line.line_id, ())
-        if not line.track_serial or not (read or complete):
-            continue
-        trouble = _wrong_count(line, read)
-        known = states.get_all(Serial, [(shipment.owner, line.sku, serial) for serial in read])
-        for serial, standing in zip(read, known, strict=True):
-            if (line.sku, serial) in documents:
-                trouble = "serial-twice", f"serial {serial} of {line.sku} is on two lines"
-            if standing is not None and not standing.is_free and standing.fulfilment_id != shipment.fulfilment_id:
-                trouble = (
-                    "serial-taken",
-                    f"serial {serial} of {line.sku} belongs to fulfilment {standing.fulfilment_id}",
-                )
-            documents[line.sku, serial] = _serial(shipment, line, serial, standing, now)
-        if trouble != FINE:
-            return Read(shipment, trouble=trouble)
-        serials[line.line_id] = read
-    if serials == shipment.serials:
-        return Read(shipment, tuple(documents.values()))
-    dropped = [
-        one
-        for line in shipment.fulfilment.lines
-        for one in freed(states, shipment, line.sku, shipment.serials.get(line.line_id, ()))
-        if (one.sku, one.serial) not in documents
-    ]
-    return Read(changed(shipment, serials=serials), (*documents.values(), *dropped))
-
-
-def _wrong_count(line: FulfilmentLine, read: tuple[str, ...]) -> Trouble:
-    if len(set(read)) < len(read):
-        twice = next(one for one in read if read.count(one) > 1)
-        return "serial-twice", f"serial {twice} of {line.sku} was read twice"
-    if len(read) != line.quantity:
-        detail = (
-            f"line {line.line_id} has {line.quantity} pieces of {line.sku}, and {len(read)} serial numbers were read"
-        )
-        return "serials-missing", detail
-    return FINE
-
-
-def _serial(shipment: Shipment, line: FulfilmentLine, serial: str, known: Serial | None, now: datetime) -> Serial:
-    """Whose a serial number is from now on; those whose it was before are remembered."""
-    mine = known is not None and known.fulfilment_id == shipment.fulfilment_id
-    earlier = known.earlier if known else ()
-    if known is not None and not mine:
-        earlier = (*earlier, known.fulfilment_id)[-20:]
-    return Serial(
-        owner=shipment.owner,
-        sku=line.sku,
-        serial=serial,
-        order_id=shipment.order_id,
-        fulfilment_id=shipment.fulfilment_id,
-        line_id=line.line_id,
-        read_at=known.read_at if known and mine else now,
-        earlier=earlier,
-    )
-
-
-def freed(states: States, shipment: Shipment, sku: str, serials: Iterable[str]) -> list[Serial]:
-    """These serial numbers are nobody's again."""
-    found = states.get_all(Serial, [(shipment.owner, sku, serial) for serial in serials])
-    return [
-        changed(one, is_free=True)
-        for one in found
-        if one is not None and one.fulfilment_id == shipment.fulfilment_id and not one.is_free
-    ]
-
-
-def let_go(states: States, before: Shipment, after: Shipment) -> tuple[Shipment, list[Serial]]:
-    """Pieces were taken out: which ones nobody knows, so the serial numbers of their lines are to be read anew."""
-    if not before.serials or before.fulfilment is None or after.fulfilment is None:
-        return after, []
-    is_open = after.status is not ShipmentStatus.STOPPED
-    left = {line.line_id: line.quantity for line in after.fulfilment.lines if is_open}
-    gone = [
-        line
-        for line in before.fulfilment.lines
-        if len(before.serials.get(line.line_id, ())) > left.get(line.line_id, 0)
-    ]
-    documents = [one for line in gone for one in freed(states, before, line.sku, before.serials[line.line_id])]
-    lost = {line.line_id for line in gone}
-    serials = {line_id: read for line_id, read in before.serials.items() if line_id not in lost}
-    return changed(after, serials=serials), documents
-
-
 def shipped_lines(shipment: Shipment) -> tuple[ShippedLine, ...]:
     """What leaves, with its lots and serial numbers."""
     assert shipment.fulfilment is not None
@@ -286,16 +166,3 @@ def _recall(
         owner=message.owner, sku=message.sku, lot=message.lot, is_recalled=is_recalled, said_at=said_at
     )
     return Decision(writes=[document])
-
-
-def take_back(states: States, message: ReturnInspectedV1, _now: datetime) -> Decision:
-    """Serial numbers of returned goods are nobody's; they may be sold again."""
-    writes: list[Document] = []
-    for line in message.lines:
-        found = states.get_all(Serial, [(message.owner, line.sku, serial) for serial in line.serials])
-        writes += [
-            changed(one, is_free=True)
-            for one in found
-            if one is not None and one.order_id == message.order_id and not one.is_free
-        ]
-    return Decision(writes=writes)

@@ -24,9 +24,10 @@ from crossdock_contracts.shipping import (
 )
 from crossdock_contracts.values import LineQuantity, Money
 from services.hub.decision import Decision, Outcome, States, changed
-from services.shipping.decide import goods
+from services.shipping.decide import goods, serials
 from services.shipping.decide.label import IsOpen, buy, resume, settle, void, without
 from services.shipping.decide.rates import weight_of
+from services.shipping.decide.serials import FINE
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus
 
@@ -85,7 +86,7 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
     )
     left = without(shipment, missing) if short else shipment
     taken, trouble = goods.picked(states, left, message, now)
-    if trouble != goods.FINE:
+    if trouble != FINE:
         return refused(message, *trouble)
     picked = lines_of(left) if left.status is not ShipmentStatus.STOPPED else ()
     about = {
@@ -124,8 +125,8 @@ def confirm_packed(
         return _refused(message, shipment, "only picked fulfilments are packed")
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
-    read = goods.read_serials(states, shipment, message.serials, now, complete=True)
-    if read.trouble != goods.FINE:
+    read = serials.read_serials(states, shipment, message.serials, now, complete=True)
+    if read.trouble != FINE:
         return refused(message, *read.trouble)
     origin = rules.locations.get(fulfilment.location_id)
     weight = message.weight_g or (weight_of(fulfilment, origin) if origin else 1)
@@ -155,9 +156,9 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
     fulfilment, parcel = shipment.fulfilment, shipment.parcel
     assert fulfilment is not None
     at = message.shipped_at or now
-    read = goods.read_serials(states, shipment, message.serials, now, complete=True)
-    trouble = read.trouble if read.trouble != goods.FINE else goods.recall_trouble(states, shipment)
-    if trouble != goods.FINE:
+    read = serials.read_serials(states, shipment, message.serials, now, complete=True)
+    trouble = read.trouble if read.trouble != FINE else goods.recall_trouble(states, shipment)
+    if trouble != FINE:
         return refused(message, *trouble)
     lines = goods.shipped_lines(read.shipment)
     weight = shipment.weight_g or parcel.weight_g
@@ -177,8 +178,8 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
         shipped_at=at,
     )
     left = changed(read.shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)
-    serials = [changed(one, shipped_at=None if one.is_free else at) for one in read.serials]
-    return Decision(writes=[left, *serials, *goods.trace(states, shipment, at)], events=[shipped])
+    numbers = [changed(one, shipped_at=None if one.is_free else at) for one in read.serials]
+    return Decision(writes=[left, *numbers, *goods.trace(states, shipment, at)], events=[shipped])
 
 
 _TRACKING = {
