@@ -42,7 +42,7 @@ class Stocks:
         self.moment = now
         self._before: dict[str, Stock] = {}
         self._now: dict[str, Stock] = {}
-        self.shelves = Shelves(states, owner)
+        self._shelves: Shelves | None = None
 
     def __getitem__(self, sku: str) -> Stock:
         """The stock of a SKU as this decision has left it; one that was never heard of is empty."""
@@ -51,6 +51,13 @@ class Stocks:
             stock = self._states.get(Stock, self._owner, sku) or Stock(owner=self._owner, sku=sku)
             self._before[sku] = self._now[sku] = stock
         return stock
+
+    @property
+    def shelves(self) -> Shelves:
+        """The lots of those SKUs that have them."""
+        if self._shelves is None:
+            self._shelves = Shelves(self._states, self._owner)
+        return self._shelves
 
     def load(self, skus: Iterable[str]) -> None:
         """Ask for many at once."""
@@ -74,7 +81,7 @@ class Stocks:
     def place(self, sku: str, location_id: str, *, lot: str = "", expires_on: str = "", **delta: int) -> LocationStock:
         """Change counters of one location by these differences; the location as it is then. Its lots follow."""
         stock = self[sku]
-        if stock.has_lots:
+        if stock.tracking is not None and stock.has_lots:
             self.shelves.follow(stock, location_id, lot, expires_on, delta)
         place = stock.locations.get(location_id) or LocationStock()
         place = changed(place, **{name: getattr(place, name) + by for name, by in delta.items()})
@@ -193,7 +200,8 @@ class Stocks:
 
     def writes(self) -> list[Document]:
         """The documents that changed."""
-        return [*self._changed(), *self.shelves.writes()]
+        lots = self._shelves.writes() if self._shelves is not None else []
+        return [*self._changed(), *lots]
 
 
 def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
