@@ -23,6 +23,8 @@ from services.cli import (
     doctor,
     holds,
     imports,
+    inbound,
+    lots,
     orders,
     products,
     stock,
@@ -47,11 +49,13 @@ app = typer.Typer(
     help="An order management system as an asynchronous hub.\n\nExit codes: 0 it worked, 1 refused or a check failed, "
     "2 wrong usage, 3 no such thing, 4 the hub is not reachable.",
 )
+stock.app.add_typer(lots.app)
 for commands, name, text in (
     (orders.app, "orders", "Orders: list them, show one's timeline, create by hand, cancel."),
     (customers.app, "customers", "Customers: list, show what they are known by, set limits on terms, enter payments."),
     (channels.app, "channels", "Channels: who does what, and what they fulfilled, refunded and took back themselves."),
-    (stock.app, "stock", "Stock: what there is, what comes and goes, who may have it, what was counted."),
+    (stock.app, "stock", "Stock: what there is, comes and goes, who may have it, counts; conditions, lots, recalls."),
+    (inbound.app, "inbound", "What suppliers are going to deliver: expect, list, receive, slip, close."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
     (dead.app, "dead", "Dead letters: list, show, replay, discard."),

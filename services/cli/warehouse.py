@@ -12,6 +12,8 @@ from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
     ConfirmShippedV1,
+    LineLot,
+    LineSerials,
     ReportLabelV1,
     TrackingUpdateV1,
 )
@@ -27,6 +29,38 @@ Fulfilment = Annotated[str, typer.Argument(help="Fulfilment id, such as web:1001
 Lines = Annotated[list[str] | None, typer.Option("--line", help="LINE=PIECES, as often as needed; else everything.")]
 Order = Annotated[str, typer.Argument(help="Order id, such as web:1001.")]
 Return = Annotated[str, typer.Argument(help="Return id, of your own choosing.")]
+
+
+LotsTaken = Annotated[
+    list[str] | None, typer.Option("--lot", help="LINE=LOT:PIECES, as often as needed, where other lots were taken.")
+]
+SerialsRead = Annotated[list[str] | None, typer.Option("--serial", help="LINE=SERIAL, once for each piece.")]
+
+
+def _lots(lots: list[str] | None) -> tuple[LineLot, ...]:
+    found = []
+    for one in lots or []:
+        line, _, rest = one.partition("=")
+        lot, _, quantity = rest.rpartition(":")
+        if not (lot and quantity.isdigit()):
+            fail(f"--lot {one}: write LINE=LOT:PIECES, such as 1=L-17:2", 2)
+        found.append(LineLot(line_id=line, lot=lot, quantity=int(quantity)))
+    return tuple(found)
+
+
+def _named(values: list[str] | None, option: str) -> dict[str, tuple[str, ...]]:
+    """What was named of each line."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in values or []:
+        line, _, value = one.partition("=")
+        if not value:
+            fail(f"{option} {one}: write LINE=VALUE, such as 1=SN-4711", 2)
+        found[line] = (*found.get(line, ()), value)
+    return found
+
+
+def _serials(serials: list[str] | None) -> tuple[LineSerials, ...]:
+    return tuple(LineSerials(line_id=line, serials=read) for line, read in _named(serials, "--serial").items())
 
 
 def _quantities(lines: list[str] | None) -> dict[str, int]:
@@ -62,9 +96,16 @@ def _carry_out(make: Any, *, json: bool) -> None:
 
 
 @app.command()
-def picked(fulfilment: Fulfilment, line: Lines = None, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+def picked(
+    fulfilment: Fulfilment,
+    line: Lines = None,
+    lot: LotsTaken = None,
+    serial: SerialsRead = None,
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
     """Confirm a pick; with --line, only these pieces were found, and the rest is a short pick."""
-    found = _quantities(line)
+    found, lots, serials = _quantities(line), _lots(lot), _serials(serial)
 
     async def command(client: Client) -> Command:
         shipment = await _shipment(client, owner, fulfilment)
@@ -74,7 +115,14 @@ def picked(fulfilment: Fulfilment, line: Lines = None, owner: OwnerOption = "mai
             for one in lines
             if (quantity := found.get(one["line_id"], 0) if found else one["quantity"]) > 0
         )
-        return ConfirmPickedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, lines=picked_lines)
+        return ConfirmPickedV1(
+            owner=owner,
+            order_id=shipment["order_id"],
+            fulfilment_id=fulfilment,
+            lines=picked_lines,
+            lots=lots,
+            serials=serials,
+        )
 
     _carry_out(command, json=json)
 
@@ -110,25 +158,32 @@ def label(
 def packed(
     fulfilment: Fulfilment,
     weight_g: Annotated[int | None, typer.Option(min=1, help="Weight of the parcel.")] = None,
+    serial: SerialsRead = None,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Confirm that a parcel is closed."""
+    serials = _serials(serial)
 
     async def command(client: Client) -> Command:
         shipment = await _shipment(client, owner, fulfilment)
-        return ConfirmPackedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, weight_g=weight_g)
+        about = {"owner": owner, "order_id": shipment["order_id"], "fulfilment_id": fulfilment}
+        return ConfirmPackedV1(**about, weight_g=weight_g, serials=serials)
 
     _carry_out(command, json=json)
 
 
 @app.command()
-def shipped(fulfilment: Fulfilment, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+def shipped(
+    fulfilment: Fulfilment, serial: SerialsRead = None, owner: OwnerOption = "main", json: JsonFlag = False
+) -> None:
     """Confirm that the carrier has the parcel."""
+    serials = _serials(serial)
 
     async def command(client: Client) -> Command:
         shipment = await _shipment(client, owner, fulfilment)
-        return ConfirmShippedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment)
+        about = {"owner": owner, "order_id": shipment["order_id"], "fulfilment_id": fulfilment}
+        return ConfirmShippedV1(**about, serials=serials)
 
     _carry_out(command, json=json)
 
@@ -199,14 +254,31 @@ def inspected(
     return_id: Return,
     restock: Annotated[list[str] | None, typer.Option(help="LINE=PIECES that go back on the shelf.")] = None,
     write_off: Annotated[list[str] | None, typer.Option(help="LINE=PIECES that cannot be sold.")] = None,
+    lot: Annotated[list[str] | None, typer.Option(help="LINE=LOT that a line's pieces are of.")] = None,
+    serial: Annotated[
+        list[str] | None, typer.Option(help="LINE=SERIAL, once for each piece, those that go back on the shelf first.")
+    ] = None,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Say what becomes of returned goods; the buyer is paid back."""
-    good, bad = _quantities(restock), _quantities(write_off)
-    lines = (
-        *(InspectedLine(line_id=name, quantity=n, disposition="restock") for name, n in good.items()),
-        *(InspectedLine(line_id=name, quantity=n, disposition="write-off") for name, n in bad.items()),
+    good, bad, lots, read = (
+        _quantities(restock),
+        _quantities(write_off),
+        _named(lot, "--lot"),
+        _named(serial, "--serial"),
+    )
+    lines = tuple(
+        InspectedLine(
+            line_id=name,
+            quantity=n,
+            disposition=disposition,
+            lot=lots.get(name, ("",))[0],
+            serials=read.get(name, ())[first : first + n],
+        )
+        for found, disposition in ((good, "restock"), (bad, "write-off"))
+        for name, n in found.items()
+        for first in ((good.get(name, 0),) if found is bad else (0,))
     )
 
     async def command(_client: Client) -> Command:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, routing, shipping, stock
+from crossdock_contracts import capture, inventory, lots, returns, routing, shipping, stock
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -10,9 +10,10 @@ from services.hub.settings import Settings, settings
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
-from services.shipping.decide import label, mend, missing, stop, work
+from services.shipping.decide import goods, label, mend, missing, serials, stop, work
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment
+from services.shipping.state_goods import LotShipment, RecalledLot, Serial
 
 
 def service(config: Settings) -> Service:
@@ -20,7 +21,7 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment,),
+        documents=(Shipment, Serial, LotShipment, RecalledLot),
         buckets=(BUCKET,),
         says=(
             shipping.LabelBoughtV1,
@@ -29,6 +30,7 @@ def service(config: Settings) -> Service:
             shipping.LabelVoidedV1,
             shipping.FulfilmentPickedV1,
             shipping.ShortPickedV1,
+            lots.LotsPickedV1,
             shipping.FulfilmentPackedV1,
             shipping.FulfilmentStoppedV1,
             shipping.FulfilmentKeptV1,
@@ -81,6 +83,9 @@ def service(config: Settings) -> Service:
     )
     hub.on(shipping.ConfirmShippedV1, work.confirm_shipped, reads=work.reads_shipment)
     hub.on(shipping.TrackingUpdateV1, work.track, reads=work.reads_shipment, remember=True)
+    hub.on(lots.LotRecalledV1, goods.know_recalled)
+    hub.on(lots.RecallLiftedV1, goods.know_lifted)
+    hub.on(returns.ReturnInspectedV1, serials.take_back)
     return hub
 
 

@@ -74,6 +74,8 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     """The call under way is the void of a label, not its purchase."""
     weight_g: int = 0
     """As packed; 0 before."""
+    serials: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Serial numbers that were read, by line."""
     reported: bool = False
     """Its label was bought by somebody else, who also gives it back."""
     stops: dict[str, tuple[LineQuantity, ...]] = Field(default_factory=dict)

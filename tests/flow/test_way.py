@@ -4,8 +4,10 @@ from hashlib import sha256
 
 import pytest
 
+from crossdock_contracts.capture import ReleaseHoldV1
 from crossdock_contracts.shipping import TrackingUpdateV1
 from tests.builders import NOW
+from tests.conftest import until
 from tests.flow.house import House, about, order_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -99,6 +101,8 @@ async def test_a_parcel_that_one_carrier_refuses_goes_with_the_next(house: House
     refused = {"name": "Customer 1", "line1": "Street 1", "city": "Berlin", "postcode": "REFUSE", "country": "DE"}
 
     order_id = await house.sold((sku, 1), ship_to=refused)
+    await until(lambda: house.holds(order_id))  # it is no postcode of Germany, and somebody knows better
+    await house.tells(ReleaseHoldV1(owner="main", order_id=order_id))
 
     bought = await house.hears("label-bought", order_id)
     assert bought["parcel"]["carrier"] == "table-parcel"

@@ -8,8 +8,10 @@ from crossdock_contracts.stock import BoundStockMissingV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, States, changed
 from services.inventory.audits import Ask, Shortfall
-from services.inventory.decide.common import Stocks, promise_event, waiting, with_lines
+from services.inventory.decide.common import promise_event, waiting, with_lines
+from services.inventory.decide.inbound import dates_due
 from services.inventory.decide.orders import as_many_as_read, skus_of, taken_back
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import Rules
 from services.inventory.state import Reservation, ReservedLine, Stock
 
@@ -63,6 +65,8 @@ def take_slice(states: States, shortfall: Shortfall, needs: Needs, now: datetime
             asked = _from_bound(reservation, lines, needs, shortfall, now)
             decision.events += asked
             asks += [_ask(event) for event in asked]
+    if decision.writes and stocks[shortfall.sku].expected:
+        decision.events += dates_due(stocks, shortfall.sku, "taken-back")
     decision.writes += stocks.writes()
     shortfall = changed(shortfall, holders=shortfall.holders[len(turn) :], asked=tuple(asks))
     return decision, shortfall, bool(needs)

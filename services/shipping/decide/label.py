@@ -16,6 +16,7 @@ from crossdock_contracts.shipping import (
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 from services.shipping.carriers import BuyLabel, VoidLabel
+from services.shipping.decide.goods import first_lots
 from services.shipping.decide.rates import ranked, weight_of
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, is_open
@@ -63,7 +64,9 @@ def without(shipment: Shipment, quantities: dict[str, int]) -> Shipment:
         gone = min(quantities.get(line.line_id, 0), line.quantity)
         if gone < line.quantity:
             value = line.value_minor - line.value_minor * gone // line.quantity
-            left.append(changed(line, quantity=line.quantity - gone, value_minor=value) if gone else line)
+            quantity = line.quantity - gone
+            lots = first_lots(line.lots, quantity)
+            left.append(changed(line, quantity=quantity, value_minor=value, lots=lots) if gone else line)
     if not left:
         return changed(shipment, status=ShipmentStatus.STOPPED)
     return changed(shipment, fulfilment=changed(shipment.fulfilment, lines=tuple(left)))

@@ -7,6 +7,7 @@ from crossdock_contracts.routing import FulfilmentStopRequestedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Outcome, States, changed
+from services.shipping.decide import serials
 from services.shipping.decide.label import resume, settle, void, without
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, StopAsked, is_open
@@ -35,7 +36,8 @@ def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: 
     )
     left = without(shipment, {line.line_id: line.quantity for line in taken})
     left = changed(left, stops={**shipment.stops, message.cancel_id: taken})
-    decision = Decision(writes=[left], events=[_answer(message, taken, (), "")])
+    left, freed = serials.let_go(states, shipment, left)
+    decision = Decision(writes=[left, *freed], events=[_answer(message, taken, (), "")])
     if left.status is ShipmentStatus.STOPPED and left.parcel is not None and left.intent is None:
         return decision.and_then(void(rules, left, now))
     return decision

@@ -18,15 +18,16 @@ from crossdock_contracts.shipping import (
     ShipmentInTransitV1,
     ShipmentOutForDeliveryV1,
     ShipmentShippedV2,
-    ShippedLine,
     ShippedParcel,
     ShortPickedV1,
     TrackingUpdateV1,
 )
 from crossdock_contracts.values import LineQuantity, Money
 from services.hub.decision import Decision, Outcome, States, changed
+from services.shipping.decide import goods, serials
 from services.shipping.decide.label import IsOpen, buy, resume, settle, void, without
 from services.shipping.decide.rates import weight_of
+from services.shipping.decide.serials import FINE
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus
 
@@ -46,12 +47,13 @@ def reads_shipment(message: Work) -> Iterable[str]:
 
 def _refused(message: Work, shipment: Shipment | None, wanted: str) -> Decision:
     state = shipment.status if shipment else "not known"
+    return refused(message, "wrong-state", f"fulfilment {message.fulfilment_id} is {state}; {wanted}")
+
+
+def refused(message: Work, reason: str, detail: str) -> Decision:
+    """A confirmation is not taken, and why."""
     refusal = CommandRefusedV1(
-        owner=message.owner,
-        entity_id=message.fulfilment_id,
-        command=message.TYPE,
-        reason="wrong-state",
-        detail=f"fulfilment {message.fulfilment_id} is {state}; {wanted}",
+        owner=message.owner, entity_id=message.fulfilment_id, command=message.TYPE, reason=reason, detail=detail
     )
     return Decision(events=[refusal])
 
@@ -83,6 +85,9 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
         if missing[line.line_id]
     )
     left = without(shipment, missing) if short else shipment
+    taken, trouble = goods.picked(states, left, message, now)
+    if trouble != FINE:
+        return refused(message, *trouble)
     picked = lines_of(left) if left.status is not ShipmentStatus.STOPPED else ()
     about = {
         "owner": shipment.owner,
@@ -91,12 +96,13 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
         "location_id": fulfilment.location_id,
         "picked_at": now,
     }
-    events: list[Event] = [ShortPickedV1(**about, missing=short, picked=picked)] if short else []
+    events: list[Event] = [ShortPickedV1(**about, missing=short, picked=picked, lots=message.lots)] if short else []
     if left.status is ShipmentStatus.STOPPED:
         decision = Decision(writes=[left], events=events)
         return decision.and_then(void(rules, left, now)) if left.parcel and left.intent is None else decision
+    events += goods.other_lots(left, taken.shipment, now) if not short else []
     events.append(FulfilmentPickedV1(**about, lines=picked))
-    return Decision(writes=[changed(left, status=ShipmentStatus.PICKED)], events=events)
+    return Decision(writes=[changed(taken.shipment, status=ShipmentStatus.PICKED), *taken.serials], events=events)
 
 
 def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcome: Outcome, now: datetime) -> Decision:
@@ -119,9 +125,12 @@ def confirm_packed(
         return _refused(message, shipment, "only picked fulfilments are packed")
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
+    read = serials.read_serials(states, shipment, message.serials, now, complete=True)
+    if read.trouble != FINE:
+        return refused(message, *read.trouble)
     origin = rules.locations.get(fulfilment.location_id)
     weight = message.weight_g or (weight_of(fulfilment, origin) if origin else 1)
-    shipment = changed(shipment, status=ShipmentStatus.PACKED, weight_g=weight)
+    shipment = changed(read.shipment, status=ShipmentStatus.PACKED, weight_g=weight)
     packed = FulfilmentPackedV1(
         owner=shipment.owner,
         order_id=shipment.order_id,
@@ -130,7 +139,7 @@ def confirm_packed(
         weight_g=weight,
         packed_at=now,
     )
-    decision = Decision(writes=[shipment], events=[packed])
+    decision = Decision(writes=[shipment, *read.serials], events=[packed])
     at_pack = origin is not None and origin.label_by == "hub" and origin.label_at == "pack"
     if at_pack and shipment.parcel is None and shipment.intent is None:
         return decision.and_then(buy(rules, is_circuit_open, shipment, now))
@@ -146,11 +155,12 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
         return _refused(message, shipment, "only packed and labelled fulfilments are shipped")
     fulfilment, parcel = shipment.fulfilment, shipment.parcel
     assert fulfilment is not None
-    lines = tuple(
-        ShippedLine(line_id=line.line_id, sku=line.sku, quantity=line.quantity, value_minor=line.value_minor)
-        for line in fulfilment.lines
-    )
     at = message.shipped_at or now
+    read = serials.read_serials(states, shipment, message.serials, now, complete=True)
+    trouble = read.trouble if read.trouble != FINE else goods.recall_trouble(states, shipment)
+    if trouble != FINE:
+        return refused(message, *trouble)
+    lines = goods.shipped_lines(read.shipment)
     weight = shipment.weight_g or parcel.weight_g
     value = sum(line.value_minor for line in lines)
     shipped = ShipmentShippedV2(
@@ -167,7 +177,9 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
         value=Money(amount_minor=value, currency=fulfilment.currency),
         shipped_at=at,
     )
-    return Decision(writes=[changed(shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)], events=[shipped])
+    left = changed(read.shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)
+    numbers = [changed(one, shipped_at=None if one.is_free else at) for one in read.serials]
+    return Decision(writes=[left, *numbers, *goods.trace(states, shipment, at)], events=[shipped])
 
 
 _TRACKING = {
@@ -204,5 +216,6 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
             fulfilment=None,
             ranking=(),
             stops={},
+            serials={},
         )
     return Decision(writes=[shipment], events=[event])
