@@ -2,7 +2,9 @@
 
 from crossdock_contracts import (
     capture,
+    inbound,
     inventory,
+    lots,
     operations,
     payments,
     products,
@@ -17,7 +19,9 @@ from crossdock_contracts import (
 
 __all__ = [
     "capture",
+    "inbound",
     "inventory",
+    "lots",
     "operations",
     "payments",
     "products",

@@ -23,6 +23,7 @@ from crossdock_contracts.returns import (
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Money
 from services.hub.decision import Decision, Later, States, changed
+from services.returns.goods import identified, with_goods
 from services.returns.rules import Rules
 from services.returns.state import Return, ReturnStatus, Sold, SoldLine
 
@@ -55,7 +56,9 @@ def _with(sold: Sold, gone: Iterable[ShippedLine | FulfilledQuantity], shipment:
     for one in gone:
         known = lines.get(one.line_id) or SoldLine(line_id=one.line_id, sku=one.sku, quantity=0, value_minor=0)
         lines[one.line_id] = changed(
-            known, quantity=known.quantity + one.quantity, value_minor=known.value_minor + one.value_minor
+            with_goods(known, one) if isinstance(one, ShippedLine) else known,
+            quantity=known.quantity + one.quantity,
+            value_minor=known.value_minor + one.value_minor,
         )
     return changed(sold, lines=tuple(lines.values()), shipments=(*sold.shipments, shipment), last_shipped_at=at)
 
@@ -158,7 +161,6 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
     found = states.get(Return, message.owner, message.order_id, message.return_id)
     if found is None or found.status is not ReturnStatus.RECEIVED:
         return _wrong_state(message, found, "only received returns are inspected")
-    received = {line.line_id: line for line in found.lines}
     seen: dict[str, int] = {}
     for line in message.lines:
         seen[line.line_id] = seen.get(line.line_id, 0) + line.quantity
@@ -167,13 +169,10 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         return _wrong_state(message, found, f"all of what was received has to be inspected: {there}")
     sold = states.get(Sold, message.owner, message.order_id)
     assert sold is not None
+    sold, goods, reason, detail = identified(sold, message.lines)
+    if reason:
+        return _inspection_refused(message, reason, detail)
     sold, amount = _paid_for(sold, seen)
-    goods = tuple(
-        InspectedGoods(
-            line_id=line.line_id, sku=received[line.line_id].sku, quantity=line.quantity, disposition=line.disposition
-        )
-        for line in message.lines
-    )
     about = {"owner": message.owner, "order_id": message.order_id, "return_id": message.return_id}
     inspected = ReturnInspectedV1(**about, location_id=found.location_id, lines=goods, inspected_at=now)
     status = ReturnStatus.REFUNDING if amount else ReturnStatus.CLOSED
@@ -185,6 +184,13 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         events.append(ReturnClosedV1(**about, refunded_minor=0, closed_at=now))
     document = changed(found, status=status, inspected=message.lines, refund_minor=amount)
     return Decision(writes=[document, sold], events=events)
+
+
+def _inspection_refused(message: InspectReturnV1, reason: str, detail: str) -> Decision:
+    refusal = CommandRefusedV1(
+        owner=message.owner, entity_id=message.return_id, command=message.TYPE, reason=reason, detail=detail
+    )
+    return Decision(events=[refusal])
 
 
 def _paid_for(sold: Sold, quantities: dict[str, int]) -> tuple[Sold, int]:

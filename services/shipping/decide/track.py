@@ -91,4 +91,5 @@ def _delivered(shipment: Shipment, at: datetime) -> Shipment:
         quote=None,
         boxes=(),
         stops={},
+        serials={},
     )
