@@ -3,7 +3,9 @@
 from crossdock_contracts import (
     capture,
     cases,
+    inbound,
     inventory,
+    lots,
     operations,
     payments,
     products,
@@ -20,7 +22,9 @@ from crossdock_contracts import (
 __all__ = [
     "capture",
     "cases",
+    "inbound",
     "inventory",
+    "lots",
     "operations",
     "payments",
     "products",

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Code, Fulfilment, LineQuantity
+from crossdock_contracts.values import Code, Fulfilment, LineQuantity, LotQuantity
 
 
 class Condition(Value):
@@ -25,7 +25,9 @@ class ReceiveStockV1(Command, service="inventory", name="receive-stock", version
     reference: str = ""
     """Purchase order or advance ship notice."""
     lot: str = ""
+    """Has to be named for a SKU that is kept by lot."""
     expires_on: str = ""
+    """Last day of the lot, such as ``2026-09-30``; has to be named for a SKU that is kept by expiry."""
 
 
 class AdjustStockV1(Command, service="inventory", name="adjust-stock", version=1, entity="sku"):
@@ -36,6 +38,8 @@ class AdjustStockV1(Command, service="inventory", name="adjust-stock", version=1
     delta: int
     reason: Code
     note: str = ""
+    lot: str = ""
+    """Of which lot; left out for a SKU that is kept by lot, those that expire last lose pieces."""
 
 
 class CountStockV1(Command, service="inventory", name="count-stock", version=1, entity="sku"):
@@ -46,6 +50,8 @@ class CountStockV1(Command, service="inventory", name="count-stock", version=1, 
     counted: NonNegativeInt
     counted_at: Utc | None = None
     counted_by: str = ""
+    lot: str = ""
+    """Pieces of this lot alone were counted; empty: all sellable ones."""
 
 
 class TransferStockV1(Command, service="inventory", name="transfer-stock", version=1, entity="sku"):
@@ -55,6 +61,8 @@ class TransferStockV1(Command, service="inventory", name="transfer-stock", versi
     from_location_id: Id
     to_location_id: Id
     quantity: PositiveInt
+    lot: str = ""
+    """Of which lot; left out, those go first that expire first."""
 
 
 class SetSafetyStockV1(Command, service="inventory", name="set-safety-stock", version=1, entity="sku"):
@@ -116,6 +124,10 @@ class Substitute(Value):
     sku: Id
     by: Id
     quantity: PositiveInt
+    lots: tuple[LotQuantity, ...] = ()
+    """Which lots of ``by`` to pick, in this order; empty where it is not kept by lot."""
+    track_serial: bool = False
+    """The serial number of each piece of ``by`` is to be captured before it ships."""
 
 
 class SubstitutionDecidedV1(Event, service="inventory", name="substitution-decided", version=1, entity="order_id"):
@@ -191,6 +203,13 @@ class StockMovedV1(Event, service="inventory", name="stock-moved", version=1, en
     reference: str = ""
     """The order, receipt or count behind it."""
     moved_at: Utc
+    lot: str = ""
+    """Of which lot, where it was one."""
+    from_condition: str = ""
+    """Condition that the pieces left: sellable, quarantine, damaged or in-transit. Empty where they came from outside,
+    or where ``delta`` tells it."""
+    to_condition: str = ""
+    """Condition that the pieces are of now; likewise."""
 
 
 class ShortageRecordedV1(Event, service="inventory", name="shortage-recorded", version=1, entity="sku"):

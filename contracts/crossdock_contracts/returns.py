@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Code, LineQuantity, Money
+from crossdock_contracts.values import Code, Day, LineQuantity, Money
 
 
 class RequestReturnV1(Command, service="returns", name="request-return", version=1, entity="order_id"):
@@ -34,6 +34,10 @@ class InspectedLine(Value):
     quantity: PositiveInt
     disposition: Literal["restock", "write-off"]
     note: str = ""
+    lot: str = ""
+    """Lot that the pieces are of; may be left out where the buyer got one lot only."""
+    serials: tuple[Id, ...] = ()
+    """Serial numbers of the pieces, where they were captured when these shipped."""
 
 
 class InspectReturnV1(Command, service="returns", name="inspect-return", version=1, entity="order_id"):
@@ -93,6 +97,10 @@ class InspectedGoods(Value):
     sku: Id
     quantity: PositiveInt
     disposition: Literal["restock", "write-off"]
+    lot: str = ""
+    """Lot that they go back to."""
+    expires_on: Day = ""
+    serials: tuple[Id, ...] = ()
 
 
 class ReturnInspectedV1(Event, service="returns", name="return-inspected", version=1, entity="order_id"):

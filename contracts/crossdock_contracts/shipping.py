@@ -5,7 +5,24 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Address, Code, Dimensions, LineQuantity, Money
+from crossdock_contracts.values import Address, Code, Day, Dimensions, LineQuantity, LotQuantity, Money
+
+
+class LineLot(Value):
+    """So many pieces of a line are of this lot."""
+
+    line_id: Id
+    lot: Id
+    quantity: PositiveInt
+    expires_on: Day = ""
+    """Its last day, where the pick was not told this lot."""
+
+
+class LineSerials(Value):
+    """Serial numbers of the pieces of a line."""
+
+    line_id: Id
+    serials: tuple[Id, ...]
 
 
 class ConfirmPickedV1(Command, service="shipping", name="confirm-picked", version=1, entity="order_id"):
@@ -16,6 +33,10 @@ class ConfirmPickedV1(Command, service="shipping", name="confirm-picked", versio
     lines: tuple[LineQuantity, ...]
     """What was picked."""
     picked_by: str = ""
+    lots: tuple[LineLot, ...] = ()
+    """Lots of what was picked, all of a line's; a line that is left out was picked from the lots that it named."""
+    serials: tuple[LineSerials, ...] = ()
+    """Serial numbers, if they are read at the pick; all of a line's."""
 
 
 class PackedParcel(Value):
@@ -44,6 +65,8 @@ class ConfirmPackedV1(Command, service="shipping", name="confirm-packed", versio
     """Several, or what is in one; empty: one of ``weight_g`` and ``dimensions``."""
     packed_with: str = ""
     """The fulfilment in whose parcel it goes, as its wave plans; nothing else is said of its parcel then."""
+    serials: tuple[LineSerials, ...] = ()
+    """Serial numbers, if they are read at the pack; all of a line's."""
 
 
 class ConfirmShippedV1(Command, service="shipping", name="confirm-shipped", version=1, entity="order_id"):
@@ -52,6 +75,8 @@ class ConfirmShippedV1(Command, service="shipping", name="confirm-shipped", vers
     order_id: Id
     fulfilment_id: Id
     shipped_at: Utc | None = None
+    serials: tuple[LineSerials, ...] = ()
+    """Serial numbers of lines of which pieces were taken out after they had been read; all of a line's."""
 
 
 class ReportLabelV1(Command, service="shipping", name="report-label", version=1, entity="order_id"):
@@ -180,6 +205,8 @@ class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, e
     missing: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
     picked: tuple[LineQuantity, ...]
     picked_at: Utc
+    lots: tuple[LineLot, ...] = ()
+    """Lots of what was picked, of lines whose lots the picker named."""
 
 
 class FulfilmentKeptV1(Event, service="shipping", name="fulfilment-kept", version=1, entity="order_id"):
@@ -258,6 +285,10 @@ class ShippedLine(Value):
     """What was ordered, where ``sku`` was sent in its place."""
     reduced_minor: NonNegativeInt = 0
     """What the buyer gets back, since what was sent is worth less than what was ordered."""
+    lots: tuple[LotQuantity, ...] = ()
+    """Lots that they are of; empty where the SKU is not kept by lot."""
+    serials: tuple[Id, ...] = ()
+    """Serial number of each piece; empty where none are captured."""
 
 
 class ShipmentShippedV2(Event, service="shipping", name="shipment-shipped", version=2, entity="order_id"):

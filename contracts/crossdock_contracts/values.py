@@ -3,10 +3,11 @@
 Money is integer minor units with an ISO 4217 code, weights are grams, lengths millimetres, times UTC.
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, StringConstraints
 
 from crossdock_contracts.base import Id, Utc, Value
 
@@ -18,6 +19,16 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """A reason or kind in lower-case words joined by hyphens, for instance ``unknown-listing``."""
+
+
+def _on_the_calendar(day: str) -> str:
+    if day:
+        date.fromisoformat(day)
+    return day
+
+
+Day = Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"), AfterValidator(_on_the_calendar)]
+"""A day of the calendar, such as ``2026-09-30``; empty: none."""
 
 Priority = Annotated[int, Field(ge=0, le=9)]
 """0 is served first, 9 last; 5 is usual."""
@@ -264,6 +275,15 @@ class FulfilledQuantity(LineQuantity):
     value_minor: NonNegativeInt = 0
 
 
+class LotQuantity(Value):
+    """So many pieces of one lot."""
+
+    lot: Id
+    quantity: PositiveInt
+    expires_on: Day = ""
+    """Its last day; empty where it is not known."""
+
+
 class FulfilmentLine(Value):
     """So many pieces of one order line that one location ships."""
 
@@ -285,6 +305,10 @@ class FulfilmentLine(Value):
     """What was ordered, where ``sku`` is sent in its place."""
     reduced_minor: NonNegativeInt = 0
     """What the buyer paid more for what was ordered than ``value_minor``; given back once it ships."""
+    lots: tuple[LotQuantity, ...] = ()
+    """Which lots to pick, in this order; empty where the SKU is not kept by lot."""
+    track_serial: bool = False
+    """The serial number of each piece is to be captured before it ships."""
 
 
 class DeliveryPromise(Value):

@@ -8,7 +8,11 @@ from rich.text import Text
 from crossdock_contracts.base import Command
 from services.cli.client import connected
 from services.cli.output import as_json, console
+from services.cli.timeline import describe
 from services.hub.settings import settings
+
+_INNER = {"stock-freed", "shortage-sought", "snapshot-swept", "backorder-dates-due"}
+"""What inventory tells itself."""
 
 
 async def _order(command: Command) -> list[dict[str, Any]]:
@@ -31,10 +35,6 @@ def carry_out(command: Command, *, json: bool) -> None:
 def tell(name: str, body: dict[str, Any]) -> None:
     """Print one event in words; those that only the services go on by are left out."""
     match name:
-        case "stock-moved":
-            console.print(
-                f"{body['sku']} at {body['location_id']}: {body['kind']} {body['delta']:+}, now {body['on_hand']}"
-            )
         case "stock-already-open":
             stands = f"opened with {body['opened_with']} before, now {body['on_hand']}"
             console.print(f"{body['sku']} at {body['location_id']}: {stands}; nothing changed")
@@ -69,6 +69,8 @@ def _tell_count(name: str, body: dict[str, Any]) -> None:
                 console.print(Text("to be approved:", "yellow"), f"{said}, by {body['assigned_to']}")
         case "count-rejected":
             console.print(f"count {body['count_id']} is rejected")
+        case _ if name not in _INNER:
+            console.print(describe(f"inventory.evt.{name}.v1", body))
 
 
 def _skipped(body: dict[str, Any]) -> None:

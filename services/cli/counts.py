@@ -28,11 +28,13 @@ def enter(
     location: Location,
     counted: Annotated[int, typer.Argument(help="Pieces.")],
     by: By = "",
+    lot: Annotated[str, typer.Option("--lot", help="Of which lot, for a SKU that is kept by lot.")] = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Enter what was counted of one SKU just now; it is believed at once."""
-    carry_out(CountStockV1(owner=owner, sku=sku, location_id=location, counted=counted, counted_by=by), json=json)
+    about = {"owner": owner, "sku": sku, "location_id": location, "counted": counted}
+    carry_out(CountStockV1(**about, counted_by=by, lot=lot), json=json)
 
 
 @app.command()

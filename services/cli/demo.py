@@ -30,8 +30,9 @@ from services.cli.supervisor import Hub
 from services.cli.verify import examine, report, show
 from services.hub import log, process
 from services.hub.settings import Settings, settings
-from services.verify.checks import Check, oversold
+from services.verify.check import Check
 from services.verify.facts import Facts, OrderKey, seconds_between
+from services.verify.stock import oversold
 
 _CONNECTIONS = 24
 

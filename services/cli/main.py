@@ -24,7 +24,9 @@ from services.cli import (
     doctor,
     holds,
     imports,
+    inbound,
     locations,
+    lots,
     orders,
     products,
     routing,
@@ -53,11 +55,13 @@ app = typer.Typer(
     help="An order management system as an asynchronous hub.\n\nExit codes: 0 it worked, 1 refused or a check failed, "
     "2 wrong usage, 3 no such thing, 4 the hub is not reachable.",
 )
+stock.app.add_typer(lots.app)
 for commands, name, text in (
     (orders.app, "orders", "Orders: list them, show one's timeline, create by hand, cancel."),
     (customers.app, "customers", "Customers: list, show what they are known by, set limits on terms, enter payments."),
     (channels.app, "channels", "Channels: who does what, and what they fulfilled, refunded and took back themselves."),
-    (stock.app, "stock", "Stock: what there is, what comes and goes, who may have it, what was counted."),
+    (stock.app, "stock", "Stock: what there is, comes and goes, who may have it, counts; conditions, lots, recalls."),
+    (inbound.app, "inbound", "What suppliers are going to deliver: expect, list, receive, slip, close."),
     (locations.app, "locations", "Locations: list them, close, open, say what they can take."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),

@@ -28,6 +28,9 @@ app.command("snapshot")(snapshots.snapshot)
 Sku = Annotated[str, typer.Argument(help="SKU.")]
 Location = Annotated[str, typer.Argument(help="Location id, as in locations.toml.")]
 Pieces = Annotated[int, typer.Argument(help="Pieces.")]
+Lot = Annotated[str, typer.Option("--lot", help="Of which lot, for a SKU that is kept by lot.")]
+
+_PLACE = ("location_id", "on_hand", "allocated", "safety", "available", "quarantine", "damaged", "in_transit")
 
 
 @app.command("list")
@@ -82,17 +85,14 @@ def show(sku: Sku, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     stock = found[0]
     as_table(
         f"Stock of {sku}",
-        ("location", "on hand", "allocated", "safety", "damaged", "available"),
-        (
-            [p["location_id"], p["on_hand"], p["allocated"], p["safety"], p["damaged"], p["available"]]
-            for p in stock["locations"]
-        ),
+        ("location", "on hand", "allocated", "safety", "available", "quarantine", "damaged", "in transit"),
+        ([p[column] for column in _PLACE] for p in stock["locations"]),
     )
     for part in stock["components"]:
         console.print(f"kit of {part['quantity']:,} × {part['sku']}: {part['promisable']:,} available to promise")
     console.print(
         f"reserved for orders: {stock['reserved']:,}   waited for: {stock['waiting']:,}   "
-        f"available to promise: {stock['promisable']:,}"
+        f"available to promise: {stock['promisable']:,}   expected: {stock['expected']:,}"
     )
 
 
@@ -126,13 +126,14 @@ def receive(
     location: Location,
     quantity: Pieces,
     reference: str = "",
+    lot: Lot = "",
+    expires: Annotated[str, typer.Option(help="The lot's last day, such as 2026-09-30.")] = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Take in pieces that have arrived."""
-    carry_out(
-        ReceiveStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity, reference=reference), json=json
-    )
+    about = {"owner": owner, "sku": sku, "location_id": location, "quantity": quantity, "reference": reference}
+    carry_out(ReceiveStockV1(**about, lot=lot, expires_on=expires), json=json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -142,13 +143,13 @@ def adjust(
     delta: Annotated[int, typer.Argument(help="Difference, such as -3.")],
     reason: Annotated[str, typer.Option(help="Why, in lower-case words joined by hyphens.")] = "correction",
     note: str = "",
+    lot: Lot = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Correct the pieces on hand by a difference."""
-    carry_out(
-        AdjustStockV1(owner=owner, sku=sku, location_id=location, delta=delta, reason=reason, note=note), json=json
-    )
+    about = {"owner": owner, "sku": sku, "location_id": location, "delta": delta, "reason": reason}
+    carry_out(AdjustStockV1(**about, note=note, lot=lot), json=json)
 
 
 @app.command()
@@ -157,14 +158,13 @@ def transfer(
     source: Annotated[str, typer.Argument(help="Location that gives.")],
     target: Annotated[str, typer.Argument(help="Location that takes.")],
     quantity: Pieces,
+    lot: Lot = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
-    """Move free pieces to another location."""
-    carry_out(
-        TransferStockV1(owner=owner, sku=sku, from_location_id=source, to_location_id=target, quantity=quantity),
-        json=json,
-    )
+    """Move free pieces to another location, at once."""
+    ways = {"from_location_id": source, "to_location_id": target}
+    carry_out(TransferStockV1(owner=owner, sku=sku, **ways, quantity=quantity, lot=lot), json=json)
 
 
 @app.command()

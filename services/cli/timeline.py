@@ -132,6 +132,18 @@ def _step(body: Body) -> str:
     return f"{body['step']} at {body['location_id']}{_by(body.get('confirmed_by'))}{note}"
 
 
+def _moved(body: Body) -> str:
+    lot = f" of lot {body['lot']}" if body.get("lot") else ""
+    if body.get("from_condition") or body.get("to_condition"):
+        way = f"from {body.get('from_condition') or 'outside'} to {body.get('to_condition') or 'outside'}"
+        return f"{body['sku']} at {body['location_id']}: {body['quantity']}{lot} {way}, now {body['on_hand']} sellable"
+    return f"{body['sku']} at {body['location_id']}: {body['kind']} {body['delta']:+}{lot}, now {body['on_hand']}"
+
+
+def _day(body: Body) -> str:
+    return body["expected_at"][:10] if body.get("expected_at") else "at no known date"
+
+
 def _cancelled(body: Body) -> str:
     kept = f"; kept: {_pieces(body['kept'])}" if body.get("kept") else ""
     return f"{_pieces(body['lines'])} for {body['reason']}, decided by {body['decided_by']}{kept}"
@@ -203,7 +215,32 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "stock-allocated": lambda b: f"{b['fulfilment']['location_id']}: {_pieces(b['fulfilment']['lines'])}",
     "allocation-refused": lambda b: f"{b['location_id']}: {b['reason']}",
     "reservation-released": lambda b: f"{_pieces(b['lines'])}: {b['reason']}",
-    "stock-moved": lambda b: f"{b['sku']} at {b['location_id']}: {b['kind']} {b['delta']:+}, now {b['on_hand']}",
+    "stock-moved": _moved,
+    "backorder-promised": lambda b: f"{b['quantity']} × {b['sku']} expected {_day(b)} with {b['receipt_id']}",
+    "backorder-date-changed": lambda b: (
+        f"{b['quantity']} × {b['sku']} expected {_day(b)}, not {b['was_expected_at'][:10]}: {b['reason']}"
+    ),
+    "receipt-expected": lambda b: (
+        f"{b['receipt_id']}: {b['quantity']} × {b['sku']} at {b['location_id']}, {b.get('received', 0)} of them here, "
+        f"expected {_day(b)}"
+    ),
+    "receipt-closed": lambda b: (
+        f"{b['receipt_id']} closed, {b['reason']}: {b['received']} of {b['quantity']} × {b['sku']} came"
+    ),
+    "lot-corrected": lambda b: (
+        f"{b['quantity']} × {b['sku']} at {b['location_id']} are of lot {b['to_lot']}, not {b['from_lot']}"
+    ),
+    "lot-recalled": lambda b: f"lot {b['lot']} of {b['sku']}: {b['reason']} {b.get('note', '')}",
+    "lot-quarantined": lambda b: (
+        ", ".join(f"{p['quantity']} at {p['location_id']}" for p in b["places"]) or "nothing left on sale"
+    ),
+    "transfer-dispatched": lambda b: (
+        f"{b['transfer_id']}: {b['quantity']} × {b['sku']} on their way to {b['to_location_id']}"
+    ),
+    "transfer-received": lambda b: (
+        f"{b['transfer_id']}: {b['quantity']} × {b['sku']} at {b['to_location_id']}, {b.get('left', 0)} on their way, "
+        f"{b.get('short', 0)} short, {b.get('over', 0)} over"
+    ),
     "order-routed": _routed,
     "order-unroutable": lambda b: f"{b['reason']}: {b['detail']}",
     "fulfilment-stop-requested": lambda b: f"{b['fulfilment_id']}: {_pieces(b['lines'])}",

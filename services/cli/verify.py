@@ -13,7 +13,8 @@ from services.cli.output import FAILED, JsonFlag, as_json, as_table, console
 from services.hub import log
 from services.hub.server import Server
 from services.hub.settings import Settings, settings
-from services.verify.checks import Check, audit
+from services.verify.check import Check
+from services.verify.checks import audit
 from services.verify.facts import Facts, gather
 from services.verify.reading import Streams
 

@@ -11,6 +11,8 @@ from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
     ConfirmShippedV1,
+    LineLot,
+    LineSerials,
     PackedParcel,
     ReportLabelV1,
     TrackingUpdateV1,
@@ -26,12 +28,44 @@ Order = Annotated[str, typer.Argument(help="Order id, such as web:1001.")]
 Return = Annotated[str, typer.Argument(help="Return id, of your own choosing.")]
 
 
+LotsTaken = Annotated[
+    list[str] | None, typer.Option("--lot", help="LINE=LOT:PIECES, as often as needed, where other lots were taken.")
+]
+SerialsRead = Annotated[list[str] | None, typer.Option("--serial", help="LINE=SERIAL, once for each piece.")]
+
+
 def _size(text: str) -> Dimensions:
     sides = text.split("x")
     if len(sides) != 3 or not all(side.isdigit() for side in sides):  # length, width, height
         fail(f"{text}: write LENGTHxWIDTHxHEIGHT in millimetres, such as 400x300x200", 2)
     length, width, height = map(int, sides)
     return Dimensions(length_mm=length, width_mm=width, height_mm=height)
+
+
+def _lots(lots: list[str] | None) -> tuple[LineLot, ...]:
+    found = []
+    for one in lots or []:
+        line, _, rest = one.partition("=")
+        lot, _, quantity = rest.rpartition(":")
+        if not (lot and quantity.isdigit()):
+            fail(f"--lot {one}: write LINE=LOT:PIECES, such as 1=L-17:2", 2)
+        found.append(LineLot(line_id=line, lot=lot, quantity=int(quantity)))
+    return tuple(found)
+
+
+def _named(values: list[str] | None, option: str) -> dict[str, tuple[str, ...]]:
+    """What was named of each line."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in values or []:
+        line, _, value = one.partition("=")
+        if not value:
+            fail(f"{option} {one}: write LINE=VALUE, such as 1=SN-4711", 2)
+        found[line] = (*found.get(line, ()), value)
+    return found
+
+
+def _serials(serials: list[str] | None) -> tuple[LineSerials, ...]:
+    return tuple(LineSerials(line_id=line, serials=read) for line, read in _named(serials, "--serial").items())
 
 
 def _parcel(text: str) -> PackedParcel:
@@ -49,9 +83,16 @@ def _parcel(text: str) -> PackedParcel:
 
 
 @app.command()
-def picked(fulfilment: Fulfilment, line: Lines = None, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+def picked(
+    fulfilment: Fulfilment,
+    line: Lines = None,
+    lot: LotsTaken = None,
+    serial: SerialsRead = None,
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
     """Confirm a pick; with --line, only these pieces were found, and the rest is a short pick."""
-    found = quantities(line)
+    found, lots, serials = quantities(line), _lots(lot), _serials(serial)
 
     async def command(client: Client) -> Command:
         shipment = await shipment_of(client, owner, fulfilment)
@@ -61,7 +102,14 @@ def picked(fulfilment: Fulfilment, line: Lines = None, owner: OwnerOption = "mai
             for one in lines
             if (quantity := found.get(one["line_id"], 0) if found else one["quantity"]) > 0
         )
-        return ConfirmPickedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, lines=picked_lines)
+        return ConfirmPickedV1(
+            owner=owner,
+            order_id=shipment["order_id"],
+            fulfilment_id=fulfilment,
+            lines=picked_lines,
+            lots=lots,
+            serials=serials,
+        )
 
     carry_out(command, json=json)
 
@@ -108,11 +156,12 @@ def packed(
         list[str] | None,
         typer.Option("--with", help="Another fulfilment in the same parcel, as the wave plans; as often as needed."),
     ] = None,
+    serial: SerialsRead = None,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Confirm that a parcel is closed, or several."""
-    parcels = tuple(_parcel(one) for one in parcel or [])
+    parcels, serials = tuple(_parcel(one) for one in parcel or []), _serials(serial)
 
     async def command(client: Client) -> Command:
         for other in beside or []:  # first: what is refused is not in the parcel
@@ -127,18 +176,22 @@ def packed(
             weight_g=weight_g,
             dimensions=_size(size) if size else None,
             parcels=parcels,
+            serials=serials,
         )
 
     carry_out(command, json=json)
 
 
 @app.command()
-def shipped(fulfilment: Fulfilment, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
+def shipped(
+    fulfilment: Fulfilment, serial: SerialsRead = None, owner: OwnerOption = "main", json: JsonFlag = False
+) -> None:
     """Confirm that the carrier has the parcel."""
+    serials = _serials(serial)
 
     async def command(client: Client) -> Command:
         shipment = await shipment_of(client, owner, fulfilment)
-        return ConfirmShippedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment)
+        return ConfirmShippedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, serials=serials)
 
     carry_out(command, json=json)
 
@@ -213,14 +266,31 @@ def inspected(
     return_id: Return,
     restock: Annotated[list[str] | None, typer.Option(help="LINE=PIECES that go back on the shelf.")] = None,
     write_off: Annotated[list[str] | None, typer.Option(help="LINE=PIECES that cannot be sold.")] = None,
+    lot: Annotated[list[str] | None, typer.Option(help="LINE=LOT that a line's pieces are of.")] = None,
+    serial: Annotated[
+        list[str] | None, typer.Option(help="LINE=SERIAL, once for each piece, those that go back on the shelf first.")
+    ] = None,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Say what becomes of returned goods; the buyer is paid back."""
-    good, bad = quantities(restock), quantities(write_off)
-    lines = (
-        *(InspectedLine(line_id=name, quantity=n, disposition="restock") for name, n in good.items()),
-        *(InspectedLine(line_id=name, quantity=n, disposition="write-off") for name, n in bad.items()),
+    good, bad, lots, read = (
+        quantities(restock),
+        quantities(write_off),
+        _named(lot, "--lot"),
+        _named(serial, "--serial"),
+    )
+    lines = tuple(
+        InspectedLine(
+            line_id=name,
+            quantity=n,
+            disposition=disposition,
+            lot=lots.get(name, ("",))[0],
+            serials=read.get(name, ())[first : first + n],
+        )
+        for found, disposition in ((good, "restock"), (bad, "write-off"))
+        for name, n in found.items()
+        for first in ((good.get(name, 0),) if found is bad else (0,))
     )
 
     async def command(_client: Client) -> Command:

@@ -2,7 +2,18 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, products, returns, routing, shipping, stores, warehouse
+from crossdock_contracts import (
+    capture,
+    inbound,
+    inventory,
+    lots,
+    products,
+    returns,
+    routing,
+    shipping,
+    stores,
+    warehouse,
+)
 from crossdock_contracts import stock as reality
 from services.hub.app import HubApp
 from services.hub.service import Service
@@ -11,22 +22,31 @@ from services.inventory.audits import Count, CountDue, Shortfall, ShortfallDue, 
 from services.inventory.decide import (
     answers,
     bind,
+    conditions,
     counter,
     counts,
+    dates,
     decline,
+    expiry,
     fill,
     kits,
     limits,
     low,
     opening,
     promise,
+    recalls,
+    release,
     shortage,
     snapshot,
     stock,
     substitute,
+    transfers,
 )
+from services.inventory.decide import inbound as receipts
 from services.inventory.rules import Rules
 from services.inventory.state import Kit, Reservation, ReservationExpiry, Stock, WaitingLine
+from services.inventory.state_inbound import Inbound
+from services.inventory.state_lots import LotExpiry, Lots, Recall, Transfer
 
 _SAYS = (
     inventory.StockReservedV1,
@@ -52,6 +72,18 @@ _SAYS = (
     reality.CountVarianceFoundV1,
     reality.CountAppliedV1,
     reality.CountRejectedV1,
+    lots.LotExpiredV1,
+    lots.LotCorrectedV1,
+    lots.LotRecalledV1,
+    lots.RecallLiftedV1,
+    lots.LotQuarantinedV1,
+    lots.TransferDispatchedV1,
+    lots.TransferReceivedV1,
+    inbound.ReceiptExpectedV1,
+    inbound.ReceiptClosedV1,
+    inbound.BackorderPromisedV1,
+    inbound.BackorderDateChangedV1,
+    inbound.BackorderDatesDueV1,
 )
 
 
@@ -72,12 +104,19 @@ def service(config: Settings) -> Service:
             SnapshotRecord,
             Count,
             CountDue,
+            Lots,
+            LotExpiry,
+            Recall,
+            Transfer,
+            Inbound,
         ),
         says=_SAYS,
     )
     _promises(hub, rules)
     _stock(hub, rules)
     _reality(hub, rules)
+    _lots(hub, rules)
+    _receipts(hub)
     hub.answers("availability", answers.AvailabilityQuestion, partial(answers.availability, rules))
     return hub
 
@@ -97,16 +136,16 @@ def _promises(hub: Service, rules: Rules) -> None:
         reads=promise.reads_order,
         remember=True,
     )
-    hub.on(capture.OrderCancelledV1, watched(promise.release_cancelled))
-    hub.on(capture.OrderRejectedV1, watched(promise.release_rejected))
-    hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)
+    hub.on(capture.OrderCancelledV1, watched(release.release_cancelled))
+    hub.on(capture.OrderRejectedV1, watched(release.release_rejected))
+    hub.on(routing.OrderRoutedV1, watched(partial(bind.allocate, rules=rules)), reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, watched(partial(bind.deduct, rules=rules)))
     hub.on(shipping.ShortPickedV1, watched(partial(bind.short_pick, rules=rules)), remember=True)
     hub.on(stores.FulfilmentDeclinedV1, watched(decline.promise_declined), remember=True)
-    hub.on(capture.GoodsHandedOverV1, watched(counter.hand_over), remember=True)
+    hub.on(capture.GoodsHandedOverV1, watched(partial(counter.hand_over, rules=rules)), remember=True)
     hub.on(warehouse.SubstitutionWantedV1, watched(partial(substitute.substitute, rules=rules)), remember=True)
-    hub.on(inventory.StockFreedV1, watched(partial(fill.fill_waiting, rules=rules)), reads=stock.reads_freed)
-    hub.at(ReservationExpiry, watched(promise.expire))
+    hub.on(inventory.StockFreedV1, watched(partial(fill.fill_waiting, rules=rules)), reads=stock.reads_one)
+    hub.at(ReservationExpiry, watched(release.expire))
     hub.at(WaitingLine, promise.remind)
 
 
@@ -141,6 +180,37 @@ def _reality(hub: Service, rules: Rules) -> None:
     hub.on(reality.ApproveCountV1, watched(counts.approve), name="approve-count", remember=True)
     hub.on(reality.RejectCountV1, counts.reject, name="reject-count", remember=True)
     hub.at(CountDue, counts.open_due, name="open-count")
+
+
+def _lots(hub: Service, rules: Rules) -> None:
+    """Conditions, lots, recalls, transfers."""
+    watched = partial(low.watched, rules)
+    for contract, decide in (
+        (lots.ChangeConditionV1, conditions.change_condition),
+        (lots.CorrectLotV1, conditions.correct_lot),
+        (lots.RecallLotV1, recalls.recall),
+        (lots.DispatchTransferV1, transfers.dispatch),
+        (lots.ReceiveTransferV1, transfers.receive_transfer),
+    ):
+        hub.on(contract, watched(kits.of_goods(partial(decide, rules=rules))), reads=stock.reads_stock, remember=True)
+    hub.on(lots.LiftRecallV1, recalls.lift, remember=True)
+    product = partial(expiry.learn_product, rules.shelf_life)
+    hub.on(products.ProductChangedV1, product, name="learn-tracking", reads=stock.reads_one)
+    hub.on(lots.LotsPickedV1, watched(partial(conditions.bind_picked, rules=rules)))
+    going_on = watched(partial(recalls.go_on, rules=rules))
+    hub.on(lots.LotQuarantinedV1, going_on, name="quarantine-lot", reads=stock.reads_one)
+    hub.at(LotExpiry, watched(partial(expiry.expire_lots, rules=rules)))
+
+
+def _receipts(hub: Service) -> None:
+    """Expected receipts, and the dates that waiting lines are promised by them."""
+    for contract, decide, name in (
+        (inbound.ExpectReceiptV1, receipts.expect, "expect-receipt"),
+        (inbound.SlipReceiptV1, receipts.slip, "slip-receipt"),
+        (inbound.CloseReceiptV1, receipts.close, "close-receipt"),
+    ):
+        hub.on(contract, kits.of_goods(decide), name=name, reads=stock.reads_stock, remember=True)
+    hub.on(inbound.BackorderDatesDueV1, dates.redate, reads=stock.reads_one)
 
 
 app = HubApp(service(settings()))

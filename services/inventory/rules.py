@@ -1,4 +1,4 @@
-"""What is configured of stock: limits, tolerances and places in ``stock.toml``, masters in ``locations.toml``."""
+"""What is configured of stock: in ``stock.toml``, and who is its master in ``locations.toml``."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -80,6 +80,21 @@ class SnapshotRules(BaseModel):
     may not have been confirmed yet."""
 
 
+class ShelfLife(BaseModel):
+    """How many days a lot must have left, its last one included, to be sold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    min_days: NonNegativeInt = 0
+    """For categories that are not named."""
+    categories: dict[str, NonNegativeInt] = Field(default_factory=dict)
+    """By product category."""
+
+    def of(self, category: str) -> int:
+        """The days for a product of this category."""
+        return self.categories.get(category, self.min_days)
+
+
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
@@ -103,6 +118,7 @@ class StockFile(BaseModel):
     reorder: tuple[ReorderRule, ...] = ()
     count: CountRules = CountRules()
     snapshot: SnapshotRules = SnapshotRules()
+    shelf_life: ShelfLife = ShelfLife()
     area: dict[Country, Area] = Field(default_factory=dict)
 
 
@@ -118,6 +134,11 @@ class Rules(BaseModel):
     def wms(self) -> frozenset[str]:
         """The locations whose WMS is the master of their stock."""
         return frozenset(name for name, one in self.locations.items() if one.stock_master == "wms")
+
+    @property
+    def shelf_life(self) -> ShelfLife:
+        """How many days a lot must have left to be sold."""
+        return self.stock.shelf_life
 
     @property
     def grace(self) -> timedelta:
@@ -159,4 +180,7 @@ def _fits(prefixes: Iterable[str], sku: str) -> bool:
 
 
 NO_RULES = Rules()
-"""Nothing is configured: no channel has a limit, nothing is ever low, the hub is master everywhere."""
+"""Nothing is configured: no channel has a limit, nothing is ever low, the hub is master everywhere.
+
+Lots are sold to their last day.
+"""

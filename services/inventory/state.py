@@ -39,6 +39,10 @@ class LocationStock(Part):
     """Came back, or were found, unfit for sale; not part of ``on_hand``."""
     opening: Opening | None = None
     """The balance that was taken over; none: it began with its first booking."""
+    quarantine: int = 0
+    """Kept apart until somebody has decided about them; not part of ``on_hand``."""
+    in_transit: int = 0
+    """On their way here from another location; not part of ``on_hand``."""
 
     as_of: Utc | None = None
     """Of when the last count or snapshot is that was believed; what left before was not part of it."""
@@ -71,6 +75,22 @@ class Reorder(Part):
     reorder_up_to: int = 0
 
 
+class Tracking(Part):
+    """How closely the pieces of a SKU are followed."""
+
+    lots: bool = False
+    """There are `Lots` for it; once begun this goes on, whatever the product says later."""
+    lot: bool = False
+    """A receipt has to name its lot."""
+    expiry: bool = False
+    """A receipt has to name its lot's last day."""
+    serial: bool = False
+    """The serial number of each piece is captured before it ships."""
+    category: str = ""
+    min_days: int = 0
+    """Days that a lot must have left, its last one included, to be sold, as was configured for the category."""
+
+
 class Stock(Document, service="inventory", kind="stock", key=("sku",)):
     """One SKU over all locations. Its size does not depend on how many orders are open."""
 
@@ -93,6 +113,16 @@ class Stock(Document, service="inventory", kind="stock", key=("sku",)):
     def sellable(self) -> int:
         """Pieces that may be sold at all, promised and bound ones included."""
         return sum(max(0, place.on_hand - place.safety) for place in self.locations.values())
+
+    expected: int = 0
+    """Pieces that suppliers are going to deliver; never part of what is promised now."""
+    tracking: Tracking | None = None
+    """None for most SKUs: their pieces are counted, no more."""
+
+    @property
+    def has_lots(self) -> bool:
+        """Its pieces are kept by lot."""
+        return self.tracking is not None and self.tracking.lots
 
     @property
     def promisable(self) -> int:
@@ -161,6 +191,8 @@ class Bound(Part):
     quantity: int
     sku: str = ""
     """What is sent in place of the line's own SKU; empty: that."""
+    lots: dict[str, int] = Field(default_factory=dict)
+    """Which lots, first expired first, where the SKU has lots; pieces that are in none may be of any."""
 
 
 class ReservedLine(Part):
@@ -180,6 +212,8 @@ class ReservedLine(Part):
     """The sold line that it is a component of."""
     in_one: int = 1
     """Pieces in one as the channel counts."""
+    expected_at: Utc | None = None
+    """The date that its buyer was told for what is backordered."""
 
 
 class Reservation(Document, service="inventory", kind="reservation", key=("order_id",), traced=True):

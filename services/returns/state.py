@@ -25,6 +25,12 @@ class SoldLine(Part):
     """Pieces that are paid back …"""
     refunded_minor: int = 0
     """… and with how much."""
+    lots: dict[str, int] = Field(default_factory=dict)
+    """Pieces by lot, where the SKU has lots; those that came back are taken off."""
+    days: dict[str, str] = Field(default_factory=dict)
+    """Last day of each lot."""
+    serials: tuple[str, ...] = ()
+    """Serial numbers of the pieces that the buyer still has."""
 
 
 class SentLine(Part):

@@ -3,7 +3,7 @@
 from functools import partial
 from secrets import randbelow
 
-from crossdock_contracts import capture, inventory, routing, shipping, stock, stores, warehouse
+from crossdock_contracts import capture, inventory, lots, returns, routing, shipping, stock, stores, warehouse
 from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
@@ -19,6 +19,7 @@ from services.shipping.decide import (
     commands,
     dropship,
     due,
+    goods,
     label,
     mend,
     missing,
@@ -26,6 +27,7 @@ from services.shipping.decide import (
     pack,
     pickup,
     risk,
+    serials,
     share,
     steps,
     stop,
@@ -36,6 +38,7 @@ from services.shipping.decide import (
 )
 from services.shipping.rules import Rules
 from services.shipping.state import Bins, RiskTimer, Shipment, Task, Wave
+from services.shipping.state_goods import LotShipment, RecalledLot, Serial
 
 
 def service(config: Settings) -> Service:
@@ -43,7 +46,7 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment, RiskTimer, Task, Wave, Bins),
+        documents=(Shipment, RiskTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
         buckets=(BUCKET,),
         says=(
             shipping.LabelBoughtV1,
@@ -52,6 +55,7 @@ def service(config: Settings) -> Service:
             shipping.LabelVoidedV1,
             shipping.FulfilmentPickedV1,
             shipping.ShortPickedV1,
+            lots.LotsPickedV1,
             shipping.FulfilmentPackedV1,
             shipping.FulfilmentStoppedV1,
             shipping.FulfilmentKeptV1,
@@ -158,6 +162,9 @@ def service(config: Settings) -> Service:
     )
     hub.on(shipping.ConfirmShippedV1, watched(work.confirm_shipped), reads=commands.reads_shipment)
     hub.on(shipping.TrackingUpdateV1, watched(track.track), reads=commands.reads_shipment, remember=True)
+    hub.on(lots.LotRecalledV1, goods.know_recalled)
+    hub.on(lots.RecallLiftedV1, goods.know_lifted)
+    hub.on(returns.ReturnInspectedV1, serials.take_back)
     hub.at(RiskTimer, partial(risk.warn, rules))
     return hub
 

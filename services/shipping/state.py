@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from crossdock_contracts.base import Utc
-from crossdock_contracts.shipping import Parcel, RankedRate
+from crossdock_contracts.shipping import LineLot, LineSerials, Parcel, RankedRate
 from crossdock_contracts.values import Dimensions, Fulfilment, LineQuantity, Priority
 from services.hub.decision import Document, IntentRecord, Part, Timer
 from services.shipping.parts import Pickup, Purchase
@@ -83,12 +83,19 @@ class Step(Part):
     """How often it failed."""
 
 
-class Substituting(Part):
+class Pick(Part):
+    """What a picker says."""
+
+    found: dict[str, int]
+    """What was picked, by line."""
+    lots: tuple[LineLot, ...] = ()
+    serials: tuple[LineSerials, ...] = ()
+
+
+class Substituting(Pick):
     """A pick that was short, while inventory says whether something else is free in place of what is missing."""
 
     attempt: int
-    found: dict[str, int]
-    """What was picked, by line."""
 
 
 class Rider(Part):
@@ -168,6 +175,8 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     """It was packed while its label was being bought: once that is there, it is seen whether it fits."""
     weight_g: int = 0
     """As packed, all parcels together; 0 before."""
+    serials: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Serial numbers that were read, by line."""
     reported: bool = False
     """The label of its first parcel was bought by somebody else, who also gives it back."""
     kept: tuple[str, ...] = ()

@@ -17,6 +17,8 @@ SERVICES = ("capture", "payments", "inventory", "products", "routing", "shipping
 Body = dict[str, Any]
 OrderKey = tuple[str, str]
 """Owner and order id."""
+Place = tuple[str, str, str]
+"""Owner, SKU, location."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,15 @@ class Facts:
     stocks: dict[tuple[str, str], Body] = field(default_factory=dict)
     waiting: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     """Pieces that lines wait for, by owner and SKU."""
+
+    lots: dict[Place, Body] = field(default_factory=dict)
+    """Lots by location of SKUs that have them."""
+    inbound: dict[tuple[str, str], Body] = field(default_factory=dict)
+    """What is expected, by owner and SKU."""
+    transfers: dict[tuple[str, str, str], Body] = field(default_factory=dict)
+    """Transfers by owner, id and SKU."""
+    conditions: dict[tuple[Place, str], int] = field(default_factory=lambda: defaultdict(int))
+    """Sum of the ledger by place and condition, of those that cannot be sold."""
 
     captured_at: dict[OrderKey, str] = field(default_factory=dict)
     labelled_at: dict[OrderKey, str] = field(default_factory=dict)
@@ -149,8 +160,17 @@ def _event(facts: Facts, service: str, entry: Entry) -> None:
         where = (key[0], body["sku"], body["location_id"])
         facts.moved[where] += body["delta"]
         facts.ledger.append((where, body["delta"], body["on_hand"]))
+        _condition(facts, where, body)
     elif name == "shortage-recorded":
         facts.shortages.add((key[0], body["sku"]))
+
+
+def _condition(facts: Facts, where: Place, body: Body) -> None:
+    """What an entry of the ledger says of pieces that cannot be sold."""
+    came = body.get("to_condition") or ("damaged" if body["kind"] == "written-off" else "")
+    for condition, by in ((came, body["quantity"]), (body.get("from_condition", ""), -body["quantity"])):
+        if condition not in ("", "sellable"):
+            facts.conditions[where, condition] += by
 
 
 def _document(facts: Facts, service: str, kind: str, entry: Entry) -> None:
@@ -159,23 +179,37 @@ def _document(facts: Facts, service: str, kind: str, entry: Entry) -> None:
     body = orjson.loads(entry.body)
     owner = body.get("owner", "main")
     key = (owner, body.get("order_id", ""))
+    if service == "inventory":
+        _stock(facts, kind, key, body)
+        return
     match service, kind:
         case "capture", "order":
             facts.orders[key] = body
         case "payments", "payment":
             facts.payments[key] = body
-        case "inventory", "reservation":
-            facts.reservations[key] = body
-        case "inventory", "stock":
-            facts.stocks[owner, body["sku"]] = body
-        case "inventory", "waiting":
-            facts.waiting[owner, body["sku"]] += body["quantity"]
-        case "inventory", "shortfall" if body.get("status", "settled") != "settled":
-            facts.taking_back.add((owner, body["sku"]))
         case "routing", "route":
             facts.routes[key] = body
         case "shipping", "shipment":
             facts.shipments[key][body["fulfilment_id"]] = body
+
+
+def _stock(facts: Facts, kind: str, key: OrderKey, body: Body) -> None:
+    owner = key[0]
+    match kind:
+        case "reservation":
+            facts.reservations[key] = body
+        case "stock":
+            facts.stocks[owner, body["sku"]] = body
+        case "waiting":
+            facts.waiting[owner, body["sku"]] += body["quantity"]
+        case "shortfall" if body.get("status", "settled") != "settled":
+            facts.taking_back.add((owner, body["sku"]))
+        case "lots":
+            facts.lots[owner, body["sku"], body["location_id"]] = body
+        case "inbound":
+            facts.inbound[owner, body["sku"]] = body
+        case "transfer":
+            facts.transfers[owner, body["transfer_id"], body["sku"]] = body
 
 
 def _letter(facts: Facts, service: str, handler: str, entry: Entry) -> None:

@@ -20,7 +20,7 @@ from crossdock_contracts.returns import InspectedGoods, ReturnInspectedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, Fulfilment, LineKind, LineQuantity, Money
-from services.inventory.decide import bind, fill, promise, stock
+from services.inventory.decide import bind, fill, promise, release, stock
 from services.inventory.state import (
     LocationStock,
     Reservation,
@@ -226,9 +226,9 @@ def test_a_cancel_gives_promised_pieces_back():
     ledger = Ledger(shelf(BER=5))
     ledger.take(promise.reserve, captured(line(quantity=3)), NOW)
     some = cancelled(FulfilledQuantity(line_id="1", quantity=2), complete=False)
-    ledger.take(promise.release_cancelled, some, NOW)
+    ledger.take(release.release_cancelled, some, NOW)
     assert ledger.get(Stock, "main", "A").reserved == 1
-    assert not ledger.take(promise.release_cancelled, some, NOW).writes
+    assert not ledger.take(release.release_cancelled, some, NOW).writes
 
 
 def test_a_cancel_of_bound_pieces_frees_them_at_their_location():
@@ -236,21 +236,21 @@ def test_a_cancel_of_bound_pieces_frees_them_at_their_location():
     ledger.take(promise.reserve, captured(), NOW)
     ledger.take(bind.allocate, routed(fulfilment()), NOW)
     bound = FulfilledQuantity(line_id="1", quantity=1, fulfilment_id="web:1/1")
-    ledger.take(promise.release_cancelled, cancelled(bound), NOW)
+    ledger.take(release.release_cancelled, cancelled(bound), NOW)
     found = ledger.get(Stock, "main", "A")
     assert (found.locations["BER"].allocated, found.promisable) == (0, 5)
 
 
 def test_a_cancel_that_comes_before_its_order_leaves_nothing_to_promise():
     ledger = Ledger(shelf(BER=5))
-    ledger.take(promise.release_cancelled, cancelled(), NOW)
+    ledger.take(release.release_cancelled, cancelled(), NOW)
     assert not ledger.take(promise.reserve, captured(), NOW).writes
 
 
 def test_a_partial_cancel_that_comes_before_its_order_is_taken_off():
     ledger = Ledger(shelf(BER=5))
     some = cancelled(FulfilledQuantity(line_id="1", quantity=2), complete=False)
-    ledger.take(promise.release_cancelled, some, NOW)
+    ledger.take(release.release_cancelled, some, NOW)
     ledger.take(promise.reserve, captured(line(quantity=3)), NOW)
     assert ledger.get(Stock, "main", "A").reserved == 1
 
@@ -258,7 +258,7 @@ def test_a_partial_cancel_that_comes_before_its_order_is_taken_off():
 def test_a_cancelled_waiting_line_does_not_wait_any_more():
     ledger = Ledger(shelf(BER=0))
     ledger.take(promise.reserve, captured(), NOW)
-    ledger.take(promise.release_cancelled, cancelled(), NOW)
+    ledger.take(release.release_cancelled, cancelled(), NOW)
     assert waits(ledger, "web:1", priority=5) is None
     assert ledger.get(Stock, "main", "A").waiting == 0
 
@@ -267,7 +267,7 @@ def test_once_what_is_waited_for_is_cancelled_the_rest_is_promised_anew():
     ledger = Ledger(shelf(BER=2))
     ledger.take(promise.reserve, captured(line(quantity=3)), NOW)
     some = cancelled(FulfilledQuantity(line_id="1", quantity=1), complete=False)
-    ledger.take(promise.release_cancelled, some, NOW)
+    ledger.take(release.release_cancelled, some, NOW)
     (promised,) = ledger.said(StockReservedV1)
     assert (promised.generation, promised.lines[0].quantity) == (2, 2)
 
@@ -276,7 +276,7 @@ def test_a_rejected_order_gives_everything_back():
     ledger = Ledger(shelf(BER=5))
     ledger.take(promise.reserve, captured(line(1, quantity=2), line(2, quantity=1)), NOW)
     rejected = OrderRejectedV1(owner="main", order_id="web:1", reason="fraud", lines=(), rejected_at=NOW)
-    ledger.take(promise.release_rejected, rejected, NOW)
+    ledger.take(release.release_rejected, rejected, NOW)
     assert ledger.get(Stock, "main", "A").promisable == 5
     assert len(ledger.said(ReservationReleasedV1)) == 1
 
@@ -285,15 +285,15 @@ def test_a_promise_with_an_end_lapses_unless_it_was_bound():
     ledger = Ledger(shelf(BER=5))
     ledger.take(promise.reserve, captured(reserve_until=later(hours=1)), NOW)
     timer = ledger.get(ReservationExpiry, "main", "web:1")
-    assert not ledger.take(promise.expire, timer, NOW).writes
-    ledger.take(promise.expire, timer, later(hours=1))
+    assert not ledger.take(release.expire, timer, NOW).writes
+    ledger.take(release.expire, timer, later(hours=1))
     assert len(ledger.said(ReservationExpiredV1)) == 1
     assert ledger.get(Stock, "main", "A").promisable == 5
 
     bound = Ledger(shelf(BER=5))
     bound.take(promise.reserve, captured(reserve_until=later(hours=1)), NOW)
     bound.take(bind.allocate, routed(fulfilment()), NOW)
-    assert not bound.take(promise.expire, timer, later(hours=2)).writes
+    assert not bound.take(release.expire, timer, later(hours=2)).writes
 
 
 def test_a_count_below_what_was_promised_is_recorded_as_a_shortage():

@@ -19,7 +19,7 @@ from crossdock_contracts.inventory import (
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import KitComponent, Product, ProductChangedV1
 from crossdock_contracts.values import FulfilledQuantity
-from services.inventory.decide import kits, promise, stock
+from services.inventory.decide import kits, promise, release, stock
 from services.inventory.decide.answers import Availability, AvailabilityQuestion, availability
 from services.inventory.rules import NO_RULES
 from services.inventory.state import Kit, LocationStock, Reservation, Stock
@@ -137,7 +137,7 @@ def test_kits_that_were_cancelled_before_anybody_knew_that_they_are_kits_are_not
     )  # fmt: skip
     steps = [
         (promise.reserve, captured(unnamed)),
-        (promise.release_cancelled, cancelled),
+        (release.release_cancelled, cancelled),
         (promise.reserve_released, released(order(*parts))),
     ]
     ledger = Ledger(shelf("A", BER=20), shelf("B", BER=20))
@@ -156,5 +156,5 @@ def test_a_pack_that_was_cancelled_before_it_was_named_gives_all_its_pieces_back
         complete=False, amount_minor=1000, reason="requested", decided_by="capture", cancelled_at=NOW,
     )  # fmt: skip
     ledger.take(promise.reserve_released, released(order(six)), NOW)
-    ledger.take(promise.release_cancelled, cancelled, NOW)
+    ledger.take(release.release_cancelled, cancelled, NOW)
     assert ledger.get(Stock, "main", "A").reserved == 12

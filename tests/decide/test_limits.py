@@ -9,7 +9,7 @@ from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel
 from crossdock_contracts.stock import SetChannelLimitV1
 from crossdock_contracts.values import FulfilledQuantity, Money
-from services.inventory.decide import bind, limits, promise, stock
+from services.inventory.decide import bind, limits, promise, release, stock
 from tests.builders import NOW, captured, line
 from tests.decide.shelves import Shelves, rules, shelf
 
@@ -59,7 +59,7 @@ def test_what_has_shipped_or_was_given_back_no_longer_counts_against_a_share() -
         owner="main", order_id="market:1", cancel_id="c", lines=(FulfilledQuantity(line_id="1", quantity=1),),
         complete=False, amount_minor=0, reason="requested", decided_by="routing", cancelled_at=NOW,
     )  # fmt: skip
-    shelves.hear(promise.release_cancelled, cancel)
+    shelves.hear(release.release_cancelled, cancel)
     assert shelves.promised("market:2") == (1, 0, 0)
     assert shelves.stock().used == {"market": 4}
 

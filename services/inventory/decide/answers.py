@@ -36,6 +36,8 @@ class PlaceAvailability(BaseModel):
     allocated: int
     safety: int
     damaged: int
+    quarantine: int
+    in_transit: int
     available: int
     distance_km: float | None = None
     """From the buyer, as far as both are known."""
@@ -58,6 +60,8 @@ class Availability(BaseModel):
     allocated: int
     reserved: int
     waiting: int
+    expected: int
+    """Pieces that suppliers are going to deliver; not part of what is promisable."""
     promisable: int
     for_channel: int | None = None
     """Pieces that the channel may be promised, less its buffer and within its share; none where none was named."""
@@ -106,6 +110,7 @@ class _Told:
             allocated=sum(place.allocated for place in stock.locations.values()),
             reserved=stock.reserved,
             waiting=stock.waiting,
+            expected=stock.expected,
             promisable=stock.promisable,
             for_channel=open_to(stock, self.channel, limit) if self.channel else None,
             near=self.near,
@@ -131,14 +136,8 @@ class _Told:
                 "for_channel": for_channel,
                 "locations": self._sorted(
                     [
-                        PlaceAvailability(
-                            location_id=name,
-                            on_hand=0,
-                            allocated=0,
-                            safety=0,
-                            damaged=0,
-                            available=available,
-                            distance_km=self.distances.get(name),
+                        _place(name, LocationStock(), self.distances.get(name)).model_copy(
+                            update={"available": available}
                         )
                         for name, available in free.items()
                     ]
@@ -169,6 +168,8 @@ def _place(name: str, place: LocationStock, distance_km: float | None) -> PlaceA
         allocated=place.allocated,
         safety=place.safety,
         damaged=place.damaged,
+        quarantine=place.quarantine,
+        in_transit=place.in_transit,
         available=place.available,
         distance_km=distance_km,
     )

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, StockAllocatedV1, StockMovedV1
+from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, StockAllocatedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import Fulfilment, LineQuantity
 from services.hub.decision import Decision, States, changed
-from services.inventory.decide.common import Stocks, nothing_open, promise_event, waiting, with_lines
+from services.inventory.decide import binding, dates, expiry, gone
+from services.inventory.decide.common import nothing_open, promise_event, waiting, with_lines
 from services.inventory.decide.orders import answered, taken_back
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules
-from services.inventory.state import Bound, Reservation, ReservationStatus, ReservedLine, Stock
+from services.inventory.state import Bound, Reservation, ReservationStatus, Stock
 
 
 def reads_routed(message: OrderRoutedV1) -> Iterable[str]:
@@ -22,27 +23,27 @@ def reads_routed(message: OrderRoutedV1) -> Iterable[str]:
     return [Reservation.at(owner, message.order_id), *(Stock.at(owner, sku) for sku in skus)]
 
 
-def allocate(states: States, message: OrderRoutedV1, now: datetime) -> Decision:
+def allocate(states: States, message: OrderRoutedV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """Bind each fulfilment of an order to its location, or refuse it where the location no longer has the goods."""
     reservation = states.get(Reservation, message.owner, message.order_id)
     if reservation is None:
         reservation = Reservation(owner=message.owner, order_id=message.order_id, status=ReservationStatus.BACKORDERED)
-    stocks = Stocks(states, message.owner, now)
+    stocks = Stocks(states, message.owner, now, rules.wms)
     stocks.load(line.sku for fulfilment in message.fulfilments for line in fulfilment.lines)
     decision = Decision()
     for fulfilment in message.fulfilments:
         if fulfilment.fulfilment_id in reservation.answered or nothing_open(reservation):
             continue
+        decision.events += expiry.before_binding(stocks, fulfilment)
         bound = _bind(reservation, stocks, fulfilment)
         answer = "refused" if bound is None else "allocated"
         if bound is None:
             decision.events.append(_refusal(reservation, stocks, fulfilment, now))
         else:
             reservation = bound
+            told = binding.told(stocks, fulfilment, reservation.lines)
             decision.events.append(
-                StockAllocatedV1(
-                    owner=message.owner, order_id=message.order_id, fulfilment=fulfilment, allocated_at=now
-                )
+                StockAllocatedV1(owner=message.owner, order_id=message.order_id, fulfilment=told, allocated_at=now)
             )
         reservation = changed(reservation, answered={**reservation.answered, fulfilment.fulfilment_id: answer})
     if decision.events:
@@ -69,7 +70,8 @@ def _bind(reservation: Reservation, stocks: Stocks, fulfilment: Fulfilment) -> R
     for sku, quantity in wanted.items():
         stocks.change(sku, reserved=-quantity)
         stocks.place(sku, location, allocated=quantity)
-    return with_lines(reservation, lines.values())
+    bound_lines = binding.bind(stocks, lines, fulfilment)
+    return with_lines(reservation, bound_lines.values())
 
 
 def _refusal(reservation: Reservation, stocks: Stocks, fulfilment: Fulfilment, now: datetime) -> AllocationRefusedV1:
@@ -105,38 +107,22 @@ def deduct(states: States, message: ShipmentShippedV2, now: datetime, rules: Rul
     stocks.load(line.sku for line in reservation.lines)
     decision = Decision()
     freed = False
-    for gone in message.lines:
-        line = lines.get(gone.line_id)
-        taken = _taken(line, message.fulfilment_id, gone.quantity) if line else 0
+    for shipped in message.lines:
+        line = lines.get(shipped.line_id)
+        bound = binding.bound_of(line, message.fulfilment_id)
+        taken = min(bound.quantity, shipped.quantity)
         if line is None or not taken:
             continue
-        sku = sku_sent(line, message.fulfilment_id)
-        lines[gone.line_id] = changed(
-            line, bound=_less(line, message.fulfilment_id, taken), shipped=line.shipped + taken
-        )
-        decision.events += _left(stocks, sku, message, taken)
-        if sku == line.sku:
+        left, said = gone.ship(stocks, line, bound, taken, shipped.lots, message)
+        decision.events += said
+        lines[shipped.line_id] = changed(line, bound=binding.with_bound(line, left), shipped=line.shipped + taken)
+        if not bound.sku:
             stocks.charge(line, -taken)
             freed = freed or bool(line.channel)  # its channel may have more now
     if decision.events:
         decision.writes = [*stocks.writes(), with_lines(reservation, lines.values())]
         decision.events += stocks.freed() if freed else []
     return decision
-
-
-def _left(stocks: Stocks, sku: str, message: ShipmentShippedV2, taken: int) -> list[StockMovedV1]:
-    """Entries of the ledger for pieces that left a location.
-
-    What a count or snapshot had missed was there to ship, and is found first. What had left before the last one that
-    was believed was no part of it: it must not be taken off again.
-    """
-    about: dict[str, Any] = {"reason": "shipped", "reference": message.order_id, "at": message.shipped_at}
-    where = (sku, message.location_id)
-    place = stocks.place(*where, allocated=-taken)
-    before = place.as_of is not None and message.shipped_at <= place.as_of
-    missed = taken if before else max(0, taken - place.on_hand)
-    found = [stocks.move(*where, "found", missed, **about)] if missed else []
-    return [*found, stocks.move(*where, "shipped", -taken, **about)]
 
 
 def short_pick(states: States, message: ShortPickedV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
@@ -151,27 +137,28 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime, rules: Rul
     decision = Decision()
     for missing in message.missing:
         line = lines.get(missing.line_id)
-        taken = _taken(line, message.fulfilment_id, missing.quantity) if line else 0
+        bound = binding.bound_of(line, message.fulfilment_id)
+        taken = min(bound.quantity, missing.quantity)
         if line is None or not taken:
             continue
-        sku = sku_sent(line, message.fulfilment_id)
-        known = stocks[sku].bound_missing.get(message.location_id, 0)
-        place = stocks.place(sku, message.location_id, allocated=-taken)
-        gone = min(max(0, taken - known), place.on_hand)  # what a count had found missing is off the shelf already
-        if gone:
-            entry = stocks.move(
-                sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
-            )
-            decision.events.append(entry)
+        sku = bound.sku or line.sku
+        named = binding.named_lots(stocks, message, line, sku)
+        lots = binding.missing_lots(bound, named, taken)
+        decision.events += gone.lose(stocks, sku, bound.location_id, taken, lots, message.order_id)
+        left = binding.fewer(stocks, sku, bound, taken, lots)
+        if named:
+            days = binding.days_of(message.lots)
+            decision.events += binding.ready(stocks, left, sku, named, days, "picked", message.order_id)
+            left = binding.rebind(stocks, left, sku, binding.first(named, left.quantity))
         promised = min(taken, max(0, stocks[line.sku].promisable))
         stocks.change(line.sku, reserved=promised, waiting=taken - promised)
-        stocks.charge(line, promised - taken if sku == line.sku else promised)
+        stocks.charge(line, promised if bound.sku else promised - taken)
         if promised < taken:
             lost.append(LineQuantity(line_id=line.line_id, sku=line.sku, quantity=taken - promised))
-        decision.events += stocks.shortages(sku, message.location_id, "short-pick")
+        decision.events += stocks.shortages(sku, bound.location_id, "short-pick")
         lines[missing.line_id] = changed(
             line,
-            bound=_less(line, message.fulfilment_id, taken),
+            bound=binding.with_bound(line, left),
             promised=line.promised + promised,
             backordered=line.backordered + taken - promised,
         )
@@ -180,33 +167,13 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime, rules: Rul
     reservation = with_lines(
         reservation, lines.values(), generation=reservation.generation + 1, lost=reservation.lost or bool(lost)
     )
+    reservation, dated = dates.date_new(states, stocks, reservation, now)
     decision.writes = [
         *stocks.writes(),
         reservation,
         *(waiting(reservation, line, now) for line in reservation.lines if line.backordered),
     ]
-    decision.events.append(promise_event(reservation, stocks, now))
+    decision.events += [promise_event(reservation, stocks, now), *dated]
     decision.events += taken_back(reservation, lost, "short-pick", now)
     decision.writes += answered(states, message.owner, message.fulfilment_id, (line.sku for line in message.missing))
     return decision
-
-
-def _taken(line: ReservedLine, fulfilment_id: str, quantity: int) -> int:
-    bound = sum(bound.quantity for bound in line.bound if bound.fulfilment_id == fulfilment_id)
-    return min(bound, quantity)
-
-
-def sku_sent(line: ReservedLine, fulfilment_id: str) -> str:
-    """What a fulfilment sends for a line: its SKU, or what is bound in its place."""
-    return next((b.sku for b in line.bound if b.fulfilment_id == fulfilment_id and b.sku), line.sku)
-
-
-def _less(line: ReservedLine, fulfilment_id: str, quantity: int) -> tuple[Bound, ...]:
-    """The line's bound pieces with so many fewer of a fulfilment."""
-    kept = []
-    for bound in line.bound:
-        taken = min(quantity, bound.quantity) if bound.fulfilment_id == fulfilment_id else 0
-        quantity -= taken
-        if bound.quantity > taken:
-            kept.append(changed(bound, quantity=bound.quantity - taken))
-    return tuple(kept)

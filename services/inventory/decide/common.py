@@ -3,173 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from crossdock_contracts.inventory import (
-    Candidate,
-    PromisedLine,
-    ShortageRecordedV1,
-    StockBackorderedV1,
-    StockFreedV1,
-    StockMovedV1,
-    StockReservedV1,
-)
-from services.hub.decision import States, changed
-from services.inventory.state import (
-    LocationStock,
-    Movement,
-    Reservation,
-    ReservationStatus,
-    ReservedLine,
-    Stock,
-    WaitingLine,
-    turn,
-)
+from crossdock_contracts.base import Command
+from crossdock_contracts.inventory import PromisedLine, StockBackorderedV1, StockReservedV1
+from crossdock_contracts.operations import CommandRefusedV1
+from services.hub.decision import Decision, changed
+from services.inventory.decide.stocks import Stocks
+from services.inventory.state import Reservation, ReservationStatus, ReservedLine, WaitingLine, turn
 
 PATIENCE = timedelta(days=30)
 """A line that has waited so long for stock is brought to somebody's attention."""
-
-
-MOST_RECENT = 512
-"""Movements of a SKU at a location that are kept account of."""
-
-
-class Stocks:
-    """The stock documents that one decision reads and changes."""
-
-    def __init__(self, states: States, owner: str, now: datetime, tracked: frozenset[str] = frozenset()) -> None:
-        self._states = states
-        self._tracked = tracked
-        """Locations where account is kept of what moves, to reconcile snapshots with."""
-        self._owner = owner
-        self._moment = now
-        self._before: dict[str, Stock] = {}
-        self._now: dict[str, Stock] = {}
-
-    def __getitem__(self, sku: str) -> Stock:
-        """The stock of a SKU as this decision has left it; one that was never heard of is empty."""
-        stock = self._now.get(sku)
-        if stock is None:
-            stock = self._states.get(Stock, self._owner, sku) or Stock(owner=self._owner, sku=sku)
-            self._before[sku] = self._now[sku] = stock
-        return stock
-
-    def load(self, skus: Iterable[str]) -> None:
-        """Ask for many at once."""
-        wanted = list(dict.fromkeys(skus))
-        for sku, stock in zip(wanted, self._states.get_all(Stock, [(self._owner, sku) for sku in wanted]), strict=True):
-            self._before[sku] = self._now[sku] = stock or Stock(owner=self._owner, sku=sku)
-
-    def change(self, sku: str, *, reserved: int = 0, waiting: int = 0) -> None:
-        """Promise more or fewer pieces, or have more or fewer waited for."""
-        stock = self[sku]
-        self._now[sku] = changed(stock, reserved=stock.reserved + reserved, waiting=stock.waiting + waiting)
-
-    def place(self, sku: str, location_id: str, **delta: int) -> LocationStock:
-        """Change counters of one location by these differences; the location as it is then."""
-        stock = self[sku]
-        place = stock.locations.get(location_id) or LocationStock()
-        place = changed(place, **{name: getattr(place, name) + by for name, by in delta.items()})
-        self._now[sku] = changed(stock, locations={**stock.locations, location_id: place})
-        return place
-
-    def candidates(self, sku: str) -> tuple[Candidate, ...]:
-        """Locations with free pieces."""
-        free = [(name, place.available) for name, place in self[sku].locations.items()]
-        return tuple([Candidate(location_id=name, available=available) for name, available in free if available])
-
-    def freed(self) -> list[StockFreedV1]:
-        """For each SKU that has free pieces and lines that wait: that the next of them can be filled."""
-        return [
-            StockFreedV1(owner=self._owner, sku=stock.sku, waiting=stock.waiting)
-            for stock in self.writes()
-            if stock.waiting > 0 and stock.promisable > 0
-        ]
-
-    def charge(self, line: ReservedLine, by: int) -> None:
-        """Count pieces that are promised or bound against the share of the line's channel, where it has one."""
-        if line.channel and by:
-            stock = self[line.sku]
-            used = {**stock.used, line.channel: stock.used.get(line.channel, 0) + by}
-            self._now[line.sku] = changed(stock, used={name: pieces for name, pieces in used.items() if pieces})
-
-    def put(self, sku: str, **fields: object) -> None:
-        """Have fields of a SKU's stock stand like this."""
-        self._now[sku] = changed(self[sku], **fields)
-
-    def put_place(self, sku: str, location_id: str, **fields: object) -> None:
-        """Have fields of one location stand like this."""
-        place = changed(self[sku].locations.get(location_id) or LocationStock(), **fields)
-        self.put(sku, locations={**self[sku].locations, location_id: place})
-
-    def move(
-        self,
-        sku: str,
-        location_id: str,
-        kind: str,
-        delta: int,
-        *,
-        reason: str,
-        reference: str = "",
-        at: datetime | None = None,
-    ) -> StockMovedV1:
-        """Change the pieces on hand, and enter it in the ledger; ``at`` is when it happened, where not now."""
-        place = self.place(sku, location_id, on_hand=delta)
-        if place.recent is not None or location_id in self._tracked:
-            self.put_place(sku, location_id, **with_movement(place, at or self._moment, delta))
-        return self.entry(sku, location_id, kind, abs(delta), delta, place.on_hand, reason=reason, reference=reference)
-
-    def set_aside(self, sku: str, location_id: str, quantity: int, *, reason: str, reference: str) -> StockMovedV1:
-        """Keep pieces apart that cannot be sold, and enter it in the ledger."""
-        place = self.place(sku, location_id, damaged=quantity)
-        return self.entry(
-            sku, location_id, "written-off", quantity, 0, place.on_hand, reason=reason, reference=reference
-        )
-
-    def entry(
-        self,
-        sku: str,
-        location_id: str,
-        kind: str,
-        quantity: int,
-        delta: int,
-        on_hand: int,
-        *,
-        reason: str,
-        reference: str,
-    ) -> StockMovedV1:
-        """One entry of the ledger."""
-        return StockMovedV1(
-            owner=self._owner,
-            sku=sku,
-            location_id=location_id,
-            kind=kind,
-            quantity=quantity,
-            delta=delta,
-            on_hand=on_hand,
-            reason=reason,
-            reference=reference,
-            moved_at=self._moment,
-        )
-
-    def shortages(self, sku: str, location_id: str, reason: str) -> list[ShortageRecordedV1]:
-        """That more is promised or bound than is there, if this decision made it so."""
-        before = self._before[sku].missing if sku in self._before else 0
-        missing = self[sku].missing
-        if missing <= before:
-            return []
-        return [
-            ShortageRecordedV1(
-                owner=self._owner,
-                sku=sku,
-                location_id=location_id,
-                missing=missing,
-                reason=reason,
-                recorded_at=self._moment,
-            )
-        ]
-
-    def writes(self) -> list[Stock]:
-        """The documents that changed."""
-        return [stock for sku, stock in self._now.items() if stock is not self._before[sku]]
 
 
 def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
@@ -238,16 +80,14 @@ def waiting_key(reservation: Reservation, line: ReservedLine, now: datetime) -> 
     return reservation.owner, line.sku, str(reservation.priority), place, reservation.order_id, line.line_id
 
 
-def with_movement(place: LocationStock, at: datetime, delta: int) -> dict[str, object]:
-    """Fields of a location that has kept account of one more movement; the oldest are forgotten."""
-    recent = (*(place.recent or ()), Movement(at=at, delta=delta))
-    if len(recent) <= MOST_RECENT:
-        return {"recent": recent}
-    recent = tuple(sorted(recent, key=lambda one: one.at))
-    half = MOST_RECENT // 2
-    return {"recent": recent[half:], "forgotten": recent[half - 1].at}
-
-
 def nothing_open(reservation: Reservation | None) -> bool:
     """Nothing can be done about this order here any more."""
     return reservation is not None and reservation.status is ReservationStatus.ENDED
+
+
+def refused(message: Command, reason: str, detail: str) -> Decision:
+    """A command is not carried out, and why."""
+    refusal = CommandRefusedV1(
+        owner=message.owner, entity_id=message.entity, command=message.TYPE, reason=reason, detail=detail
+    )
+    return Decision(events=[refusal])

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from crossdock_contracts.capture import GoodsHandedOverV1
 from services.hub.decision import Decision, States
-from services.inventory.decide.common import Stocks
+from services.inventory.decide.stocks import Stocks
+from services.inventory.rules import NO_RULES, Rules
 
 
-def hand_over(states: States, message: GoodsHandedOverV1, now: datetime) -> Decision:
+def hand_over(states: States, message: GoodsHandedOverV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
     """The goods are gone from their location, were they promised or not: what is missing then is a shortage.
 
     Where fewer were on hand than the buyer has, a count had missed them.
@@ -15,7 +16,7 @@ def hand_over(states: States, message: GoodsHandedOverV1, now: datetime) -> Deci
     decision = Decision()
     if not message.location_id:
         return decision
-    stocks = Stocks(states, message.owner, now)
+    stocks = Stocks(states, message.owner, now, rules.wms)
     stocks.load(line.sku for line in message.lines)
     reason, reference = f"{message.fulfilled_by}-sale", message.order_id
     for line in message.lines:

@@ -19,8 +19,8 @@ from crossdock_contracts.stock import (
 )
 from services.hub.decision import Decision, States, changed
 from services.inventory.audits import Count, CountDue, CountLine, CountStatus
-from services.inventory.decide.common import Stocks
 from services.inventory.decide.reconcile import reconciled
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import Rules
 from services.inventory.state import LocationStock
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from crossdock_contracts.stores import FulfilmentDeclinedV1
 from services.hub.decision import Decision, States, changed
-from services.inventory.decide.common import Stocks, nothing_open, promise_event, waiting, with_lines
-from services.inventory.decide.promise import unbind
+from services.inventory.decide.common import nothing_open, promise_event, waiting, with_lines
+from services.inventory.decide.release import unbind
+from services.inventory.decide.stocks import Stocks
 from services.inventory.state import Reservation
 
 
@@ -26,6 +27,7 @@ def promise_declined(states: States, message: FulfilmentDeclinedV1, now: datetim
             continue
         promised = min(freed, max(0, stocks[line.sku].promisable))
         stocks.change(line.sku, reserved=promised, waiting=freed - promised)
+        stocks.charge(line, promised)
         lines[left.line_id] = changed(
             line, promised=line.promised + promised, backordered=line.backordered + freed - promised
         )

@@ -5,9 +5,10 @@ from datetime import datetime
 from crossdock_contracts.inventory import StockFreedV1
 from crossdock_contracts.stock import PromiseRestoredV1
 from services.hub.decision import Decision, States, changed
-from services.inventory.decide.common import Stocks, promise_event, with_lines
+from services.inventory.decide.common import promise_event, with_lines
 from services.inventory.decide.limits import open_to
 from services.inventory.decide.orders import as_many_as_read, skus_of
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import Reservation, WaitingLine
 
@@ -80,6 +81,7 @@ class Filling:
         self.stocks.change(self._sku, reserved=taken, waiting=-taken)
         self.stocks.charge(line, taken)
         filled = changed(line, promised=line.promised + taken, backordered=line.backordered - taken)
+        filled = filled if filled.backordered else changed(filled, expected_at=None)
         self._reservations[waiting.order_id] = with_lines(
             reservation, (filled if one.line_id == line.line_id else one for one in reservation.lines)
         )

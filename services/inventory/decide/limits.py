@@ -4,7 +4,7 @@ from datetime import datetime
 
 from crossdock_contracts.stock import SetChannelLimitV1
 from services.hub.decision import Decision, States
-from services.inventory.decide.common import Stocks
+from services.inventory.decide.stocks import Stocks
 from services.inventory.state import ChannelLimit, Stock
 
 

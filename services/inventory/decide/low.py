@@ -7,7 +7,7 @@ from typing import Any
 
 from crossdock_contracts.stock import SetReorderPointV1, StockLowV1
 from services.hub.decision import Decision, States, changed
-from services.inventory.decide.common import Stocks
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import Rules
 from services.inventory.state import Reorder, Stock
 

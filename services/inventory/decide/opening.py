@@ -6,7 +6,7 @@ from crossdock_contracts.base import Event
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.stock import OpenStockV1, StockAlreadyOpenV1
 from services.hub.decision import Decision, States
-from services.inventory.decide.common import Stocks
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import Rules
 from services.inventory.state import LocationStock, Opening
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crossdock_contracts.inventory import StockMovedV1
-from services.inventory.decide.common import Stocks
+from services.inventory.decide.stocks import Stocks
 from services.inventory.state import LocationStock
 
 
@@ -30,8 +30,9 @@ class Reconciled:
         place = stocks[self.sku].locations.get(self.location_id) or LocationStock()
         recent = tuple(move for move in place.recent or () if move.at > self.as_of) if keep_account else None
         on_hand = max(0, self.said + self.since)
-        stocks.put_place(self.sku, self.location_id, on_hand=on_hand, as_of=self.as_of, recent=recent)
         delta = on_hand - place.on_hand
+        stocks.place(self.sku, self.location_id, on_hand=delta)  # its lots follow
+        stocks.put_place(self.sku, self.location_id, as_of=self.as_of, recent=recent)
         if not delta:
             return None
         return stocks.entry(

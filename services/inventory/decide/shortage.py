@@ -123,9 +123,10 @@ def _holder(reservation: Reservation, shortfall: Shortfall, needs: Needs) -> Hol
     for line in reservation.lines:
         if line.sku == shortfall.sku:
             promised += line.promised if needs.promised else 0
-            for one in line.bound:
-                if one.location_id in needs.bound and needs.may_ask(one.fulfilment_id):
-                    bound[one.location_id] = bound.get(one.location_id, 0) + one.quantity
+        for one in line.bound:
+            of_it = (one.sku or line.sku) == shortfall.sku
+            if of_it and one.location_id in needs.bound and needs.may_ask(one.fulfilment_id):
+                bound[one.location_id] = bound.get(one.location_id, 0) + one.quantity
     if not promised and not bound:
         return None
     return Holder(order_id=reservation.order_id, rank=rank(reservation), promised=promised, bound=bound)

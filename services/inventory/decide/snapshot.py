@@ -14,8 +14,8 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.stock import SkippedLine, SnapshotAppliedV1, SnapshotStockV1, SnapshotSweptV1
 from services.hub.decision import Decision, States, changed
 from services.inventory.audits import SnapshotRecord
-from services.inventory.decide.common import Stocks
 from services.inventory.decide.reconcile import reconciled
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import Rules
 from services.inventory.state import Stock
 

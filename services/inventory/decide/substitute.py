@@ -5,7 +5,9 @@ from datetime import datetime
 from crossdock_contracts.inventory import Substitute, SubstitutionDecidedV1
 from crossdock_contracts.warehouse import SubstitutionWantedV1, WantedSubstitute
 from services.hub.decision import Decision, States, changed
-from services.inventory.decide.common import Stocks, with_lines
+from services.inventory.decide import binding, expiry, gone
+from services.inventory.decide.common import with_lines
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import Reservation, ReservedLine
 
@@ -19,14 +21,17 @@ def substitute(states: States, message: SubstitutionWantedV1, now: datetime, rul
     done: list[Substitute] = []
     for wanted in message.lines:
         line = lines.get(wanted.line_id)
+        if stocks[wanted.by].has_lots:
+            decision.events += expiry.expel(stocks, wanted.by, message.location_id)
         quantity = _bound(line, message.fulfilment_id) if line else 0
         if line is None or not quantity or not _is_free(stocks, wanted.by, message.location_id, quantity):
             continue
-        done.append(Substitute(line_id=wanted.line_id, sku=line.sku, by=wanted.by, quantity=quantity))
         lines[wanted.line_id] = _exchange(stocks, line, wanted, message, quantity, decision)
+        done.append(_told(stocks, lines[wanted.line_id], wanted, message))
     taken = {one.line_id for one in done}
+    decision.writes = stocks.writes()
     if reservation is not None and done:
-        decision.writes = [*stocks.writes(), with_lines(reservation, lines.values())]
+        decision.writes.append(with_lines(reservation, lines.values()))
     decision.events.append(
         SubstitutionDecidedV1(
             owner=message.owner,
@@ -62,19 +67,30 @@ def _exchange(
     quantity: int,
     decision: Decision,
 ) -> ReservedLine:
-    known = stocks[line.sku].bound_missing.get(message.location_id, 0)
-    place = stocks.place(line.sku, message.location_id, allocated=-quantity)
-    gone = min(max(0, wanted.missing - known), quantity, place.on_hand)  # a count may have found it missing before
-    if gone:
-        lost = stocks.move(
-            line.sku, message.location_id, "adjusted", -gone, reason="short-pick", reference=message.order_id
-        )
-        decision.events += [lost, *stocks.shortages(line.sku, message.location_id, "short-pick")]
-    stocks.place(wanted.by, message.location_id, allocated=quantity)
+    bound, location_id = binding.bound_of(line, message.fulfilment_id), message.location_id
+    missing = min(wanted.missing, quantity)
+    lots = binding.missing_lots(bound, {}, missing)
+    lost = gone.lose(stocks, line.sku, location_id, missing, lots, message.order_id)
+    stocks.place(line.sku, location_id, allocated=missing - quantity)
+    binding.rebind(stocks, bound, line.sku, {})
+    decision.events += [*lost, *stocks.shortages(line.sku, location_id, "short-pick")]
+    stocks.place(wanted.by, location_id, allocated=quantity)
     stocks.charge(line, -quantity)
-    return changed(
-        line,
-        bound=tuple(
-            changed(one, sku=wanted.by) if one.fulfilment_id == message.fulfilment_id else one for one in line.bound
-        ),
+    instead = changed(bound, sku=wanted.by, lots={})
+    if stocks[wanted.by].has_lots:
+        chosen = binding.choose(stocks, wanted.by, location_id, quantity)
+        instead = binding.rebind(stocks, instead, wanted.by, chosen)
+    return changed(line, bound=binding.with_bound(line, instead))
+
+
+def _told(stocks: Stocks, line: ReservedLine, wanted: WantedSubstitute, message: SubstitutionWantedV1) -> Substitute:
+    """What is bound in place of a line, with what its pick has to know."""
+    bound, tracking = binding.bound_of(line, message.fulfilment_id), stocks[wanted.by].tracking
+    return Substitute(
+        line_id=line.line_id,
+        sku=line.sku,
+        by=wanted.by,
+        quantity=bound.quantity,
+        lots=binding.named(stocks, wanted.by, bound.location_id, bound.lots),
+        track_serial=tracking is not None and tracking.serial,
     )

@@ -8,8 +8,10 @@ from crossdock_contracts.stock import BoundStockMissingV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, States, changed
 from services.inventory.audits import Ask, Shortfall
-from services.inventory.decide.common import Stocks, promise_event, waiting, with_lines
+from services.inventory.decide.common import promise_event, waiting, with_lines
+from services.inventory.decide.inbound import dates_due
 from services.inventory.decide.orders import as_many_as_read, skus_of, taken_back
+from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import Rules
 from services.inventory.state import Reservation, ReservedLine, Stock
 
@@ -60,9 +62,11 @@ def take_slice(states: States, shortfall: Shortfall, needs: Needs, now: datetime
         if reservation is not None and needs:
             lines = [line for line in reservation.lines if line.sku == shortfall.sku]
             _from_promised(decision, stocks, reservation, lines, needs, shortfall.reason, now)
-            asked = _from_bound(reservation, lines, needs, shortfall, now)
+            asked = _from_bound(reservation, needs, shortfall, now)
             decision.events += asked
             asks += [_ask(event) for event in asked]
+    if decision.writes and stocks[shortfall.sku].expected:
+        decision.events += dates_due(stocks, shortfall.sku, "taken-back")
     decision.writes += stocks.writes()
     shortfall = changed(shortfall, holders=shortfall.holders[len(turn) :], asked=tuple(asks))
     return decision, shortfall, bool(needs)
@@ -102,16 +106,18 @@ def _from_promised(
 
 
 def _from_bound(
-    reservation: Reservation, lines: Iterable[ReservedLine], needs: Needs, shortfall: Shortfall, now: datetime
+    reservation: Reservation, needs: Needs, shortfall: Shortfall, now: datetime
 ) -> list[BoundStockMissingV1]:
     """Shipping is asked for pieces that are bound to a location that is short."""
     wanted: dict[tuple[str, str], list[LineQuantity]] = {}
-    for line in lines:
+    for line in reservation.lines:
         for one in line.bound:
+            if (one.sku or line.sku) != shortfall.sku:
+                continue
             pieces = min(one.quantity, needs.bound.get(one.location_id, 0))
             if pieces > 0 and needs.may_ask(one.fulfilment_id):
                 needs.bound[one.location_id] -= pieces
-                asked = LineQuantity(line_id=line.line_id, sku=line.sku, quantity=pieces)
+                asked = LineQuantity(line_id=line.line_id, sku=shortfall.sku, quantity=pieces)
                 wanted.setdefault((one.fulfilment_id, one.location_id), []).append(asked)
     return [
         BoundStockMissingV1(

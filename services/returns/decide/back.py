@@ -6,7 +6,6 @@ from crossdock_contracts.base import Event
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentRefundedV1
 from crossdock_contracts.returns import (
-    InspectedGoods,
     InspectReturnV1,
     ReceiveReturnV1,
     RefundRequestedV1,
@@ -21,6 +20,7 @@ from crossdock_contracts.values import LineQuantity, Money
 from services.hub.decision import Decision, States, changed
 from services.returns.decide.settle import paid_back
 from services.returns.decide.sold import paid_for
+from services.returns.goods import identified
 from services.returns.rules import Rules
 from services.returns.state import Return, ReturnStatus, Sold
 
@@ -123,7 +123,6 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
     found = states.get(Return, message.owner, message.order_id, message.return_id)
     if found is None or found.status is not ReturnStatus.RECEIVED:
         return _wrong_state(message, found, "only received returns are inspected")
-    received = {line.line_id: line for line in found.lines}
     seen: dict[str, int] = {}
     for line in message.lines:
         seen[line.line_id] = seen.get(line.line_id, 0) + line.quantity
@@ -132,13 +131,10 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         return _wrong_state(message, found, f"all of what was received has to be inspected: {there}")
     sold = states.get(Sold, message.owner, message.order_id)
     assert sold is not None
+    sold, goods, reason, detail = identified(sold, message.lines)
+    if reason:
+        return _inspection_refused(message, reason, detail)
     sold, amount = paid_for(sold, seen)
-    goods = tuple(
-        InspectedGoods(
-            line_id=line.line_id, sku=received[line.line_id].sku, quantity=line.quantity, disposition=line.disposition
-        )
-        for line in message.lines
-    )
     about = {"owner": message.owner, "order_id": message.order_id, "return_id": message.return_id}
     inspected = ReturnInspectedV1(**about, location_id=found.location_id, lines=goods, inspected_at=now)
     status = ReturnStatus.REFUNDING if amount else ReturnStatus.CLOSED
@@ -150,6 +146,13 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         events.append(ReturnClosedV1(**about, refunded_minor=0, closed_at=now))
     document = changed(found, status=status, inspected=message.lines, refund_minor=amount)
     return Decision(writes=[document, sold], events=events)
+
+
+def _inspection_refused(message: InspectReturnV1, reason: str, detail: str) -> Decision:
+    refusal = CommandRefusedV1(
+        owner=message.owner, entity_id=message.return_id, command=message.TYPE, reason=reason, detail=detail
+    )
+    return Decision(events=[refusal])
 
 
 def close_refunded(states: States, message: PaymentRefundedV1, now: datetime) -> Decision:

@@ -8,6 +8,7 @@ from crossdock_contracts.capture import GoodsHandedOverV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine
 from crossdock_contracts.values import FulfilledQuantity
 from services.hub.decision import Decision, States, changed
+from services.returns.goods import with_goods
 from services.returns.rules import Rules
 from services.returns.state import Sent, SentLine, Sold, SoldLine, StuckTimer
 
@@ -42,7 +43,9 @@ def _with(sold: Sold, gone: Iterable[ShippedLine | FulfilledQuantity], shipment:
     for one in gone:
         known = lines.get(one.line_id) or SoldLine(line_id=one.line_id, sku=one.sku, quantity=0, value_minor=0)
         lines[one.line_id] = changed(
-            known, quantity=known.quantity + one.quantity, value_minor=known.value_minor + one.value_minor
+            with_goods(known, one) if isinstance(one, ShippedLine) else known,
+            quantity=known.quantity + one.quantity,
+            value_minor=known.value_minor + one.value_minor,
         )
     return changed(sold, lines=tuple(lines.values()), shipments=(*sold.shipments, shipment), last_shipped_at=at)
 

@@ -2,28 +2,20 @@
 
 from datetime import datetime
 
-from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel
+from crossdock_contracts.shipping import ShipmentShippedV2, ShippedParcel
 from crossdock_contracts.values import Money
-from services.hub.decision import Decision, changed
+from services.hub.decision import Decision, States, changed
+from services.shipping.decide.goods import shipped_lines, trace
 from services.shipping.decide.parcels import labels_of, shared
+from services.shipping.decide.serials import Read
 from services.shipping.state import Box, Shipment, ShipmentStatus
 
 
-def leave(shipment: Shipment, at: datetime) -> Decision:
+def leave(states: States, read: Read, at: datetime) -> Decision:
     """The carrier has all parcels of a fulfilment; with them goes what was packed into its parcel."""
-    fulfilment = shipment.fulfilment
+    shipment, fulfilment = read.shipment, read.shipment.fulfilment
     assert fulfilment is not None
-    lines = tuple(
-        ShippedLine(
-            line_id=line.line_id,
-            sku=line.sku,
-            quantity=line.quantity,
-            value_minor=line.value_minor,
-            ordered_sku=line.ordered_sku,
-            reduced_minor=line.reduced_minor,
-        )
-        for line in fulfilment.lines
-    )
+    lines = shipped_lines(shipment)
     value = sum(line.value_minor for line in lines)
     shipped = ShipmentShippedV2(
         owner=shipment.owner,
@@ -39,7 +31,8 @@ def leave(shipment: Shipment, at: datetime) -> Decision:
         shipped_at=at,
     )
     after = changed(shipment, status=ShipmentStatus.SHIPPED, shipped_at=at)
-    return Decision(writes=[after], events=[shipped, *shared(after)])
+    numbers = [changed(one, shipped_at=None if one.is_free else at) for one in read.serials]
+    return Decision(writes=[after, *numbers, *trace(states, shipment, at)], events=[shipped, *shared(after)])
 
 
 def _parcels(shipment: Shipment) -> tuple[ShippedParcel, ...]:

@@ -12,6 +12,7 @@ from services.shipping.decide.label import IsOpen, bought, go_on, resume
 from services.shipping.decide.parcels import labels_of, shared, with_reported
 from services.shipping.decide.queues import queued, waits_for
 from services.shipping.decide.rates import weight_of
+from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.decide.share import pack_with
 from services.shipping.rules import Rules, ShipFrom
 from services.shipping.state import Box, Shipment, ShipmentStatus
@@ -28,7 +29,7 @@ def confirm_packed(
     if shipment is None or shipment.status is not ShipmentStatus.PICKED:
         return refused(message, shipment, "only picked fulfilments are packed")
     if message.packed_with:
-        return queued(rules, states, shipment, pack_with(rules, shipment, message, now), now)
+        return queued(rules, states, shipment, pack_with(rules, states, shipment, message, now), now)
     before, fulfilment = shipment, shipment.fulfilment
     assert fulfilment is not None
     origin = rules.locations.get(fulfilment.location_id)
@@ -38,10 +39,13 @@ def confirm_packed(
     reason, trouble = _trouble(rules, shipment, fulfilment, parcels, boxes)
     if trouble:
         return refused(message, shipment, trouble, reason=reason)
+    read = read_serials(states, shipment, message.serials, now, complete=True)
+    if read.trouble != FINE:
+        return refused(message, shipment, read.trouble[1], reason=read.trouble[0])
     told = len(boxes) > 1 or boxes[0].dimensions or boxes[0].lines
     weight = sum(box.weight_g for box in boxes)
     shipment = changed(
-        shipment, status=ShipmentStatus.PACKED, weight_g=weight, boxes=boxes if told else (), unrated=True
+        read.shipment, status=ShipmentStatus.PACKED, weight_g=weight, boxes=boxes if told else (), unrated=True
     )
     shipment, reported = _with_reported(shipment, fulfilment, parcels, now)
     detail = ""
@@ -58,7 +62,9 @@ def confirm_packed(
         parcels=tuple(_as_packed(box) for box in boxes) if told else (),
         detail=detail,
     )
-    decision = Decision(writes=[shipment], events=[packed, *reported, *(shared(shipment) if shipment.riders else ())])
+    decision = Decision(
+        writes=[shipment, *read.serials], events=[packed, *reported, *(shared(shipment) if shipment.riders else ())]
+    )
     if shipment.intent is None:
         decision = decision.and_then(go_on(rules, shipment, now, is_circuit_open))
     return queued(rules, states, before, decision, now)

@@ -5,6 +5,7 @@ from crossdock_contracts.shipping import Parcel
 from crossdock_contracts.values import Dimensions, FulfilmentLine, LineQuantity
 from crossdock_contracts.warehouse import ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import changed
+from services.shipping.decide.goods import first_lots
 from services.shipping.decide.rates import weight_of
 from services.shipping.rules import Rules
 from services.shipping.state import Box, Rider, Shipment, ShipmentStatus, is_open
@@ -40,6 +41,7 @@ def _fewer(line: FulfilmentLine, gone: int) -> FulfilmentLine:
     return changed(
         line,
         quantity=line.quantity - gone,
+        lots=first_lots(line.lots, line.quantity - gone),
         value_minor=value,
         reduced_minor=paid - paid * gone // line.quantity - value,
     )

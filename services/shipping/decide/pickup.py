@@ -22,9 +22,11 @@ from crossdock_contracts.stores import (
 )
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import about, refused, shipment_of, to_be_done
+from services.shipping.decide.goods import recall_trouble
 from services.shipping.decide.leave import leave
 from services.shipping.decide.parcels import labels_of, lines_of
 from services.shipping.decide.queues import AGAIN, queued, waits_for
+from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.decide.track import delivered
 from services.shipping.parts import Pickup
 from services.shipping.rules import Rules, ShipFrom
@@ -99,7 +101,13 @@ def hand_over(rules: Rules, states: States, message: HandOverV1, now: datetime) 
         return refused(message, shipment, "too many wrong codes were shown: reset the code", reason="code-locked")
     if not compare_digest(message.code.strip().encode(), shipment.pickup.code.encode()):
         return _wrong(shipment, shipment.pickup, message, now)
-    decision = leave(shipment, now) if shipment.status is ShipmentStatus.READY else Decision()
+    decision = Decision()
+    if shipment.status is ShipmentStatus.READY:
+        read = read_serials(states, shipment, (), now, complete=True)
+        reason, trouble = read.trouble if read.trouble != FINE else recall_trouble(states, shipment)
+        if trouble:
+            return refused(message, shipment, trouble, reason=reason)
+        decision = leave(states, read, now)
     numbers = [label.tracking_number for label in labels_of(shipment).values()] or [shipment.fulfilment_id]
     gone = changed(shipment, shipped_at=shipment.shipped_at or now, pickup=None)
     handed = [_delivered(shipment, message, number, now, len(numbers) - n) for n, number in enumerate(numbers, start=1)]

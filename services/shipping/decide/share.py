@@ -15,11 +15,12 @@ from services.shipping.decide.leave import leave
 from services.shipping.decide.parcels import labels_of, shared, unshared, with_reported
 from services.shipping.decide.queues import waits_for
 from services.shipping.decide.rates import weight_of
+from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.rules import Rules
 from services.shipping.state import Rider, Shipment, ShipmentStatus, is_open
 
 
-def pack_with(rules: Rules, shipment: Shipment, message: ConfirmPackedV1, now: datetime) -> Decision:
+def pack_with(rules: Rules, states: States, shipment: Shipment, message: ConfirmPackedV1, now: datetime) -> Decision:
     """Goods go into the parcel of the fulfilment that their wave plans them with."""
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
@@ -30,9 +31,12 @@ def pack_with(rules: Rules, shipment: Shipment, message: ConfirmPackedV1, now: d
         return refused(message, shipment, f"its wave plans it {plan}", reason="not-planned-together")
     if shipment.intent is not None or labels_of(shipment):
         return refused(message, shipment, "it has a label of its own: pack it by itself", reason="has-a-label")
+    read = read_serials(states, shipment, message.serials, now, complete=True)
+    if read.trouble != FINE:
+        return refused(message, shipment, read.trouble[1], reason=read.trouble[0])
     origin = rules.locations[fulfilment.location_id]
     weight = weight_of(fulfilment, origin)
-    after = changed(shipment, status=ShipmentStatus.PACKED, weight_g=weight, inside=shipment.lead)
+    after = changed(read.shipment, status=ShipmentStatus.PACKED, weight_g=weight, inside=shipment.lead)
     packed = FulfilmentPackedV1(
         owner=shipment.owner,
         order_id=shipment.order_id,
@@ -51,7 +55,7 @@ def pack_with(rules: Rules, shipment: Shipment, message: ConfirmPackedV1, now: d
         goods_g=max(0, weight - origin.packaging_g),
         packed_at=now,
     )
-    return Decision(writes=[after], events=[packed, joined])
+    return Decision(writes=[after, *read.serials], events=[packed, joined])
 
 
 def join(states: States, message: ParcelJoinedV1, _now: datetime) -> Decision:
@@ -86,7 +90,7 @@ def know_shared(states: States, message: ParcelSharedV1, _now: datetime) -> Deci
     if known is None:
         shipment = with_reported(shipment, 1, message.parcel)
     if message.shipped_at is not None:
-        return leave(shipment, message.shipped_at)
+        return leave(states, read_serials(states, shipment, (), message.shipped_at, complete=True), message.shipped_at)
     return Decision(writes=[shipment])
 
 

@@ -7,6 +7,7 @@ from crossdock_contracts.routing import FulfilmentStopRequestedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Outcome, States, changed
+from services.shipping.decide import serials
 from services.shipping.decide.label import go_on, resume, settle
 from services.shipping.decide.parcels import let_go, spare_label, without
 from services.shipping.decide.queues import queued
@@ -42,8 +43,9 @@ def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: 
     )
     left = without(shipment, {line.line_id: line.quantity for line in taken})
     left = changed(left, stops={**shipment.stops, message.cancel_id: taken})
+    left, freed = serials.let_go(states, shipment, left)
     left, told = let_go(left)
-    decision = Decision(writes=[left], events=[_answer(message, taken, (), ""), *told])
+    decision = Decision(writes=[left, *freed], events=[_answer(message, taken, (), ""), *told])
     if left.intent is None and spare_label(left) is not None:
         decision = decision.and_then(go_on(rules, left, now))
     return queued(rules, states, shipment, decision, now)

@@ -6,13 +6,13 @@ ordered; what it is worth less is given back once it ships.
 
 from datetime import datetime
 
-from crossdock_contracts.inventory import SubstitutionDecidedV1
+from crossdock_contracts.inventory import Substitute, SubstitutionDecidedV1
 from crossdock_contracts.values import Fulfilment, FulfilmentLine
 from crossdock_contracts.warehouse import LineSubstitutedV1, SubstitutionWantedV1, WantedSubstitute
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.pick import finish_pick, missing_of, short
 from services.shipping.rules import Rules, Substitution
-from services.shipping.state import Shipment, ShipmentStatus, Substituting
+from services.shipping.state import Pick, Shipment, ShipmentStatus, Substituting
 
 
 def substitutes_for(rules: Rules, shipment: Shipment, missing: dict[str, int]) -> tuple[WantedSubstitute, ...]:
@@ -42,11 +42,12 @@ def _rule(rules: Rules, owner: str, fulfilment: Fulfilment, sku: str, by: str = 
     return None
 
 
-def look_for(shipment: Shipment, found: dict[str, int], wanted: tuple[WantedSubstitute, ...]) -> Decision:
-    """Ask inventory for substitutes; what was found is remembered until it answers."""
+def look_for(shipment: Shipment, pick: Pick, wanted: tuple[WantedSubstitute, ...]) -> Decision:
+    """Ask inventory for substitutes; what was picked is remembered until it answers."""
     assert shipment.fulfilment is not None
     attempt = shipment.attempts + 1
-    asking = changed(shipment, attempts=attempt, substituting=Substituting(attempt=attempt, found=found))
+    standing = Substituting(attempt=attempt, found=pick.found, lots=pick.lots, serials=pick.serials)
+    asking = changed(shipment, attempts=attempt, substituting=standing)
     event = SubstitutionWantedV1(
         owner=shipment.owner,
         order_id=shipment.order_id,
@@ -67,10 +68,10 @@ def substituted(rules: Rules, states: States, message: SubstitutionDecidedV1, no
         return Decision.nothing()
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
-    instead = {one.line_id: one.by for one in message.substituted}
+    instead = {one.line_id: one for one in message.substituted}
     lines = {line.line_id: line for line in fulfilment.lines if line.line_id in instead}
     if not lines:
-        return finish_pick(rules, states, shipment, pick.found, now)
+        return finish_pick(rules, states, shipment, pick, now)
     sent = {name: _sent(rules, shipment.owner, fulfilment, line, instead[name]) for name, line in lines.items()}
     less = sum(line.reduced_minor for line in sent.values())
     after = changed(
@@ -85,26 +86,30 @@ def substituted(rules: Rules, states: States, message: SubstitutionDecidedV1, no
     decision = Decision(events=[_said(after, line, now) for line in sent.values()])
     missing = {name: n for name, n in missing_of(shipment, pick.found).items() if name not in sent}
     if missing:
-        after, said = short(after, missing, now)
+        after, said = short(after, missing, pick.lots, now)
         decision.events.append(said)
     decision.writes = [after]
     return decision
 
 
-def _sent(rules: Rules, owner: str, fulfilment: Fulfilment, line: FulfilmentLine, by: str) -> FulfilmentLine:
+def _sent(
+    rules: Rules, owner: str, fulfilment: Fulfilment, line: FulfilmentLine, instead: Substitute
+) -> FulfilmentLine:
     """What is sent for a line, at its price or for less."""
-    rule = _rule(rules, owner, fulfilment, line.sku, by)
+    rule = _rule(rules, owner, fulfilment, line.sku, instead.by)
     value = line.value_minor
     if rule is not None and rule.price is not None and rule.price.currency == fulfilment.currency:
         value = min(value, rule.price.amount_minor * line.quantity)
     return changed(
         line,
-        sku=by,
+        sku=instead.by,
         ordered_sku=line.sku,
         title=(rule.title if rule else "") or line.title,
         weight_g=rule.weight_g if rule and rule.weight_g is not None else line.weight_g,
         value_minor=value,
         reduced_minor=line.value_minor - value,
+        lots=instead.lots,
+        track_serial=instead.track_serial,
     )
 
 

@@ -108,4 +108,5 @@ def delivered(shipment: Shipment, at: datetime) -> Shipment:
         quote=None,
         boxes=(),
         stops={},
+        serials={},
     )

@@ -8,14 +8,16 @@ from crossdock_contracts.shipping import (
 )
 from services.hub.decision import Decision, Outcome, States
 from services.shipping.decide.commands import refused, shipment_of, to_be_done
+from services.shipping.decide.goods import recall_trouble
 from services.shipping.decide.label import resume, settle
 from services.shipping.decide.leave import leave
 from services.shipping.decide.parcels import unlabelled
-from services.shipping.decide.pick import finish_pick, missing_of
+from services.shipping.decide.pick import finish_pick, missing_of, pick_trouble
 from services.shipping.decide.queues import waits_for
+from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.decide.substitute import look_for, substitutes_for
 from services.shipping.rules import Rules
-from services.shipping.state import PICK, Shipment, ShipmentStatus, Task
+from services.shipping.state import PICK, Pick, Shipment, ShipmentStatus, Task
 
 _GONE = (ShipmentStatus.SHIPPED, ShipmentStatus.ARRIVED, ShipmentStatus.DELIVERED)
 
@@ -34,8 +36,12 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
     found: dict[str, int] = {}
     for line in message.lines:
         found[line.line_id] = found.get(line.line_id, 0) + line.quantity
+    pick = Pick(found=found, lots=message.lots, serials=message.serials)
+    reason, trouble = pick_trouble(states, shipment, pick, now)
+    if trouble:
+        return refused(message, shipment, trouble, reason=reason)
     wanted = substitutes_for(rules, shipment, missing_of(shipment, found)) if rules.substitutions else ()
-    return look_for(shipment, found, wanted) if wanted else finish_pick(rules, states, shipment, found, now)
+    return look_for(shipment, pick, wanted) if wanted else finish_pick(rules, states, shipment, pick, now)
 
 
 def settle_picked(rules: Rules, states: States, message: ConfirmPickedV1, outcome: Outcome, now: datetime) -> Decision:
@@ -57,7 +63,12 @@ def confirm_shipped(states: States, message: ConfirmShippedV1, now: datetime) ->
         return refused(message, shipment, to_be_done(steps), reason="steps-open")
     if shipment.intent is not None:
         return refused(message, shipment, "its label is being given back for another just now; ask again")
-    decision = leave(shipment, message.shipped_at or now)
+    at = message.shipped_at or now
+    read = read_serials(states, shipment, message.serials, at, complete=True)
+    reason, trouble = read.trouble if read.trouble != FINE else recall_trouble(states, shipment)
+    if trouble:
+        return refused(message, shipment, trouble, reason=reason)
+    decision = leave(states, read, at)
     if shipment.purchase is not None:
         task = states.get(Task, shipment.owner, shipment.purchase.supplier, PICK, shipment.fulfilment_id)
         decision.withdrawn += [task] if task is not None else []
