@@ -61,7 +61,7 @@ def test_a_wave_is_planned_printed_picked_and_closed(
     file = tmp_path / "bins.csv"
     file.write_text(f"sku,bins\n{sku},S-1-2\n")
     crossdock("warehouse", "bins", "LON", file)
-    to = {"name": "Customer 1", "line1": "Street 1", "city": "London", "postcode": "W1", "country": "GB"}
+    to = {"name": "Customer 1", "line1": "Street 1", "city": "London", "postcode": "W1D 1NU", "country": "GB"}
     name = f"{hub.order((sku, 2), ship_to=to)}/1"
     eventually(lambda: name in crossdock("warehouse", "queue", "LON").out)
 
