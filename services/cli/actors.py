@@ -7,6 +7,7 @@ from typing import Any
 from crossdock_contracts.base import Command
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
+from crossdock_contracts.stores import ConfirmReadyV1, HandOverV1
 from crossdock_contracts.values import LineQuantity
 from crossdock_contracts.warehouse import ConfirmStepV1
 from services.cli import quiet
@@ -29,6 +30,8 @@ async def work(client: Client, seed: int) -> None:
     worked = [one for one in open_ if draw.random() < _WORKED]
     await carry_out(client, [_step(one, step) for one in worked for step in one.get("steps", [])])
     await carry_out(client, [_picked(one, short=draw.random() < _SHORT) for one in worked])
+    await _collect(client, [one for one in worked if _is_collected(one)])
+    worked = [one for one in worked if not _is_collected(one)]
     await carry_out(client, [ConfirmPackedV1(**_about(one), weight_g=100 + draw.randrange(5000)) for one in worked])
     await carry_out(client, [ConfirmShippedV1(**_about(one)) for one in worked])
     delivered = [one for one in worked if draw.random() < _DELIVERED]
@@ -42,6 +45,20 @@ async def _shipments(client: Client) -> Any:
     for owner in OWNERS:
         async for one in client.pages("shipping", "documents", "documents", owner=owner, kind="shipment"):
             yield {"owner": owner} | one
+
+
+def _is_collected(one: Shipment) -> bool:
+    """The buyer comes for it, to where it lies."""
+    return bool(one["fulfilment"].get("collect_at") == one["fulfilment"]["location_id"])
+
+
+async def _collect(client: Client, shipments: list[Shipment]) -> None:
+    """A store makes ready what was picked there, and hands it over to buyers who know its code."""
+    await carry_out(client, [ConfirmReadyV1(**_about(one)) for one in shipments])
+    codes = [
+        (one, one["pickup"]["code"]) async for one in _shipments(client) if one["status"] == "ready" and one["pickup"]
+    ]
+    await carry_out(client, [HandOverV1(**_about(one), code=code) for one, code in codes])
 
 
 def _step(one: Shipment, step: dict[str, Any]) -> Command:

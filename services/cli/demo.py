@@ -45,6 +45,8 @@ class Run:
     accepted: int = 0
     refused: int = 0
     resent: int = 0
+    cancelled_before: int = 0
+    """Orders that were cancelled before they came in: they are not captured."""
     elapsed_s: float = 0.0
     answers: dict[int, int] = field(default_factory=dict)
 
@@ -153,6 +155,7 @@ def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
         "captured": facts.counts["order-captured"],
         "held": len({key for key, order in facts.orders.items() if order.get("holds") or order.get("closed")}),
         "rejected": run.refused,
+        "cancelled_before": run.cancelled_before,
         "duplicates_ignored": ignored,
         "reserved": sum(1 for r in facts.reservations.values() if r.get("generation", 0)),
         "backordered": len({key for _, key, _ in facts.events["stock-backordered"]}),
@@ -163,7 +166,10 @@ def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
         "kits": sum(bool(body["order"].get("kits")) for _, _, body in facts.events["order-captured"]),
         "amended": len({key for _, key, _ in facts.events["order-amended"]}),
         "short_picked": facts.counts["short-picked"],
-        "picked_up": facts.counts["pickup-collected"],
+        "picked_up": sum(
+            any(parcel["carrier"] == "pickup" for parcel in body["parcels"])
+            for _, _, body in facts.events["shipment-shipped"]
+        ),
         "shipped": len({key for _, key, _ in facts.events["shipment-shipped"]}),
         "cancelled": len({key for _, key, _ in facts.events["order-cancelled"]}),
         "returned": facts.counts["return-closed"],
@@ -198,6 +204,7 @@ async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: boo
             starting = progress.add_task("products and stock", total=None)
             await prepare(client, shop, orders)
             await store(client, [cancel(one) for one in before])
+            run.cancelled_before = len(before)
             progress.remove_task(starting)
             watching = asyncio.create_task(watch(client, progress, orders))
             started = time.perf_counter()

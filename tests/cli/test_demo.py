@@ -17,6 +17,10 @@ KEYS = {
     "captured",
     "held",
     "rejected",
+    "split",
+    "kits",
+    "short_picked",
+    "picked_up",
     "duplicates_ignored",
     "reserved",
     "backordered",
@@ -51,7 +55,7 @@ def test_the_demo_tells_what_came_of_its_orders_and_leaves_a_sound_hub(
     result = orjson.loads(done.stdout)
     assert result.keys() >= KEYS
     assert result["orders"] == 40
-    assert result["captured"] + result["rejected"] == 40
+    assert result["captured"] + result["rejected"] + result["cancelled_before"] == 40
     assert result["labelled"] > 0
     nothing = ("dead_letters", "lost", "oversold_units", "double_reservations", "double_labels")
     assert [result[name] for name in nothing] == [0] * len(nothing)
