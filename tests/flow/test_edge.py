@@ -115,8 +115,8 @@ async def test_a_channel_that_is_not_set_up_is_not_found(house: House) -> None:
     detail = problem(await house.hands_in(order_of(("A", 1)), channel="telex"), 404)
 
     assert detail == (
-        "no channel 'telex' is set up in channels.toml; known: brief, business, desk, lenient, marketplace, retail, "
-        "social, till, web"
+        "no channel 'telex' is set up in channels.toml; known: brief, business, desk, lenient, marketplace, "
+        "outlet, retail, social, till, web"
     )
     assert problem(await house.web.post("/v1/orders?channel=telex", content=b"{}"), 404) == detail
 
