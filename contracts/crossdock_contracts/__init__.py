@@ -1,6 +1,7 @@
 """The messages of Crossdock. Importing this package registers every contract."""
 
 from crossdock_contracts import (
+    amendments,
     capture,
     inventory,
     operations,
@@ -14,6 +15,7 @@ from crossdock_contracts import (
 )
 
 __all__ = [
+    "amendments",
     "capture",
     "inventory",
     "operations",

@@ -155,15 +155,6 @@ class OrderReleasedV1(Event, service="capture", name="order-released", version=1
     released_at: Utc
 
 
-class OrderAmendedV1(Event, service="capture", name="order-amended", version=1, entity="order_id"):
-    """A newer copy of a held order replaced the one before."""
-
-    order_id: Id
-    order: Order
-    holds: tuple[Hold, ...] = ()
-    amended_at: Utc
-
-
 class OrderRejectedV1(Event, service="capture", name="order-rejected", version=1, entity="order_id"):
     """A held order was ended: what had been done for it is undone."""
 

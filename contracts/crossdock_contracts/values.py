@@ -179,6 +179,8 @@ class Order(Value):
     """What the buyer sees on the confirmation."""
     source_version: str = ""
     """The channel's version or update time of this copy, to tell newer from older."""
+    revision: NonNegativeInt = 0
+    """How often it has been amended."""
     placed_at: Utc
     currency: Currency
     lines: Annotated[tuple[OrderLine, ...], Field(min_length=1)]

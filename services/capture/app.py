@@ -3,9 +3,9 @@
 from functools import partial
 from typing import Any
 
-from crossdock_contracts import capture, inventory, payments, products, routing, shipping
+from crossdock_contracts import amendments, capture, inventory, payments, products, routing, shipping
 from services.capture.channels.native import Native
-from services.capture.decide import cancel, catalogue, holds, ingest
+from services.capture.decide import amend, cancel, catalogue, correct, holds, ingest
 from services.capture.edge import ORIGINALS, Edge
 from services.capture.rules import Channels, UnmappableError
 from services.capture.state import HoldExpiry, Item, Listing, OrderRecord
@@ -32,6 +32,10 @@ def service(config: Settings) -> Service:
             capture.CancelRequestedV1,
             capture.OrderCancelledV1,
             capture.CancelRefusedV1,
+            amendments.AmendmentReceivedV1,
+            amendments.AmendmentRequestedV1,
+            amendments.AmendmentRefusedV1,
+            amendments.OrderAmendedV1,
         ),
     )
     hub.on(
@@ -46,7 +50,9 @@ def service(config: Settings) -> Service:
     hub.on(capture.ReleaseHoldV1, holds.release_hold)
     hub.on(capture.RejectOrderV1, holds.reject_order)
     hub.at(HoldExpiry, holds.expire_hold)
-    hub.on(routing.CancelDecidedV1, cancel.settle_cancel)
+    hub.on(amendments.AmendOrderV1, partial(correct.amend_order, channels), remember=True)
+    hub.on(routing.CancelDecidedV1, amend.settle_cancel)
+    hub.on(amendments.AmendmentDecidedV1, amend.settle_amendment)
     hub.on(routing.OrderCompletedV1, cancel.complete)
     for trouble in _TROUBLE:
         hub.on(trouble, holds.hold_on_trouble, name=f"hold-on-{trouble.NAME}")

@@ -1,9 +1,9 @@
 """Inventory, wired: which rule answers to which message."""
 
-from crossdock_contracts import capture, inventory, returns, routing, shipping
+from crossdock_contracts import amendments, capture, inventory, returns, routing, shipping
 from services.hub.app import HubApp
 from services.hub.service import Service
-from services.inventory.decide import answers, bind, promise, stock
+from services.inventory.decide import amend, answers, bind, promise, release, stock
 from services.inventory.state import Reservation, ReservationExpiry, Stock, WaitingLine
 
 
@@ -28,8 +28,10 @@ def service() -> Service:
     )
     hub.on(capture.OrderCapturedV1, promise.reserve, reads=promise.reads_order, creates=promise.creates_reservation)
     hub.on(capture.OrderReleasedV1, promise.reserve_released, reads=promise.reads_order, remember=True)
-    hub.on(capture.OrderCancelledV1, promise.release_cancelled)
-    hub.on(capture.OrderRejectedV1, promise.release_rejected)
+    hub.on(capture.OrderCancelledV1, release.release_cancelled)
+    hub.on(capture.OrderRejectedV1, release.release_rejected)
+    hub.on(amendments.OrderAmendedV1, amend.amend, reads=promise.reads_order)
+    hub.on(shipping.FulfilmentStoppedV1, amend.recall)
     hub.on(routing.OrderRoutedV1, bind.allocate, reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, bind.deduct)
     hub.on(shipping.ShortPickedV1, bind.short_pick, remember=True)

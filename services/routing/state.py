@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from crossdock_contracts.amendments import AmendmentPart
 from crossdock_contracts.inventory import PromisedLine
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Order
 from services.hub.decision import Document, Part, Timer
@@ -55,8 +56,30 @@ class PendingCancel(Part):
     reason: str
     asked: tuple[FulfilledQuantity, ...] = ()
     """What shipping was asked to stop and has not answered yet."""
+    told: tuple[str, ...] = ()
+    """Fulfilments that it was asked of."""
     cancelled: tuple[FulfilledQuantity, ...] = ()
     kept: tuple[LineQuantity, ...] = ()
+
+
+class PendingAmendment(Part):
+    """An amendment that waits for shipping's answers; nothing is placed meanwhile."""
+
+    amendment_id: str
+    changes: tuple[str, ...]
+    amount_minor: int = 0
+    """What the buyer pays more, or less, if all of it can be done."""
+    added_minor: int = 0
+    """What the added pieces cost."""
+    wanted: tuple[FulfilledQuantity, ...] = ()
+    """Pieces that shall go."""
+    removed: tuple[FulfilledQuantity, ...] = ()
+    """Those of them that do."""
+    asked: tuple[FulfilledQuantity, ...] = ()
+    """What shipping was asked to stop and has not answered yet."""
+    recalls: bool = False
+    """What it stops comes back to be placed anew; else it goes."""
+    parts: tuple[AmendmentPart, ...] = ()
 
 
 class Route(Document, service="routing", kind="route", key=("order_id",), traced=True):
@@ -70,7 +93,6 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     promised: tuple[PromisedLine, ...] = ()
     """What inventory last said is promised and not bound."""
     generation: int = 0
-    backordered: bool = False
     unplaced: tuple[Pieces, ...] = ()
     """What no location has been given yet."""
     shares: tuple[Share, ...] = ()
@@ -80,6 +102,11 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     cancels: tuple[PendingCancel, ...] = ()
     decided: tuple[str, ...] = ()
     """Cancels that have been answered."""
+    amending: PendingAmendment | None = None
+    amended: tuple[str, ...] = ()
+    """Amendments that have been answered."""
+    pays_for: int = 0
+    """The amendment by number up to which the payment has to be certain."""
     cancelled_before: dict[str, int] = Field(default_factory=dict)
     """Pieces by line whose cancel came before the order was known here."""
     shipped: int = 0

@@ -20,7 +20,7 @@ from crossdock_contracts.returns import InspectedGoods, ReturnInspectedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, Fulfilment, LineKind, LineQuantity, Money
-from services.inventory.decide import bind, promise, stock
+from services.inventory.decide import bind, promise, release, stock
 from services.inventory.state import (
     LocationStock,
     Reservation,
@@ -154,7 +154,7 @@ def test_shipped_goods_leave_and_their_order_shrinks_to_a_tombstone():
     ledger.take(bind.deduct, shipped(), NOW)
     assert ledger.get(Stock, "main", "A").locations["BER"].on_hand == 4
     tombstone = ledger.get(Reservation, "main", "web:1")
-    assert (tombstone.status, tombstone.lines) == (ReservationStatus.ENDED, ())
+    assert (tombstone.status, tombstone.lines) == (ReservationStatus.SETTLED, ())
     assert not ledger.take(bind.deduct, shipped(), NOW).writes
     assert not ledger.take(promise.reserve, captured(), NOW).writes
 
@@ -221,9 +221,9 @@ def test_a_cancel_gives_promised_pieces_back():
     ledger = Ledger(shelf(BER=5))
     ledger.take(promise.reserve, captured(line(quantity=3)), NOW)
     some = cancelled(FulfilledQuantity(line_id="1", quantity=2), complete=False)
-    ledger.take(promise.release_cancelled, some, NOW)
+    ledger.take(release.release_cancelled, some, NOW)
     assert ledger.get(Stock, "main", "A").reserved == 1
-    assert not ledger.take(promise.release_cancelled, some, NOW).writes
+    assert not ledger.take(release.release_cancelled, some, NOW).writes
 
 
 def test_a_cancel_of_bound_pieces_frees_them_at_their_location():
@@ -231,21 +231,21 @@ def test_a_cancel_of_bound_pieces_frees_them_at_their_location():
     ledger.take(promise.reserve, captured(), NOW)
     ledger.take(bind.allocate, routed(fulfilment()), NOW)
     bound = FulfilledQuantity(line_id="1", quantity=1, fulfilment_id="web:1/1")
-    ledger.take(promise.release_cancelled, cancelled(bound), NOW)
+    ledger.take(release.release_cancelled, cancelled(bound), NOW)
     found = ledger.get(Stock, "main", "A")
     assert (found.locations["BER"].allocated, found.promisable) == (0, 5)
 
 
 def test_a_cancel_that_comes_before_its_order_leaves_nothing_to_promise():
     ledger = Ledger(shelf(BER=5))
-    ledger.take(promise.release_cancelled, cancelled(), NOW)
+    ledger.take(release.release_cancelled, cancelled(), NOW)
     assert not ledger.take(promise.reserve, captured(), NOW).writes
 
 
 def test_a_partial_cancel_that_comes_before_its_order_is_taken_off():
     ledger = Ledger(shelf(BER=5))
     some = cancelled(FulfilledQuantity(line_id="1", quantity=2), complete=False)
-    ledger.take(promise.release_cancelled, some, NOW)
+    ledger.take(release.release_cancelled, some, NOW)
     ledger.take(promise.reserve, captured(line(quantity=3)), NOW)
     assert ledger.get(Stock, "main", "A").reserved == 1
 
@@ -253,7 +253,7 @@ def test_a_partial_cancel_that_comes_before_its_order_is_taken_off():
 def test_a_cancelled_waiting_line_does_not_wait_any_more():
     ledger = Ledger(shelf(BER=0))
     ledger.take(promise.reserve, captured(), NOW)
-    ledger.take(promise.release_cancelled, cancelled(), NOW)
+    ledger.take(release.release_cancelled, cancelled(), NOW)
     assert ledger.get(WaitingLine, "main", "A", "5", "web:1", "1") is None
     assert ledger.get(Stock, "main", "A").waiting == 0
 
@@ -262,7 +262,7 @@ def test_a_rejected_order_gives_everything_back():
     ledger = Ledger(shelf(BER=5))
     ledger.take(promise.reserve, captured(line(1, quantity=2), line(2, quantity=1)), NOW)
     rejected = OrderRejectedV1(owner="main", order_id="web:1", reason="fraud", lines=(), rejected_at=NOW)
-    ledger.take(promise.release_rejected, rejected, NOW)
+    ledger.take(release.release_rejected, rejected, NOW)
     assert ledger.get(Stock, "main", "A").promisable == 5
     assert len(ledger.said(ReservationReleasedV1)) == 1
 

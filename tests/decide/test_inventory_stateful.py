@@ -20,7 +20,7 @@ from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Money
 from services.hub.decision import Decision
-from services.inventory.decide import bind, promise, stock
+from services.inventory.decide import bind, promise, release, stock
 from services.inventory.state import Reservation, Stock, WaitingLine
 from tests.builders import NOW, captured, fulfilment, fulfilment_line, line
 from tests.decide.ledger import Ledger
@@ -128,8 +128,8 @@ class Inventory(RuleBasedStateMachine):
             lines=(FulfilledQuantity(line_id="1", quantity=quantity),), reason="requested", decided_by="routing",
             cancelled_at=NOW,
         )  # fmt: skip
-        self._take(promise.release_cancelled, message)
-        return promise.release_cancelled, message
+        self._take(release.release_cancelled, message)
+        return release.release_cancelled, message
 
     @rule(sku=st.sampled_from(SKUS), place=st.sampled_from(PLACES), pieces=st.integers(1, 10))
     def goods_arrive(self, sku: str, place: str, pieces: int) -> None:

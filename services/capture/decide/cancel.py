@@ -1,6 +1,8 @@
 """Cancelling: decided here while an order is held, and asked of routing once it has been let go."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 
 from crossdock_contracts.capture import (
     CancelOrderV1,
@@ -9,9 +11,10 @@ from crossdock_contracts.capture import (
     OrderCancelledV1,
 )
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
-from crossdock_contracts.values import FulfilledQuantity, LineQuantity, OrderLine
+from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order
+from services.capture.decide.difference import standing_of
 from services.capture.decide.money import part
-from services.capture.state import ENDED, Cancel, OrderRecord, OrderStatus
+from services.capture.state import ENDED, Cancel, Last, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
 
@@ -35,15 +38,18 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
         return Decision(events=[_refusal(record, cancel.cancel_id, "ended", f"the order is {record.status}")])
     if record.status is OrderStatus.HELD:
         return decide_here(record, cancel, now)
+    return _asked(record, cancel)
+
+
+def _asked(record: OrderRecord, cancel: Cancel) -> Decision:
+    """Routing is asked at once, or as soon as the amendment that is under way has been decided."""
     record = changed(record, cancels=(*record.cancels, cancel))
-    return Decision(writes=[record], events=[ask_routing(record, cancel)])
+    return Decision(writes=[record], events=[] if record.amending else [ask_routing(record, cancel)])
 
 
 def cancel_by_hub(record: OrderRecord, cancel_id: str, reason: str, by: str) -> Decision:
     """The hub itself wants an order that had been let go cancelled, as far as it can be."""
-    cancel = Cancel(cancel_id=cancel_id, reason=reason, requested_by=by)
-    record = changed(record, cancels=(*record.cancels, cancel))
-    return Decision(writes=[record], events=[ask_routing(record, cancel)])
+    return _asked(record, Cancel(cancel_id=cancel_id, reason=reason, requested_by=by))
 
 
 def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
@@ -66,23 +72,31 @@ def _refusal(record: OrderRecord, cancel_id: str, reason: str, detail: str) -> C
 
 def decide_here(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
     """The order has not been let go: all that is asked and still there is cancelled."""
-    assert record.order is not None
-    left = {line.line_id: line.quantity - record.cancelled.get(line.line_id, 0) for line in record.order.lines}
-    asked = {line.line_id: line.quantity for line in cancel.lines} if cancel.lines else left
+    standing = standing_of(record)
+    left = standing.pieces
+    asked = by_line(cancel.lines) if cancel.lines else left
     taken = tuple(
         FulfilledQuantity(
             line_id=line.line_id,
             sku=line.sku or "",
             quantity=quantity,
-            value_minor=worth(line, record.cancelled.get(line.line_id, 0), quantity),
+            value_minor=max(0, part(standing.values[line.line_id], quantity, left[line.line_id])),
         )
-        for line in record.order.lines
+        for line in standing.order.lines
         if (quantity := min(asked.get(line.line_id, 0), left[line.line_id])) > 0
     )
     if not taken:
         refusal = _refusal(record, cancel.cancel_id, "nothing-left", "nothing of what was asked is left")
         return Decision(writes=[_without(record, cancel.cancel_id)], events=[refusal])
     return _cancelled(record, cancel.cancel_id, taken, (), cancel.reason, "capture", now)
+
+
+def by_line(lines: Iterable[LineQuantity]) -> dict[str, int]:
+    """Pieces by line; a line may be named more than once."""
+    found: dict[str, int] = {}
+    for line in lines:
+        found[line.line_id] = found.get(line.line_id, 0) + line.quantity
+    return found
 
 
 def decide_waiting(record: OrderRecord, now: datetime) -> Decision:
@@ -104,7 +118,7 @@ def settle_cancel(states: States, message: CancelDecidedV1, now: datetime) -> De
     if not message.cancelled:
         record = _without(record, message.cancel_id)
         return Decision(
-            writes=[_ended(record, now)],
+            writes=[ended(record, now)],
             events=[_refusal(record, message.cancel_id, "too-late", message.detail or "it has shipped")],
         )
     reason = asked.reason if asked else "requested"
@@ -126,17 +140,27 @@ def _cancelled(
     now: datetime,
 ) -> Decision:
     assert record.order is not None
-    cancelled = dict(record.cancelled)
-    for piece in taken:
-        cancelled[piece.line_id] = cancelled.get(piece.line_id, 0) + piece.quantity
+    due = standing_of(record).due_minor
     amount = sum(piece.value_minor for piece in taken)
-    counted = [line for line in record.order.lines if line.kind == "physical"] or list(record.order.lines)
-    whole = all(cancelled.get(line.line_id, 0) >= line.quantity for line in counted)
-    record = changed(_without(record, cancel_id), cancelled=cancelled, cancelled_minor=record.cancelled_minor + amount)
+    record = without_pieces(_without(record, cancel_id), taken)
+    lines = record.order.lines if record.order else ()
+    counted = [line for line in lines if line.kind is LineKind.PHYSICAL] or list(lines)
+    whole = all(record.cancelled.get(line.line_id, 0) >= line.quantity for line in counted)
     if whole:
-        record = changed(record, status=OrderStatus.CANCELLED, order=None, holds=(), cancels=(), ended_at=now)
+        amount = max(0, due)  # a price that changed since is given back, too
+        record = changed(
+            record,
+            status=OrderStatus.CANCELLED,
+            order=None,
+            source=None,
+            waiting=None,
+            holds=(),
+            cancels=(),
+            cancelled_values={},
+            ended_at=now,
+        )
     else:
-        record = _ended(record, now)
+        record = ended(record, now)
     event = OrderCancelledV1(
         owner=record.owner,
         order_id=record.order_id,
@@ -152,12 +176,18 @@ def _cancelled(
     return Decision(writes=[record], events=[event])
 
 
-def worth(line: OrderLine, before: int, quantity: int) -> int:
-    """What the buyer pays for so many more pieces of a line, when so many have been counted before.
-
-    However a line is divided, its parts add up to what is paid for it.
-    """
-    return part(line.paid_minor, before + quantity, line.quantity) - part(line.paid_minor, before, line.quantity)
+def without_pieces(record: OrderRecord, gone: Iterable[FulfilledQuantity]) -> OrderRecord:
+    """The record with so many pieces fewer that are left of its lines."""
+    assert record.order is not None
+    cancelled, values = dict(record.cancelled), dict(record.cancelled_values)
+    lines, total = {line.line_id: line for line in record.order.lines}, 0
+    for piece in gone:
+        line, before = lines.get(piece.line_id), cancelled.get(piece.line_id, 0)
+        given = values.get(piece.line_id, part(line.paid_minor, before, line.quantity) if line else 0)
+        cancelled[piece.line_id] = before + piece.quantity
+        values[piece.line_id] = given + piece.value_minor
+        total += piece.value_minor
+    return changed(record, cancelled=cancelled, cancelled_values=values, cancelled_minor=record.cancelled_minor + total)
 
 
 def complete(states: States, message: OrderCompletedV1, now: datetime) -> Decision:
@@ -165,11 +195,30 @@ def complete(states: States, message: OrderCompletedV1, now: datetime) -> Decisi
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status in ENDED or record.order is None:
         return Decision.nothing()
-    return Decision(writes=[_ended(changed(record, shipped=True), now)])
+    return Decision(writes=[ended(changed(record, shipped=True), now)])
 
 
-def _ended(record: OrderRecord, now: datetime) -> OrderRecord:
-    """An order of which all that was left has shipped ends once every cancel of it is decided."""
-    if not record.shipped or record.cancels:
+def ended(record: OrderRecord, now: datetime) -> OrderRecord:
+    """An order of which all that was left has shipped ends once everything that was asked about it is decided."""
+    last = record.source or record.order
+    if not record.shipped or record.cancels or record.amending or last is None:
         return record
-    return changed(record, status=OrderStatus.COMPLETED, order=None, cancelled={}, ended_at=now)
+    assert record.order is not None
+    return changed(
+        record,
+        status=OrderStatus.COMPLETED,
+        order=None,
+        source=None,
+        waiting=None,
+        cancelled={},
+        cancelled_values={},
+        last=Last(gist=gist(last), total_minor=last.totals.total_minor, revision=record.order.revision),
+        ended_at=now,
+    )
+
+
+def gist(order: Order) -> str:
+    """What tells whether the goods of two copies are the same, and go to the same place."""
+    goods = [(line.line_id, line.sku, line.quantity) for line in order.lines if line.kind is LineKind.PHYSICAL]
+    place = [one.model_dump_json() for one in (order.ship_to, order.shipping) if one is not None]
+    return sha256(repr((order.currency, goods, place)).encode()).hexdigest()

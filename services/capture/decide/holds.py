@@ -4,9 +4,7 @@ from datetime import datetime, timedelta
 
 from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import (
-    OrderHeldV1,
     OrderRejectedV1,
-    OrderReleasedV1,
     PlaceHoldV1,
     RejectOrderV1,
     ReleaseHoldV1,
@@ -17,8 +15,9 @@ from crossdock_contracts.payments import PaymentDeclinedV1, PaymentFailedV1
 from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
+from services.capture.decide.amend import go_on, ignored
 from services.capture.decide.cancel import cancel_by_hub
-from services.capture.decide.ingest import UNKNOWN_LISTING, expiry
+from services.capture.decide.opened import UNKNOWN_LISTING, closed, let_go, opened
 from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
@@ -40,7 +39,7 @@ def place_hold(states: States, message: PlaceHoldV1, now: datetime) -> Decision:
         expires_at=message.expires_at or now + PATIENCE,
         on_expiry="release",
     )
-    return _opened(record, hold)
+    return opened(record, hold)[1]
 
 
 def _refused(message: PlaceHoldV1 | ReleaseHoldV1 | RejectOrderV1, reason: str, detail: str) -> Decision:
@@ -48,13 +47,6 @@ def _refused(message: PlaceHoldV1 | ReleaseHoldV1 | RejectOrderV1, reason: str, 
         owner=message.owner, entity_id=message.order_id, command=message.TYPE, reason=reason, detail=detail
     )
     return Decision(events=[refusal])
-
-
-def _opened(record: OrderRecord, hold: Hold) -> Decision:
-    status = OrderStatus.PAUSED if record.status is OrderStatus.OPEN else record.status
-    record = changed(record, status=status, holds=(*record.holds, hold))
-    held = OrderHeldV1(owner=record.owner, order_id=record.order_id, hold=hold)
-    return Decision(writes=[record, expiry(record, hold)], events=[held])
 
 
 def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decision:
@@ -68,7 +60,7 @@ def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decis
         return Decision.nothing()
     expires = now + PATIENCE
     hold = Hold(hold_id=hold_id, reason=reason, about=about, detail=detail, opened_at=now, expires_at=expires)
-    return _opened(record, hold)
+    return opened(record, hold)[1]
 
 
 def _what(message: AboutOrder) -> tuple[str, str, str]:
@@ -104,6 +96,8 @@ def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decis
         which = f"hold {message.hold_id}" if message.hold_id else "open hold"
         return _refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
     mapped, unknown = _mapped_again(states, record) if record.order else (record, [])
+    mapped, unnamed = _waiting_mapped(states, mapped)
+    unknown += unnamed
     if unknown and any(hold.reason == UNKNOWN_LISTING for hold in wanted):
         return _refused(message, "still-unknown", f"nothing is known yet of {', '.join(unknown[:20])}")
     return _closed(states, mapped, wanted, message.released_by, now)
@@ -142,26 +136,21 @@ def _mapped_again(states: States, record: OrderRecord) -> tuple[OrderRecord, lis
     return changed(record, order=changed(record.order, lines=tuple(lines)), cancelled=cancelled), unknown
 
 
-def _closed(states: States, record: OrderRecord, closed: list[Hold], by: str, now: datetime) -> Decision:
-    left = tuple(hold for hold in record.holds if hold not in closed)
-    record = changed(record, holds=left, closed=(*record.closed, *closed))
-    timers = [states.get(HoldExpiry, record.owner, record.order_id, hold.hold_id) for hold in closed]
-    decision = Decision(withdrawn=[timer for timer in timers if timer is not None])
-    if left or record.order is None or record.status in ENDED:
-        decision.writes = [record]
+def _waiting_mapped(states: States, record: OrderRecord) -> tuple[OrderRecord, list[str]]:
+    """Likewise the newer copy that waits for a hold."""
+    if record.waiting is None:
+        return record, []
+    named, unknown = _mapped_again(states, changed(record, order=record.waiting.order, cancelled={}))
+    return changed(record, waiting=changed(record.waiting, order=named.order)), unknown
+
+
+def _closed(states: States, record: OrderRecord, wanted: list[Hold], by: str, now: datetime) -> Decision:
+    record, timers = closed(states, record, wanted)
+    decision = Decision(writes=[record], withdrawn=timers)
+    if record.order is None or record.status in ENDED:
         return decision
-    decision.writes = [changed(record, status=OrderStatus.OPEN)]
-    decision.events = [
-        OrderReleasedV1(
-            owner=record.owner,
-            order_id=record.order_id,
-            order=record.order,
-            closed=tuple(closed),
-            released_by=by,
-            released_at=now,
-        )
-    ]
-    return decision
+    record, decision.events = let_go(record, wanted, by, now)
+    return decision.and_then(go_on(record, now))
 
 
 def reject_order(states: States, message: RejectOrderV1, now: datetime) -> Decision:
@@ -198,4 +187,7 @@ def expire_hold(states: States, message: HoldExpiry, now: datetime) -> Decision:
         return Decision.nothing()
     if hold.on_expiry == "reject" and record.status not in ENDED:
         return _rejected(states, record, "hold-expired", "expiry", now)
+    if record.waiting is not None and hold.hold_id in record.waiting.holds:  # nobody has looked: it stays as it was
+        decision = Decision(events=[ignored(record, "held-too-long", hold.detail)])
+        return decision.and_then(_closed(states, changed(record, waiting=None), [hold], "expiry", now))
     return _closed(states, record, [hold], "expiry", now)

@@ -9,20 +9,17 @@ from crossdock_contracts.capture import (
     IngestV1,
     LineInput,
     OrderCapturedV1,
-    OrderHeldV1,
     OrderInput,
     SubmissionIgnoredV1,
 )
 from crossdock_contracts.values import Address, Hold, LineKind, Order, OrderLine
 from services.capture.decide.cancel import ask_routing, decide_waiting
+from services.capture.decide.copies import newer_copy, not_news
 from services.capture.decide.money import expected_total, line_total, share, totals
+from services.capture.decide.opened import UNKNOWN_LISTING, expiry
 from services.capture.rules import Channel, Channels, UnmappableError
-from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
+from services.capture.state import Copy, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
-
-UNKNOWN_LISTING = "unknown-listing"
-LATE_HOLD = timedelta(days=14)
-"""What comes in about an order that has ended waits so long for somebody to look."""
 
 
 def creates_order(message: IngestV1) -> Iterable[str]:
@@ -65,7 +62,12 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status is OrderStatus.EXPECTED:
         return _capture(states, channel, message, handed_in, digest, record, now)
-    return _known(record, message, handed_in, digest, now)
+    stale = not_news(record, handed_in.source_version, digest)
+    if stale is not None:
+        return Decision(events=[stale])
+    order, unknown = _mapped(states, channel, message, handed_in)
+    copy = Copy(digest=digest, order=order)
+    return newer_copy(states, record, copy, _holds(channel, order, unknown, now), now)
 
 
 def _capture(
@@ -83,17 +85,7 @@ def _capture(
     if any(not cancel.lines for cancel in record.cancels):
         ended = changed(record, **about, status=OrderStatus.CANCELLED, ended_at=now, cancels=())
         return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
-    holds = tuple(
-        Hold(
-            hold_id=f"{reason}",
-            reason=reason,
-            detail=detail,
-            opened_at=now,
-            expires_at=now + timedelta(hours=channel.config.hold_hours),
-            on_expiry="reject" if reason == UNKNOWN_LISTING else channel.config.on_expiry,  # it could go nowhere
-        )
-        for reason, detail in problems(channel, order, unknown)
-    )
+    holds = _holds(channel, order, unknown, now)
     status = OrderStatus.HELD if holds else OrderStatus.OPEN
     record = changed(record, **about, status=status, order=order, holds=holds)
     decision = Decision(
@@ -108,35 +100,19 @@ def _capture(
     return decision
 
 
-def expiry(record: OrderRecord, hold: Hold) -> HoldExpiry:
-    """The timer that ends a hold."""
-    return HoldExpiry(owner=record.owner, order_id=record.order_id, hold_id=hold.hold_id, due_at=hold.expires_at)
-
-
-def _known(record: OrderRecord, message: IngestV1, handed_in: OrderInput, digest: str, now: datetime) -> Decision:
-    """Something about an order that is here already: a duplicate, an older copy, or news that somebody has to see."""
-    if digest == record.digest:
-        return Decision(events=[_ignored(message, "duplicate", f"first captured at {record.captured_at}")])
-    if handed_in.source_version and record.source_version > handed_in.source_version:
-        detail = f"version {handed_in.source_version} is older than {record.source_version}"
-        return Decision(events=[_ignored(message, "older-version", detail)])
-    late = record.status in ENDED
-    reason = "late-arrival" if late else "changed-at-source"
-    hold = Hold(
-        hold_id=f"{reason}-{digest[:12]}",
-        reason=reason,
-        opened_at=now,
-        expires_at=now + LATE_HOLD,
-        on_expiry="release",
-        detail=f"another copy came in: version {handed_in.source_version or 'none'}, total "
-        f"{handed_in.total_minor} {handed_in.currency}, {len(handed_in.lines)} lines; the order is {record.status}",
+def _holds(channel: Channel, order: Order, unknown: list[str], now: datetime) -> tuple[Hold, ...]:
+    """What an order is held for as it comes in."""
+    return tuple(
+        Hold(
+            hold_id=f"{reason}",
+            reason=reason,
+            detail=detail,
+            opened_at=now,
+            expires_at=now + timedelta(hours=channel.config.hold_hours),
+            on_expiry="reject" if reason == UNKNOWN_LISTING else channel.config.on_expiry,  # it could go nowhere
+        )
+        for reason, detail in problems(channel, order, unknown)
     )
-    if any(open_.hold_id == hold.hold_id for open_ in (*record.holds, *record.closed)):
-        return Decision(events=[_ignored(message, "duplicate", "of a copy that is held already")])
-    status = OrderStatus.PAUSED if record.status is OrderStatus.OPEN else record.status
-    record = changed(record, status=status, holds=(*record.holds, hold))
-    held = OrderHeldV1(owner=record.owner, order_id=record.order_id, hold=hold)
-    return Decision(writes=[record, expiry(record, hold)], events=[held])
 
 
 def _ignored(message: IngestV1, reason: str, detail: str) -> SubmissionIgnoredV1:

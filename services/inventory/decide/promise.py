@@ -1,18 +1,27 @@
-"""Promises: stock is reserved for orders, waited for, given back."""
+"""Promises: stock is reserved for orders, waited for, and lapses."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from crossdock_contracts.capture import OrderCancelledV1, OrderCapturedV1, OrderRejectedV1, OrderReleasedV1
+from crossdock_contracts.capture import OrderCapturedV1, OrderReleasedV1
 from crossdock_contracts.inventory import (
     BackorderLapsedV1,
     ReservationExpiredV1,
     ReservationReleasedV1,
     StockFreedV1,
 )
-from crossdock_contracts.values import LineKind, LineQuantity, Order, OrderLine
+from crossdock_contracts.values import LineKind, Order, OrderLine
 from services.hub.decision import Decision, States, Timer, changed
-from services.inventory.decide.common import Stocks, nothing_open, promise_event, status_of, waiting, with_lines
+from services.inventory.decide.common import (
+    Stocks,
+    is_closed,
+    nothing_open,
+    promise_event,
+    status_of,
+    waiting,
+    with_lines,
+)
+from services.inventory.decide.release import release
 from services.inventory.state import (
     Reservation,
     ReservationExpiry,
@@ -63,38 +72,24 @@ def reserve_released(states: States, message: OrderReleasedV1, now: datetime) ->
 
 def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decision:
     reservation = states.get(Reservation, owner, order.order_id)
-    if nothing_open(reservation) or order.policy.fulfil_by != "hub":
+    if is_closed(reservation) or order.policy.fulfil_by != "hub":
         return Decision.nothing()
-    known = {line.line_id for line in reservation.lines} if reservation else set()
-    before = reservation.cancelled_before if reservation else {}
-    unnamed = reservation.unnamed_before if reservation else {}
-    new = [
-        (line, quantity)
-        for line in order.lines
-        if line.kind is LineKind.PHYSICAL and line.sku and line.line_id not in known
-        if (quantity := line.quantity - before.get(line.line_id, 0) - _unnamed(unnamed, line)) > 0
-    ]
-    incomplete = any(line.kind is LineKind.PHYSICAL and not line.sku for line in order.lines)
+    new = more_of(order, reservation)
+    incomplete = is_incomplete(order)
     if not new:
         if reservation is None or not reservation.incomplete or incomplete:
             return Decision.nothing()
         return Decision(writes=[with_lines(changed(reservation, incomplete=False), reservation.lines)])
     stocks = Stocks(states, owner, now)
     stocks.load(line.sku for line, _ in new if line.sku)
-    added = [_promise(stocks, line, quantity) for line, quantity in new]
-    lines = (*(reservation.lines if reservation else ()), *added)
-    reservation = Reservation(
-        owner=owner,
-        order_id=order.order_id,
-        status=status_of(lines),
-        lines=lines,
-        priority=order.priority,
-        ship_by=order.ship_by,
-        placed_at=order.placed_at,
-        generation=reservation.generation + 1 if reservation else 1,
-        cancels=reservation.cancels if reservation else (),
-        cancelled_before=before,
-        unnamed_before=unnamed,
+    lines = {line.line_id: line for line in reservation.lines} if reservation else {}
+    added = [promise_more(stocks, lines, line, quantity) for line, quantity in new]
+    known = reservation or unpromised(owner, order)
+    reservation = changed(
+        known,
+        status=status_of(lines.values()),
+        lines=tuple(lines.values()),
+        generation=known.generation + 1,
         incomplete=incomplete,
     )
     timers: list[Timer] = [waiting(reservation, line, now) for line in added if line.backordered]
@@ -103,18 +98,58 @@ def _reserve(states: States, order: Order, owner: str, now: datetime) -> Decisio
     return Decision(writes=[*stocks.writes(), reservation, *timers], events=[promise_event(reservation, stocks, now)])
 
 
+def is_incomplete(order: Order) -> bool:
+    """The SKU of a line is not known yet."""
+    return any(line.kind is LineKind.PHYSICAL and not line.sku for line in order.lines)
+
+
+def unpromised(owner: str, order: Order) -> Reservation:
+    """An order of which nothing has been promised."""
+    return Reservation(
+        owner=owner,
+        order_id=order.order_id,
+        status=ReservationStatus.BACKORDERED,
+        priority=order.priority,
+        ship_by=order.ship_by,
+        placed_at=order.placed_at,
+    )
+
+
+def more_of(order: Order, reservation: Reservation | None) -> list[tuple[OrderLine, int]]:
+    """Lines of an order that are to be promised, and how many pieces more than are counted in its reservation.
+
+    The lines of an order count all that was ever ordered, so it does not matter in which order its copies come.
+    """
+    known = {line.line_id: line.quantity for line in reservation.lines} if reservation else {}
+    before = reservation.cancelled_before if reservation else {}
+    unnamed = reservation.unnamed_before if reservation else {}
+    return [
+        (line, quantity - counted)
+        for line in order.lines
+        if line.kind is LineKind.PHYSICAL and line.sku
+        if (quantity := line.quantity - before.get(line.line_id, 0) - _unnamed(unnamed, line))
+        > (counted := known.get(line.line_id, 0))
+    ]
+
+
 def _unnamed(before: dict[str, int], line: OrderLine) -> int:
     """Pieces that were cancelled while nobody knew how many pieces one as sold is."""
     return before.get(line.line_id, 0) * line.quantity // line.ordered_quantity
 
 
-def _promise(stocks: Stocks, line: OrderLine, quantity: int) -> ReservedLine:
+def promise_more(stocks: Stocks, lines: dict[str, ReservedLine], line: OrderLine, quantity: int) -> ReservedLine:
+    """Promise so many more pieces of a line what is there, and have them wait for what is not."""
     sku = line.sku or ""
     promised = min(quantity, max(0, stocks[sku].promisable))
     stocks.change(sku, reserved=promised, waiting=quantity - promised)
-    return ReservedLine(
-        line_id=line.line_id, sku=sku, quantity=quantity, promised=promised, backordered=quantity - promised
+    known = lines.get(line.line_id) or ReservedLine(line_id=line.line_id, sku=sku, quantity=0)
+    lines[line.line_id] = changed(
+        known,
+        quantity=known.quantity + quantity,
+        promised=known.promised + promised,
+        backordered=known.backordered + quantity - promised,
     )
+    return lines[line.line_id]
 
 
 def fill_waiting(states: States, message: StockFreedV1, now: datetime) -> Decision:
@@ -176,119 +211,6 @@ def _next_waiting(states: States, owner: str, sku: str, free: int) -> list[Waiti
     return chosen
 
 
-def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) -> Decision:
-    """Give back what was promised or bound for cancelled pieces; a cancel that comes first is remembered."""
-    reservation = states.get(Reservation, message.owner, message.order_id)
-    if reservation is None:
-        status = ReservationStatus.ENDED if message.complete else ReservationStatus.BACKORDERED
-        gone = () if message.complete else message.lines
-        return Decision(
-            writes=[
-                Reservation(
-                    owner=message.owner,
-                    order_id=message.order_id,
-                    status=status,
-                    cancels=(message.cancel_id,),
-                    cancelled_before={line.line_id: line.quantity for line in gone if line.sku},
-                    unnamed_before={line.line_id: line.quantity for line in gone if not line.sku},
-                )
-            ]
-        )
-    if message.cancel_id in reservation.cancels or nothing_open(reservation):
-        return Decision.nothing()
-    reservation = changed(
-        reservation,
-        cancels=(*reservation.cancels, message.cancel_id),
-        incomplete=reservation.incomplete and not message.complete,
-    )
-    asked = [(line.line_id, line.quantity, line.fulfilment_id) for line in message.lines]
-    return _release(states, reservation, asked, message.reason, now)
-
-
-def release_rejected(states: States, message: OrderRejectedV1, now: datetime) -> Decision:
-    """Give back everything of a rejected order."""
-    reservation = states.get(Reservation, message.owner, message.order_id)
-    if reservation is None:
-        ended = Reservation(owner=message.owner, order_id=message.order_id, status=ReservationStatus.ENDED)
-        return Decision(writes=[ended])
-    if nothing_open(reservation):
-        return Decision.nothing()
-    asked = [(line.line_id, line.quantity, "") for line in reservation.lines]
-    return _release(states, changed(reservation, incomplete=False), asked, message.reason, now)
-
-
-def _release(
-    states: States, reservation: Reservation, asked: list[tuple[str, int, str]], reason: str, now: datetime
-) -> Decision:
-    """Take pieces out of a reservation.
-
-    First bound ones of the fulfilment that is named, then those that wait, then promised ones, then any that are bound.
-    """
-    stocks = Stocks(states, reservation.owner, now)
-    stocks.load(line.sku for line in reservation.lines)
-    lines = {line.line_id: line for line in reservation.lines}
-    unnamed = dict(reservation.unnamed_before)
-    released: list[LineQuantity] = []
-    decision = Decision()
-    for line_id, quantity, fulfilment_id in asked:
-        line = lines.get(line_id)
-        if line is None:
-            unnamed[line_id] = unnamed.get(line_id, 0) + quantity
-            continue
-        line, unbound = _unbind(stocks, line, quantity if fulfilment_id else 0, fulfilment_id)
-        left = quantity - unbound
-        unfilled = min(left, line.backordered)
-        promised = min(left - unfilled, line.promised)
-        stocks.change(line.sku, reserved=-promised, waiting=-unfilled)
-        line = changed(line, backordered=line.backordered - unfilled, promised=line.promised - promised)
-        if unfilled:
-            _rewait(states, reservation, line, decision)
-        line, more = _unbind(stocks, line, left - unfilled - promised, "")
-        given = unbound + unfilled + promised + more
-        if given:
-            lines[line_id] = changed(line, released=line.released + given)
-            released.append(LineQuantity(line_id=line_id, sku=line.sku, quantity=given))
-    reservation = with_lines(reservation, lines.values(), unnamed_before=unnamed)
-    decision.writes += [*stocks.writes(), reservation]
-    if released:
-        decision.events.append(
-            ReservationReleasedV1(
-                owner=reservation.owner,
-                order_id=reservation.order_id,
-                lines=tuple(released),
-                reason=reason,
-                released_at=now,
-            )
-        )
-    decision.events += stocks.freed()
-    return decision
-
-
-def _rewait(states: States, reservation: Reservation, line: ReservedLine, decision: Decision) -> None:
-    """Fewer pieces are waited for, or none."""
-    key = (reservation.owner, line.sku, str(reservation.priority), reservation.order_id, line.line_id)
-    standing = states.get(WaitingLine, *key)
-    if standing is None:
-        return
-    if line.backordered:
-        decision.writes.append(changed(standing, quantity=line.backordered))
-    else:
-        decision.withdrawn.append(standing)
-
-
-def _unbind(stocks: Stocks, line: ReservedLine, quantity: int, fulfilment_id: str) -> tuple[ReservedLine, int]:
-    """Give back up to so many bound pieces, of one fulfilment or of any."""
-    left, kept = quantity, []
-    for bound in line.bound:
-        taken = min(left, bound.quantity) if fulfilment_id in ("", bound.fulfilment_id) else 0
-        left -= taken
-        if taken:
-            stocks.place(line.sku, bound.location_id, allocated=-taken)
-        if bound.quantity > taken:
-            kept.append(changed(bound, quantity=bound.quantity - taken))
-    return changed(line, bound=tuple(kept)), quantity - left
-
-
 def expire(states: States, message: ReservationExpiry, now: datetime) -> Decision:
     """A promise with an end has lapsed, unless its goods have been bound meanwhile."""
     reservation = states.get(Reservation, message.owner, message.order_id)
@@ -298,7 +220,7 @@ def expire(states: States, message: ReservationExpiry, now: datetime) -> Decisio
     asked = [one for one in asked if one[1]]
     if not asked:
         return Decision.nothing()
-    decision = _release(states, reservation, asked, "expired", now)
+    decision = release(states, reservation, asked, "expired", now)
     lapsed = [event for event in decision.events if isinstance(event, ReservationReleasedV1)]
     decision.events += [
         ReservationExpiredV1(owner=event.owner, order_id=event.order_id, lines=event.lines, expired_at=now)

@@ -42,3 +42,18 @@ def quantity_of(pieces: tuple[Pieces, ...]) -> int:
 def value_of(pieces: tuple[Pieces, ...]) -> int:
     """What the buyer pays for them."""
     return sum(piece.value_minor for piece in pieces)
+
+
+def reprice(pieces: tuple[Pieces, ...], by_minor: int) -> tuple[tuple[Pieces, ...], int]:
+    """The pieces with so much more, or less, to be paid for them, each its share; and what they cannot carry.
+
+    No piece costs less than nothing, and where there are none all of it is left.
+    """
+    left = max(by_minor, -value_of(pieces)) if pieces else 0
+    over, weight = by_minor - left, value_of(pieces)
+    repriced: list[Pieces] = []
+    for number, piece in enumerate(pieces, start=1):
+        part = left * piece.value_minor // weight if weight else left * (number == len(pieces))
+        weight, left = weight - piece.value_minor, left - part
+        repriced.append(changed(piece, value_minor=piece.value_minor + part))
+    return tuple(repriced), over

@@ -15,7 +15,8 @@ from crossdock_contracts.routing import (
 )
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, Order, PaymentMethod
-from services.hub.decision import Decision, States, changed
+from services.hub.decision import Decision, Later, States, changed
+from services.routing.decide.amendment import answer
 from services.routing.decide.assign import Plan, Site, best_plans
 from services.routing.decide.cancel import stop_answered
 from services.routing.decide.eligible import Eligible, eligible
@@ -65,9 +66,12 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
     route = known_route(states, message)
     if route.status is RouteStatus.ENDED:
         return Decision.nothing()
+    revision = route.order.revision if route.order else 0
+    if message.order.revision > revision:
+        return Decision(later=Later("an amendment of the order is not known here yet", 0.5))
     if route.order is None:
         route = _with_order(route, message.order)
-    else:
+    elif message.order.revision == revision:
         route = changed(route, order=message.order, unplaced=_named(route.unplaced, route.order, message.order))
     status = RouteStatus.WAITING if route.status is RouteStatus.UNROUTABLE else route.status
     return go_on(rules, changed(route, held=False, status=status, attempts_before=route.attempt), now)
@@ -93,9 +97,9 @@ def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:
 
 
 def know_payment(rules: Rules, states: States, message: PaymentAuthorisedV1, now: datetime) -> Decision:
-    """The money is certain."""
+    """The money is certain, as far as the order has been amended by then."""
     route = known_route(states, message)
-    if route.authorised or route.status is RouteStatus.ENDED:
+    if route.authorised or route.status is RouteStatus.ENDED or message.revision < route.pays_for:
         return Decision.nothing()
     return go_on(rules, changed(route, authorised=True), now)
 
@@ -107,9 +111,7 @@ def know_promise(
     route = known_route(states, message)
     if message.generation <= route.generation or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    backordered = isinstance(message, StockBackorderedV1)
-    route = changed(route, promised=message.lines, generation=message.generation, backordered=backordered)
-    return go_on(rules, route, now)
+    return go_on(rules, changed(route, promised=message.lines, generation=message.generation), now)
 
 
 def release_due(rules: Rules, states: States, message: ReleaseTimer, now: datetime) -> Decision:
@@ -123,7 +125,8 @@ def release_due(rules: Rules, states: States, message: ReleaseTimer, now: dateti
 def go_on(rules: Rules, route: Route, now: datetime) -> Decision:
     """Route what is to be placed, if nothing is waited for any more."""
     order = route.order
-    if order is None or route.held or not route.authorised or route.status is RouteStatus.UNROUTABLE:
+    waits = route.held or not route.authorised or route.amending is not None
+    if order is None or waits or route.status is RouteStatus.UNROUTABLE:
         return Decision(writes=[route])
     if not route.unplaced:
         return completed(route, now)
@@ -131,7 +134,7 @@ def go_on(rules: Rules, route: Route, now: datetime) -> Decision:
         timer = ReleaseTimer(owner=route.owner, order_id=route.order_id, due_at=order.release_at)
         return Decision(writes=[route, timer])
     promised = {line.line_id: line.quantity - line.backordered for line in route.promised}
-    if route.backordered or any(promised.get(p.line_id, 0) < p.quantity for p in route.unplaced):
+    if any(promised.get(p.line_id, 0) < p.quantity for p in route.unplaced):
         return Decision(writes=[route])
     return _place(rules, route, order, now)
 
@@ -276,7 +279,8 @@ def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now:
         promised=(*promised, *message.lines),
         status=RouteStatus.WAITING,
     )
-    return Decision(events=decided).and_then(go_on(rules, route, now))
+    route, amended = answer(route, message.fulfilment_id)
+    return Decision(events=[*decided, *amended]).and_then(go_on(rules, route, now))
 
 
 def _without(route: Route, fulfilment_id: str) -> Route:
@@ -317,7 +321,8 @@ def know_shipped(states: States, message: ShipmentShippedV2, now: datetime) -> D
 
 def completed(route: Route, now: datetime) -> Decision:
     """The order is complete if nothing of it is left to place or to ship."""
-    if route.order is None or route.unplaced or any(share.pieces for share in route.shares) or route.cancels:
+    asked = route.cancels or route.amending
+    if route.order is None or route.unplaced or any(share.pieces for share in route.shares) or asked:
         return Decision(writes=[route])
     ended = changed(route, status=RouteStatus.ENDED, order=None, promised=(), shares=(), unplaced=())
     if route.cancelled and not route.shipped:  # the cancel says it all

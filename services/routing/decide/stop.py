@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from crossdock_contracts.amendments import Stage
 from crossdock_contracts.capture import CancelRequestedV1, OrderCancelledV1, OrderRejectedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
 from services.hub.decision import Decision, Later, States, changed
+from services.routing.decide.amendment import answer
 from services.routing.decide.cancel import begin, decided_here, stop_answered, with_cancel
 from services.routing.decide.pieces import take
 from services.routing.decide.route import completed, go_on, known_route
@@ -24,10 +26,10 @@ def cancel_requested(rules: Rules, states: States, message: CancelRequestedV1, n
     if stops:
         return Decision(writes=[with_cancel(route, pending)], events=stops)
     route, decided = decided_here(route, pending)
-    return Decision(events=[decided]).and_then(_carry_on(rules, route, now))
+    return Decision(events=[decided]).and_then(carry_on(rules, route, now))
 
 
-def _carry_on(rules: Rules, route: Route, now: datetime) -> Decision:
+def carry_on(rules: Rules, route: Route, now: datetime) -> Decision:
     """What is left of the order goes on, or it is complete."""
     if route.status is RouteStatus.ENDED:
         return Decision(writes=[route])
@@ -39,10 +41,15 @@ def _carry_on(rules: Rules, route: Route, now: datetime) -> Decision:
 def stopped(rules: Rules, states: States, message: FulfilmentStoppedV1, now: datetime) -> Decision:
     """Shipping has answered for one fulfilment."""
     route = known_route(states, message)
-    route, decided = stop_answered(route, message.fulfilment_id, message.unstoppable, message.cancel_id)
+    if route.amending is not None and route.amending.amendment_id == message.cancel_id:
+        route, decided = answer(
+            route, message.fulfilment_id, message.unstoppable, message.stage or Stage.ROUTED, message.detail
+        )
+    else:
+        route, decided = stop_answered(route, message.fulfilment_id, message.unstoppable, message.cancel_id)
     if route is states.get(Route, message.owner, message.order_id):
         return Decision.nothing()
-    return Decision(events=decided).and_then(_carry_on(rules, route, now))
+    return Decision(events=decided).and_then(carry_on(rules, route, now))
 
 
 def know_cancelled(rules: Rules, states: States, message: OrderCancelledV1, now: datetime) -> Decision:
@@ -64,7 +71,7 @@ def know_cancelled(rules: Rules, states: States, message: OrderCancelledV1, now:
     for line in message.lines:
         _, unplaced = take(unplaced, line.line_id, line.quantity)
     count = sum(line.quantity for line in message.lines)
-    return _carry_on(rules, changed(route, unplaced=unplaced, cancelled=route.cancelled + count), now)
+    return carry_on(rules, changed(route, unplaced=unplaced, cancelled=route.cancelled + count), now)
 
 
 def know_rejected(states: States, message: OrderRejectedV1, _now: datetime) -> Decision:

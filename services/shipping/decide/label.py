@@ -66,7 +66,8 @@ def without(shipment: Shipment, quantities: dict[str, int]) -> Shipment:
             left.append(changed(line, quantity=line.quantity - gone, value_minor=value) if gone else line)
     if not left:
         return changed(shipment, status=ShipmentStatus.STOPPED)
-    return changed(shipment, fulfilment=changed(shipment.fulfilment, lines=tuple(left)))
+    cash = sum(line.value_minor for line in left) if shipment.fulfilment.cash_on_delivery_minor else 0
+    return changed(shipment, fulfilment=changed(shipment.fulfilment, lines=tuple(left), cash_on_delivery_minor=cash))
 
 
 def buy(rules: Rules, is_circuit_open: IsOpen, shipment: Shipment, now: datetime) -> Decision:
