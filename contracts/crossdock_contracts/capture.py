@@ -163,6 +163,8 @@ class OrderRejectedV1(Event, service="capture", name="order-rejected", version=1
     lines: tuple[LineQuantity, ...]
     rejected_by: str = ""
     rejected_at: Utc
+    revision: NonNegativeInt = 0
+    """How often the order had been amended by then."""
 
 
 class SubmissionIgnoredV1(Event, service="capture", name="submission-ignored", version=1, entity="order_id"):
@@ -183,6 +185,8 @@ class CancelRequestedV1(Event, service="capture", name="cancel-requested", versi
     """Empty: everything."""
     reason: Code
     requested_by: str = ""
+    revision: NonNegativeInt = 0
+    """How often the order had been amended by then."""
 
 
 class OrderCancelledV1(Event, service="capture", name="order-cancelled", version=1, entity="order_id"):
@@ -198,10 +202,14 @@ class OrderCancelledV1(Event, service="capture", name="order-cancelled", version
     """Nothing of the order is left."""
     amount_minor: NonNegativeInt
     """What the buyer no longer owes or gets back, in the order's currency."""
+    adjustment_minor: int = 0
+    """By how much the lines' values are more, where their price had changed once they had been placed."""
     reason: Code
     decided_by: Code
     """Who had the say: capture, routing or shipping."""
     cancelled_at: Utc
+    revision: NonNegativeInt = 0
+    """How often the order had been amended by then."""
 
 
 class CancelRefusedV1(Event, service="capture", name="cancel-refused", version=1, entity="order_id"):

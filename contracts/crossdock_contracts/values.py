@@ -211,6 +211,9 @@ class Order(Value):
 NO_LABEL = "no-label"
 """Reason of a hold on an order of which a fulfilment could not get its label."""
 
+LATE_ARRIVAL = "late-arrival"
+"""Reason of a hold on an order that has ended, and of which another copy came in."""
+
 
 class Hold(Value):
     """Why an order waits on somebody, who that is, and what happens if they do nothing."""

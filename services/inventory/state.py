@@ -98,6 +98,8 @@ class ReservedLine(Part):
     bound: tuple[Bound, ...] = ()
     shipped: int = 0
     released: int = 0
+    lapsed: int = 0
+    """Released pieces whose promise had lapsed, and that nobody has cancelled since."""
 
 
 class Reservation(Document, service="inventory", kind="reservation", key=("order_id",), traced=True):

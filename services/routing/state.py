@@ -106,11 +106,18 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     amended: tuple[str, ...] = ()
     """Amendments that have been answered."""
     pays_for: int = 0
-    """The amendment by number up to which the payment has to be certain."""
+    """The amendment by number up to which the payment has to be certain …"""
+    paid_for: int = 0
+    """… and up to which it is, once it is at all."""
     cancelled_before: dict[str, int] = Field(default_factory=dict)
     """Pieces by line whose cancel came before the order was known here."""
     shipped: int = 0
     cancelled: int = 0
+
+    @property
+    def is_paid(self) -> bool:
+        """The money is certain for the order as it stands."""
+        return self.authorised and self.paid_for >= self.pays_for
 
     @property
     def has_ended(self) -> bool:

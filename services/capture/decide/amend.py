@@ -16,13 +16,13 @@ from crossdock_contracts.amendments import (
 from crossdock_contracts.base import Event
 from crossdock_contracts.capture import SubmissionIgnoredV1
 from crossdock_contracts.routing import CancelDecidedV1
-from crossdock_contracts.values import FulfilledQuantity, Hold, Order
+from crossdock_contracts.values import LATE_ARRIVAL, FulfilledQuantity, Hold, Order
 from services.capture.decide import cancel
-from services.capture.decide.cancel import ask_routing, ended, without_pieces
-from services.capture.decide.difference import FIELDS, Difference, difference, standing_of
+from services.capture.decide.cancel import ask_routing, by_line, ended, without_pieces
+from services.capture.decide.difference import FIELDS, Difference, difference, standing_of, worth
 from services.capture.decide.money import share
 from services.capture.decide.opened import UNKNOWN_LISTING, closed, let_go, opened
-from services.capture.state import ENDED, Amending, Copy, OrderRecord, OrderStatus
+from services.capture.state import ENDED, Amending, Cancel, Copy, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
 PATIENCE = timedelta(days=14)
@@ -50,6 +50,10 @@ def amend(
 ) -> Decision:
     """Carry a difference through: here where nobody else has the order, or nothing but its record changes."""
     assert record.order is not None
+    if found.is_all:
+        cancelling = Cancel(cancel_id=name, reason="changed-at-source", requested_by=requested_by)
+        record = changed(record, source=source or record.source)
+        return cancel.decide(record, cancelling, now)
     order = changed(found.order, revision=record.order.revision + 1)
     asked = Amending(
         amendment_id=name,
@@ -91,11 +95,14 @@ def _taken_over(
         amending=None,
         amended=(*record.amended, asked.amendment_id),
     )
-    record = without_pieces(record, removed)
+    gone = by_line(removed)
+    values = worth(standing_of(record), gone)
+    record = without_pieces(record, gone, values)
+    by = repriced_minor - sum(one.value_minor for one in removed) + sum(values.values())
     left = standing_of(record)
     lines = [line for line in asked.order.lines if left.pieces[line.line_id] > 0 and line.kind == "physical"]
-    by = share(repriced_minor, [max(0, left.values[line.line_id]) for line in lines])
-    more = dict(zip((line.line_id for line in lines), by, strict=True))
+    shares = share(by, [max(0, left.values[line.line_id]) for line in lines])
+    more = dict(zip((line.line_id for line in lines), shares, strict=True))
     repriced = tuple(
         changed(line, paid_minor=line.paid_minor + more.get(line.line_id, 0)) for line in asked.order.lines
     )
@@ -141,6 +148,8 @@ def amend_held(
     if found.changes:
         decision = amend(record, f"copy-{copy.digest[:12]}", found, copy.order, "", now)
         (record,) = (written for written in decision.writes if isinstance(written, OrderRecord))
+    if record.status in ENDED:
+        return decision
     wrong = {hold.hold_id for hold in problems}
     if any(line.kind == "physical" and line.sku is None for line in found.order.lines):
         wrong.add(UNKNOWN_LISTING)  # what it stands for is looked up when the hold is released
@@ -250,7 +259,7 @@ def go_on(record: OrderRecord, now: datetime) -> Decision:
 
 def changed_at_source(record: OrderRecord, copy: Copy, why: str, now: datetime) -> Hold:
     """The hold on an order of which a copy came in that cannot be taken over."""
-    reason = "late-arrival" if record.status in ENDED else "changed-at-source"
+    reason = LATE_ARRIVAL if record.status in ENDED else "changed-at-source"
     order = copy.order
     return Hold(
         hold_id=f"{reason}-{copy.digest[:12]}",

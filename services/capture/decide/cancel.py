@@ -1,6 +1,6 @@
 """Cancelling: decided here while an order is held, and asked of routing once it has been let go."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -12,7 +12,7 @@ from crossdock_contracts.capture import (
 )
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order
-from services.capture.decide.difference import standing_of
+from services.capture.decide.difference import standing_of, worth
 from services.capture.decide.money import part
 from services.capture.state import ENDED, Cancel, Last, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
@@ -36,20 +36,15 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
         return Decision(writes=[changed(record, cancels=(*record.cancels, cancel))])
     if record.status in ENDED:
         return Decision(events=[_refusal(record, cancel.cancel_id, "ended", f"the order is {record.status}")])
+    return decide(record, cancel, now)
+
+
+def decide(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
+    """Decide here while nobody else has the order; else routing is asked, once no amendment is under way any more."""
     if record.status is OrderStatus.HELD:
         return decide_here(record, cancel, now)
-    return _asked(record, cancel)
-
-
-def _asked(record: OrderRecord, cancel: Cancel) -> Decision:
-    """Routing is asked at once, or as soon as the amendment that is under way has been decided."""
     record = changed(record, cancels=(*record.cancels, cancel))
     return Decision(writes=[record], events=[] if record.amending else [ask_routing(record, cancel)])
-
-
-def cancel_by_hub(record: OrderRecord, cancel_id: str, reason: str, by: str) -> Decision:
-    """The hub itself wants an order that had been let go cancelled, as far as it can be."""
-    return _asked(record, Cancel(cancel_id=cancel_id, reason=reason, requested_by=by))
 
 
 def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
@@ -61,6 +56,7 @@ def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
         lines=cancel.lines,
         reason=cancel.reason,
         requested_by=cancel.requested_by,
+        revision=record.order.revision if record.order else 0,
     )
 
 
@@ -140,14 +136,15 @@ def _cancelled(
     now: datetime,
 ) -> Decision:
     assert record.order is not None
-    due = standing_of(record).due_minor
-    amount = sum(piece.value_minor for piece in taken)
-    record = without_pieces(_without(record, cancel_id), taken)
+    standing, revision = standing_of(record), record.order.revision
+    gone = by_line(taken)
+    values = worth(standing, gone)
+    record = without_pieces(_without(record, cancel_id), gone, values)
     lines = record.order.lines if record.order else ()
     counted = [line for line in lines if line.kind is LineKind.PHYSICAL] or list(lines)
     whole = all(record.cancelled.get(line.line_id, 0) >= line.quantity for line in counted)
+    amount = max(0, standing.due_minor) if whole else sum(values.values())
     if whole:
-        amount = max(0, due)  # a price that changed since is given back, too
         record = changed(
             record,
             status=OrderStatus.CANCELLED,
@@ -169,25 +166,27 @@ def _cancelled(
         kept=kept,
         complete=whole,
         amount_minor=amount,
+        adjustment_minor=sum(piece.value_minor for piece in taken) - amount,
         reason=reason,
         decided_by=by,
         cancelled_at=now,
+        revision=revision,
     )
     return Decision(writes=[record], events=[event])
 
 
-def without_pieces(record: OrderRecord, gone: Iterable[FulfilledQuantity]) -> OrderRecord:
-    """The record with so many pieces fewer that are left of its lines."""
+def without_pieces(record: OrderRecord, gone: Mapping[str, int], values: Mapping[str, int]) -> OrderRecord:
+    """The record with so many pieces fewer that are left of its lines, for which the buyer would have paid this."""
     assert record.order is not None
-    cancelled, values = dict(record.cancelled), dict(record.cancelled_values)
-    lines, total = {line.line_id: line for line in record.order.lines}, 0
-    for piece in gone:
-        line, before = lines.get(piece.line_id), cancelled.get(piece.line_id, 0)
-        given = values.get(piece.line_id, part(line.paid_minor, before, line.quantity) if line else 0)
-        cancelled[piece.line_id] = before + piece.quantity
-        values[piece.line_id] = given + piece.value_minor
-        total += piece.value_minor
-    return changed(record, cancelled=cancelled, cancelled_values=values, cancelled_minor=record.cancelled_minor + total)
+    cancelled, given = dict(record.cancelled), dict(record.cancelled_values)
+    lines = {line.line_id: line for line in record.order.lines}
+    for line_id, pieces in gone.items():
+        before, line = cancelled.get(line_id, 0), lines.get(line_id)
+        already = given.get(line_id, part(line.paid_minor, before, line.quantity) if line else 0)
+        cancelled[line_id] = before + pieces
+        given[line_id] = already + values.get(line_id, 0)
+    total = record.cancelled_minor + sum(values.values())
+    return changed(record, cancelled=cancelled, cancelled_values=given, cancelled_minor=total)
 
 
 def complete(states: States, message: OrderCompletedV1, now: datetime) -> Decision:

@@ -50,6 +50,11 @@ class Standing:
         return sum(self.values.values())
 
     @property
+    def to_ship(self) -> int:
+        """Pieces that ship, or have shipped."""
+        return sum(self.pieces[line.line_id] for line in self.order.lines if line.kind is LineKind.PHYSICAL)
+
+    @property
     def net(self) -> Order:
         """The order of which nothing but what is left was ever ordered."""
         lines = tuple(
@@ -75,6 +80,15 @@ def standing_of(record: OrderRecord) -> Standing:
     return Standing(order, pieces, values)
 
 
+def worth(standing: Standing, gone: Mapping[str, int]) -> dict[str, int]:
+    """What the buyer pays for so many pieces of lines, by line."""
+    return {
+        line_id: max(0, part(standing.values[line_id], min(pieces, here), here))
+        for line_id, pieces in gone.items()
+        if (here := standing.pieces.get(line_id, 0)) > 0
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What is to change of an order."""
@@ -88,6 +102,8 @@ class Difference:
     """What the buyer pays more, or less."""
     repriced_minor: int = 0
     """The part of it that is neither for added nor for removed pieces."""
+    is_all: bool = False
+    """Nothing would be left of the order: that is a cancel."""
     trouble: str = ""
     """Why nobody can tell what it means, so that somebody has to look; empty: it can be carried through."""
 
@@ -111,10 +127,8 @@ def difference(standing: Standing, said: Order, now_says: Order, *, held: bool =
     if trouble:
         return Difference(order=standing.order, trouble=trouble)
     lines = _lines(standing, said, now_says)
-    removed = tuple(
-        _piece(line, pieces, part(standing.values[line.line_id], pieces, standing.pieces[line.line_id]))
-        for line, pieces in lines.removed
-    )
+    values = worth(standing, {line.line_id: pieces for line, pieces in lines.removed})
+    removed = tuple(_piece(line, pieces, values[line.line_id]) for line, pieces in lines.removed)
     gone_minor = sum(one.value_minor for one in removed)
     for_added = max(0, lines.amount + gone_minor) if lines.added else 0
     shares = share(for_added, [max(0, line.paid_minor * n // line.quantity) for line, n in lines.added])
@@ -133,6 +147,7 @@ def difference(standing: Standing, said: Order, now_says: Order, *, held: bool =
         removed=removed,
         amount_minor=lines.amount,
         repriced_minor=repriced,
+        is_all=bool(removed) and not added and sum(n for _, n in lines.removed) == standing.to_ship,
     )
 
 

@@ -16,9 +16,9 @@ from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.values import NO_LABEL, Hold, LineQuantity
 from services.capture.decide.amend import go_on, ignored
-from services.capture.decide.cancel import cancel_by_hub
+from services.capture.decide.cancel import decide
 from services.capture.decide.opened import UNKNOWN_LISTING, closed, let_go, opened
-from services.capture.state import ENDED, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
+from services.capture.state import ENDED, Cancel, HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
 PATIENCE = timedelta(days=3)
@@ -164,7 +164,8 @@ def reject_order(states: States, message: RejectOrderV1, now: datetime) -> Decis
 
 def _rejected(states: States, record: OrderRecord, reason: str, by: str, now: datetime) -> Decision:
     if record.status is not OrderStatus.HELD:
-        return cancel_by_hub(record, f"reject-{len(record.decided) + len(record.cancels) + 1}", reason, by)
+        number = len(record.decided) + len(record.cancels) + 1
+        return decide(record, Cancel(cancel_id=f"reject-{number}", reason=reason, requested_by=by), now)
     assert record.order is not None
     timers = [states.get(HoldExpiry, record.owner, record.order_id, hold.hold_id) for hold in record.holds]
     lines = tuple(
@@ -174,7 +175,13 @@ def _rejected(states: States, record: OrderRecord, reason: str, by: str, now: da
         record, status=OrderStatus.REJECTED, holds=(), closed=(*record.closed, *record.holds), order=None, ended_at=now
     )
     rejected = OrderRejectedV1(
-        owner=record.owner, order_id=record.order_id, reason=reason, lines=lines, rejected_by=by, rejected_at=now
+        owner=record.owner,
+        order_id=record.order_id,
+        reason=reason,
+        lines=lines,
+        rejected_by=by,
+        rejected_at=now,
+        revision=record.order.revision,
     )
     return Decision(writes=[ended], events=[rejected], withdrawn=[timer for timer in timers if timer is not None])
 

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from crossdock_contracts.amendments import OrderAmendedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
-from services.hub.decision import Decision, States, Timer, changed
+from services.hub.decision import Decision, Later, States, Timer, changed
 from services.inventory.decide.common import Stocks, is_closed, nothing_open, promise_event, waiting, with_lines
 from services.inventory.decide.promise import is_incomplete, more_of, promise_more, unpromised
-from services.inventory.decide.release import give_back
+from services.inventory.decide.release import give_back, still_elsewhere
 from services.inventory.state import Reservation, ReservationExpiry, ReservedLine
 
 RECALLED = "recalled"
@@ -22,6 +22,9 @@ def amend(states: States, message: OrderAmendedV1, now: datetime) -> Decision:
     reservation = found or unpromised(message.owner, message.order)
     if message.amendment_id in reservation.cancels:
         return Decision.nothing()
+    gone = [one for one in message.removed if one.sku]
+    if still_elsewhere(reservation, gone):
+        return Decision(later=Later("its pieces are bound to another fulfilment, as far as is known here", 0.5))
     stocks = Stocks(states, message.owner, now)
     more = more_of(message.order, reservation)
     stocks.load([*(line.sku for line in reservation.lines), *(line.sku for line, _ in more if line.sku)])
@@ -29,8 +32,7 @@ def amend(states: States, message: OrderAmendedV1, now: datetime) -> Decision:
     if found is None:  # what goes had not been promised yet
         added = [promise_more(stocks, lines, line, quantity) for line, quantity in more]
     decision = Decision()
-    gone = [(one.line_id, one.quantity, one.fulfilment_id) for one in message.removed if one.sku]
-    give_back(states, stocks, reservation, lines, gone, "amended", decision, now)
+    reservation = give_back(states, stocks, reservation, lines, gone, "amended", decision, now)
     if found is not None:
         added = [promise_more(stocks, lines, line, quantity) for line, quantity in more]
     reservation = changed(

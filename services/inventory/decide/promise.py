@@ -10,7 +10,7 @@ from crossdock_contracts.inventory import (
     ReservationReleasedV1,
     StockFreedV1,
 )
-from crossdock_contracts.values import LineKind, Order, OrderLine
+from crossdock_contracts.values import FulfilledQuantity, LineKind, Order, OrderLine
 from services.hub.decision import Decision, States, Timer, changed
 from services.inventory.decide.common import (
     Stocks,
@@ -216,11 +216,14 @@ def expire(states: States, message: ReservationExpiry, now: datetime) -> Decisio
     reservation = states.get(Reservation, message.owner, message.order_id)
     if reservation is None or nothing_open(reservation) or now < message.due_at:
         return Decision.nothing()
-    asked = [(line.line_id, line.promised + line.backordered, "") for line in reservation.lines]
-    asked = [one for one in asked if one[1]]
+    asked = [
+        FulfilledQuantity(line_id=line.line_id, sku=line.sku, quantity=line.promised + line.backordered)
+        for line in reservation.lines
+        if line.promised or line.backordered
+    ]
     if not asked:
         return Decision.nothing()
-    decision = release(states, reservation, asked, "expired", now)
+    decision = release(states, reservation, asked, "expired", now, lapses=True)
     lapsed = [event for event in decision.events if isinstance(event, ReservationReleasedV1)]
     decision.events += [
         ReservationExpiredV1(owner=event.owner, order_id=event.order_id, lines=event.lines, expired_at=now)

@@ -1,11 +1,12 @@
 """Giving back: promised, awaited and bound pieces of orders that are cancelled, rejected, or fewer than before."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from crossdock_contracts.capture import OrderCancelledV1, OrderRejectedV1
 from crossdock_contracts.inventory import ReservationReleasedV1
-from crossdock_contracts.values import LineQuantity
-from services.hub.decision import Decision, States, changed
+from crossdock_contracts.values import FulfilledQuantity, LineQuantity
+from services.hub.decision import Decision, Later, States, changed
 from services.inventory.decide.common import Stocks, is_closed, nothing_open, with_lines
 from services.inventory.state import Reservation, ReservationStatus, ReservedLine, WaitingLine
 
@@ -37,7 +38,9 @@ def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) 
         incomplete=reservation.incomplete and not message.complete,
         closed=reservation.closed or message.complete,
     )
-    asked = [(line.line_id, line.quantity, line.fulfilment_id) for line in message.lines if not over]
+    asked = () if over else message.lines
+    if still_elsewhere(reservation, asked):
+        return Decision(later=Later("its pieces are bound to another fulfilment, as far as is known here", 0.5))
     return release(states, reservation, asked, message.reason, now)
 
 
@@ -49,21 +52,44 @@ def release_rejected(states: States, message: OrderRejectedV1, now: datetime) ->
         return Decision(writes=[ended])
     if is_closed(reservation):
         return Decision.nothing()
-    asked = [(line.line_id, line.quantity, "") for line in reservation.lines]
+    asked = [FulfilledQuantity(line_id=x.line_id, sku=x.sku, quantity=x.quantity) for x in reservation.lines]
     return release(states, changed(reservation, incomplete=False, closed=True), asked, message.reason, now)
 
 
+def still_elsewhere(reservation: Reservation, asked: Iterable[FulfilledQuantity]) -> bool:
+    """Pieces that are to go are bound to a fulfilment that they are not in any more: word of it is still to come."""
+    lines = {line.line_id: line for line in reservation.lines}
+    wanted: dict[str, int] = {}
+    bound: dict[str, int] = {}
+    for one in asked:
+        line = lines.get(one.line_id)
+        if line is not None:
+            here = sum(b.quantity for b in line.bound if b.fulfilment_id == one.fulfilment_id)
+            wanted[one.line_id] = wanted.get(one.line_id, 0) + one.quantity
+            bound[one.line_id] = bound.get(one.line_id, 0) + min(here, one.quantity)
+    return any(
+        quantity > bound[name] + lines[name].promised + lines[name].backordered + lines[name].lapsed
+        and sum(b.quantity for b in lines[name].bound) > bound[name]
+        for name, quantity in wanted.items()
+    )
+
+
 def release(
-    states: States, reservation: Reservation, asked: list[tuple[str, int, str]], reason: str, now: datetime
+    states: States,
+    reservation: Reservation,
+    asked: Iterable[FulfilledQuantity],
+    reason: str,
+    now: datetime,
+    *,
+    lapses: bool = False,
 ) -> Decision:
     """Take pieces out of a reservation."""
     stocks = Stocks(states, reservation.owner, now)
     stocks.load(line.sku for line in reservation.lines)
     lines = {line.line_id: line for line in reservation.lines}
     decision = Decision()
-    unnamed = give_back(states, stocks, reservation, lines, asked, reason, decision, now)
-    reservation = with_lines(reservation, lines.values(), unnamed_before=unnamed)
-    decision.writes += [*stocks.writes(), reservation]
+    reservation = give_back(states, stocks, reservation, lines, asked, reason, decision, now, lapses=lapses)
+    decision.writes += [*stocks.writes(), with_lines(reservation, lines.values())]
     decision.events += stocks.freed()
     return decision
 
@@ -73,35 +99,39 @@ def give_back(
     stocks: Stocks,
     reservation: Reservation,
     lines: dict[str, ReservedLine],
-    asked: list[tuple[str, int, str]],
+    asked: Iterable[FulfilledQuantity],
     reason: str,
     decision: Decision,
     now: datetime,
-) -> dict[str, int]:
-    """Take pieces out of the lines of a reservation; what was asked of lines that could not be named, by line.
+    *,
+    lapses: bool = False,
+) -> Reservation:
+    """Take pieces out of the lines of a reservation; it remembers what was asked of lines that are not known yet.
 
-    First bound ones of the fulfilment that is named, then those that wait, then promised ones, then any that are bound.
+    First bound ones of the fulfilment that is named, then those that wait, then promised ones.
     """
-    unnamed = dict(reservation.unnamed_before)
+    before, unnamed = dict(reservation.cancelled_before), dict(reservation.unnamed_before)
     released: list[LineQuantity] = []
-    for line_id, quantity, fulfilment_id in asked:
-        line = lines.get(line_id)
+    for one in asked:
+        line = lines.get(one.line_id)
         if line is None:
-            unnamed[line_id] = unnamed.get(line_id, 0) + quantity
+            known = before if one.sku else unnamed
+            known[one.line_id] = known.get(one.line_id, 0) + one.quantity
             continue
-        line, unbound = _unbind(stocks, line, quantity if fulfilment_id else 0, fulfilment_id)
-        left = quantity - unbound
+        line, unbound = _unbind(stocks, line, one.quantity, one.fulfilment_id)
+        left = one.quantity - unbound
         unfilled = min(left, line.backordered)
         promised = min(left - unfilled, line.promised)
         stocks.change(line.sku, reserved=-promised, waiting=-unfilled)
         line = changed(line, backordered=line.backordered - unfilled, promised=line.promised - promised)
         if unfilled:
             _rewait(states, reservation, line, decision)
-        line, more = _unbind(stocks, line, left - unfilled - promised, "")
-        given = unbound + unfilled + promised + more
+        given = unbound + unfilled + promised
+        over = min(line.lapsed, one.quantity - given)
+        lapsed = line.lapsed - over + (given if lapses else 0)
+        lines[one.line_id] = changed(line, released=line.released + given, lapsed=lapsed)
         if given:
-            lines[line_id] = changed(line, released=line.released + given)
-            released.append(LineQuantity(line_id=line_id, sku=line.sku, quantity=given))
+            released.append(LineQuantity(line_id=one.line_id, sku=line.sku, quantity=given))
     if released:
         decision.events.append(
             ReservationReleasedV1(
@@ -112,7 +142,7 @@ def give_back(
                 released_at=now,
             )
         )
-    return unnamed
+    return changed(reservation, cancelled_before=before, unnamed_before=unnamed)
 
 
 def _rewait(states: States, reservation: Reservation, line: ReservedLine, decision: Decision) -> None:
@@ -128,10 +158,10 @@ def _rewait(states: States, reservation: Reservation, line: ReservedLine, decisi
 
 
 def _unbind(stocks: Stocks, line: ReservedLine, quantity: int, fulfilment_id: str) -> tuple[ReservedLine, int]:
-    """Give back up to so many bound pieces, of one fulfilment or of any."""
+    """Give back up to so many pieces that are bound for a fulfilment."""
     left, kept = quantity, []
     for bound in line.bound:
-        taken = min(left, bound.quantity) if fulfilment_id in ("", bound.fulfilment_id) else 0
+        taken = min(left, bound.quantity) if fulfilment_id == bound.fulfilment_id else 0
         left -= taken
         if taken:
             stocks.place(line.sku, bound.location_id, allocated=-taken)

@@ -18,6 +18,8 @@ LATE = "cancel:late"
 def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) -> Decision:
     """Cancelled pieces: what was set aside for them is given back, or what was paid."""
     payment = states.get(Payment, message.owner, message.order_id)
+    if message.revision > (payment.revision if payment else 0):
+        return Decision(later=Later("an amendment of the order is not known yet", 0.5))
     if payment is None:
         ended = Payment(
             owner=message.owner,
@@ -35,6 +37,7 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
         cancels=(*payment.cancels, message.cancel_id),
         is_cancelled=payment.is_cancelled or message.complete,
         cancelled_minor=payment.cancelled_minor + message.amount_minor,
+        adjusted_minor=payment.adjusted_minor + message.adjustment_minor,
     )
     return _compensate(payment, f"cancel:{message.cancel_id}", message.amount_minor, now)
 
@@ -42,6 +45,8 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
 def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -> Decision:
     """A rejected order: everything is given back."""
     payment = states.get(Payment, message.owner, message.order_id)
+    if message.revision > (payment.revision if payment else 0):
+        return Decision(later=Later("an amendment of the order is not known yet", 0.5))
     if payment is None:
         ended = Payment(owner=message.owner, order_id=message.order_id, status=PaymentStatus.ENDED, is_cancelled=True)
         return Decision(writes=[ended])

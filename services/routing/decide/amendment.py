@@ -153,7 +153,7 @@ def _finished(route: Route, pending: PendingAmendment) -> tuple[Route, Amendment
     """Everyone has answered: what shall go goes, and what stays costs what it shall."""
     unplaced, removed = route.unplaced, list(pending.removed)
     kept: list[LineQuantity] = []
-    parts, here = list(pending.parts), 0
+    parts, here, expected = list(pending.parts), 0, 0
     for wanted in pending.wanted:
         gone = [one for one in removed if one.line_id == wanted.line_id]
         more, unplaced = take(unplaced, wanted.line_id, wanted.quantity - sum(one.quantity for one in gone))
@@ -161,6 +161,7 @@ def _finished(route: Route, pending: PendingAmendment) -> tuple[Route, Amendment
         gone += fulfilled(more)
         removed += fulfilled(more)
         stays = wanted.quantity - sum(one.quantity for one in gone)
+        expected += wanted.value_minor * (wanted.quantity - stays) // wanted.quantity
         if stays:
             kept.append(LineQuantity(line_id=wanted.line_id, sku=wanted.sku, quantity=stays))
     removed_minor = sum(one.value_minor for one in removed)
@@ -171,7 +172,7 @@ def _finished(route: Route, pending: PendingAmendment) -> tuple[Route, Amendment
         parts.append(AmendmentPart(change=Change.LESS, result=Result.REFUSED, stage=Stage.SHIPPED, detail=detail))
     if kept:  # what stays costs what it did: somebody has to look
         parts = [_instead(part) if part.change == Change.AMOUNT else part for part in parts]
-    repriced = 0 if kept else pending.amount_minor - pending.added_minor + removed_minor
+    repriced = removed_minor - expected if kept else pending.amount_minor - pending.added_minor + removed_minor
     unplaced, adjustment = reprice(unplaced, repriced)
     applied = any(part.result != Result.REFUSED for part in parts)
     rises = pending.added_minor + repriced - removed_minor > 0
@@ -184,7 +185,6 @@ def _finished(route: Route, pending: PendingAmendment) -> tuple[Route, Amendment
         amending=None,
         amended=(*route.amended, pending.amendment_id),
         cancelled=route.cancelled + sum(one.quantity for one in removed),
-        authorised=route.authorised and not rises,
         pays_for=order.revision if rises else route.pays_for,
         attempts_before=route.attempt,
     )

@@ -1,5 +1,8 @@
 """Pieces of lines, and what the buyer pays for them: however they are divided, nothing is lost."""
 
+from collections.abc import Iterable
+
+from crossdock_contracts.values import FulfilledQuantity
 from services.hub.decision import changed
 from services.routing.state import Pieces
 
@@ -19,6 +22,14 @@ def take(pieces: tuple[Pieces, ...], line_id: str, quantity: int) -> tuple[tuple
                 changed(piece, quantity=piece.quantity - n, value_minor=piece.value_minor - value) if n else piece
             )
     return tuple(taken), tuple(rest)
+
+
+def without(pieces: tuple[Pieces, ...], gone: Iterable[FulfilledQuantity]) -> tuple[Pieces, ...]:
+    """The pieces without those that capture took out, at the value that it gave them; what is left makes up for it."""
+    for one in gone:
+        taken, pieces = take(pieces, one.line_id, one.quantity)
+        pieces, _ = reprice(pieces, value_of(taken) - one.value_minor)
+    return pieces
 
 
 def add(pieces: tuple[Pieces, ...], more: tuple[Pieces, ...]) -> tuple[Pieces, ...]:

@@ -14,7 +14,7 @@ from crossdock_contracts.routing import (
     RankedPlan,
 )
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineKind, Order, PaymentMethod
+from crossdock_contracts.values import LATE_ARRIVAL, Address, Fulfilment, FulfilmentLine, LineKind, Order, PaymentMethod
 from services.hub.decision import Decision, Later, States, changed
 from services.routing.decide.amendment import answer
 from services.routing.decide.assign import Plan, Site, best_plans
@@ -39,6 +39,11 @@ def known_route(states: States, message: AboutOrder) -> Route:
     """The order's document; an empty one where nothing has been heard of it."""
     found = states.get(Route, message.owner, message.order_id)
     return found or Route(owner=message.owner, order_id=message.order_id)
+
+
+def is_known(route: Route, revision: int) -> bool:
+    """The order is known, as it is after so many amendments."""
+    return route.order is not None and route.order.revision >= revision
 
 
 def know_order(rules: Rules, states: States, message: OrderCapturedV1, now: datetime) -> Decision:
@@ -66,12 +71,11 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
     route = known_route(states, message)
     if route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    revision = route.order.revision if route.order else 0
-    if message.order.revision > revision:
+    if message.order.revision and not is_known(route, message.order.revision):
         return Decision(later=Later("an amendment of the order is not known here yet", 0.5))
     if route.order is None:
         route = _with_order(route, message.order)
-    elif message.order.revision == revision:
+    elif message.order.revision == route.order.revision:
         route = changed(route, order=message.order, unplaced=_named(route.unplaced, route.order, message.order))
     status = RouteStatus.WAITING if route.status is RouteStatus.UNROUTABLE else route.status
     return go_on(rules, changed(route, held=False, status=status, attempts_before=route.attempt), now)
@@ -91,7 +95,7 @@ def _named(unplaced: tuple[Pieces, ...], before: Order, order: Order) -> tuple[P
 def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:
     """Somebody has to look first. What has been routed already goes on."""
     route = known_route(states, message)
-    if route.status is RouteStatus.ENDED or route.held:
+    if route.status is RouteStatus.ENDED or route.held or message.hold.reason == LATE_ARRIVAL:
         return Decision.nothing()
     return Decision(writes=[changed(route, held=True)])
 
@@ -99,9 +103,10 @@ def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:
 def know_payment(rules: Rules, states: States, message: PaymentAuthorisedV1, now: datetime) -> Decision:
     """The money is certain, as far as the order has been amended by then."""
     route = known_route(states, message)
-    if route.authorised or route.status is RouteStatus.ENDED or message.revision < route.pays_for:
+    known = route.authorised and message.revision <= route.paid_for
+    if known or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    return go_on(rules, changed(route, authorised=True), now)
+    return go_on(rules, changed(route, authorised=True, paid_for=message.revision), now)
 
 
 def know_promise(
@@ -125,7 +130,7 @@ def release_due(rules: Rules, states: States, message: ReleaseTimer, now: dateti
 def go_on(rules: Rules, route: Route, now: datetime) -> Decision:
     """Route what is to be placed, if nothing is waited for any more."""
     order = route.order
-    waits = route.held or not route.authorised or route.amending is not None
+    waits = route.held or not route.is_paid or route.amending is not None
     if order is None or waits or route.status is RouteStatus.UNROUTABLE:
         return Decision(writes=[route])
     if not route.unplaced:
@@ -269,14 +274,15 @@ def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now:
     share = next((s for s in route.shares if s.fulfilment_id == message.fulfilment_id and s.pieces), None)
     if share is None or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    fresh = {line.line_id for line in message.lines}
+    lines = () if 0 < message.generation < route.generation else message.lines
+    fresh = {line.line_id for line in lines}
     promised = tuple(line for line in route.promised if line.line_id not in fresh)
     answered, decided = stop_answered(route, message.fulfilment_id, None)
     share = next(s for s in answered.shares if s.fulfilment_id == message.fulfilment_id)
     route = changed(
         _without(answered, message.fulfilment_id),
         unplaced=add(answered.unplaced, share.pieces),
-        promised=(*promised, *message.lines),
+        promised=(*promised, *lines),
         status=RouteStatus.WAITING,
     )
     route, amended = answer(route, message.fulfilment_id)

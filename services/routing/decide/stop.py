@@ -8,8 +8,8 @@ from crossdock_contracts.shipping import FulfilmentStoppedV1
 from services.hub.decision import Decision, Later, States, changed
 from services.routing.decide.amendment import answer
 from services.routing.decide.cancel import begin, decided_here, stop_answered, with_cancel
-from services.routing.decide.pieces import take
-from services.routing.decide.route import completed, go_on, known_route
+from services.routing.decide.pieces import without
+from services.routing.decide.route import completed, go_on, is_known, known_route
 from services.routing.rules import Rules
 from services.routing.state import Route, RouteStatus
 
@@ -20,7 +20,7 @@ def cancel_requested(rules: Rules, states: States, message: CancelRequestedV1, n
     known = {*route.decided, *(pending.cancel_id for pending in route.cancels)}
     if message.cancel_id in known:
         return Decision.nothing()
-    if route.order is None and route.status is not RouteStatus.ENDED:
+    if route.status is not RouteStatus.ENDED and not is_known(route, message.revision):
         return Decision(later=Later("the order is not known here yet", 0.5))
     route, pending, stops = begin(route, message)
     if stops:
@@ -59,6 +59,8 @@ def know_cancelled(rules: Rules, states: States, message: OrderCancelledV1, now:
     route = known_route(states, message)
     if message.cancel_id in route.decided or route.status is RouteStatus.ENDED:
         return Decision.nothing()
+    if message.revision and not message.complete and not is_known(route, message.revision):
+        return Decision(later=Later("an amendment of the order is not known here yet", 0.5))
     route = changed(route, decided=(*route.decided, message.cancel_id))
     if message.complete:
         return Decision(writes=[changed(route, status=RouteStatus.ENDED, order=None, unplaced=(), promised=())])
@@ -67,9 +69,7 @@ def know_cancelled(rules: Rules, states: States, message: OrderCancelledV1, now:
         for line in message.lines:
             before[line.line_id] = before.get(line.line_id, 0) + line.quantity
         return Decision(writes=[changed(route, cancelled_before=before)])
-    unplaced = route.unplaced
-    for line in message.lines:
-        _, unplaced = take(unplaced, line.line_id, line.quantity)
+    unplaced = without(route.unplaced, message.lines)
     count = sum(line.quantity for line in message.lines)
     return carry_on(rules, changed(route, unplaced=unplaced, cancelled=route.cancelled + count), now)
 
