@@ -115,7 +115,9 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
     answered: dict[str, str] = Field(default_factory=dict)
     """Fulfilments that routing asked for, and what was said: allocated or refused."""
     cancels: tuple[str, ...] = ()
-    """Cancels and amendments that have been carried out."""
+    """Cancels that have been carried out."""
+    revision: int = 0
+    """How many amendments of the order have been."""
     cancelled_before: dict[str, int] = Field(default_factory=dict)
     """Pieces by line that are not in ``lines``: cancelled before the order was known here, or settled."""
     closed: bool = False

@@ -37,7 +37,7 @@ def service(config: Settings) -> Service:
         inventory.StockBackorderedV1, partial(route.know_promise, rules), name="know-backorder", reads=route.reads_route
     )
     hub.on(inventory.AllocationRefusedV1, partial(route.place_again, rules), reads=route.reads_route)
-    hub.on(shipping.ShortPickedV1, partial(route.take_back_short, rules), reads=route.reads_route)
+    hub.on(shipping.ShortPickedV1, partial(route.take_back_short, rules), reads=route.reads_route, remember=True)
     hub.on(shipping.ShipmentShippedV2, route.know_shipped, reads=route.reads_route)
     hub.on(capture.CancelRequestedV1, partial(stop.cancel_requested, rules), reads=route.reads_route)
     hub.on(shipping.FulfilmentStoppedV1, partial(stop.stopped, rules), reads=route.reads_route)

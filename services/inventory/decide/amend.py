@@ -4,6 +4,7 @@ from datetime import datetime
 
 from crossdock_contracts.amendments import OrderAmendedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
+from crossdock_contracts.values import LineKind
 from services.hub.decision import Decision, Later, States, Timer, changed
 from services.inventory.decide.common import Stocks, is_closed, nothing_open, promise_event, waiting, with_lines
 from services.inventory.decide.promise import is_incomplete, more_of, promise_more, unpromised
@@ -17,11 +18,12 @@ RECALLED = "recalled"
 def amend(states: States, message: OrderAmendedV1, now: datetime) -> Decision:
     """Give back what has gone from an order, and promise what has come to it."""
     found = states.get(Reservation, message.owner, message.order_id)
-    if is_closed(found) or message.order.policy.fulfil_by != "hub":
-        return Decision.nothing()
+    ships = message.order.policy.fulfil_by == "hub" and any(x.kind is LineKind.PHYSICAL for x in message.order.lines)
     reservation = found or unpromised(message.owner, message.order)
-    if message.amendment_id in reservation.cancels:
+    if is_closed(found) or not ships or message.order.revision <= reservation.revision:
         return Decision.nothing()
+    if message.order.revision > reservation.revision + 1:
+        return Decision(later=Later("the order as it was before is not known here yet", 0.5))
     gone = [one for one in message.removed if one.sku]
     if still_elsewhere(reservation, gone):
         return Decision(later=Later("its pieces are bound to another fulfilment, as far as is known here", 0.5))
@@ -37,13 +39,11 @@ def amend(states: States, message: OrderAmendedV1, now: datetime) -> Decision:
         added = [promise_more(stocks, lines, line, quantity) for line, quantity in more]
     reservation = changed(
         reservation,
-        cancels=(*reservation.cancels, message.amendment_id),
+        revision=message.order.revision,
         generation=reservation.generation + bool(added),
         incomplete=is_incomplete(message.order),
     )
     reservation = with_lines(reservation, lines.values())
-    if not reservation.lines and found is None:
-        return Decision.nothing()
     timers: list[Timer] = [waiting(reservation, lines[line.line_id], now) for line in added if line.backordered]
     timers += _expiry(states, message)
     decision.writes += [*stocks.writes(), reservation, *timers]

@@ -14,6 +14,9 @@ from services.inventory.state import Reservation, ReservationStatus, ReservedLin
 def release_cancelled(states: States, message: OrderCancelledV1, now: datetime) -> Decision:
     """Give back what was promised or bound for cancelled pieces; a cancel that comes first is remembered."""
     reservation = states.get(Reservation, message.owner, message.order_id)
+    known = reservation.revision if reservation else 0
+    if message.revision > known and any(line.sku for line in message.lines) and not is_closed(reservation):
+        return Decision(later=Later("an amendment of the order is not known here yet", 0.5))
     if reservation is None:
         status = ReservationStatus.ENDED if message.complete else ReservationStatus.BACKORDERED
         gone = () if message.complete else message.lines

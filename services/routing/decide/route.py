@@ -5,7 +5,7 @@ from datetime import datetime
 
 from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderReleasedV1
-from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV1, StockReservedV1
+from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, StockBackorderedV1, StockReservedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1
 from crossdock_contracts.routing import (
     OrderCompletedV1,
@@ -165,8 +165,16 @@ def _place(rules: Rules, route: Route, order: Order, now: datetime) -> Decision:
         rules=tuple(allowed.applied),
         routed_at=now,
     )
-    route = changed(route, status=RouteStatus.ROUTED, unplaced=(), promised=(), shares=(*route.shares, *shares))
+    promised = _not_placed(route)
+    route = changed(route, status=RouteStatus.ROUTED, unplaced=(), promised=promised, shares=(*route.shares, *shares))
     return Decision(writes=[route], events=[routed])
+
+
+def _not_placed(route: Route) -> tuple[PromisedLine, ...]:
+    """What of the promise is for pieces that are placed already, as far as inventory knew when it gave it."""
+    placed = {piece.line_id: piece.quantity for piece in route.unplaced}
+    left = [(line, line.quantity - placed.get(line.line_id, 0)) for line in route.promised]
+    return tuple(changed(line, quantity=quantity) for line, quantity in left if quantity > 0)
 
 
 def _sites(route: Route, demand: dict[str, int], allowed: Eligible) -> list[Site]:
