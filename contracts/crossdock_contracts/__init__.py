@@ -1,6 +1,7 @@
 """The messages of Crossdock. Importing this package registers every contract."""
 
 from crossdock_contracts import (
+    amendments,
     capture,
     cases,
     inbound,
@@ -20,6 +21,7 @@ from crossdock_contracts import (
 )
 
 __all__ = [
+    "amendments",
     "capture",
     "cases",
     "inbound",

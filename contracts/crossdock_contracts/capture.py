@@ -214,15 +214,6 @@ class OrderMappableV1(Event, service="capture", name="order-mappable", version=1
     """Empty: a SKU."""
 
 
-class OrderAmendedV1(Event, service="capture", name="order-amended", version=1, entity="order_id"):
-    """A newer copy of a held order replaced the one before."""
-
-    order_id: Id
-    order: Order
-    holds: tuple[Hold, ...] = ()
-    amended_at: Utc
-
-
 class OrderRejectedV1(Event, service="capture", name="order-rejected", version=1, entity="order_id"):
     """A held order was ended: what had been done for it is undone."""
 
@@ -231,6 +222,8 @@ class OrderRejectedV1(Event, service="capture", name="order-rejected", version=1
     lines: tuple[LineQuantity, ...]
     rejected_by: str = ""
     rejected_at: Utc
+    revision: NonNegativeInt = 0
+    """How often the order had been amended by then."""
 
 
 class SubmissionIgnoredV1(Event, service="capture", name="submission-ignored", version=1, entity="order_id"):
@@ -253,6 +246,8 @@ class CancelRequestedV1(Event, service="capture", name="cancel-requested", versi
     requested_by: str = ""
     fulfilment_id: str = ""
     """Only what is in this fulfilment; empty: wherever it is."""
+    revision: NonNegativeInt = 0
+    """How often the order had been amended by then."""
 
 
 class OrderCancelledV1(Event, service="capture", name="order-cancelled", version=1, entity="order_id"):
@@ -268,10 +263,14 @@ class OrderCancelledV1(Event, service="capture", name="order-cancelled", version
     """Nothing of the order is left."""
     amount_minor: NonNegativeInt
     """What the buyer no longer owes or gets back, in the order's currency."""
+    adjustment_minor: int = 0
+    """By how much the lines' values are more, where their price had changed once they had been placed."""
     reason: Code
     decided_by: Code
     """Who had the say: capture, routing or shipping."""
     cancelled_at: Utc
+    revision: NonNegativeInt = 0
+    """How often the order had been amended by then."""
 
 
 class CancelRefusedV1(Event, service="capture", name="cancel-refused", version=1, entity="order_id"):

@@ -153,6 +153,8 @@ class AllocationRefusedV1(Event, service="inventory", name="allocation-refused",
     """With fresh candidates."""
     reason: Code
     refused_at: Utc
+    generation: NonNegativeInt = 0
+    """Of the promise that these lines tell of; where a newer one is known already, that one counts."""
 
 
 class ReservationReleasedV1(Event, service="inventory", name="reservation-released", version=1, entity="order_id"):

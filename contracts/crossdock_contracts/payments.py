@@ -48,6 +48,8 @@ class PaymentAuthorisedV1(Event, service="payments", name="payment-authorised", 
     authorisation_id: str = ""
     expires_at: Utc | None = None
     authorised_at: Utc
+    revision: NonNegativeInt = 0
+    """How many amendments of the order the amount takes account of."""
 
 
 class PaymentDeclinedV1(Event, service="payments", name="payment-declined", version=1, entity="order_id"):
@@ -69,6 +71,7 @@ class PaymentCapturedV1(Event, service="payments", name="payment-captured", vers
 
     order_id: Id
     fulfilment_id: Id
+    """Or the amendment, where money was taken for that alone."""
     amount: Money
     gateway: str
     capture_id: str

@@ -79,9 +79,12 @@ class FulfilmentStopRequestedV1(
 
     order_id: Id
     cancel_id: Id
+    """Of the cancel, or of the amendment."""
     fulfilment_id: Id
     lines: tuple[LineQuantity, ...]
     reason: Code
+    changes: tuple[Code, ...] = ()
+    """Of an amendment that the pieces are to come back for; empty: they are cancelled."""
 
 
 class OrderCompletedV1(Event, service="routing", name="order-completed", version=1, entity="order_id"):

@@ -236,14 +236,19 @@ class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", ve
 
 
 class FulfilmentStoppedV1(Event, service="shipping", name="fulfilment-stopped", version=1, entity="order_id"):
-    """These pieces do not ship, as a cancel asked; ``unstoppable`` are those that are gone already."""
+    """These pieces do not ship, as a cancel or an amendment asked; for ``unstoppable`` ones it was too late."""
 
     order_id: Id
     cancel_id: Id
+    """Of the cancel, or of the amendment."""
     fulfilment_id: Id
     stopped: tuple[LineQuantity, ...]
     unstoppable: tuple[LineQuantity, ...] = ()
     detail: str = ""
+    stage: str = ""
+    """How far the fulfilment had got: ``routed``, ``labelled``, ``released``, ``shipped``."""
+    recalled: bool = False
+    """The stopped pieces are not cancelled: they are promised anew, and placed with what was amended."""
 
 
 class ShipmentShippedV1(Event, service="shipping", name="shipment-shipped", version=1, entity="order_id"):

@@ -200,6 +200,8 @@ class Order(Value):
     """What the buyer sees on the confirmation."""
     source_version: str = ""
     """The channel's version or update time of this copy, to tell newer from older."""
+    revision: NonNegativeInt = 0
+    """How often it has been amended."""
     placed_at: Utc
     currency: Currency
     lines: Annotated[tuple[OrderLine, ...], Field(min_length=1)]
@@ -241,6 +243,9 @@ STEP_FAILED = "step-failed"
 
 NO_LABEL = "no-label"
 """Reason of a hold on an order of which a fulfilment could not get its label."""
+
+LATE_ARRIVAL = "late-arrival"
+"""Reason of a hold on an order that has ended, and of which another copy came in."""
 
 
 class Hold(Value):

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from crossdock_contracts import (
+    amendments,
     capture,
     cases,
     inventory,
@@ -16,7 +17,7 @@ from crossdock_contracts import (
     warehouse,
 )
 from services.capture.channels.native import Native
-from services.capture.decide import cancel, catalogue, elsewhere, holds, ingest, replace, waiting
+from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
 from services.capture.rules import Channels, UnmappableError
 from services.capture.state import (
@@ -57,6 +58,10 @@ def service(config: Settings) -> Service:
             capture.MappingFoundV1,
             capture.OrderMappableV1,
             capture.GoodsHandedOverV1,
+            amendments.AmendmentReceivedV1,
+            amendments.AmendmentRequestedV1,
+            amendments.AmendmentRefusedV1,
+            amendments.OrderAmendedV1,
         ),
     )
     hub.on(
@@ -79,8 +84,10 @@ def service(config: Settings) -> Service:
     hub.at(HoldExpiry, holds.expire_hold)
     hub.on(capture.ReportFulfilledV1, elsewhere.report_fulfilled)
     hub.at(RecordedUntil, elsewhere.recorded_long_enough)
-    hub.on(routing.CancelDecidedV1, cancel.settle_cancel)
+    hub.on(amendments.AmendOrderV1, partial(correct.amend_order, channels), remember=True)
+    hub.on(routing.CancelDecidedV1, amend.settle_cancel)
     hub.on(stores.PickupExpiredV1, cancel.cancel_uncollected)
+    hub.on(amendments.AmendmentDecidedV1, amend.settle_amendment)
     hub.on(routing.OrderCompletedV1, cancel.complete)
     for trouble in _TROUBLE:
         hub.on(trouble, holds.hold_on_trouble, name=f"hold-on-{trouble.NAME}")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.products import KitComponent
-from crossdock_contracts.values import Dimensions, Hold, LineQuantity, Money, Order
+from crossdock_contracts.values import Dimensions, FulfilledQuantity, Hold, LineQuantity, Money, Order
 from services.hub.decision import Document, Part, Timer
 
 
@@ -62,24 +62,69 @@ class Want(Part):
     """The SKU that the listing is mapped to, if only that is not known."""
 
 
+class Copy(Part):
+    """A newer copy of an order that waits for its turn, or for somebody to look."""
+
+    digest: str
+    order: Order
+    holds: tuple[str, ...] = ()
+    """Holds that have to be closed before it is taken over."""
+    wants: tuple[Want, ...] = ()
+    """What has to be known before."""
+
+
+class Amending(Part):
+    """An amendment that routing was asked for, until it is decided."""
+
+    amendment_id: str
+    changes: tuple[str, ...]
+    order: Order
+    """As it shall be."""
+    source: Order | None = None
+    """What the source says from now on."""
+    added: tuple[FulfilledQuantity, ...] = ()
+    removed: tuple[FulfilledQuantity, ...] = ()
+    requested_by: str = ""
+
+
+class Last(Part):
+    """What an order was when it ended, as its source had said it: to tell what is new about a late copy."""
+
+    gist: str
+    """SHA-256 of its goods and of where they went."""
+    total_minor: int
+    revision: int = 0
+
+
 class OrderRecord(Document, service="capture", kind="order", key=("order_id",), traced=True):
     """One order. Once it has ended only what tells a duplicate from news is kept."""
 
     order_id: str
     status: OrderStatus
     digest: str = ""
-    """SHA-256 of what was handed in, to tell a duplicate."""
+    """SHA-256 of what was handed in last, to tell a duplicate."""
+    copies: tuple[str, ...] = ()
+    """The beginnings of the digests of the copies before it."""
     source_version: str = ""
     order: Order | None = None
+    """As it stands. Its lines count all that was ever ordered of them."""
+    source: Order | None = None
+    """What the source said last; none: the same as stands in ``order``."""
+    amending: Amending | None = None
+    waiting: Copy | None = None
+    amended: tuple[str, ...] = ()
+    """Amendments that have been decided."""
     wants: tuple[Want, ...] = ()
-    """What it is held for because nothing is known of it."""
+    """What it, or its newer copy, is held for because nothing is known of it."""
     holds: tuple[Hold, ...] = ()
     """Open ones."""
     closed: tuple[Hold, ...] = ()
     cancels: tuple[Cancel, ...] = ()
-    """Asked for and not decided yet."""
+    """Not decided yet; asked of routing, unless an amendment is under way."""
     cancelled: dict[str, int] = Field(default_factory=dict)
-    """Pieces by line that are cancelled."""
+    """Pieces by line that are cancelled, or were amended away."""
+    cancelled_values: dict[str, int] = Field(default_factory=dict)
+    """What the buyer would have paid for them."""
     cancelled_minor: int = 0
     decided: tuple[str, ...] = ()
     """Cancels that have been decided."""
@@ -89,6 +134,7 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     """Who fulfils it: ``hub``, ``channel`` or ``till``."""
     handed_over: tuple[str, ...] = ()
     """Lines that the buyer got from a till or the channel."""
+    last: Last | None = None
     captured_at: Utc | None = None
     ended_at: Utc | None = None
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from crossdock_contracts import (
+    amendments,
     capture,
     inbound,
     inventory,
@@ -20,6 +21,7 @@ from services.hub.service import Service
 from services.hub.settings import Settings, settings
 from services.inventory.audits import Count, CountDue, Shortfall, ShortfallDue, SnapshotRecord
 from services.inventory.decide import (
+    amend,
     answers,
     bind,
     conditions,
@@ -138,6 +140,8 @@ def _promises(hub: Service, rules: Rules) -> None:
     )
     hub.on(capture.OrderCancelledV1, watched(release.release_cancelled))
     hub.on(capture.OrderRejectedV1, watched(release.release_rejected))
+    hub.on(amendments.OrderAmendedV1, watched(partial(amend.amend, rules=rules)), reads=promise.reads_order)
+    hub.on(shipping.FulfilmentStoppedV1, watched(partial(amend.recall, rules=rules)), name="call-back")
     hub.on(routing.OrderRoutedV1, watched(partial(bind.allocate, rules=rules)), reads=bind.reads_routed)
     hub.on(shipping.ShipmentShippedV2, watched(partial(bind.deduct, rules=rules)))
     hub.on(shipping.ShortPickedV1, watched(partial(bind.short_pick, rules=rules)), remember=True)

@@ -165,17 +165,19 @@ class ReservationStatus(StrEnum):
     BACKORDERED = "backordered"
     RESERVED = "reserved"
     ALLOCATED = "allocated"
+    SETTLED = "settled"
+    """Every piece has shipped or was given back; an amendment may still add some."""
     ENDED = "ended"
+    """The order is cancelled or rejected: nothing is promised for it any more."""
 
+
+_OVER = {ReservationStatus.SETTLED, ReservationStatus.ENDED}
 
 MOVES: dict[ReservationStatus, frozenset[ReservationStatus]] = {
-    ReservationStatus.BACKORDERED: frozenset(
-        {ReservationStatus.RESERVED, ReservationStatus.ALLOCATED, ReservationStatus.ENDED}
-    ),
-    ReservationStatus.RESERVED: frozenset(
-        {ReservationStatus.ALLOCATED, ReservationStatus.BACKORDERED, ReservationStatus.ENDED}
-    ),
-    ReservationStatus.ALLOCATED: frozenset(
+    ReservationStatus.BACKORDERED: frozenset({ReservationStatus.RESERVED, ReservationStatus.ALLOCATED, *_OVER}),
+    ReservationStatus.RESERVED: frozenset({ReservationStatus.ALLOCATED, ReservationStatus.BACKORDERED, *_OVER}),
+    ReservationStatus.ALLOCATED: frozenset({ReservationStatus.RESERVED, ReservationStatus.BACKORDERED, *_OVER}),
+    ReservationStatus.SETTLED: frozenset(
         {ReservationStatus.RESERVED, ReservationStatus.BACKORDERED, ReservationStatus.ENDED}
     ),
     ReservationStatus.ENDED: frozenset(),
@@ -214,6 +216,8 @@ class ReservedLine(Part):
     """Pieces in one as the channel counts."""
     expected_at: Utc | None = None
     """The date that its buyer was told for what is backordered."""
+    lapsed: int = 0
+    """Released pieces whose promise had lapsed, and that nobody has cancelled since."""
 
 
 class Reservation(Document, service="inventory", kind="reservation", key=("order_id",), traced=True):
@@ -232,8 +236,12 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
     """Fulfilments that routing asked for, and what was said: allocated or refused."""
     cancels: tuple[str, ...] = ()
     """Cancels that have been carried out."""
+    revision: int = 0
+    """How many amendments of the order have been."""
     cancelled_before: dict[str, int] = Field(default_factory=dict)
-    """Pieces by line that were cancelled before the order was known here."""
+    """Pieces by line that are not in ``lines``: cancelled before the order was known here, or settled."""
+    closed: bool = False
+    """The order is cancelled or rejected as a whole."""
     incomplete: bool = False
     """The SKU of a line is not known yet: more is going to be promised."""
     unnamed_before: dict[str, int] = Field(default_factory=dict)
@@ -244,7 +252,7 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
     @property
     def has_ended(self) -> bool:
         """Every piece has shipped or was given back."""
-        return self.status is ReservationStatus.ENDED
+        return self.status in _OVER
 
 
 class WaitingLine(Timer, service="inventory", kind="waiting", key=("sku", "priority", "turn", "order_id", "line_id")):

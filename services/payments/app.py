@@ -1,10 +1,10 @@
 """Payments, wired: which rule answers to which message."""
 
-from crossdock_contracts import capture, payments, returns, shipping
+from crossdock_contracts import amendments, capture, payments, returns, shipping
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
-from services.payments.decide import authorise, credit, giveback, imported, take
+from services.payments.decide import amend, authorise, credit, giveback, imported, take
 from services.payments.gateways.sandbox import SandboxGateway
 from services.payments.state import Account, AuthoriseTimer, Payment
 
@@ -40,6 +40,7 @@ def service() -> Service:
         reads=authorise.reads_payment,
     )
     hub.at(AuthoriseTimer, authorise.authorise_due, settle=authorise.settle_authorise)
+    hub.on(amendments.OrderAmendedV1, amend.amend, settle=authorise.settle_authorise, reads=authorise.reads_payment)
     hub.on(shipping.ShipmentShippedV2, take.capture_shipped, settle=take.settle_capture, reads=authorise.reads_payment)
     hub.on(
         capture.OrderCancelledV1,

@@ -27,8 +27,10 @@ MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
         {PaymentStatus.AUTHORISING, PaymentStatus.AUTHORISED, PaymentStatus.DECLINED, PaymentStatus.ENDED}
     ),
     PaymentStatus.AUTHORISING: frozenset({PaymentStatus.AUTHORISED, PaymentStatus.DECLINED, PaymentStatus.ENDED}),
-    PaymentStatus.AUTHORISED: frozenset({PaymentStatus.VOIDED, PaymentStatus.ENDED}),
-    PaymentStatus.DECLINED: frozenset({PaymentStatus.AUTHORISING, PaymentStatus.AUTHORISED, PaymentStatus.ENDED}),
+    PaymentStatus.AUTHORISED: frozenset({PaymentStatus.AUTHORISING, PaymentStatus.VOIDED, PaymentStatus.ENDED}),
+    PaymentStatus.DECLINED: frozenset(
+        {PaymentStatus.AUTHORISING, PaymentStatus.AUTHORISED, PaymentStatus.VOIDED, PaymentStatus.ENDED}
+    ),
     PaymentStatus.VOIDED: frozenset(),
     PaymentStatus.ENDED: frozenset(),
 }
@@ -45,6 +47,10 @@ class Movement(Part):
     failed: str = ""
     left_to_channel: bool = False
     """The channel is asked to pay it."""
+    adjusted_minor: int = 0
+    """How much of it is for a price that changed once its goods had been placed; below zero: it is less by so much."""
+    authorisation_id: str = ""
+    """What it was taken from."""
 
 
 class Payment(Document, service="payments", kind="payment", key=("order_id",), traced=True):
@@ -67,14 +73,25 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     generation: int = 0
     authorisation_id: str = ""
     authorised_until: Utc | None = None
+    authorised_minor: int = 0
+    """What was set aside."""
+    asked_minor: int = 0
+    """What the authorisation that is under way asks for."""
+    superseded: dict[str, int] = Field(default_factory=dict)
+    """Authorisations that a larger one took the place of, and that are being given back: what was set aside."""
+    revision: int = 0
+    """How many amendments of the order are taken account of."""
+    adjusted_minor: int = 0
+    """What the buyer pays more, or less, for goods that had been placed already."""
     cancelled_minor: int = 0
+    """What the buyer no longer pays: cancelled, or amended to less."""
     is_cancelled: bool = False
     """The whole order is cancelled or rejected."""
     cancels: tuple[str, ...] = ()
     captures: dict[str, Movement] = Field(default_factory=dict)
-    """By fulfilment."""
+    """By fulfilment; by amendment, where money is taken for that alone."""
     refunds: dict[str, Movement] = Field(default_factory=dict)
-    """By refund: ``return:<id>``, ``cancel:<id>`` or ``substituted:<fulfilment>``."""
+    """By refund: ``return:<id>``, ``cancel:<id>``, ``amend:<id>`` or ``substituted:<fulfilment>``."""
     intents: dict[str, IntentRecord] = Field(default_factory=dict)
     """Calls that are under way, by their key."""
 
@@ -82,6 +99,35 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     def has_ended(self) -> bool:
         """No call is under way, and none is going to be made by itself."""
         return not self.intents and self.status not in {PaymentStatus.WAITING, PaymentStatus.AUTHORISING}
+
+    @property
+    def due_minor(self) -> int:
+        """What the buyer pays for the order as it stands."""
+        return self.amount_minor - self.cancelled_minor
+
+    @property
+    def taken_minor(self) -> int:
+        """Money that was taken, or is being taken."""
+        return sum(movement.amount_minor for movement in self.captures.values() if not movement.failed)
+
+    @property
+    def left_minor(self) -> int:
+        """What is set aside and has not been taken."""
+        current = self.authorisation_id
+        used = sum(m.amount_minor for m in self.captures.values() if m.authorisation_id == current and not m.failed)
+        return self.authorised_minor - used if current else 0
+
+    @property
+    def unsettled_minor(self) -> int:
+        """What of a changed price has been neither charged nor credited."""
+        moved = (*self.captures.values(), *self.refunds.values())
+        return self.adjusted_minor - sum(movement.adjusted_minor for movement in moved)
+
+    @property
+    def unshipped_minor(self) -> int:
+        """What the buyer pays for goods that are still to ship, at the price before it changed."""
+        goods = sum(movement.amount_minor - movement.adjusted_minor for movement in self.captures.values())
+        return self.due_minor - self.adjusted_minor - goods
 
     @property
     def captured_minor(self) -> int:

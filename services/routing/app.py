@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, inventory, payments, routing, shipping, stores
+from crossdock_contracts import amendments, capture, inventory, payments, routing, shipping, stores
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
-from services.routing.decide import declined, locations, route, stop
+from services.routing.decide import amend, declined, locations, route, stop
 from services.routing.rules import Rules
 from services.routing.state import Places, ReleaseTimer, Route, Workload
 
@@ -22,6 +22,7 @@ def service(config: Settings) -> Service:
             routing.OrderUnroutableV1,
             routing.FulfilmentStopRequestedV1,
             routing.CancelDecidedV1,
+            amendments.AmendmentDecidedV1,
             routing.OrderCompletedV1,
             routing.LocationChangedV1,
         ),
@@ -43,6 +44,8 @@ def service(config: Settings) -> Service:
     hub.on(capture.CancelRequestedV1, partial(stop.cancel_requested, rules), reads=route.reads_route)
     hub.on(shipping.FulfilmentStoppedV1, partial(stop.stopped, rules), reads=route.reads_route)
     hub.on(capture.OrderCancelledV1, partial(stop.know_cancelled, rules), reads=route.reads_route)
+    hub.on(amendments.AmendmentRequestedV1, partial(amend.amendment_requested, rules), reads=route.reads_route)
+    hub.on(amendments.OrderAmendedV1, partial(amend.know_amended, rules), reads=route.reads_route)
     hub.on(capture.OrderRejectedV1, stop.know_rejected, reads=route.reads_route)
     hub.on(routing.CloseLocationV1, partial(locations.close_location, rules), remember=True)
     hub.on(routing.OpenLocationV1, partial(locations.open_location, rules), remember=True)

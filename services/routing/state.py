@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from crossdock_contracts.amendments import AmendmentPart
 from crossdock_contracts.base import Utc
 from crossdock_contracts.inventory import PromisedLine
 from crossdock_contracts.values import FulfilledQuantity, LineQuantity, Order
@@ -66,8 +67,30 @@ class PendingCancel(Part):
     reason: str
     asked: tuple[FulfilledQuantity, ...] = ()
     """What shipping was asked to stop and has not answered yet."""
+    told: tuple[str, ...] = ()
+    """Fulfilments that it was asked of."""
     cancelled: tuple[FulfilledQuantity, ...] = ()
     kept: tuple[LineQuantity, ...] = ()
+
+
+class PendingAmendment(Part):
+    """An amendment that waits for shipping's answers; nothing is placed meanwhile."""
+
+    amendment_id: str
+    changes: tuple[str, ...]
+    amount_minor: int = 0
+    """What the buyer pays more, or less, if all of it can be done."""
+    added_minor: int = 0
+    """What the added pieces cost."""
+    wanted: tuple[FulfilledQuantity, ...] = ()
+    """Pieces that shall go."""
+    removed: tuple[FulfilledQuantity, ...] = ()
+    """Those of them that do."""
+    asked: tuple[FulfilledQuantity, ...] = ()
+    """What shipping was asked to stop and has not answered yet."""
+    recalls: bool = False
+    """What it stops comes back to be placed anew; else it goes."""
+    parts: tuple[AmendmentPart, ...] = ()
 
 
 class Route(Document, service="routing", kind="route", key=("order_id",), traced=True):
@@ -96,12 +119,24 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     cancels: tuple[PendingCancel, ...] = ()
     decided: tuple[str, ...] = ()
     """Cancels that have been answered."""
+    amending: PendingAmendment | None = None
+    amended: tuple[str, ...] = ()
+    """Amendments that have been answered."""
+    pays_for: int = 0
+    """The amendment by number up to which the payment has to be certain …"""
+    paid_for: int = 0
+    """… and up to which it is, once it is at all."""
     cancelled_before: dict[str, int] = Field(default_factory=dict)
     """Pieces by line whose cancel came before the order was known here."""
     unnamed_before: dict[str, int] = Field(default_factory=dict)
     """Likewise, as the channel counts, for lines that were cancelled before their SKU was known."""
     shipped: int = 0
     cancelled: int = 0
+
+    @property
+    def is_paid(self) -> bool:
+        """The money is certain for the order as it stands."""
+        return self.authorised and self.paid_for >= self.pays_for
 
     @property
     def has_ended(self) -> bool:

@@ -12,7 +12,7 @@ def charged_once(facts: Facts) -> Check:
         "nothing-is-charged-twice",
         facts,
         ("payment-authorised",),
-        lambda body: body.get("authorisation_id", ""),
+        lambda body: (body.get("authorisation_id", ""), body.get("revision", 0)),
         "authorised",
     )
     charged = said_once("", facts, ("payment-captured",), lambda body: body["fulfilment_id"], "charged")
@@ -57,10 +57,18 @@ def money_conserved(facts: Facts) -> Check:
         captures = payment.get("captures", {}).values()
         taken = sum(c["amount_minor"] for c in captures if c.get("done"))
         failed = sum(c["amount_minor"] for c in captures if c.get("failed"))
-        if taken + failed != shipped[key]:
-            check.violations.append(f"{order_name(key)}: goods for {shipped[key]} shipped, and {taken} was charged")
-        due = payment["amount_minor"] - payment.get("cancelled_minor", 0)
+        for_prices = sum(c.get("adjusted_minor", 0) for c in captures)
+        if taken + failed - for_prices != shipped[key]:
+            check.violations.append(
+                f"{order_name(key)}: goods for {shipped[key]} shipped, and {taken - for_prices} was charged for them"
+            )
+        due = payment.get("amount_minor", 0) - payment.get("cancelled_minor", 0)
         order = facts.orders.get(key, {})
-        if order.get("status") == "completed" and payment.get("status") == "authorised" and taken + failed != due:
-            check.violations.append(f"{order_name(key)}: {due} was due of a completed order, and {taken} was charged")
+        refunds = payment.get("refunds", {})
+        back = sum(r["amount_minor"] for name, r in refunds.items() if name.startswith("amend:"))
+        settled = order.get("status") == "completed" and payment.get("status") == "authorised"
+        if settled and taken + failed - back != due:
+            check.violations.append(
+                f"{order_name(key)}: {due} was due of a completed order, and {taken - back} was charged"
+            )
     return check

@@ -4,9 +4,8 @@ from hypothesis import strategies as st
 
 from crossdock_contracts.capture import LineInput, OrderInput
 from crossdock_contracts.values import LineKind
-from services.capture.decide.cancel import worth
 from services.capture.decide.money import expected_total, line_total, part, share, totals
-from tests.builders import line, order_input
+from tests.builders import order_input
 
 
 def sold(price: int, quantity: int = 1, **fields: object) -> LineInput:
@@ -63,7 +62,9 @@ def test_some_pieces_never_cost_more_than_all_and_all_cost_all(amount: int, piec
 
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 5), min_size=1, max_size=6))
 def test_however_a_line_is_divided_its_parts_add_up_to_what_is_paid(paid: int, parts: list[int]) -> None:
-    whole = line(quantity=sum(parts), paid_minor=paid)
-    found = [worth(whole, sum(parts[:n]), quantity) for n, quantity in enumerate(parts)]
+    left, pieces, found = paid, sum(parts), []
+    for quantity in parts:
+        found.append(part(left, quantity, pieces))
+        left, pieces = left - found[-1], pieces - quantity
     assert sum(found) == paid
     assert min(found) >= 0

@@ -159,7 +159,7 @@ def test_shipped_goods_leave_and_their_order_shrinks_to_a_tombstone():
     ledger.take(bind.deduct, shipped(), NOW)
     assert ledger.get(Stock, "main", "A").locations["BER"].on_hand == 4
     tombstone = ledger.get(Reservation, "main", "web:1")
-    assert (tombstone.status, tombstone.lines) == (ReservationStatus.ENDED, ())
+    assert (tombstone.status, tombstone.lines) == (ReservationStatus.SETTLED, ())
     assert not ledger.take(bind.deduct, shipped(), NOW).writes
     assert not ledger.take(promise.reserve, captured(), NOW).writes
 

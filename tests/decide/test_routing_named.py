@@ -29,7 +29,8 @@ def component(number: int, sku: str, each: int, paid: int) -> OrderLine:
 
 def cancelled(quantity: int) -> OrderCancelledV1:
     return OrderCancelledV1(
-        owner="main", order_id="web:1", cancel_id="c", lines=(FulfilledQuantity(line_id="1", quantity=quantity),),
+        owner="main", order_id="web:1", cancel_id="c",
+        lines=(FulfilledQuantity(line_id="1", quantity=quantity, value_minor=1000),),
         complete=False, amount_minor=1, reason="requested", decided_by="capture", cancelled_at=NOW,
     )  # fmt: skip
 

@@ -90,7 +90,7 @@ async def test_a_line_that_was_cancelled_before_it_was_named_keeps_nothing_open(
     await house.rest()
     reservation = await house.document("inventory", "reservation", order_id)
     assert reservation is not None
-    assert (reservation["status"], await house.stock(sku)) == ("ended", (19, 0, 0, 0))
+    assert (reservation["status"], await house.stock(sku)) == ("settled", (19, 0, 0, 0))
 
 
 async def test_a_line_that_is_named_after_the_others_were_cancelled_still_ships(house: House) -> None:

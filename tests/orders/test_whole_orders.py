@@ -21,6 +21,7 @@ from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveR
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
 from crossdock_contracts.values import LineQuantity, PaymentMethod, PaymentTerms
 from services.capture.state import OrderRecord
+from services.hub.decision import changed
 from services.inventory.state import Stock
 from services.payments.gateways import Authorise, Capture, Refund
 from services.returns.cases import Case
@@ -93,6 +94,42 @@ class WholeOrders(RuleBasedStateMachine):
     def order_comes_again(self, number: int, few: int) -> None:
         if self.made:
             self._send(ingest(self.made[number % len(self.made)]), few)
+
+    @rule(
+        number=st.integers(0, 20), few=_few, what=st.sampled_from(("address", "more", "fewer", "line", "less", "note"))
+    )
+    def a_newer_copy_comes(self, number: int, few: int, what: str) -> None:
+        if not self.made:
+            return
+        place = number % len(self.made)
+        made = self.made[place]
+        lines, fields = list(made.lines), {}
+        match what:
+            case "address":
+                fields["ship_to"] = changed(BERLIN, line1=f"Street {self._next('street')}")
+            case "more" | "fewer":
+                by = 1 if what == "more" else -1
+                lines[number % len(lines)] = changed(
+                    lines[number % len(lines)], quantity=max(1, lines[number % len(lines)].quantity + by)
+                )
+            case "line":
+                name = f"n{self._next('line')}"
+                lines.append(LineInput(line_id=name, sku=SKUS[number % 3], quantity=2, unit_price_minor=333))
+            case "less" if len(lines) > 1:
+                del lines[number % len(lines)]
+            case _:
+                fields["note"] = f"note {self._next('note')}"
+        total = sum(line.quantity * line.unit_price_minor for line in lines)
+        before = sum(line.quantity * line.unit_price_minor for line in made.lines)
+        version = str(self._next("version"))
+        self.made[place] = changed(
+            made,
+            lines=tuple(lines),
+            total_minor=made.total_minor + total - before,
+            source_version=version,
+            **fields,
+        )
+        self._send(ingest(self.made[place]), few)
 
     @rule(number=st.integers(0, 20), few=_few, line=st.integers(0, 3), quantity=st.integers(1, 3))
     def cancel_comes(self, number: int, few: int, line: int, quantity: int) -> None:

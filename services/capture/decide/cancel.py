@@ -1,6 +1,8 @@
 """Cancelling: decided here while an order is held, and asked of routing once it has been let go."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from hashlib import sha256
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.capture import (
@@ -11,10 +13,11 @@ from crossdock_contracts.capture import (
 )
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.stores import PickupExpiredV1
-from crossdock_contracts.values import FulfilledQuantity, LineQuantity, OrderLine
+from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order
+from services.capture.decide.difference import standing_of, worth
 from services.capture.decide.kits import whole
 from services.capture.decide.money import part
-from services.capture.state import ENDED, Cancel, OrderRecord, OrderStatus
+from services.capture.state import ENDED, Cancel, Last, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
 KIT_DIVIDED = "kit-divided"
@@ -37,15 +40,27 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
     if record is None or record.status is OrderStatus.EXPECTED:
         record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
         return Decision(writes=[changed(record, cancels=(*record.cancels, cancel))])
-    if record.status in ENDED or record.fulfil_by == "till":
+    if record.status in ENDED:
+        return Decision(events=[_too_late(record, cancel)])
+    return decide(record, cancel, now)
+
+
+def decide(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
+    """Decide here while nobody else has the order; else routing is asked, once no amendment is under way any more."""
+    if record.fulfil_by == "till":
         return Decision(events=[_too_late(record, cancel)])
     if record.status is OrderStatus.HELD or record.fulfil_by != "hub":
         return decide_here(record, cancel, now)
     cancel, problem = whole(record.order, cancel) if record.order else (cancel, "")
     if problem:
         return Decision(events=[_refusal(record, cancel.cancel_id, KIT_DIVIDED, problem)])
+    return asked_of_routing(record, cancel)
+
+
+def asked_of_routing(record: OrderRecord, cancel: Cancel) -> Decision:
+    """Routing is asked, at once or after the amendment that is under way."""
     record = changed(record, cancels=(*record.cancels, cancel))
-    return Decision(writes=[record], events=[ask_routing(record, cancel)])
+    return Decision(writes=[record], events=[] if record.amending else [ask_routing(record, cancel)])
 
 
 def _too_late(record: OrderRecord, cancel: Cancel) -> CancelRefusedV1:
@@ -53,13 +68,6 @@ def _too_late(record: OrderRecord, cancel: Cancel) -> CancelRefusedV1:
     if record.status in ENDED:
         return _refusal(record, cancel.cancel_id, "ended", f"the order is {record.status}")
     return _refusal(record, cancel.cancel_id, "handed-over", "the buyer has the goods; take them back as a return")
-
-
-def cancel_by_hub(record: OrderRecord, cancel_id: str, reason: str, by: str) -> Decision:
-    """The hub itself wants an order that had been let go cancelled, as far as it can be."""
-    cancel = Cancel(cancel_id=cancel_id, reason=reason, requested_by=by)
-    record = changed(record, cancels=(*record.cancels, cancel))
-    return Decision(writes=[record], events=[ask_routing(record, cancel)])
 
 
 def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
@@ -72,6 +80,7 @@ def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
         reason=cancel.reason,
         requested_by=cancel.requested_by,
         fulfilment_id=cancel.fulfilment_id,
+        revision=record.order.revision if record.order else 0,
     )
 
 
@@ -107,8 +116,7 @@ def cancel_uncollected(states: States, message: PickupExpiredV1, _now: datetime)
         return Decision.nothing()
     if cancel.cancel_id in {*record.decided, *(one.cancel_id for one in record.cancels)}:
         return Decision.nothing()
-    record = changed(record, cancels=(*record.cancels, cancel))
-    return Decision(writes=[record], events=[ask_routing(record, cancel)])
+    return asked_of_routing(record, cancel)
 
 
 def _refusal(record: OrderRecord, cancel_id: str, reason: str, detail: str) -> CancelRefusedV1:
@@ -124,22 +132,31 @@ def decide_here(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
     if problem:
         refusal = _refusal(record, cancel.cancel_id, KIT_DIVIDED, problem)
         return Decision(writes=[_without(record, cancel.cancel_id)], events=[refusal])
-    left = {line.line_id: line.quantity - record.cancelled.get(line.line_id, 0) for line in record.order.lines}
-    asked = {line.line_id: line.quantity for line in cancel.lines} if cancel.lines else left
+    standing = standing_of(record)
+    left = standing.pieces
+    asked = by_line(cancel.lines) if cancel.lines else left
     taken = tuple(
         FulfilledQuantity(
             line_id=line.line_id,
             sku=line.sku or "",
             quantity=quantity,
-            value_minor=worth(line, record.cancelled.get(line.line_id, 0), quantity),
+            value_minor=max(0, part(standing.values[line.line_id], quantity, left[line.line_id])),
         )
-        for line in record.order.lines
+        for line in standing.order.lines
         if (quantity := min(asked.get(line.line_id, 0), left[line.line_id])) > 0
     )
     if not taken:
         refusal = _refusal(record, cancel.cancel_id, "nothing-left", "nothing of what was asked is left")
         return Decision(writes=[_without(record, cancel.cancel_id)], events=[refusal])
     return _cancelled(record, cancel.cancel_id, taken, (), cancel.reason, "capture", now)
+
+
+def by_line(lines: Iterable[LineQuantity]) -> dict[str, int]:
+    """Pieces by line; a line may be named more than once."""
+    found: dict[str, int] = {}
+    for line in lines:
+        found[line.line_id] = found.get(line.line_id, 0) + line.quantity
+    return found
 
 
 def decide_waiting(record: OrderRecord, now: datetime) -> Decision:
@@ -161,7 +178,7 @@ def settle_cancel(states: States, message: CancelDecidedV1, now: datetime) -> De
     if not message.cancelled:
         record = _without(record, message.cancel_id)
         return Decision(
-            writes=[_ended(record, now)],
+            writes=[ended(record, now)],
             events=[_refusal(record, message.cancel_id, "too-late", message.detail or "it has shipped")],
         )
     reason = asked.reason if asked else "requested"
@@ -183,38 +200,57 @@ def _cancelled(
     now: datetime,
 ) -> Decision:
     assert record.order is not None
-    cancelled = dict(record.cancelled)
-    for piece in taken:
-        cancelled[piece.line_id] = cancelled.get(piece.line_id, 0) + piece.quantity
-    amount = sum(piece.value_minor for piece in taken)
-    counted = [line for line in record.order.lines if line.kind == "physical"] or list(record.order.lines)
-    whole = all(cancelled.get(line.line_id, 0) >= line.quantity for line in counted)
-    record = changed(_without(record, cancel_id), cancelled=cancelled, cancelled_minor=record.cancelled_minor + amount)
-    if whole:
-        record = changed(record, status=OrderStatus.CANCELLED, order=None, holds=(), cancels=(), ended_at=now)
+    standing, revision = standing_of(record), record.order.revision
+    gone = by_line(taken)
+    values = worth(standing, gone)
+    record = without_pieces(_without(record, cancel_id), gone, values)
+    lines = record.order.lines if record.order else ()
+    counted = [line for line in lines if line.kind is LineKind.PHYSICAL] or list(lines)
+    is_all = all(record.cancelled.get(line.line_id, 0) >= line.quantity for line in counted)
+    amount = max(0, standing.due_minor) if is_all else sum(values.values())
+    if is_all:
+        record = changed(
+            record,
+            status=OrderStatus.CANCELLED,
+            order=None,
+            source=None,
+            waiting=None,
+            holds=(),
+            cancels=(),
+            cancelled_values={},
+            ended_at=now,
+        )
     else:
-        record = _ended(record, now)
+        record = ended(record, now)
     event = OrderCancelledV1(
         owner=record.owner,
         order_id=record.order_id,
         cancel_id=cancel_id,
         lines=taken,
         kept=kept,
-        complete=whole,
+        complete=is_all,
         amount_minor=amount,
+        adjustment_minor=sum(piece.value_minor for piece in taken) - amount,
         reason=reason,
         decided_by=by,
         cancelled_at=now,
+        revision=revision,
     )
     return Decision(writes=[record], events=[event])
 
 
-def worth(line: OrderLine, before: int, quantity: int) -> int:
-    """What the buyer pays for so many more pieces of a line, when so many have been counted before.
-
-    However a line is divided, its parts add up to what is paid for it.
-    """
-    return part(line.paid_minor, before + quantity, line.quantity) - part(line.paid_minor, before, line.quantity)
+def without_pieces(record: OrderRecord, gone: Mapping[str, int], values: Mapping[str, int]) -> OrderRecord:
+    """The record with so many pieces fewer that are left of its lines, for which the buyer would have paid this."""
+    assert record.order is not None
+    cancelled, given = dict(record.cancelled), dict(record.cancelled_values)
+    lines = {line.line_id: line for line in record.order.lines}
+    for line_id, pieces in gone.items():
+        before, line = cancelled.get(line_id, 0), lines.get(line_id)
+        already = given.get(line_id, part(line.paid_minor, before, line.quantity) if line else 0)
+        cancelled[line_id] = before + pieces
+        given[line_id] = already + values.get(line_id, 0)
+    total = record.cancelled_minor + sum(values.values())
+    return changed(record, cancelled=cancelled, cancelled_values=given, cancelled_minor=total)
 
 
 def complete(states: States, message: OrderCompletedV1, now: datetime) -> Decision:
@@ -222,11 +258,30 @@ def complete(states: States, message: OrderCompletedV1, now: datetime) -> Decisi
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status in ENDED or record.order is None:
         return Decision.nothing()
-    return Decision(writes=[_ended(changed(record, shipped=True), now)])
+    return Decision(writes=[ended(changed(record, shipped=True), now)])
 
 
-def _ended(record: OrderRecord, now: datetime) -> OrderRecord:
-    """An order of which all that was left has shipped ends once every cancel of it is decided."""
-    if not record.shipped or record.cancels:
+def ended(record: OrderRecord, now: datetime) -> OrderRecord:
+    """An order of which all that was left has shipped ends once everything that was asked about it is decided."""
+    last = record.source or record.order
+    if not record.shipped or record.cancels or record.amending or last is None:
         return record
-    return changed(record, status=OrderStatus.COMPLETED, order=None, cancelled={}, ended_at=now)
+    assert record.order is not None
+    return changed(
+        record,
+        status=OrderStatus.COMPLETED,
+        order=None,
+        source=None,
+        waiting=None,
+        cancelled={},
+        cancelled_values={},
+        last=Last(gist=gist(last), total_minor=last.totals.total_minor, revision=record.order.revision),
+        ended_at=now,
+    )
+
+
+def gist(order: Order) -> str:
+    """What tells whether the goods of two copies are the same, and go to the same place."""
+    goods = [(line.line_id, line.sku, line.quantity) for line in order.lines if line.kind is LineKind.PHYSICAL]
+    place = [one.model_dump_json() for one in (order.ship_to, order.shipping) if one is not None]
+    return sha256(repr((order.currency, goods, place)).encode()).hexdigest()

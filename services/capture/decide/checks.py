@@ -1,5 +1,6 @@
 """What a new order is checked for, and who has to look at it: several holds may be open at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from services.capture.decide.mapping import not_known
 from services.capture.decide.money import expected_total
 from services.capture.rules import Channel
 from services.capture.rules.workflow import ConfiguredHold, Gate
+from services.capture.state import OrderRecord
 from services.hub.decision import Document, States, changed
 
 UNKNOWN_LISTING = "unknown-listing"
@@ -46,8 +48,37 @@ def check(states: States, channel: Channel, owner: str, order: Order, unknown: l
     found.risk = risk_of(channel.checks.fraud, owner, order, buyer)
     holds = [_hold(channel, reason, detail, now) for reason, detail in problems(channel, order, unknown)]
     holds += [_hold(channel, reason, detail, now) for reason, detail in _repeats(channel, buyer)]
-    found.holds = (*holds, *_fraud_review(channel, found.risk, now), *_configured(channel, owner, order, now))
+    found.holds = (*holds, *_fraud_review(channel, found.risk, now), *_halted(channel, owner, order, now))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAgain:
+    """A newer copy of an order as it has been looked at."""
+
+    order: Order
+    holds: tuple[Hold, ...]
+    """Those that a new order like this would come in with, unless the order was looked at for that as it stands."""
+    mendable: frozenset[str]
+    """Reasons of holds that say what is wrong with the order as it stands: a copy without that mends it."""
+
+
+def check_again(
+    states: States, channel: Channel, record: OrderRecord, order: Order, unknown: list[str], now: datetime
+) -> CheckedAgain:
+    """Look at a newer copy of an order: who the buyer is and what it is worth to them is known from the first."""
+    checked = check(states, channel, record.owner, order, unknown, now)
+    order, before = checked.order, record.source or record.order
+    if before is None:
+        return CheckedAgain(order, checked.holds, frozenset())
+    if changed(order.customer, customer_id="") == changed(before.customer, customer_id=""):
+        order = changed(order, customer=before.customer)
+    standing = record.order or before
+    unnamed = [line.listing_id for line in standing.lines if line.kind is LineKind.PHYSICAL and line.sku is None]
+    mendable = frozenset(reason for reason, _ in problems(channel, standing, unnamed))
+    configured = {halt.name for halt in _configured(channel, record.owner, standing)}
+    holds = tuple(hold for hold in checked.holds if hold.reason not in {"repeated-order", *configured})
+    return CheckedAgain(order, holds, mendable)
 
 
 def _completed(channel: Channel, owner: str, order: Order, buyer: Buyer) -> Order:
@@ -134,10 +165,14 @@ def _fraud_review(channel: Channel, risk: tuple[RiskPart, ...], now: datetime) -
     ]
 
 
-def _configured(channel: Channel, owner: str, order: Order, now: datetime) -> list[Hold]:
+def _configured(channel: Channel, owner: str, order: Order) -> Sequence[ConfiguredHold | Gate]:
     """Holds and gates of ``workflow.toml`` that are meant for orders like this."""
     workflow = channel.checks.workflow
     halts: tuple[ConfiguredHold | Gate, ...] = (*workflow.hold, *workflow.gate)
+    return [halt for halt in halts if halt.when.matches(owner, order)]
+
+
+def _halted(channel: Channel, owner: str, order: Order, now: datetime) -> list[Hold]:
     return [
         Hold(
             hold_id=halt.name,
@@ -149,6 +184,5 @@ def _configured(channel: Channel, owner: str, order: Order, now: datetime) -> li
             on_expiry=halt.on_expiry,
             approval=isinstance(halt, Gate),
         )
-        for halt in halts
-        if halt.when.matches(owner, order)
+        for halt in _configured(channel, owner, order)
     ]

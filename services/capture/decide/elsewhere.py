@@ -15,8 +15,9 @@ from crossdock_contracts.capture import (
     SubmissionIgnoredV1,
 )
 from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, LineKind, Order
-from services.capture.decide.cancel import decide_waiting, worth
+from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, LineKind
+from services.capture.decide.cancel import decide_waiting
+from services.capture.decide.difference import standing_of
 from services.capture.rules import FULFILLERS, Channel, UnmappableError
 from services.capture.state import ENDED, OrderRecord, OrderStatus, RecordedUntil
 from services.hub.decision import Decision, States, changed
@@ -69,7 +70,7 @@ def hand_over(record: OrderRecord, now: datetime, detail: str, *, keep_open: boo
     """The buyer has what is left of an order: it is told, once for each line that is named, and the order closes."""
     order = record.order
     assert order is not None
-    lines = _left(record, order)
+    lines = _left(record)
     number = len(record.handed_over) + 1
     events = [
         GoodsHandedOverV1(
@@ -90,18 +91,18 @@ def hand_over(record: OrderRecord, now: datetime, detail: str, *, keep_open: boo
     return Decision(writes=[record], events=[*events] if lines or not keep_open else [])
 
 
-def _left(record: OrderRecord, order: Order) -> tuple[FulfilledQuantity, ...]:
-    cancelled = record.cancelled
+def _left(record: OrderRecord) -> tuple[FulfilledQuantity, ...]:
+    left = standing_of(record)
     return tuple(
         FulfilledQuantity(
             line_id=line.line_id,
             sku=line.sku,
             quantity=quantity,
-            value_minor=max(0, worth(line, cancelled.get(line.line_id, 0), quantity)),
+            value_minor=max(0, left.values[line.line_id]),
         )
-        for line in order.lines
+        for line in left.order.lines
         if line.kind is LineKind.PHYSICAL and line.sku and line.line_id not in record.handed_over
-        if (quantity := line.quantity - cancelled.get(line.line_id, 0)) > 0
+        if (quantity := left.pieces[line.line_id]) > 0
     )
 
 

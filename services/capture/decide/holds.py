@@ -4,9 +4,7 @@ from datetime import datetime, timedelta
 
 from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import (
-    OrderHeldV1,
     OrderRejectedV1,
-    OrderReleasedV1,
     PlaceHoldV1,
     RejectOrderV1,
     ReleaseHoldV1,
@@ -19,13 +17,14 @@ from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.stock import PromiseRestoredV1, PromiseTakenBackV1
 from crossdock_contracts.values import NO_LABEL, STEP_FAILED, Hold, LineQuantity
 from crossdock_contracts.warehouse import StepFailedV1
-from services.capture.decide.cancel import cancel_by_hub
+from services.capture.decide.amend import go_on, ignored
+from services.capture.decide.cancel import decide
 from services.capture.decide.checks import UNKNOWN_LISTING
 from services.capture.decide.elsewhere import hand_over
-from services.capture.decide.ingest import expiry
-from services.capture.decide.mapping import Remapped, missed, remapped
+from services.capture.decide.mapping import Remapped, missed, remapped, waiting_named
+from services.capture.decide.opened import closed, let_go, opened
 from services.capture.rules import Channels
-from services.capture.state import ENDED, HoldExpiry, OrderRecord, OrderStatus
+from services.capture.state import ENDED, Cancel, HoldExpiry, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
 OVER_LIMIT = "credit-limit"
@@ -48,7 +47,7 @@ def place_hold(states: States, message: PlaceHoldV1, now: datetime) -> Decision:
         expires_at=message.expires_at or now + PATIENCE,
         on_expiry="release",
     )
-    return _opened(record, hold)
+    return opened(record, hold)[1]
 
 
 def _refused(message: PlaceHoldV1 | ReleaseHoldV1 | RejectOrderV1, reason: str, detail: str) -> Decision:
@@ -56,13 +55,6 @@ def _refused(message: PlaceHoldV1 | ReleaseHoldV1 | RejectOrderV1, reason: str, 
         owner=message.owner, entity_id=message.order_id, command=message.TYPE, reason=reason, detail=detail
     )
     return Decision(events=[refusal])
-
-
-def _opened(record: OrderRecord, hold: Hold) -> Decision:
-    status = OrderStatus.PAUSED if record.status is OrderStatus.OPEN else record.status
-    record = changed(record, status=status, holds=(*record.holds, hold))
-    held = OrderHeldV1(owner=record.owner, order_id=record.order_id, hold=hold)
-    return Decision(writes=[record, expiry(record, hold)], events=[held])
 
 
 def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decision:
@@ -86,7 +78,7 @@ def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decis
         opened_at=now,
         expires_at=now + PATIENCE,
     )
-    return _opened(record, hold)
+    return opened(record, hold)[1]
 
 
 _ROLES = {OVER_LIMIT: "credit"}
@@ -138,40 +130,28 @@ def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decis
     if not message.released_by and any(hold.approval for hold in wanted):
         return _refused(message, "no-name", "an approval names who gives it: say who releases the hold")
     if any(hold.reason == UNKNOWN_LISTING for hold in wanted) and record.order is not None:
-        found = remapped(states, record)
+        found = waiting_named(states, record)
         if found.reason:
             return _refused(message, found.reason, found.detail)
+        record = found.record
     return close(states, record, wanted, message.released_by, now)
 
 
-def close(states: States, record: OrderRecord, closed: list[Hold], by: str, now: datetime) -> Decision:
+def close(states: States, record: OrderRecord, wanted: list[Hold], by: str, now: datetime) -> Decision:
     """Close these holds; with the last one the order goes on, as far as all that was sold is known."""
-    left = tuple(hold for hold in record.holds if hold not in closed)
-    record = changed(record, holds=left, closed=(*record.closed, *closed))
-    timers = [states.get(HoldExpiry, record.owner, record.order_id, hold.hold_id) for hold in closed]
-    decision = Decision(withdrawn=[timer for timer in timers if timer is not None])
-    if left or record.order is None or record.status in ENDED:
-        decision.writes = [record]
+    record, timers = closed(states, record, wanted)
+    decision = Decision(writes=[record], withdrawn=timers)
+    if record.order is None or record.status in ENDED:
         return decision
+    if record.holds:
+        return decision.and_then(go_on(record, now))
     found = remapped(states, record)
     if found.reason and record.fulfil_by != "till":  # a sale over the counter is not undone
         return decision.and_then(_held_again(found, now))
-    record = found.record
-    assert record.order is not None
-    decision.writes = [record if record.fulfil_by == "till" else changed(record, status=OrderStatus.OPEN)]
-    decision.events = [
-        OrderReleasedV1(
-            owner=record.owner,
-            order_id=record.order_id,
-            order=record.order,
-            closed=tuple(closed),
-            released_by=by,
-            released_at=now,
-        )
-    ]
+    record, decision.events = let_go(found.record, wanted, by, now)
     if record.fulfil_by == "till":
         return decision.and_then(hand_over(record, now, "its goods are known now"))
-    return decision
+    return decision.and_then(go_on(record, now))
 
 
 def _held_again(found: Remapped, now: datetime) -> Decision:
@@ -184,7 +164,7 @@ def _held_again(found: Remapped, now: datetime) -> Decision:
         opened_at=now,
         expires_at=now + PATIENCE,
     )
-    return _opened(record, hold).and_then(Decision(events=[*missed(record, found.wants)]))
+    return opened(record, hold)[1].and_then(Decision(events=[*missed(record, found.wants)]))
 
 
 def reject_order(states: States, message: RejectOrderV1, now: datetime) -> Decision:
@@ -198,7 +178,8 @@ def reject_order(states: States, message: RejectOrderV1, now: datetime) -> Decis
 
 def _rejected(states: States, record: OrderRecord, reason: str, by: str, now: datetime) -> Decision:
     if record.status is not OrderStatus.HELD:
-        return cancel_by_hub(record, f"reject-{len(record.decided) + len(record.cancels) + 1}", reason, by)
+        number = len(record.decided) + len(record.cancels) + 1
+        return decide(record, Cancel(cancel_id=f"reject-{number}", reason=reason, requested_by=by), now)
     assert record.order is not None
     timers = [states.get(HoldExpiry, record.owner, record.order_id, hold.hold_id) for hold in record.holds]
     lines = tuple(
@@ -208,7 +189,13 @@ def _rejected(states: States, record: OrderRecord, reason: str, by: str, now: da
         record, status=OrderStatus.REJECTED, holds=(), closed=(*record.closed, *record.holds), order=None, ended_at=now
     )
     rejected = OrderRejectedV1(
-        owner=record.owner, order_id=record.order_id, reason=reason, lines=lines, rejected_by=by, rejected_at=now
+        owner=record.owner,
+        order_id=record.order_id,
+        reason=reason,
+        lines=lines,
+        rejected_by=by,
+        rejected_at=now,
+        revision=record.order.revision,
     )
     return Decision(writes=[ended], events=[rejected], withdrawn=[timer for timer in timers if timer is not None])
 
@@ -221,6 +208,9 @@ def expire_hold(states: States, message: HoldExpiry, now: datetime) -> Decision:
         return Decision.nothing()
     if hold.on_expiry == "reject" and record.status not in ENDED:
         return _rejected(states, record, "hold-expired", "expiry", now)
+    if record.waiting is not None and hold.hold_id in record.waiting.holds:  # nobody has looked: it stays as it was
+        decision = Decision(events=[ignored(record, "held-too-long", hold.detail)])
+        return decision.and_then(close(states, changed(record, waiting=None), [hold], "expiry", now))
     return close(states, record, [hold], "expiry", now)
 
 
@@ -248,7 +238,7 @@ def hold_short(channels: Channels, states: States, message: PromiseTakenBackV1, 
         expires_at=now + timedelta(hours=config.urgent_hours),
         on_expiry="release",
     )
-    return _opened(record, hold)
+    return opened(record, hold)[1]
 
 
 def close_short(states: States, message: PromiseRestoredV1, now: datetime) -> Decision:

@@ -1,7 +1,7 @@
 """Taking orders in: mapped to SKUs, checked, and captured, with holds where somebody has to look."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
@@ -9,23 +9,21 @@ from crossdock_contracts.capture import (
     IngestV1,
     LineInput,
     OrderCapturedV1,
-    OrderHeldV1,
     OrderInput,
     SubmissionIgnoredV1,
 )
-from crossdock_contracts.values import Hold, LineKind, Order, OrderLine
+from crossdock_contracts.values import LineKind, Order, OrderLine
 from services.capture.decide.cancel import ask_for_waiting, decide_waiting
-from services.capture.decide.checks import check
+from services.capture.decide.checks import check, check_again
+from services.capture.decide.copies import newer_copy, not_news
 from services.capture.decide.elsewhere import policy_of, record_order, recorded_again
 from services.capture.decide.evidence import traces_of
 from services.capture.decide.mapping import Meaning, Name, all_wants, in_pieces, meanings, missed
 from services.capture.decide.money import line_total, share, totals
+from services.capture.decide.opened import expiry
 from services.capture.rules import Channel, Channels, UnmappableError
-from services.capture.state import ENDED, Customer, HoldExpiry, Item, Listing, OrderRecord, OrderStatus, Want
+from services.capture.state import Copy, Customer, Item, Listing, OrderRecord, OrderStatus, Want
 from services.hub.decision import Decision, States, changed
-
-LATE_HOLD = timedelta(days=14)
-"""What comes in about an order that has ended waits so long for somebody to look."""
 
 
 def creates_order(message: IngestV1) -> Iterable[str]:
@@ -69,7 +67,7 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status is OrderStatus.EXPECTED:
         return _capture(states, channel, message, handed_in, digest, record, now)
-    return _known(states, record, message, handed_in, digest, now)
+    return _known(states, channel, record, message, handed_in, now)
 
 
 def digest_of(handed_in: OrderInput) -> str:
@@ -86,6 +84,21 @@ def _check_lines(channel: Channel, count: int, apart: str) -> None:
     if count > channel.config.most_lines:
         msg = f"$.lines: {count} lines{apart}; an order may have {channel.config.most_lines}"
         raise UnmappableError(msg)
+
+
+def _known(
+    states: States, channel: Channel, record: OrderRecord, message: IngestV1, handed_in: OrderInput, now: datetime
+) -> Decision:
+    """Something about an order that is here already: a duplicate, an older copy, or news."""
+    digest = digest_of(handed_in)
+    stale = not_news(record, handed_in.source_version, digest)
+    if stale is not None:
+        return Decision(events=[stale])
+    if record.fulfil_by != "hub":
+        return recorded_again(states, record, message, handed_in, digest, now)
+    order, unknown, wants = _mapped(states, channel, message, handed_in)
+    again = check_again(states, channel, record, order, unknown, now)
+    return newer_copy(states, record, Copy(digest=digest, order=again.order, wants=wants), again, now)
 
 
 def _capture(
@@ -141,41 +154,6 @@ def captured(
     if holds:
         return decision.and_then(decide_waiting(record, now))
     return decision.and_then(ask_for_waiting(record)) if record.cancels else decision
-
-
-def expiry(record: OrderRecord, hold: Hold) -> HoldExpiry:
-    """The timer that ends a hold."""
-    return HoldExpiry(owner=record.owner, order_id=record.order_id, hold_id=hold.hold_id, due_at=hold.expires_at)
-
-
-def _known(
-    states: States, record: OrderRecord, message: IngestV1, handed_in: OrderInput, digest: str, now: datetime
-) -> Decision:
-    """Something about an order that is here already: a duplicate, an older copy, or news that somebody has to see."""
-    if digest == record.digest:
-        return Decision(events=[_ignored(message, "duplicate", f"first captured at {record.captured_at}")])
-    if handed_in.source_version and record.source_version > handed_in.source_version:
-        detail = f"version {handed_in.source_version} is older than {record.source_version}"
-        return Decision(events=[_ignored(message, "older-version", detail)])
-    if record.fulfil_by != "hub":
-        return recorded_again(states, record, message, handed_in, digest, now)
-    late = record.status in ENDED
-    reason = "late-arrival" if late else "changed-at-source"
-    hold = Hold(
-        hold_id=f"{reason}-{digest[:12]}",
-        reason=reason,
-        opened_at=now,
-        expires_at=now + LATE_HOLD,
-        on_expiry="release",
-        detail=f"another copy came in: version {handed_in.source_version or 'none'}, total "
-        f"{handed_in.total_minor} {handed_in.currency}, {len(handed_in.lines)} lines; the order is {record.status}",
-    )
-    if any(open_.hold_id == hold.hold_id for open_ in (*record.holds, *record.closed)):
-        return Decision(events=[_ignored(message, "duplicate", "of a copy that is held already")])
-    status = OrderStatus.PAUSED if record.status is OrderStatus.OPEN else record.status
-    record = changed(record, status=status, holds=(*record.holds, hold))
-    held = OrderHeldV1(owner=record.owner, order_id=record.order_id, hold=hold)
-    return Decision(writes=[record, expiry(record, hold)], events=[held])
 
 
 def _ignored(message: IngestV1, reason: str, detail: str) -> SubmissionIgnoredV1:

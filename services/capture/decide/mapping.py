@@ -1,7 +1,7 @@
 """Mapping: what the lines of an order stand for, in pieces of SKUs, and what is not known of that."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crossdock_contracts.capture import MappingMissedV1
 from crossdock_contracts.values import LineKind, Order, OrderLine
@@ -126,6 +126,17 @@ def remapped(states: States, record: OrderRecord) -> Remapped:
     cancelled = _recounted(record, order, lines)
     order = changed(order, lines=lines, kits=(*order.kits, *kits))
     return Remapped(changed(record, order=order, cancelled=cancelled, wants=()))
+
+
+def waiting_named(states: States, record: OrderRecord) -> Remapped:
+    """The order with the lines of the newer copy that waits named, and whether all is known of both."""
+    found = remapped(states, record)
+    if found.reason or record.waiting is None:
+        return replace(found, record=record)
+    copy = remapped(states, changed(record, order=record.waiting.order, cancelled={}))
+    if copy.reason or copy.record.order is None:
+        return replace(copy, record=record)
+    return Remapped(changed(record, waiting=changed(record.waiting, order=copy.record.order)))
 
 
 def _named(line: OrderLine, meaning: Meaning) -> OrderLine:

@@ -50,5 +50,8 @@ def share(amount: int, weights: Sequence[int]) -> list[int]:
 
 
 def part(amount: int, quantity: int, of: int) -> int:
-    """What so many of so many pieces are worth; the last of them get what is left."""
-    return amount if quantity >= of else amount * quantity // of
+    """What so many pieces are worth if so many cost this.
+
+    However they are taken out, one part after the other, the parts add up to what is paid for them.
+    """
+    return amount if quantity == of else amount * quantity // of

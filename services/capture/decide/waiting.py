@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from crossdock_contracts.capture import MappingFoundV1, MappingMissedV1, OrderMappableV1
 from services.capture.decide.checks import UNKNOWN_LISTING
 from services.capture.decide.holds import close
-from services.capture.decide.mapping import missed, remapped
+from services.capture.decide.mapping import missed, waiting_named
 from services.capture.state import HoldExpiry, Item, Listing, OrderRecord, WaitingOrder, Wanted
 from services.hub.decision import Decision, States, changed
 
@@ -85,9 +85,9 @@ def map_again(states: States, message: OrderMappableV1, now: datetime) -> Decisi
     holds = [hold for hold in record.holds if hold.reason == UNKNOWN_LISTING] if record else []
     if record is None or record.order is None or not holds:
         return Decision.nothing()
-    found = remapped(states, record)
+    found = waiting_named(states, record)
     if not found.reason:
-        return close(states, record, holds, "mapping", now)
+        return close(states, found.record, holds, "mapping", now)
     told = tuple(changed(hold, detail=found.detail) if hold in holds else hold for hold in record.holds)
     again = changed(record, wants=found.wants, holds=told)
     waits = [want for want in record.wants if (want.wanted, want.channel) != (message.wanted, message.channel)]

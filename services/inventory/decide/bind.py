@@ -94,6 +94,7 @@ def _refusal(reservation: Reservation, stocks: Stocks, fulfilment: Fulfilment, n
         lines=still,
         reason="stock-gone" if still else "no-longer-promised",
         refused_at=now,
+        generation=reservation.generation,
     )
 
 

@@ -16,13 +16,13 @@ PATIENCE = timedelta(days=30)
 
 def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
     """Where an order stands, by its lines."""
-    status = ReservationStatus.ENDED
+    status = ReservationStatus.SETTLED
     for line in lines:
         if line.backordered:
             return ReservationStatus.BACKORDERED
         if line.promised:
             status = ReservationStatus.RESERVED
-        elif line.bound and status is ReservationStatus.ENDED:
+        elif line.bound and status is ReservationStatus.SETTLED:
             status = ReservationStatus.ALLOCATED
     return status
 
@@ -31,10 +31,16 @@ def with_lines(reservation: Reservation, lines: Iterable[ReservedLine], **fields
     """The reservation with these lines; one that has nothing open any more shrinks to a tombstone."""
     lines = tuple(lines)
     status = status_of(lines)
-    if status is ReservationStatus.ENDED and reservation.incomplete:
+    if status is ReservationStatus.SETTLED and reservation.incomplete:
         status = ReservationStatus.BACKORDERED
-    if status is ReservationStatus.ENDED:
-        return changed(reservation, status=status, lines=(), answered={}, cancelled_before={}, **fields)
+    if status is ReservationStatus.SETTLED and reservation.closed:
+        about: dict[str, object] = {"lines": (), "answered": {}, "cancelled_before": {}, "unnamed_before": {}}
+        return changed(reservation, status=ReservationStatus.ENDED, **fields | about)
+    if status is ReservationStatus.SETTLED:
+        over = {**reservation.cancelled_before}
+        for line in lines:
+            over[line.line_id] = over.get(line.line_id, 0) + line.quantity
+        return changed(reservation, status=status, lines=(), answered={}, cancelled_before=over, **fields)
     return changed(reservation, status=status, lines=lines, **fields)
 
 
@@ -82,6 +88,11 @@ def waiting_key(reservation: Reservation, line: ReservedLine, now: datetime) -> 
 
 def nothing_open(reservation: Reservation | None) -> bool:
     """Nothing can be done about this order here any more."""
+    return reservation is not None and reservation.has_ended
+
+
+def is_closed(reservation: Reservation | None) -> bool:
+    """The order is cancelled or rejected: nothing is promised for it any more."""
     return reservation is not None and reservation.status is ReservationStatus.ENDED
 
 

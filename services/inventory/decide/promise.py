@@ -1,4 +1,4 @@
-"""Promises: stock is reserved for orders, waited for, given back."""
+"""Promises: stock is reserved for orders, waited for, and lapses."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from crossdock_contracts.values import LineKind, Order, OrderLine
 from services.hub.decision import Decision, States, Timer, changed
 from services.inventory.decide import dates
 from services.inventory.decide.common import (
-    nothing_open,
+    is_closed,
     promise_event,
     status_of,
     waiting,
@@ -23,6 +23,7 @@ from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import (
     Reservation,
     ReservationExpiry,
+    ReservationStatus,
     ReservedLine,
     Stock,
     WaitingLine,
@@ -66,39 +67,24 @@ def reserve_released(states: States, message: OrderReleasedV1, now: datetime, ru
 
 def _reserve(rules: Rules, states: States, order: Order, owner: str, now: datetime) -> Decision:
     reservation = states.get(Reservation, owner, order.order_id)
-    if nothing_open(reservation) or order.policy.fulfil_by != "hub":
+    if is_closed(reservation) or order.policy.fulfil_by != "hub":
         return Decision.nothing()
-    known = {line.line_id for line in reservation.lines} if reservation else set()
-    before = reservation.cancelled_before if reservation else {}
-    unnamed = reservation.unnamed_before if reservation else {}
-    new = [
-        (line, quantity)
-        for line in order.lines
-        if line.kind is LineKind.PHYSICAL and line.sku and line.line_id not in known
-        if (quantity := line.quantity - before.get(line.line_id, 0) - _unnamed(unnamed, line)) > 0
-    ]
-    incomplete = any(line.kind is LineKind.PHYSICAL and not line.sku for line in order.lines)
+    new = more_of(order, reservation)
+    incomplete = is_incomplete(order)
     if not new:
         if reservation is None or not reservation.incomplete or incomplete:
             return Decision.nothing()
         return Decision(writes=[with_lines(changed(reservation, incomplete=False), reservation.lines)])
     stocks = Stocks(states, owner, now)
     stocks.load(line.sku for line, _ in new if line.sku)
-    added = [_promise(rules, stocks, line, quantity, order.channel) for line, quantity in new]
-    lines = (*(reservation.lines if reservation else ()), *added)
-    reservation = Reservation(
-        owner=owner,
-        order_id=order.order_id,
-        status=status_of(lines),
-        lines=lines,
-        priority=order.priority,
-        ship_by=order.ship_by,
-        placed_at=order.placed_at,
-        release_at=order.release_at,
-        generation=reservation.generation + 1 if reservation else 1,
-        cancels=reservation.cancels if reservation else (),
-        cancelled_before=before,
-        unnamed_before=unnamed,
+    lines = {line.line_id: line for line in reservation.lines} if reservation else {}
+    added = [promise_more(rules, stocks, lines, line, quantity, order.channel) for line, quantity in new]
+    known = unpromised(owner, order, reservation)
+    reservation = changed(
+        known,
+        status=status_of(lines.values()),
+        lines=tuple(lines.values()),
+        generation=known.generation + 1,
         incomplete=incomplete,
     )
     timers: list[Timer] = [waiting(reservation, line, now) for line in added if line.backordered]
@@ -109,28 +95,71 @@ def _reserve(rules: Rules, states: States, order: Order, owner: str, now: dateti
     return Decision(writes=[*stocks.writes(), reservation, *timers], events=events)
 
 
+def is_incomplete(order: Order) -> bool:
+    """The SKU of a line is not known yet."""
+    return any(line.kind is LineKind.PHYSICAL and not line.sku for line in order.lines)
+
+
+def unpromised(owner: str, order: Order, reservation: Reservation | None) -> Reservation:
+    """What is known of an order before more of it is promised."""
+    known = reservation or Reservation(owner=owner, order_id=order.order_id, status=ReservationStatus.BACKORDERED)
+    if known.placed_at is not None:
+        return known
+    return changed(known, placed_at=order.placed_at, **turn_of(order))
+
+
+def turn_of(order: Order) -> dict[str, object]:
+    """What of an order says when its turn is, as fields of its reservation."""
+    return {"priority": order.priority, "ship_by": order.ship_by, "release_at": order.release_at}
+
+
+def more_of(order: Order, reservation: Reservation | None) -> list[tuple[OrderLine, int]]:
+    """Lines of an order that are to be promised, and how many pieces more than are counted in its reservation.
+
+    The lines of an order count all that was ever ordered, so it does not matter in which order its copies come.
+    """
+    known = {line.line_id: line.quantity for line in reservation.lines} if reservation else {}
+    before = reservation.cancelled_before if reservation else {}
+    unnamed = reservation.unnamed_before if reservation else {}
+    return [
+        (line, quantity - counted)
+        for line in order.lines
+        if line.kind is LineKind.PHYSICAL and line.sku
+        if (quantity := line.quantity - before.get(line.line_id, 0) - _unnamed(unnamed, line))
+        > (counted := known.get(line.line_id, 0))
+    ]
+
+
 def _unnamed(before: dict[str, int], line: OrderLine) -> int:
     """Pieces that were cancelled while nobody knew how many pieces one as sold is, or that it is a kit."""
     sold = before.get(line.line_id, 0) or (before.get(line.kit_line_id, 0) if line.kit_line_id else 0)
     return sold * line.quantity // line.ordered_quantity
 
 
-def _promise(rules: Rules, stocks: Stocks, line: OrderLine, quantity: int, channel: str) -> ReservedLine:
+def promise_more(
+    rules: Rules, stocks: Stocks, lines: dict[str, ReservedLine], line: OrderLine, quantity: int, channel: str
+) -> ReservedLine:
+    """Promise so many more pieces of a line what is there, and have them wait for what is not."""
     sku = line.sku or ""
     limit = rules.limit(stocks[sku], channel)
     promised = min(quantity, open_to(stocks[sku], channel, limit))
     stocks.change(sku, reserved=promised, waiting=quantity - promised)
-    made = ReservedLine(
+    known = lines.get(line.line_id) or ReservedLine(
         line_id=line.line_id,
         sku=sku,
-        quantity=quantity,
-        promised=promised,
-        backordered=quantity - promised,
+        quantity=0,
         channel=channel if limit else "",
         kit_line_id=line.kit_line_id,
         in_one=line.quantity // line.ordered_quantity,
     )
+    made = changed(
+        known,
+        quantity=known.quantity + quantity,
+        promised=known.promised + promised,
+        backordered=known.backordered + quantity - promised,
+    )
     stocks.charge(made, promised)
+    lines[line.line_id] = made
     return made
 
 

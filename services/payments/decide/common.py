@@ -55,34 +55,44 @@ def failure(payment: Payment, purpose: str, amount_minor: int, outcome: Refused,
     )
 
 
-def void(payment: Payment, now: datetime) -> Decision:
+def void(payment: Payment, authorisation_id: str, now: datetime) -> Decision:
     """Give back what was set aside."""
-    key = key_of("void", payment, payment.authorisation_id)
-    return going_out(
-        payment, Intent(payment.gateway, "void", key, Void(authorisation_id=payment.authorisation_id)), now
-    )
+    key = key_of("void", payment, authorisation_id)
+    return going_out(payment, Intent(payment.gateway, "void", key, Void(authorisation_id=authorisation_id)), now)
 
 
-def void_again(payment: Payment) -> Decision:
-    """The message came before. Where a void of it is still under way, its answer is looked up."""
-    key = key_of("void", payment, payment.authorisation_id)
-    if key not in payment.intents:
-        return Decision.nothing()
-    request = Void(authorisation_id=payment.authorisation_id)
-    return Decision(writes=[payment], intent=Intent(payment.gateway, "void", key, request, resumed=True))
+def is_unused(payment: Payment, authorisation_id: str) -> bool:
+    """Nothing has been taken from an authorisation, or is being taken."""
+    used = (m.authorisation_id or payment.authorisation_id for m in payment.captures.values() if not m.failed)
+    return bool(authorisation_id) and authorisation_id not in set(used)
 
 
-def voided(payment: Payment, outcome: Outcome, now: datetime) -> Decision:
-    """The gateway's answer to a void."""
+def to_void(payment: Payment) -> str:
+    """An authorisation that nobody needs any more and that is not being given back yet; empty: there is none."""
+    current = payment.authorisation_id
+    over = payment.status in (PaymentStatus.AUTHORISED, PaymentStatus.DECLINED) and payment.is_cancelled
+    needless = [*payment.superseded, *([current] if over and is_unused(payment, current) else [])]
+    return next((one for one in needless if key_of("void", payment, one) not in payment.intents), "")
+
+
+def voided(payment: Payment, outcome: Outcome, now: datetime) -> tuple[Payment, PaymentVoidedV1 | PaymentFailedV1]:
+    """The gateway's answer to a void: the payment, and what is to be said."""
+    which = outcome.key.removeprefix(key_of("void", payment, ""))
     payment = answered(payment, outcome.key)
+    amount = payment.authorised_minor or payment.amount_minor
+    if which in payment.superseded:
+        amount = payment.superseded[which]
+        payment = changed(payment, superseded={k: v for k, v in payment.superseded.items() if k != which})
+    elif isinstance(outcome, Refused):
+        payment = changed(payment, status=PaymentStatus.ENDED)
+    else:
+        payment = changed(payment, status=PaymentStatus.VOIDED)
     if isinstance(outcome, Refused):
-        return Decision(writes=[payment], events=[failure(payment, "void", payment.amount_minor, outcome, now)])
-    payment = changed(payment, status=PaymentStatus.VOIDED)
-    voided = PaymentVoidedV1(
+        return payment, failure(payment, "void", amount, outcome, now)
+    return payment, PaymentVoidedV1(
         owner=payment.owner,
         order_id=payment.order_id,
-        amount=money(payment, payment.amount_minor),
+        amount=money(payment, amount),
         gateway=payment.gateway,
         voided_at=now,
     )
-    return Decision(writes=[payment], events=[voided])

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from crossdock_contracts.capture import OrderCancelledV1, OrderRejectedV1
-from crossdock_contracts.payments import PaymentRefundedV1
 from crossdock_contracts.returns import RefundRequestedV1
 from crossdock_contracts.values import PaymentMethod
-from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
-from services.payments.decide.common import answered, failure, going_out, key_of, money, void, void_again, voided, wait
-from services.payments.decide.credit import ACCOUNT, booked
+from services.hub.decision import Decision, Failed, Later, Outcome, States, changed
+from services.payments.decide.common import key_of, wait
+from services.payments.decide.credit import booked
 from services.payments.decide.imported import leave_to_channel
-from services.payments.gateways import Refund
+from services.payments.decide.onward import onward, resume, settle
+from services.payments.decide.refund import refund, refund_intent, refunded, told
 from services.payments.state import Movement, Payment, PaymentStatus
 
 LATE = "cancel:late"
@@ -20,6 +20,8 @@ LATE = "cancel:late"
 def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) -> Decision:
     """Cancelled pieces: what was set aside for them is given back, or what was paid."""
     payment = states.get(Payment, message.owner, message.order_id)
+    if message.revision > (payment.revision if payment else 0):
+        return Decision(later=Later("an amendment of the order is not known yet", 0.5))
     if payment is None:
         ended = Payment(
             owner=message.owner,
@@ -37,6 +39,7 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
         cancels=(*payment.cancels, message.cancel_id),
         is_cancelled=payment.is_cancelled or message.complete,
         cancelled_minor=payment.cancelled_minor + message.amount_minor,
+        adjusted_minor=payment.adjusted_minor + message.adjustment_minor,
     )
     return _compensate(states, payment, f"cancel:{message.cancel_id}", message.amount_minor, now)
 
@@ -44,6 +47,8 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
 def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -> Decision:
     """A rejected order: everything is given back."""
     payment = states.get(Payment, message.owner, message.order_id)
+    if message.revision > (payment.revision if payment else 0):
+        return Decision(later=Later("an amendment of the order is not known yet", 0.5))
     if payment is None:
         ended = Payment(owner=message.owner, order_id=message.order_id, status=PaymentStatus.ENDED, is_cancelled=True)
         return Decision(writes=[ended])
@@ -56,16 +61,14 @@ def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -
 
 def _compensate(states: States, payment: Payment, refund_id: str, amount_minor: int, now: datetime) -> Decision:
     """Void what was set aside for the whole order, pay back what was paid for these pieces, or just take note."""
-    if payment.is_cancelled and payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED):
+    nothing_asked = payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED) and not payment.authorisation_id
+    if payment.is_cancelled and nothing_asked:
         payment = changed(payment, status=PaymentStatus.ENDED)
-    unused = payment.status is PaymentStatus.AUTHORISED and payment.authorisation_id and not payment.captures
-    if payment.is_cancelled and unused:
-        return void(payment, now)
     if payment.method is PaymentMethod.PREPAID and payment.refund_by == "hub" and amount_minor > 0:
-        return _refund(payment, refund_id, amount_minor, now)
+        return refund(payment, refund_id, amount_minor, now)
     if payment.method is PaymentMethod.TERMS:
         return booked(states, payment, now, "cancelled", ordered=-min(amount_minor, payment.on_account_minor))
-    return Decision(writes=[payment])
+    return onward(payment, now)
 
 
 def refund_returned(states: States, message: RefundRequestedV1, now: datetime) -> Decision:
@@ -76,14 +79,16 @@ def refund_returned(states: States, message: RefundRequestedV1, now: datetime) -
         return Decision(later=Later("the order is not known yet"))
     if refund_id in payment.refunds:
         return _refund_again(payment, refund_id)
-    amount = message.amount.amount_minor
-    if amount > payment.captured_minor - payment.refunded_minor:
-        return _refund(payment, refund_id, amount, now)
+    amount, room = message.amount.amount_minor, payment.captured_minor - payment.refunded_minor
+    if payment.adjusted_minor < 0:  # a lower price has paid some of it back already
+        amount = min(amount, max(0, room))
+    if amount > room:
+        return refund(payment, refund_id, amount, now)
     if payment.refund_by != "hub":
         return leave_to_channel(payment, refund_id, amount, message.reason, now)
     if payment.method is PaymentMethod.TERMS:
         return _credited(states, payment, refund_id, message, now)
-    return _refund(payment, refund_id, amount, now)
+    return refund(payment, refund_id, amount, now)
 
 
 def _credited(states: States, payment: Payment, refund_id: str, message: RefundRequestedV1, now: datetime) -> Decision:
@@ -91,45 +96,22 @@ def _credited(states: States, payment: Payment, refund_id: str, message: RefundR
     note = Movement(amount_minor=message.amount.amount_minor, done=True, reference=f"credit-note:{refund_id}")
     payment = changed(payment, refunds={**payment.refunds, refund_id: note})
     decision = booked(states, payment, now, "returned", owed=-note.amount_minor)
-    decision.events.insert(0, _told(payment, refund_id, note, message.reason, now))
+    decision.events.insert(0, told(payment, refund_id, note, message.reason, now))
     return decision
-
-
-def _refund(payment: Payment, refund_id: str, amount_minor: int, now: datetime) -> Decision:
-    room = payment.captured_minor - payment.refunded_minor
-    movement = Movement(amount_minor=amount_minor)
-    if amount_minor > room:
-        refused = Refused("more-than-paid", f"{amount_minor} is to be paid back, {room} is left of what was paid")
-        movement = changed(movement, failed=refused.code)
-        payment = changed(payment, refunds={**payment.refunds, refund_id: movement})
-        return Decision(writes=[payment], events=[failure(payment, "refund", amount_minor, refused, now)])
-    payment = changed(payment, refunds={**payment.refunds, refund_id: movement})
-    return going_out(payment, _refund_intent(payment, refund_id, amount_minor), now)
-
-
-def _refund_intent(payment: Payment, refund_id: str, amount_minor: int, *, resumed: bool = False) -> Intent:
-    paid = next(
-        (m.reference for m in payment.captures.values() if m.done), payment.reference or payment.authorisation_id
-    )
-    request = Refund(reference=paid, amount=money(payment, amount_minor))
-    return Intent(payment.gateway, "refund", key_of("refund", payment, refund_id), request, resumed=resumed)
 
 
 def _refund_again(payment: Payment, refund_id: str) -> Decision:
     """The message came before. Where a call of it is still under way, its answer is looked up."""
-    movement = payment.refunds.get(refund_id)
-    if movement is not None and key_of("refund", payment, refund_id) in payment.intents:
-        return Decision(
-            writes=[payment], intent=_refund_intent(payment, refund_id, movement.amount_minor, resumed=True)
-        )
-    return void_again(payment)
+    if refund_id in payment.refunds and key_of("refund", payment, refund_id) in payment.intents:
+        return Decision(writes=[payment], intent=refund_intent(payment, refund_id, resumed=True))
+    return resume(payment)
 
 
 def refund_late(payment: Payment, now: datetime) -> Decision:
     """An order came behind its own end: what was paid for it goes back, and it takes no further part."""
     if payment.method is not PaymentMethod.PREPAID or payment.refund_by != "hub" or payment.amount_minor <= 0:
         return Decision(writes=[payment])
-    return _refund(payment, LATE, payment.amount_minor, now)
+    return refund(payment, LATE, payment.amount_minor, now)
 
 
 def late_again(payment: Payment) -> Decision:
@@ -139,7 +121,7 @@ def late_again(payment: Payment) -> Decision:
 
 def settle_late(payment: Payment, outcome: Outcome, now: datetime) -> Decision:
     """What follows from the gateway's answer to the refund of an order that came behind its end."""
-    return _refunded(payment, LATE, "cancelled", outcome, now)
+    return refunded(payment, LATE, "cancelled", outcome, now)
 
 
 def reduce(states: States, payment: Payment, fulfilment_id: str, amount_minor: int, now: datetime) -> Decision:
@@ -148,6 +130,8 @@ def reduce(states: States, payment: Payment, fulfilment_id: str, amount_minor: i
     if what in payment.cancels:
         return _refund_again(payment, what) if what in payment.refunds else Decision(writes=[payment])
     payment = changed(payment, cancels=(*payment.cancels, what), cancelled_minor=payment.cancelled_minor + amount_minor)
+    if payment.method is PaymentMethod.TOKEN:  # so much less is taken with the goods
+        return Decision(writes=[payment])
     return _compensate(states, payment, what, amount_minor, now)
 
 
@@ -158,7 +142,7 @@ def reduced_by(fulfilment_id: str) -> str:
 
 def settle_reduced(payment: Payment, fulfilment_id: str, outcome: Outcome, now: datetime) -> Decision:
     """What follows from the gateway's answer to the refund for substitutes."""
-    return _refunded(payment, reduced_by(fulfilment_id), "substituted", outcome, now)
+    return refunded(payment, reduced_by(fulfilment_id), "substituted", outcome, now)
 
 
 def settle_compensation(
@@ -166,8 +150,10 @@ def settle_compensation(
 ) -> Decision:
     """What follows from the gateway's answer to a void or a refund."""
     payment = states.get(Payment, message.owner, message.order_id)
-    if payment is None or outcome.key not in payment.intents:
+    if payment is None:
         return Decision.nothing()
+    if outcome.key not in payment.intents:
+        return resume(payment)
     if isinstance(outcome, Failed):
         return wait(outcome)
     match message:
@@ -178,31 +164,5 @@ def settle_compensation(
         case _:
             refund_id, reason = "cancel:rejected", message.reason
     if outcome.key != key_of("refund", payment, refund_id):
-        return voided(payment, outcome, now)
-    return _refunded(payment, refund_id, reason, outcome, now)
-
-
-def _refunded(payment: Payment, refund_id: str, reason: str, outcome: Outcome, now: datetime) -> Decision:
-    """The gateway's answer to a refund."""
-    payment = answered(payment, outcome.key)
-    movement = payment.refunds[refund_id]
-    if isinstance(outcome, Refused):
-        payment = changed(payment, refunds={**payment.refunds, refund_id: changed(movement, failed=outcome.code)})
-        return Decision(writes=[payment], events=[failure(payment, "refund", movement.amount_minor, outcome, now)])
-    assert isinstance(outcome, Done)
-    done = changed(movement, done=True, reference=outcome.response.reference)
-    payment = changed(payment, refunds={**payment.refunds, refund_id: done})
-    return Decision(writes=[payment], events=[_told(payment, refund_id, done, reason, now)])
-
-
-def _told(payment: Payment, refund_id: str, done: Movement, reason: str, now: datetime) -> PaymentRefundedV1:
-    return PaymentRefundedV1(
-        owner=payment.owner,
-        order_id=payment.order_id,
-        refund_id=refund_id,
-        amount=money(payment, done.amount_minor),
-        gateway=ACCOUNT if payment.method is PaymentMethod.TERMS else payment.gateway,
-        reference=done.reference,
-        reason=reason,
-        refunded_at=now,
-    )
+        return settle(payment, outcome, now)
+    return refunded(payment, refund_id, reason, outcome, now)

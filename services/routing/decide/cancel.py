@@ -22,15 +22,19 @@ def fulfilled(pieces: Iterable[Pieces], fulfilment_id: str = "") -> tuple[Fulfil
 
 
 def _everything(route: Route) -> dict[str, int]:
-    asked: dict[str, int] = {}
-    for piece in (*route.unplaced, *(p for share in route.shares for p in share.pieces)):
-        asked[piece.line_id] = asked.get(piece.line_id, 0) + piece.quantity
-    return asked
+    return _by_line((*route.unplaced, *(p for share in route.shares for p in share.pieces)))
+
+
+def _by_line(pieces: Iterable[Pieces | LineQuantity]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for piece in pieces:
+        found[piece.line_id] = found.get(piece.line_id, 0) + piece.quantity
+    return found
 
 
 def begin(route: Route, message: CancelRequestedV1) -> tuple[Route, PendingCancel, list[Event]]:
     """Cancel what is not placed yet, and ask shipping to stop the rest: the route, the cancel, what is to be said."""
-    wanted = {line.line_id: line.quantity for line in message.lines} or _everything(route)
+    wanted = _by_line(message.lines) or _everything(route)
     cancelled: list[FulfilledQuantity] = []
     asked: list[FulfilledQuantity] = []
     kept: list[LineQuantity] = []
@@ -50,26 +54,38 @@ def begin(route: Route, message: CancelRequestedV1) -> tuple[Route, PendingCance
         cancel_id=message.cancel_id,
         reason=message.reason,
         asked=tuple(asked),
+        told=_where(asked),
         cancelled=tuple(cancelled),
         kept=tuple(kept),
     )
     route = changed(route, unplaced=unplaced, cancelled=route.cancelled + sum(one.quantity for one in cancelled))
-    stops: list[Event] = [
+    return route, pending, stop_requests(route, message.cancel_id, asked, message.reason)
+
+
+def stop_requests(
+    route: Route, cancel_id: str, asked: list[FulfilledQuantity], reason: str, changes: tuple[str, ...] = ()
+) -> list[Event]:
+    """What shipping is asked to stop, a request for each fulfilment."""
+    return [
         FulfilmentStopRequestedV1(
             owner=route.owner,
             order_id=route.order_id,
-            cancel_id=message.cancel_id,
+            cancel_id=cancel_id,
             fulfilment_id=fulfilment_id,
             lines=tuple(
                 LineQuantity(line_id=one.line_id, sku=one.sku, quantity=one.quantity)
                 for one in asked
                 if one.fulfilment_id == fulfilment_id
             ),
-            reason=message.reason,
+            reason=reason,
+            changes=changes,
         )
-        for fulfilment_id in dict.fromkeys(one.fulfilment_id for one in asked)
+        for fulfilment_id in _where(asked)
     ]
-    return route, pending, stops
+
+
+def _where(asked: list[FulfilledQuantity]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.fulfilment_id for one in asked))
 
 
 def stop_answered(
@@ -95,21 +111,37 @@ def _answer(
         return route, []
     gone = {line.line_id: line.quantity for line in unstoppable}
     share = next(s for s in route.shares if s.fulfilment_id == fulfilment_id)
+    left = [one for one in pending.asked if one.fulfilment_id != fulfilment_id]
     pieces, unplaced, stopped, kept = share.pieces, route.unplaced, list(pending.cancelled), list(pending.kept)
+    elsewhere: list[FulfilledQuantity] = []
     for one in asked:
-        wanted = one.quantity - min(one.quantity, gone.get(one.line_id, 0))
-        taken, pieces = take(pieces, one.line_id, wanted)
-        fallen, unplaced = take(unplaced, one.line_id, wanted - quantity_of(taken))  # short-picked meanwhile
+        stays = min(one.quantity, gone.get(one.line_id, 0))
+        taken, pieces = take(pieces, one.line_id, one.quantity - stays)
+        missing = one.quantity - stays - quantity_of(taken)
+        fallen, unplaced = take(unplaced, one.line_id, missing)  # short-picked meanwhile
         stopped += (*fulfilled(taken, fulfilment_id), *fulfilled(fallen))
-        stays = one.quantity - quantity_of(taken) - quantity_of(fallen)
+        elsewhere += _placed_again(route, pending, one.line_id, missing - quantity_of(fallen))
         if stays:
             kept.append(LineQuantity(line_id=one.line_id, sku=one.sku, quantity=stays))
     count = sum(one.quantity for one in stopped) - sum(one.quantity for one in pending.cancelled)
-    left = tuple(one for one in pending.asked if one.fulfilment_id != fulfilment_id)
-    pending = changed(pending, asked=left, cancelled=tuple(stopped), kept=tuple(kept))
+    told = (*pending.told, *_where(elsewhere))
+    pending = changed(pending, asked=(*left, *elsewhere), told=told, cancelled=tuple(stopped), kept=tuple(kept))
     shares = tuple(changed(s, pieces=pieces) if s is share else s for s in route.shares)
     route = with_cancel(changed(route, shares=shares, unplaced=unplaced, cancelled=route.cancelled + count), pending)
-    return (route, []) if left else (_decided(route, pending), [decision(route, pending, "shipping")])
+    if pending.asked:
+        return route, stop_requests(route, pending.cancel_id, elsewhere, pending.reason)
+    return _decided(route, pending), [decision(route, pending, "shipping")]
+
+
+def _placed_again(route: Route, pending: PendingCancel, line_id: str, quantity: int) -> list[FulfilledQuantity]:
+    """Pieces that left a fulfilment while it was asked to stop them, and have been given to another location since."""
+    found: list[FulfilledQuantity] = []
+    for share in route.shares:
+        if share.fulfilment_id not in pending.told and not share.shipped:
+            part, _ = take(share.pieces, line_id, quantity)
+            found += fulfilled(part, share.fulfilment_id)
+            quantity -= quantity_of(part)
+    return found
 
 
 def with_cancel(route: Route, pending: PendingCancel) -> Route:
@@ -137,5 +169,9 @@ def decision(route: Route, pending: PendingCancel, by: str) -> CancelDecidedV1:
         cancelled=pending.cancelled,
         kept=pending.kept,
         decided_by=by,
-        detail="" if pending.cancelled else "all of it has shipped",
+        detail="" if pending.cancelled else _why_none(pending),
     )
+
+
+def _why_none(pending: PendingCancel) -> str:
+    return "all of it has shipped" if pending.kept else "nothing of what was asked is left"

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from crossdock_contracts.stores import FulfilmentDeclinedV1
 from services.hub.decision import Decision, States, changed
+from services.routing.decide.amendment import answer
 from services.routing.decide.cancel import stop_answered
 from services.routing.decide.pieces import add
 from services.routing.decide.route import go_on, known_route
@@ -29,4 +30,5 @@ def take_back_declined(rules: Rules, states: States, message: FulfilmentDeclined
         unplaced=add(route.unplaced, left),
         declined=(*route.declined, again),
     )
-    return Decision(events=decided).and_then(go_on(rules, states, route, now))
+    route, amended = answer(route, message.fulfilment_id)
+    return Decision(events=[*decided, *amended]).and_then(go_on(rules, states, route, now))

@@ -52,6 +52,13 @@ def waited_for(route: Route, rest: tuple[Pieces, ...]) -> tuple[PromisedLine, ..
     )
 
 
+def not_placed(route: Route) -> tuple[PromisedLine, ...]:
+    """What of the promise is for pieces that this order is about to get; all that it has is placed now."""
+    placed = {piece.line_id: piece.quantity for piece in route.unplaced}
+    left = [(line, line.quantity - placed.get(line.line_id, 0)) for line in route.promised]
+    return tuple(changed(line, quantity=quantity) for line, quantity in left if quantity > 0)
+
+
 def _may_ship_in_part(rules: ShipAvailable, route: Route, order: Order, there: tuple[Pieces, ...]) -> bool:
     return (
         rules.enabled

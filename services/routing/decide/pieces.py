@@ -1,8 +1,9 @@
 """Pieces of lines, and what the buyer pays for them: however they are divided, nothing is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
+from crossdock_contracts.values import FulfilledQuantity
 from services.hub.decision import changed
 from services.routing.state import Pieces
 
@@ -33,6 +34,14 @@ def split(value_minor: int, weights: Sequence[int]) -> list[int]:
     return [after - before for before, after in pairwise([0, *upto])]
 
 
+def without(pieces: tuple[Pieces, ...], gone: Iterable[FulfilledQuantity]) -> tuple[Pieces, ...]:
+    """The pieces without those that capture took out, at the value that it gave them; what is left makes up for it."""
+    for one in gone:
+        taken, pieces = take(pieces, one.line_id, one.quantity)
+        pieces, _ = reprice(pieces, value_of(taken) - one.value_minor)
+    return pieces
+
+
 def add(pieces: tuple[Pieces, ...], more: tuple[Pieces, ...]) -> tuple[Pieces, ...]:
     """Both together, one entry for each line."""
     merged = {piece.line_id: piece for piece in pieces}
@@ -54,3 +63,18 @@ def quantity_of(pieces: tuple[Pieces, ...]) -> int:
 def value_of(pieces: tuple[Pieces, ...]) -> int:
     """What the buyer pays for them."""
     return sum(piece.value_minor for piece in pieces)
+
+
+def reprice(pieces: tuple[Pieces, ...], by_minor: int) -> tuple[tuple[Pieces, ...], int]:
+    """The pieces with so much more, or less, to be paid for them, each its share; and what they cannot carry.
+
+    No piece costs less than nothing, and where there are none all of it is left.
+    """
+    left = max(by_minor, -value_of(pieces)) if pieces else 0
+    over, weight = by_minor - left, value_of(pieces)
+    repriced: list[Pieces] = []
+    for number, piece in enumerate(pieces, start=1):
+        part = left * piece.value_minor // weight if weight else left * (number == len(pieces))
+        weight, left = weight - piece.value_minor, left - part
+        repriced.append(changed(piece, value_minor=piece.value_minor + part))
+    return tuple(repriced), over

@@ -10,7 +10,7 @@ from services.routing.decide.capacity import Workloads
 from services.routing.decide.collect import at_store, destined
 from services.routing.decide.eligible import Eligible, eligible, leave_out
 from services.routing.decide.offers import Offers, latest
-from services.routing.decide.partly import waited_for
+from services.routing.decide.partly import not_placed, waited_for
 from services.routing.decide.pieces import add, quantity_of, take, value_of
 from services.routing.decide.ranking import kept_out, ranked, too_many
 from services.routing.decide.ruling import case_of
@@ -72,7 +72,7 @@ def place(
         status=RouteStatus.WAITING if rest else RouteStatus.ROUTED,
         unplaced=rest,
         parts=route.parts + bool(rest),
-        promised=waited_for(route, rest) if rest else (),
+        promised=waited_for(route, rest) if rest else not_placed(route),
         shares=(*route.shares, *shares),
         deliver_by=max(filter(None, (deliver_by, route.deliver_by)), default=None),
     )

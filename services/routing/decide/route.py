@@ -9,8 +9,9 @@ from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV
 from crossdock_contracts.payments import PaymentAuthorisedV1
 from crossdock_contracts.routing import OrderCompletedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import LineKind, LineQuantity, Order
-from services.hub.decision import Decision, States, changed
+from crossdock_contracts.values import LATE_ARRIVAL, LineKind, LineQuantity, Order
+from services.hub.decision import Decision, Later, States, changed
+from services.routing.decide.amendment import answer
 from services.routing.decide.cancel import stop_answered
 from services.routing.decide.capacity import Workloads
 from services.routing.decide.named import in_pieces, named
@@ -35,6 +36,11 @@ def known_route(states: States, message: AboutOrder) -> Route:
     """The order's document; an empty one where nothing has been heard of it."""
     found = states.get(Route, message.owner, message.order_id)
     return found or Route(owner=message.owner, order_id=message.order_id)
+
+
+def is_known(route: Route, revision: int) -> bool:
+    """The order is known, as it is after so many amendments."""
+    return route.order is not None and route.order.revision >= revision
 
 
 def know_order(rules: Rules, states: States, message: OrderCapturedV1, now: datetime) -> Decision:
@@ -72,9 +78,11 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
         return Decision.nothing()
     if message.order.policy.fulfil_by != "hub":
         return _not_ours(route)
+    if message.order.revision and not is_known(route, message.order.revision):
+        return Decision(later=Later("an amendment of the order is not known here yet", 0.5))
     if route.order is None:
         route = _with_order(route, message.order)
-    else:
+    elif message.order.revision == route.order.revision:
         route = changed(route, order=message.order, unplaced=named(route.unplaced, route.order, message.order))
     status = route.status
     if status is RouteStatus.UNROUTABLE:
@@ -85,17 +93,18 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
 def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:
     """Somebody has to look first. What has been routed already goes on."""
     route = known_route(states, message)
-    if route.status is RouteStatus.ENDED or route.held:
+    if route.status is RouteStatus.ENDED or route.held or message.hold.reason == LATE_ARRIVAL:
         return Decision.nothing()
     return Decision(writes=[changed(route, held=True)])
 
 
 def know_payment(rules: Rules, states: States, message: PaymentAuthorisedV1, now: datetime) -> Decision:
-    """The money is certain."""
+    """The money is certain, as far as the order has been amended by then."""
     route = known_route(states, message)
-    if route.authorised or route.status is RouteStatus.ENDED:
+    known = route.authorised and message.revision <= route.paid_for
+    if known or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    return go_on(rules, states, changed(route, authorised=True), now)
+    return go_on(rules, states, changed(route, authorised=True, paid_for=message.revision), now)
 
 
 def know_promise(
@@ -127,7 +136,8 @@ def go_on(rules: Rules, states: States, route: Route, now: datetime) -> Decision
 
 def _go_on(rules: Rules, states: States, workloads: Workloads, route: Route, now: datetime) -> Decision:
     order = route.order
-    if order is None or route.held or not route.authorised or route.status is RouteStatus.UNROUTABLE:
+    waits = route.held or not route.is_paid or route.amending is not None
+    if order is None or waits or route.status is RouteStatus.UNROUTABLE:
         return Decision(writes=[route])
     if not route.unplaced:
         return _completed(route, now)
@@ -145,18 +155,20 @@ def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now:
     share = next((s for s in route.shares if s.fulfilment_id == message.fulfilment_id and s.pieces), None)
     if share is None or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    fresh = {line.line_id for line in message.lines}
+    lines = () if 0 < message.generation < route.generation else message.lines
+    fresh = {line.line_id for line in lines}
     promised = tuple(line for line in route.promised if line.line_id not in fresh)
     answered, decided = stop_answered(route, message.fulfilment_id, None)
     share = next(s for s in answered.shares if s.fulfilment_id == message.fulfilment_id)
     route = changed(
         _without(answered, message.fulfilment_id),
         unplaced=add(answered.unplaced, share.pieces),
-        promised=(*promised, *message.lines),
+        promised=(*promised, *lines),
         parts=route.parts - bool(route.parts and route.unplaced),
         status=RouteStatus.WAITING,
     )
-    return Decision(events=decided).and_then(go_on(rules, states, route, now))
+    route, amended = answer(route, message.fulfilment_id)
+    return Decision(events=[*decided, *amended]).and_then(go_on(rules, states, route, now))
 
 
 def _without(route: Route, fulfilment_id: str) -> Route:
@@ -204,7 +216,8 @@ def completed(states: States, route: Route, now: datetime) -> Decision:
 
 
 def _completed(route: Route, now: datetime) -> Decision:
-    if route.order is None or route.unplaced or any(share.pieces for share in route.shares) or route.cancels:
+    asked = route.cancels or route.amending
+    if route.order is None or route.unplaced or any(share.pieces for share in route.shares) or asked:
         return Decision(writes=[route])
     ended = changed(route, status=RouteStatus.ENDED, order=None, promised=(), shares=(), unplaced=())
     if route.cancelled and not route.shipped:  # the cancel says it all

@@ -1,8 +1,9 @@
-"""Stopping: what has not shipped does not ship, as a cancel asks; shipped beats cancelled."""
+"""Stopping: what has not shipped does not ship, as a cancel or an amendment asks; shipped beats both."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from crossdock_contracts.amendments import AMENDMENTS, Change, Result, Stage
 from crossdock_contracts.routing import FulfilmentStopRequestedV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1
 from crossdock_contracts.values import LineQuantity
@@ -27,14 +28,15 @@ def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: 
         return _before_it_came(shipment, message)
     if message.cancel_id in shipment.stops:
         return resume(rules, shipment, now)
-    if not is_open(shipment.status) or shipment.fulfilment is None:
+    stage = stage_of(shipment.status)
+    if not is_open(shipment.status) or shipment.fulfilment is None or not _comes_back(message, stage):
         gone = () if shipment.status is ShipmentStatus.STOPPED else message.lines
-        return Decision(events=[_answer(message, (), gone, f"the fulfilment is {shipment.status}")])
+        return Decision(events=[_answer(message, (), gone, stage, f"the fulfilment is {shipment.status}")])
     if shipment.status is ShipmentStatus.PACKED and (shipment.inside or shipment.riders):
         beside = shipment.inside or ", ".join(rider.fulfilment_id for rider in shipment.riders)
         kept = changed(shipment, stops={**shipment.stops, message.cancel_id: ()})
         detail = f"it is packed together with {beside}"
-        return Decision(writes=[kept], events=[_answer(message, (), message.lines, detail)])
+        return Decision(writes=[kept], events=[_answer(message, (), message.lines, stage, detail)])
     there = {line.line_id: line.quantity for line in shipment.fulfilment.lines}
     taken = tuple(
         changed(line, quantity=min(line.quantity, there[line.line_id]))
@@ -45,10 +47,32 @@ def stop(rules: Rules, states: States, message: FulfilmentStopRequestedV1, now: 
     left = changed(left, stops={**shipment.stops, message.cancel_id: taken})
     left, freed = serials.let_go(states, shipment, left)
     left, told = let_go(left)
-    decision = Decision(writes=[left, *freed], events=[_answer(message, taken, (), ""), *told])
+    decision = Decision(writes=[left, *freed], events=[_answer(message, taken, (), stage), *told])
     if left.intent is None and spare_label(left) is not None:
         decision = decision.and_then(go_on(rules, left, now))
     return queued(rules, states, shipment, decision, now)
+
+
+_STAGES = {
+    ShipmentStatus.EXPECTED: Stage.ROUTED,
+    ShipmentStatus.OFFERED: Stage.ROUTED,
+    ShipmentStatus.ALLOCATED: Stage.ROUTED,
+    ShipmentStatus.LABELLED: Stage.LABELLED,
+    ShipmentStatus.SHIPPED: Stage.SHIPPED,
+    ShipmentStatus.ARRIVED: Stage.SHIPPED,
+    ShipmentStatus.DELIVERED: Stage.SHIPPED,
+}
+
+
+def stage_of(status: ShipmentStatus) -> Stage:
+    """How far a fulfilment has got, as the table of amendments speaks of it."""
+    return _STAGES.get(status, Stage.RELEASED)
+
+
+def _comes_back(message: FulfilmentStopRequestedV1, stage: Stage) -> bool:
+    """A cancel takes its pieces out at any stage, an amendment calls them back as far as the table says so."""
+    results = {AMENDMENTS[Change(change)][stage] for change in message.changes}
+    return not message.changes or bool(results & {Result.REROUTED, Result.RECALLED})
 
 
 def _before_it_came(shipment: Shipment | None, message: FulfilmentStopRequestedV1) -> Decision:
@@ -66,11 +90,17 @@ def _before_it_came(shipment: Shipment | None, message: FulfilmentStopRequestedV
         asked=(*shipment.asked, StopAsked(cancel_id=message.cancel_id, lines=message.lines)),
         stops={**shipment.stops, message.cancel_id: message.lines},
     )
-    return Decision(writes=[shipment], events=[_answer(message, message.lines, (), "it had not come yet")])
+    return Decision(
+        writes=[shipment], events=[_answer(message, message.lines, (), Stage.ROUTED, "it had not come yet")]
+    )
 
 
 def _answer(
-    message: FulfilmentStopRequestedV1, stopped: tuple[LineQuantity, ...], gone: tuple[LineQuantity, ...], detail: str
+    message: FulfilmentStopRequestedV1,
+    stopped: tuple[LineQuantity, ...],
+    gone: tuple[LineQuantity, ...],
+    stage: Stage,
+    detail: str = "",
 ) -> FulfilmentStoppedV1:
     return FulfilmentStoppedV1(
         owner=message.owner,
@@ -80,6 +110,8 @@ def _answer(
         stopped=stopped,
         unstoppable=gone,
         detail=detail,
+        stage=stage,
+        recalled=bool(message.changes and stopped),
     )
 
 
