@@ -136,7 +136,8 @@ def _model(model: type[BaseModel], about: str) -> dict[str, Any]:
 def _field(name: str, field: FieldInfo, about: str) -> Any:
     if name == "kind":
         return {"stock-moved": "received", **_TROUBLE}.get(about, "physical")
-    return _TOLD[name] if name in _TOLD else _value(field.annotation, name, about)
+    listed = name == "parts" and get_origin(field.annotation) is tuple  # not the parts of a plan's points
+    return _TOLD[name] if name in _TOLD and not listed else _value(field.annotation, name, about)
 
 
 def _value(annotation: Any, name: str, about: str) -> Any:  # noqa: PLR0911  # one answer for each kind of type

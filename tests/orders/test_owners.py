@@ -43,6 +43,7 @@ STAGES: dict[str, tuple[Any, ...]] = {
 }
 COMMANDS = [one for one in registry.everything() if issubclass(one, Command) and one.SERVICE != "hub"]
 WITHOUT_EFFECT = {
+    "capture.cmd.amend-order",
     "capture.cmd.ingest",
     "capture.cmd.release-hold",
     "capture.cmd.report-fulfilled",
