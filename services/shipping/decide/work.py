@@ -25,7 +25,8 @@ _GONE = (ShipmentStatus.SHIPPED, ShipmentStatus.ARRIVED, ShipmentStatus.DELIVERE
 def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: datetime) -> Decision:
     """Picked: what was not found goes back to be promised and placed again."""
     shipment = shipment_of(states, message)
-    if shipment is not None and (shipment.voiding or shipment.status in (ShipmentStatus.PICKED, ShipmentStatus.PACKED)):
+    done = shipment is not None and shipment.status in (ShipmentStatus.PICKED, ShipmentStatus.PACKED)
+    if shipment is not None and (done or (shipment.status is ShipmentStatus.STOPPED and shipment.intent is not None)):
         return resume(rules, shipment, now)
     if shipment is None or shipment.status not in (ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED):
         return refused(message, shipment, "only allocated fulfilments are picked")
