@@ -155,9 +155,11 @@ class Server:
         try:
             async with asyncio.timeout(2):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self._monitor)
-                writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
-                answer = await reader.read()
-                writer.close()
+                try:
+                    writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+                    answer = await reader.read()
+                finally:
+                    writer.close()
         except (OSError, TimeoutError):
             return False
         return b"200 OK" in answer.split(b"\r\n", 1)[0]
