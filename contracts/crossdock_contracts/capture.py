@@ -173,6 +173,8 @@ class OrderHeldV1(Event, service="capture", name="order-held", version=1, entity
 
     order_id: Id
     hold: Hold
+    releases: NonNegativeInt | None = None
+    """How often the order had been released by then; none: not known."""
 
 
 class OrderReleasedV1(Event, service="capture", name="order-released", version=1, entity="order_id"):
@@ -183,6 +185,10 @@ class OrderReleasedV1(Event, service="capture", name="order-released", version=1
     closed: tuple[Hold, ...]
     released_by: str = ""
     released_at: Utc
+    cancels: tuple[Id, ...] = ()
+    """Cancels of some of its pieces that were carried out while it was held."""
+    releases: NonNegativeInt | None = None
+    """How often it has been released, this time included; none: not known."""
 
 
 class MappingMissedV1(Event, service="capture", name="mapping-missed", version=1, entity="wanted"):

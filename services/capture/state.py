@@ -119,6 +119,8 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     holds: tuple[Hold, ...] = ()
     """Open ones."""
     closed: tuple[Hold, ...] = ()
+    releases: int = 0
+    """How often it was released."""
     cancels: tuple[Cancel, ...] = ()
     """Not decided yet; asked of routing, unless an amendment is under way."""
     cancelled: dict[str, int] = Field(default_factory=dict)
@@ -128,6 +130,8 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     cancelled_minor: int = 0
     decided: tuple[str, ...] = ()
     """Cancels that have been decided."""
+    cancels_here: tuple[str, ...] = ()
+    """Those of them that took pieces while the order was held."""
     shipped: bool = False
     """All that was left of it has shipped."""
     fulfil_by: str = "hub"

@@ -100,6 +100,10 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     status: RouteStatus = RouteStatus.WAITING
     order: Order | None = None
     held: bool = False
+    held_after: int = 0
+    """How often the order had been released when it was held …"""
+    releases: int = 0
+    """… and how often it has been, as far as is known here."""
     authorised: bool = False
     promised: tuple[PromisedLine, ...] = ()
     """What inventory last said is promised and not bound."""

@@ -127,6 +127,10 @@ class Amended(RuleBasedStateMachine):
     def holds_are_released(self) -> None:
         self.world.hear(ReleaseHoldV1(**ABOUT))
 
+    @rule(limit=st.sampled_from([0, 1500, 3000, None]))
+    def card_has_a_limit(self, limit: int | None) -> None:
+        self.world.outside.most_minor = limit
+
     # -- the warehouse
 
     def _work(self, data: st.DataObject, status: set[ShipmentStatus]) -> Shipment | None:
@@ -205,7 +209,8 @@ class Amended(RuleBasedStateMachine):
         self._money_adds_up()
 
     def _bring_to_an_end(self) -> None:
-        """Stock comes, holds are released, and the warehouse ships whatever it has."""
+        """Stock comes, cards are good, holds are released, and the warehouse ships whatever it has."""
+        self.world.outside.most_minor = None
         for sku in PRICE:
             self.world.has(sku, BER=50)
         for _ in range(40):

@@ -55,8 +55,7 @@ def amend(
     before = record.order
     if found.is_all:
         cancelling = Cancel(cancel_id=name, reason="changed-at-source", requested_by=requested_by)
-        record = changed(record, source=source or record.source)
-        return cancel.decide(record, cancelling, now)
+        return cancel.decide(changed(record, source=source or record.source), cancelling, now)
     order = changed(found.order, revision=before.revision + 1)
     asked = Amending(
         amendment_id=name,

@@ -148,6 +148,7 @@ def decide_here(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
     if not taken:
         refusal = _refusal(record, cancel.cancel_id, "nothing-left", "nothing of what was asked is left")
         return Decision(writes=[_without(record, cancel.cancel_id)], events=[refusal])
+    record = changed(record, cancels_here=(*record.cancels_here, cancel.cancel_id))
     return _cancelled(record, cancel.cancel_id, taken, (), cancel.reason, "capture", now)
 
 

@@ -19,7 +19,8 @@ def opened(record: OrderRecord, *holds: Hold) -> tuple[OrderRecord, Decision]:
     """The record with these holds open, and the decision that opens them."""
     status = OrderStatus.PAUSED if holds and record.status is OrderStatus.OPEN else record.status
     record = changed(record, status=status, holds=(*record.holds, *holds))
-    said = [OrderHeldV1(owner=record.owner, order_id=record.order_id, hold=hold) for hold in holds]
+    about = {"owner": record.owner, "order_id": record.order_id, "releases": record.releases}
+    said = [OrderHeldV1(**about, hold=hold) for hold in holds]
     return record, Decision(writes=[record, *(expiry(record, hold) for hold in holds)], events=[*said])
 
 
@@ -43,5 +44,7 @@ def let_go(record: OrderRecord, wanted: Iterable[Hold], by: str, now: datetime) 
         closed=tuple(wanted),
         released_by=by,
         released_at=now,
+        cancels=record.cancels_here,
+        releases=record.releases + 1,
     )
-    return changed(record, status=OrderStatus.OPEN), [released]
+    return changed(record, status=OrderStatus.OPEN, releases=record.releases + 1), [released]

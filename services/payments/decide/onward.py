@@ -29,11 +29,13 @@ def onward(payment: Payment, now: datetime) -> Decision:
     needless = to_void(payment)
     if needless:
         return void(payment, needless, now)
-    left = payment.unsettled_minor
     by_gateway = payment.method is PaymentMethod.TOKEN and payment.status is PaymentStatus.AUTHORISED
-    if left and by_gateway and not payment.is_cancelled and payment.unshipped_minor <= 0:
-        if left > 0:
-            return charge(payment, price_id(payment), left, now, adjusted_minor=left)
+    left = payment.unsettled_minor if by_gateway and payment.unshipped_minor <= 0 else 0
+    if payment.is_cancelled:  # nothing of it is charged any more, and only what was taken goes back
+        left = max(min(0, left), payment.refunded_minor - payment.captured_minor)
+    if left > 0:
+        return charge(payment, price_id(payment), left, now, adjusted_minor=left)
+    if left < 0:
         return refund(payment, price_id(payment), -left, now, adjusted_minor=left)
     return Decision(writes=[payment])
 
@@ -72,5 +74,11 @@ def settle(payment: Payment, outcome: Outcome, now: datetime) -> Decision:
         payment, said = voided(payment, outcome, now)
         return Decision(events=[said]).and_then(onward(payment, now))
     if record.operation == "capture":
-        return charged(payment, what, outcome, now)
+        return then_onward(charged(payment, what, outcome, now), now)
     return refunded(payment, what, "amended", outcome, now)
+
+
+def then_onward(decision: Decision, now: datetime) -> Decision:
+    """A decision, and the next call that its payment needs."""
+    (payment,) = (document for document in decision.writes if isinstance(document, Payment))
+    return decision.and_then(onward(payment, now))

@@ -9,7 +9,7 @@ from services.payments.decide.charge import charge, charge_intent, charged
 from services.payments.decide.common import key_of, wait
 from services.payments.decide.credit import ACCOUNT, booked
 from services.payments.decide.giveback import reduce, reduced_by, settle_reduced
-from services.payments.decide.onward import onward, resume, settle
+from services.payments.decide.onward import resume, settle, then_onward
 from services.payments.state import Movement, Payment, PaymentStatus
 
 
@@ -42,12 +42,7 @@ def _capture(payment: Payment, message: ShipmentShippedV2, now: datetime) -> Dec
     if value + adjusted <= 0 and not adjusted:
         return Decision.nothing()
     decision = charge(payment, fulfilment_id, value + adjusted, now, adjusted_minor=adjusted)
-    return decision if decision.intent else _onward(decision, now)
-
-
-def _onward(decision: Decision, now: datetime) -> Decision:
-    (payment,) = (document for document in decision.writes if isinstance(document, Payment))
-    return decision.and_then(onward(payment, now))
+    return decision if decision.intent else then_onward(decision, now)
 
 
 def _charge_account(states: States, payment: Payment, message: ShipmentShippedV2, now: datetime) -> Decision:
@@ -77,4 +72,4 @@ def settle_capture(states: States, message: ShipmentShippedV2, outcome: Outcome,
         return settle_reduced(payment, message.fulfilment_id, outcome, now)
     if outcome.key != key_of("capture", payment, message.fulfilment_id):
         return settle(payment, outcome, now)
-    return _onward(charged(payment, message.fulfilment_id, outcome, now), now)
+    return then_onward(charged(payment, message.fulfilment_id, outcome, now), now)

@@ -78,8 +78,9 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
         return Decision.nothing()
     if message.order.policy.fulfil_by != "hub":
         return _not_ours(route)
-    if message.order.revision and not is_known(route, message.order.revision):
-        return Decision(later=Later("an amendment of the order is not known here yet", 0.5))
+    amended = message.order.revision and not is_known(route, message.order.revision)
+    if amended or set(message.cancels) - set(route.decided):
+        return Decision(later=Later("the order as it was before is not known here yet", 0.5))
     if route.order is None:
         route = _with_order(route, message.order)
     elif message.order.revision == route.order.revision:
@@ -87,15 +88,21 @@ def go_on_released(rules: Rules, states: States, message: OrderReleasedV1, now: 
     status = route.status
     if status is RouteStatus.UNROUTABLE:
         status, route = RouteStatus.WAITING, changed(route, declined=())
-    return go_on(rules, states, changed(route, held=False, status=status, attempts_before=route.attempt), now)
+    releases = route.releases + 1 if message.releases is None else message.releases
+    held = route.held and route.held_after >= releases  # somebody has held it again
+    about = {"held": held, "releases": max(releases, route.releases), "attempts_before": route.attempt}
+    return go_on(rules, states, changed(route, status=status, **about), now)
 
 
 def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:
     """Somebody has to look first. What has been routed already goes on."""
     route = known_route(states, message)
-    if route.status is RouteStatus.ENDED or route.held or message.hold.reason == LATE_ARRIVAL:
+    after = route.releases if message.releases is None else message.releases
+    known = route.held and after <= route.held_after
+    over = route.status is RouteStatus.ENDED or message.hold.reason == LATE_ARRIVAL
+    if over or known or after < route.releases:  # it has been released since
         return Decision.nothing()
-    return Decision(writes=[changed(route, held=True)])
+    return Decision(writes=[changed(route, held=True, held_after=after)])
 
 
 def know_payment(rules: Rules, states: States, message: PaymentAuthorisedV1, now: datetime) -> Decision:
