@@ -236,7 +236,7 @@ class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", ve
 
 
 class FulfilmentStoppedV1(Event, service="shipping", name="fulfilment-stopped", version=1, entity="order_id"):
-    """These pieces do not ship, as a cancel or an amendment asked; for ``unstoppable`` ones it was too late."""
+    """These pieces do not ship, as a cancel or an amendment asked; ``unstoppable`` are those that came too late."""
 
     order_id: Id
     cancel_id: Id

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from services.cli import (
+    amend,
     bench,
     cases,
     channels,
@@ -57,7 +58,7 @@ app = typer.Typer(
 )
 stock.app.add_typer(lots.app)
 for commands, name, text in (
-    (orders.app, "orders", "Orders: list them, show one's timeline, create by hand, cancel."),
+    (orders.app, "orders", "Orders: list them, show one's timeline, create by hand, correct, cancel."),
     (customers.app, "customers", "Customers: list, show what they are known by, set limits on terms, enter payments."),
     (channels.app, "channels", "Channels: who does what, and what they fulfilled, refunded and took back themselves."),
     (stock.app, "stock", "Stock: what there is, comes and goes, who may have it, counts; conditions, lots, recalls."),
@@ -78,6 +79,8 @@ for commands, name, text in (
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)
+orders.app.command("amend")(amend.amend)
+orders.app.command("address")(amend.address)
 app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
 app.command("load")(load)

@@ -187,6 +187,27 @@ def _case_closed(body: Body) -> str:
     return f"case {body['case_id']}: closed by {body.get('closed_by') or 'somebody'}{left}"
 
 
+def _changed(body: Body) -> str:
+    what = [", ".join(body.get("changes") or dict.fromkeys(part["change"] for part in body.get("parts", [])))]
+    what += [f"{sign}{_pieces(body[name])}" for sign, name in (("+", "added"), ("-", "removed")) if body.get(name)]
+    more = body.get("amount_minor", 0)
+    currency = (body.get("order") or {}).get("currency", "")
+    return "; ".join([*what, *([f"{more / 100:+,.2f} {currency}"] if more else [])])
+
+
+def _parts(body: Body) -> str:
+    told = []
+    for part in body.get("parts", []):
+        where = " ".join(filter(None, (part.get("fulfilment_id"), part.get("detail"))))
+        told.append(f"{part['change']} {part['result']}" + (f" ({where})" if where else ""))
+    return "; ".join(told)
+
+
+def _amended(body: Body) -> str:
+    by = f" for {body['requested_by']}" if body.get("requested_by") else ""
+    return f"{_changed(body)}{by}, decided by {body.get('decided_by', 'capture')}: {_parts(body)}"
+
+
 _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "order-captured": _captured,
     "order-held": lambda b: f"{b['hold']['reason']}: {b['hold'].get('detail', '')}",
@@ -195,6 +216,11 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "order-mappable": lambda b: f"more is known of {_wanted(b)}",
     "order-rejected": lambda b: f"{b['reason']} by {b.get('rejected_by') or 'somebody'}",
     "order-cancelled": _cancelled,
+    "order-amended": _amended,
+    "amendment-requested": lambda b: f"{_changed(b)}; routing has the say",
+    "amendment-received": lambda b: f"a newer copy: {b.get('detail', '')}",
+    "amendment-decided": _parts,
+    "amendment-refused": _parts,
     "cancel-requested": lambda b: (
         f"{_pieces(b.get('lines', [])) or 'everything'} for {b['reason']}; routing has the say"
     ),

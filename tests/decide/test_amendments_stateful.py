@@ -19,18 +19,18 @@ from crossdock_contracts.capture import (
     OrderInput,
     ReleaseHoldV1,
 )
-from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, ShipmentShippedV2
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmShippedV1, ShipmentShippedV2
 from crossdock_contracts.values import LineQuantity, PaymentMethod, PaymentTerms
 from services.capture.state import OrderRecord, OrderStatus
 from services.inventory.state import Stock
 from services.payments.state import Payment, PaymentStatus
 from services.shipping.state import Shipment, ShipmentStatus
 from tests.builders import BERLIN, order_input
+from tests.decide.sale import ABOUT, STEP, picked
 from tests.decide.world import World
 
 PLACES = [BERLIN.model_copy(update={"line1": f"Street {n}"}) for n in range(3)]
 PRICE = {"A": 1000, "B": 777, "C": 333}
-ABOUT = {"owner": "main", "order_id": "web:1"}
 ENDED = {OrderStatus.COMPLETED, OrderStatus.CANCELLED, OrderStatus.REJECTED}
 
 
@@ -255,23 +255,5 @@ class Amended(RuleBasedStateMachine):
             assert payment.amount_minor - outside.paid_back == (0 if payment.is_cancelled else payment.due_minor)
 
 
-def picked(shipment: Shipment, missing: int = 0) -> ConfirmPickedV1:
-    """The pick of a fulfilment, so many pieces of its first line short."""
-    assert shipment.fulfilment is not None
-    lines = []
-    for n, line in enumerate(shipment.fulfilment.lines):
-        found = line.quantity - (missing if n == 0 else 0)
-        if found:
-            lines.append(LineQuantity(line_id=line.line_id, sku=line.sku, quantity=found))
-    return ConfirmPickedV1(**ABOUT, fulfilment_id=shipment.fulfilment_id, lines=tuple(lines))
-
-
-STEP = {
-    ShipmentStatus.ALLOCATED: picked,
-    ShipmentStatus.LABELLED: picked,
-    ShipmentStatus.PICKED: lambda one: ConfirmPackedV1(**ABOUT, fulfilment_id=one.fulfilment_id, weight_g=500),
-    ShipmentStatus.PACKED: lambda one: ConfirmShippedV1(**ABOUT, fulfilment_id=one.fulfilment_id),
-}
-
 TestAmended = Amended.TestCase
-TestAmended.settings = settings(max_examples=400, stateful_step_count=30, deadline=None)
+TestAmended.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)

@@ -21,11 +21,11 @@ from services.hub.service import Service
 from services.hub.settings import ROOT, Settings
 from services.inventory import app as inventory
 from services.payments import app as payments
-from services.payments.gateways import Authorise, Authorised, Capture, Moved, Refund
+from services.payments.gateways import Authorise, Authorised, Capture, Moved, Refund, Void
 from services.returns import app as returns
 from services.routing import app as routing
 from services.shipping import app as shipping
-from services.shipping.carriers import BuyLabel, Voided
+from services.shipping.carriers import BuyLabel, Voided, VoidLabel
 from services.shipping.state import Shipment
 from services.verify import facts as reading
 from services.verify.checks import audit
@@ -75,31 +75,37 @@ class Outside:
             self.answers[intent.key] = replace(self._do(intent), key=intent.key)
         return self.answers[intent.key]
 
-    def _do(self, intent: Intent) -> Outcome:  # noqa: PLR0911  # one for each call
-        number = f"{intent.operation}-{len(self.answers)}"
+    def _do(self, intent: Intent) -> Outcome:  # one for each call
+        name = f"{intent.operation}-{len(self.answers)}"
         match intent.request:
             case Authorise(amount=amount):
                 if self.most_minor is not None and amount.amount_minor > self.most_minor:
                     return Refused("card-declined", "too much")
-                self.set_aside[number] = amount.amount_minor
-                return Done(Authorised(authorisation_id=number))
+                self.set_aside[name] = amount.amount_minor
+                return Done(Authorised(authorisation_id=name))
+            case BuyLabel(carrier=carrier):
+                self.labels.add(name)
+                return Done(parcel(name, carrier))
+            case VoidLabel(tracking_number=number):
+                self.labels.discard(number)
+                return Done(Voided(tracking_number=number))
+            case request:
+                self._move(request)
+                return Done(Moved(reference=name))
+
+    def _move(self, request: Any) -> None:
+        match request:
             case Capture(authorisation_id=name, amount=amount):
                 left = self.set_aside.get(name, 0)
                 assert amount.amount_minor <= left, f"{amount.amount_minor} was to be taken, {left} was set aside"
                 self.set_aside[name] = left - amount.amount_minor
                 self.taken += amount.amount_minor
-                return Done(Moved(reference=number))
             case Refund(amount=amount):
                 self.paid_back += amount.amount_minor
-                return Done(Moved(reference=number))
-            case BuyLabel(carrier=carrier):
-                self.labels.add(number)
-                return Done(parcel(number, carrier))
-        if (intent.operation == "void" and intent.adapter != "sandbox") or hasattr(intent.request, "tracking_number"):
-            self.labels.discard(intent.request.tracking_number)
-            return Done(Voided(tracking_number=intent.request.tracking_number))
-        del self.set_aside[intent.request.authorisation_id]
-        return Done(Moved(reference=number))
+            case Void(authorisation_id=name):
+                del self.set_aside[name]
+            case _:
+                raise TypeError(request)
 
 
 class World(Ledger):
@@ -121,6 +127,11 @@ class World(Ledger):
             for handler in HANDLERS.get(type(message), ()):
                 name = f"{handler.name}@{handler.decide!r}"
                 self.queues.setdefault(name, deque()).append(Turn(handler, message))
+
+    def deliver(self, message: Contract) -> None:
+        """Have a message heard before everything that is on its way."""
+        for handler in HANDLERS[type(message)]:
+            self.take_turn(Turn(handler, message))
 
     def has(self, sku: str, **pieces: int) -> None:
         """A SKU is known, and so many pieces of it lie at these locations."""

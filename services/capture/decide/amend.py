@@ -11,7 +11,6 @@ from crossdock_contracts.amendments import (
     Change,
     OrderAmendedV1,
     Result,
-    Stage,
 )
 from crossdock_contracts.base import Event
 from crossdock_contracts.capture import SubmissionIgnoredV1
@@ -297,26 +296,3 @@ def ignored(record: OrderRecord, reason: str, detail: str) -> SubmissionIgnoredV
         reason=reason,
         detail=detail,
     )
-
-
-def refund_late(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
-    """Every piece has shipped, and the order costs less than before: the difference is paid back."""
-    last = record.last
-    assert last is not None
-    by = copy.order.totals.total_minor - last.total_minor
-    order = changed(copy.order, revision=last.revision + 1)
-    part = AmendmentPart(change=Change.AMOUNT, result=Result.APPLIED, stage=Stage.SHIPPED)
-    event = OrderAmendedV1(
-        owner=record.owner,
-        order_id=record.order_id,
-        order=order,
-        holds=record.holds,
-        amended_at=now,
-        amendment_id=f"copy-{copy.digest[:12]}",
-        parts=(part,),
-        amount_minor=by,
-        repriced_minor=by,
-        adjustment_minor=by,
-    )
-    last = changed(last, total_minor=last.total_minor + by, revision=order.revision)
-    return Decision(writes=[changed(record, last=last)], events=[event])

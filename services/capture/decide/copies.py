@@ -2,10 +2,17 @@
 
 from datetime import datetime
 
-from crossdock_contracts.amendments import AmendmentReceivedV1
+from crossdock_contracts.amendments import (
+    AmendmentPart,
+    AmendmentReceivedV1,
+    Change,
+    OrderAmendedV1,
+    Result,
+    Stage,
+)
 from crossdock_contracts.capture import SubmissionIgnoredV1
 from crossdock_contracts.values import PaymentMethod
-from services.capture.decide.amend import amend_held, changed_at_source, ignored, refund_late, take_over
+from services.capture.decide.amend import amend_held, changed_at_source, ignored, take_over
 from services.capture.decide.cancel import gist
 from services.capture.decide.checks import CheckedAgain
 from services.capture.decide.difference import difference, standing_of
@@ -84,8 +91,31 @@ def _late(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
     same = last is not None and not on_terms and last.gist == gist(copy.order)
     if last is not None and same and copy.order.totals.total_minor <= last.total_minor:
         if copy.order.totals.total_minor < last.total_minor:
-            return refund_late(record, copy, now)
+            return _refund_late(record, copy, now)
         return Decision(
             writes=[record], events=[ignored(record, "nothing-changed", "its goods and price are the same")]
         )
     return opened(record, changed_at_source(record, copy, f"the order is {record.status}", now))[1]
+
+
+def _refund_late(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
+    """Every piece has shipped, and the order costs less than before: the difference is paid back."""
+    last = record.last
+    assert last is not None
+    by = copy.order.totals.total_minor - last.total_minor
+    order = changed(copy.order, revision=last.revision + 1)
+    part = AmendmentPart(change=Change.AMOUNT, result=Result.APPLIED, stage=Stage.SHIPPED)
+    event = OrderAmendedV1(
+        owner=record.owner,
+        order_id=record.order_id,
+        order=order,
+        holds=record.holds,
+        amended_at=now,
+        amendment_id=f"copy-{copy.digest[:12]}",
+        parts=(part,),
+        amount_minor=by,
+        repriced_minor=by,
+        adjustment_minor=by,
+    )
+    last = changed(last, total_minor=last.total_minor + by, revision=order.revision)
+    return Decision(writes=[changed(record, last=last)], events=[event])

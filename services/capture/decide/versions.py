@@ -9,8 +9,8 @@ _NUMBER = re.compile(r"\d+")
 def is_older(version: str, than: str) -> bool:
     """Whether a version is certainly older than another.
 
-    Numbers compare as numbers, times as moments whatever their offsets, anything else piece by piece, digits as
-    numbers: 9 < 10, v1.9 < v1.10. Where one is missing, or one is a time and the other is not, nobody can tell.
+    Times compare as moments whatever their offsets, anything else piece by piece, digits as numbers: 9 < 10,
+    v1.9 < v1.10. Where one is missing, or one is a time and the other is not, nobody can tell.
     """
     if not version or not than:
         return False
@@ -18,13 +18,13 @@ def is_older(version: str, than: str) -> bool:
     return type(mine) is type(other) and mine < other  # type: ignore[operator]  # of one type they compare
 
 
-def _read(version: str) -> int | datetime | tuple[tuple[int, int, str], ...]:
+def _read(version: str) -> datetime | tuple[tuple[int, int, str], ...]:
     text = version.strip()
-    if text.isdecimal():
-        return int(text)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = None if text.isdecimal() else datetime.fromisoformat(text)
     except ValueError:
+        moment = None
+    if moment is None:
         return tuple(_pieces(text))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

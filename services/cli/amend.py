@@ -1,0 +1,102 @@
+"""`crossdock orders amend` and `crossdock orders address`: an operator or agent corrects an order."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from pydantic import ValidationError
+
+from crossdock_contracts.amendments import AmendOrderV1
+from crossdock_contracts.base import explain
+from services.cli.client import connected
+from services.cli.orders import Order
+from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, console, fail
+from services.cli.timeline import describe
+from services.hub.settings import settings
+
+By = Annotated[str, typer.Option("--by", help="Who asks.")]
+
+
+def amend(
+    order: Order,
+    file: Annotated[Path, typer.Argument(help="JSON object with what is to be different; see the contract.")],
+    identity: Annotated[str, typer.Option("--id", help="Your own id, so that the same correction is made once.")] = "",
+    by: By = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Change an order: address, service level, dates, gift message, note, pieces of its lines (amend-order v1)."""
+    try:
+        wanted = orjson.loads(file.read_bytes())
+        command = AmendOrderV1.model_validate(
+            {**wanted, "owner": owner, "order_id": order, "amendment_id": identity, "requested_by": by}
+        )
+    except (OSError, orjson.JSONDecodeError, TypeError) as error:
+        fail(f"{file}: {error}", USAGE)
+    except ValidationError as error:
+        fail(f"{file}: {explain(error)}", USAGE)
+    _carry_out(command, json=json)
+
+
+def address(
+    order: Order,
+    name: Annotated[str | None, typer.Option()] = None,
+    company: Annotated[str | None, typer.Option()] = None,
+    line1: Annotated[str | None, typer.Option()] = None,
+    line2: Annotated[str | None, typer.Option()] = None,
+    postcode: Annotated[str | None, typer.Option()] = None,
+    city: Annotated[str | None, typer.Option()] = None,
+    region: Annotated[str | None, typer.Option()] = None,
+    country: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2 code.")] = None,
+    phone: Annotated[str | None, typer.Option()] = None,
+    by: By = "",
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Correct an order's delivery address; what is not named stays. What has left already is not called back."""
+    given = {
+        "name": name,
+        "company": company,
+        "line1": line1,
+        "line2": line2,
+        "postcode": postcode,
+        "city": city,
+        "region": region,
+        "country": country,
+        "phone": phone,
+    }
+    moved = {key: value for key, value in given.items() if value is not None}
+    if not moved:
+        fail("name what is different, for instance --line1 'Street 2'", USAGE)
+    standing = asyncio.run(_address(owner, order))
+    place = {"latitude": None, "longitude": None}  # of where it was
+    command = AmendOrderV1.model_validate(
+        {"owner": owner, "order_id": order, "ship_to": {**standing, **place, **moved}, "requested_by": by}
+    )
+    _carry_out(command, json=json)
+
+
+async def _address(owner: str, order: str) -> dict[str, Any]:
+    """The delivery address as it stands."""
+    async with connected(settings()) as client:
+        found = (await client.ask("capture", "timeline", kind="order", owner=owner, key=[order]))["document"]
+    if found is None:
+        fail(f"{owner} has no order {order}", NOT_FOUND)
+    return (found.get("order") or {}).get("ship_to") or {}
+
+
+def _carry_out(command: AmendOrderV1, *, json: bool) -> None:
+    async def ask() -> list[dict[str, Any]]:
+        async with connected(settings()) as client:
+            return await client.order(command)
+
+    events = asyncio.run(ask())
+    if json:
+        as_json(events)
+        return
+    for event in events:
+        console.print(describe(f"{event['type']}.v1", event["body"]))
+    if not events:
+        console.print("this correction was asked for before")
