@@ -162,7 +162,7 @@ class AmendmentDecidedV1(Event, service="routing", name="amendment-decided", ver
     amendment_id: Id
     accepted: bool
     """False: every piece had shipped or was cancelled, and nothing has changed."""
-    parts: tuple[AmendmentPart, ...]
+    results: tuple[AmendmentPart, ...]
     removed: tuple[FulfilledQuantity, ...] = ()
     kept: tuple[LineQuantity, ...] = ()
     """Pieces that should have gone, and have shipped."""
@@ -177,7 +177,7 @@ class AmendmentRefusedV1(Event, service="capture", name="amendment-refused", ver
 
     order_id: Id
     amendment_id: Id
-    parts: tuple[AmendmentPart, ...]
+    results: tuple[AmendmentPart, ...]
     requested_by: str = ""
 
 
@@ -190,7 +190,7 @@ class OrderAmendedV1(Event, service="capture", name="order-amended", version=1, 
     holds: tuple[Hold, ...] = ()
     amended_at: Utc
     amendment_id: str = ""
-    parts: tuple[AmendmentPart, ...] = ()
+    results: tuple[AmendmentPart, ...] = ()
     """What was applied and what was refused."""
     added: tuple[FulfilledQuantity, ...] = ()
     removed: tuple[FulfilledQuantity, ...] = ()

@@ -53,6 +53,12 @@ _STORY: Mapping[str, Any] = {
     "refund_id": "return:R-1",
     "return_id": "R-1",
     "cancel_id": "cancel-1",
+    "amendment_id": "copy-9f86d081884c",
+    "change": "address",
+    "changes": ("address",),
+    "result": "re-routed",
+    "stage": "labelled",
+    "accepted": True,
     "case_id": "1",
     "replacement_id": "web:1001~1",
     "action": "reship",
@@ -136,8 +142,8 @@ def _model(model: type[BaseModel], about: str) -> dict[str, Any]:
 def _field(name: str, field: FieldInfo, about: str) -> Any:
     if name == "kind":
         return {"stock-moved": "received", **_TROUBLE}.get(about, "physical")
-    listed = name == "parts" and get_origin(field.annotation) is tuple  # not the parts of a plan's points
-    return _TOLD[name] if name in _TOLD and not listed else _value(field.annotation, name, about)
+    told = name in _TOLD and get_origin(field.annotation) is not Literal  # a literal tells what it may be
+    return _TOLD[name] if told else _value(field.annotation, name, about)
 
 
 def _value(annotation: Any, name: str, about: str) -> Any:  # noqa: PLR0911  # one answer for each kind of type

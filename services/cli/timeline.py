@@ -188,7 +188,7 @@ def _case_closed(body: Body) -> str:
 
 
 def _changed(body: Body) -> str:
-    what = [", ".join(body.get("changes") or dict.fromkeys(part["change"] for part in body.get("parts", [])))]
+    what = [", ".join(body.get("changes") or dict.fromkeys(part["change"] for part in body.get("results", [])))]
     what += [f"{sign}{_pieces(body[name])}" for sign, name in (("+", "added"), ("-", "removed")) if body.get(name)]
     more = body.get("amount_minor", 0)
     currency = (body.get("order") or {}).get("currency", "")
@@ -197,7 +197,7 @@ def _changed(body: Body) -> str:
 
 def _parts(body: Body) -> str:
     told = []
-    for part in body.get("parts", []):
+    for part in body.get("results", []):
         where = " ".join(filter(None, (part.get("fulfilment_id"), part.get("detail"))))
         told.append(f"{part['change']} {part['result']}" + (f" ({where})" if where else ""))
     return "; ".join(told)

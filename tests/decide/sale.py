@@ -101,7 +101,7 @@ def payment(world: World) -> Payment:
 def results(world: World, change: str) -> set[str]:
     """What became of a change."""
     (decided,) = world.said(AmendmentDecidedV1)
-    return {part.result for part in decided.parts if part.change == change}
+    return {part.result for part in decided.results if part.change == change}
 
 
 def reasons(world: World) -> list[str]:

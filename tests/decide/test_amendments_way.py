@@ -118,7 +118,7 @@ def test_an_address_that_comes_after_a_part_has_shipped_goes_for_the_rest_and_so
     then(world, sold(2, extra(), ship_to=ELSEWHERE))
 
     (amended,) = world.said(OrderAmendedV1)
-    assert [(part.fulfilment_id, part.result) for part in amended.parts] == [
+    assert [(part.fulfilment_id, part.result) for part in amended.results] == [
         (gone.fulfilment_id, "refused"),
         (left.fulfilment_id, "re-routed"),
     ]

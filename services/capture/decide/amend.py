@@ -130,7 +130,7 @@ def _amended(
         holds=record.holds,
         amended_at=now,
         amendment_id=asked.amendment_id,
-        parts=parts,
+        results=parts,
         added=asked.added,
         removed=removed,
         amount_minor=for_pieces + repriced_minor,
@@ -187,13 +187,13 @@ def settle_amendment(states: States, message: AmendmentDecidedV1, now: datetime)
     if record is None or record.order is None or asked is None or asked.amendment_id != message.amendment_id:
         return Decision.nothing()
     said: Event
-    if message.accepted and any(part.result != Result.REFUSED for part in message.parts):
-        asked = changed(asked, order=_as_it_was(asked, record.order, message.parts))
+    if message.accepted and any(part.result != Result.REFUSED for part in message.results):
+        asked = changed(asked, order=_as_it_was(asked, record.order, message.results))
         record = _taken_over(record, asked, message.removed, message.repriced_minor)
         said = _amended(
             record,
             asked,
-            message.parts,
+            message.results,
             message.removed,
             message.repriced_minor,
             now,
@@ -207,10 +207,10 @@ def settle_amendment(states: States, message: AmendmentDecidedV1, now: datetime)
             owner=record.owner,
             order_id=record.order_id,
             amendment_id=asked.amendment_id,
-            parts=message.parts,
+            results=message.results,
             requested_by=asked.requested_by,
         )
-    record, held = opened(record, *_to_look_at(asked, message.parts, now))
+    record, held = opened(record, *_to_look_at(asked, message.results, now))
     decision = Decision(events=[said]).and_then(held)
     decision.events += [ask_routing(record, one) for one in record.cancels]  # they have waited for this
     return decision.and_then(go_on(record, now))

@@ -112,7 +112,7 @@ def _refund_late(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
         holds=record.holds,
         amended_at=now,
         amendment_id=f"copy-{copy.digest[:12]}",
-        parts=(part,),
+        results=(part,),
         amount_minor=by,
         repriced_minor=by,
         adjustment_minor=by,

@@ -33,7 +33,7 @@ def too_late(route: Route, message: AmendmentRequestedV1) -> tuple[Route, Amendm
         order_id=route.order_id,
         amendment_id=message.amendment_id,
         accepted=False,
-        parts=parts,
+        results=parts,
         kept=tuple(LineQuantity(line_id=p.line_id, sku=p.sku, quantity=p.quantity) for p in message.removed),
     )
     return changed(route, amended=(*route.amended, message.amendment_id)), decided
@@ -193,7 +193,7 @@ def _finished(route: Route, pending: PendingAmendment) -> tuple[Route, Amendment
         order_id=route.order_id,
         amendment_id=pending.amendment_id,
         accepted=True,
-        parts=tuple(parts),
+        results=tuple(parts),
         removed=tuple(removed),
         kept=tuple(kept),
         repriced_minor=repriced,
