@@ -14,6 +14,7 @@ from crossdock_contracts.values import (
     Hold,
     LineKind,
     LineQuantity,
+    Money,
     Order,
     PaymentTerms,
     Priority,
@@ -36,6 +37,30 @@ class LineInput(Value):
     tax_minor: int = 0
     gift_wrap: bool = False
     note: str = ""
+
+
+class CancelInput(Value):
+    """Pieces of an order that its channel has cancelled."""
+
+    cancel_id: Id
+    """The channel's own id of it, or one that is made of what it says: the same cancel is carried out once."""
+    lines: tuple[LineQuantity, ...] = ()
+    """Which pieces, as the channel counts them; empty: everything."""
+    reason: Code = "requested"
+    cancelled_at: Moment | None = None
+
+
+class RefundInput(Value):
+    """Money that the channel has paid back to the buyer."""
+
+    refund_id: Id
+    """The channel's own id."""
+    amount_minor: PositiveInt
+    """In the order's currency."""
+    lines: tuple[LineQuantity, ...] = ()
+    """Pieces that it is for, as the channel counts them; empty: none in particular."""
+    reason: Code = "channel-refund"
+    refunded_at: Moment | None = None
 
 
 class OrderInput(Value):
@@ -79,6 +104,14 @@ class OrderInput(Value):
     """The location that hands the goods over, where ``fulfil_by`` is not the hub; empty: the channel's."""
     fulfilled_at: Moment | None = None
     """The channel, which fulfils it, has shipped it."""
+    shop_total: Money | None = None
+    """The total in the currency that the shop keeps its books in, where the buyer pays in another."""
+    gift_cards_minor: NonNegativeInt = 0
+    """So much of the total is paid with gift cards."""
+    cancels: tuple[CancelInput, ...] = ()
+    """What the channel has cancelled of it so far; ``lines`` count all that was ordered."""
+    refunds: tuple[RefundInput, ...] = ()
+    """What the channel has paid back so far."""
 
 
 class IngestV1(Command, service="capture", name="ingest", version=1, entity="order_id"):

@@ -16,10 +16,11 @@ from crossdock_contracts import (
     stores,
     warehouse,
 )
+from services.capture.channels import UnmappableError
 from services.capture.channels.native import Native
 from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
-from services.capture.rules import Channels, UnmappableError
+from services.capture.rules import Channels
 from services.capture.state import (
     Customer,
     HoldExpiry,

@@ -13,7 +13,8 @@ from crossdock_contracts import subjects
 from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.capture import IngestV1, OrderInput
 from crossdock_contracts.envelope import Envelope
-from services.capture.rules import Channel, Channels, UnknownChannelError, UnmappableError
+from services.capture.channels import UnmappableError
+from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.hub.effects import TransientError
 from services.hub.metrics import HTTP
 from services.hub.runtime import Runtime

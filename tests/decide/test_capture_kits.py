@@ -16,8 +16,8 @@ from crossdock_contracts.capture import (
     OrderReleasedV1,
 )
 from crossdock_contracts.values import LineQuantity, OrderLine
+from services.capture.channels import UnmappableError
 from services.capture.decide import cancel, ingest
-from services.capture.rules import UnmappableError
 from services.capture.state import Item, Listing, OrderRecord
 from tests.builders import NOW, order_input
 from tests.builders import ingest as handed_in

@@ -20,8 +20,8 @@ from crossdock_contracts.inventory import ShortageRecordedV1, StockMovedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import Product, ProductChangedV1
 from crossdock_contracts.values import ChannelPolicy, LineQuantity
+from services.capture.channels import UnmappableError
 from services.capture.decide import cancel, catalogue, elsewhere, holds
-from services.capture.rules import UnmappableError
 from services.capture.state import HoldExpiry, OrderStatus, RecordedUntil
 from services.hub.decision import Decision
 from services.inventory.decide import counter, promise

@@ -16,9 +16,10 @@ from crossdock_contracts.capture import (
 )
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, LineKind
+from services.capture.channels import UnmappableError
 from services.capture.decide.cancel import decide_waiting
 from services.capture.decide.difference import standing_of
-from services.capture.rules import FULFILLERS, Channel, UnmappableError
+from services.capture.rules import FULFILLERS, Channel
 from services.capture.state import ENDED, OrderRecord, OrderStatus, RecordedUntil
 from services.hub.decision import Decision, States, changed
 

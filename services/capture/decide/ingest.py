@@ -13,6 +13,7 @@ from crossdock_contracts.capture import (
     SubmissionIgnoredV1,
 )
 from crossdock_contracts.values import LineKind, Order, OrderLine
+from services.capture.channels import UnmappableError
 from services.capture.decide.cancel import ask_for_waiting, decide_waiting
 from services.capture.decide.checks import check, check_again
 from services.capture.decide.copies import newer_copy, not_news
@@ -21,7 +22,7 @@ from services.capture.decide.evidence import traces_of
 from services.capture.decide.mapping import Meaning, Name, all_wants, in_pieces, meanings, missed
 from services.capture.decide.money import line_total, share, totals
 from services.capture.decide.opened import expiry
-from services.capture.rules import Channel, Channels, UnmappableError
+from services.capture.rules import Channel, Channels
 from services.capture.state import Copy, Customer, Item, Listing, OrderRecord, OrderStatus, Want
 from services.hub.decision import Decision, States, changed
 

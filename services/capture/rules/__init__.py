@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, model_validator
 
 from crossdock_contracts.base import Owner
-from crossdock_contracts.capture import OrderInput
 from crossdock_contracts.values import ChannelPolicy, Code
+from services.capture.channels import Format
 from services.capture.rules.addresses import AddressRules
 from services.capture.rules.customers import CustomerRules
 from services.capture.rules.fraud import FraudRules
@@ -20,32 +19,8 @@ MOST_LINES = 700
 """Lines that an order may have, its kits taken apart: a decision is bounded."""
 
 
-class UnmappableError(ValueError):
-    """A payload that cannot become an order; the text names the JSON path and the reason."""
-
-
 FULFILLERS = ("hub", "channel", "till")
 """Who may fulfil an order."""
-
-
-class Format(Protocol):
-    """How one kind of payload is read."""
-
-    name: str
-
-    def order_id(self, body: bytes) -> str:
-        """The channel's id of the order in a payload, read at the edge.
-
-        Raises:
-            UnmappableError: there is none.
-        """
-
-    def read(self, body: bytes) -> OrderInput:
-        """The order in a payload.
-
-        Raises:
-            UnmappableError: it is not one.
-        """
 
 
 class ChannelConfig(BaseModel):

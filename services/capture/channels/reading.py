@@ -1,0 +1,150 @@
+"""What all channels' payloads are made of: amounts, moments, addresses, and errors that name the path."""
+
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Self
+
+import iso4217
+import orjson
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from crossdock_contracts.base import explain
+from services.capture.channels import SignatureError, UnmappableError
+
+
+class Payload(BaseModel):
+    """A part of what an API sends. Fields that are not named here are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, populate_by_name=True)
+
+    @classmethod
+    def of(cls, body: bytes) -> Self:
+        """Read a payload.
+
+        Raises:
+            UnmappableError: it is not one; the text names each field that is wrong.
+        """
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            raise UnmappableError(explain(error)) from None
+
+
+def _finite(amount: Decimal) -> Decimal:
+    if not amount.is_finite():
+        msg = "a finite amount is needed"
+        raise ValueError(msg)
+    return amount
+
+
+def _filled(amount: Any) -> Any:
+    """Some APIs write an empty text where there is no amount, and a float where there is one."""
+    return "0" if amount in ("", None) else str(amount) if isinstance(amount, float) else amount
+
+
+Amount = Annotated[Decimal, BeforeValidator(_filled), AfterValidator(_finite)]
+"""A decimal amount in major units, written as text or number; empty and null are 0."""
+
+Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else str(text))]
+"""A text; null is the empty one, and a number is the text that it is written as."""
+
+
+@cache
+def exponent(currency: str) -> int:
+    """Digits after the decimal point of a currency, as ISO 4217 has it: EUR 2, JPY 0, KWD 3.
+
+    Raises:
+        UnmappableError: ISO 4217 knows no such currency, or it has no minor unit.
+    """
+    try:
+        digits = iso4217.Currency(currency).exponent
+    except ValueError:
+        digits = None
+    if digits is None:
+        msg = f"{currency!r} is no currency of ISO 4217 that something can be paid in"
+        raise UnmappableError(msg)
+    return int(digits)
+
+
+def minor(amount: Decimal, currency: str, path: str) -> int:
+    """An amount in the minor unit of its currency: 19.99 euros are 1999.
+
+    Raises:
+        UnmappableError: the currency has no such fraction, or is unknown; the text names the path.
+    """
+    try:
+        scaled = amount.scaleb(exponent(currency))
+    except UnmappableError as error:
+        msg = f"{path}: {error}"
+        raise UnmappableError(msg) from None
+    if scaled != scaled.to_integral_value():
+        msg = f"{path}: {amount} {currency} is not a whole number of its minor unit"
+        raise UnmappableError(msg)
+    return int(scaled)
+
+
+def json_of(body: bytes) -> Any:
+    """A payload as JSON.
+
+    Raises:
+        UnmappableError: it is not JSON.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        msg = f"$: not JSON: {error}"
+        raise UnmappableError(msg) from None
+
+
+def found_id(body: bytes, *path: str) -> str:
+    """The id at a path of a JSON object.
+
+    Raises:
+        UnmappableError: there is none; the text names the path.
+    """
+    found = json_of(body)
+    for step in path:
+        found = found.get(step) if isinstance(found, dict) else None
+    if isinstance(found, bool) or not isinstance(found, (str, int)) or not str(found):
+        msg = f"$.{'.'.join(path)}: an id is needed"
+        raise UnmappableError(msg)
+    return str(found)
+
+
+def listed(body: bytes, *path: str) -> list[bytes]:
+    """The objects of a list at a path, or the payload itself where it has no such list."""
+    content = json_of(body)
+    if isinstance(content, list):
+        return [orjson.dumps(one) for one in content]
+    found = content
+    for step in path:
+        found = found.get(step) if isinstance(found, dict) else None
+    return [orjson.dumps(one) for one in found] if isinstance(found, list) else [body]
+
+
+def any_matches(given: str, expected: Sequence[str]) -> None:
+    """Compare a signature with those that each secret would give, in constant time.
+
+    Raises:
+        SignatureError: it is none of them.
+    """
+    matches = [hmac.compare_digest(given.encode(), one.encode()) for one in expected]
+    if not any(matches):
+        msg = "the signature does not match the body: check the channel's secret" if given else "it is not signed"
+        raise SignatureError(msg)
+
+
+def lately(sent_at: float, now: datetime, window_s: float) -> None:
+    """See to it that something was signed lately; ``sent_at`` counts seconds from 1970 in UTC.
+
+    Raises:
+        SignatureError: it is outside the replay window.
+    """
+    off = abs(now.timestamp() - sent_at)
+    if off > window_s:
+        when = datetime.fromtimestamp(sent_at, UTC).isoformat(timespec="seconds") if abs(sent_at) < 1e11 else sent_at  # noqa: PLR2004  # beyond what a date can say
+        msg = f"it was signed at {when}, more than {window_s:.0f} s from now"
+        raise SignatureError(msg)
