@@ -1,11 +1,12 @@
 """The hub's own order format: JSON, as `OrderInput` describes it."""
 
+import orjson
 from pydantic import ValidationError
 
 from crossdock_contracts.base import explain
 from crossdock_contracts.capture import OrderInput
 from services.capture.channels import UnmappableError
-from services.capture.channels.reading import found_id, listed
+from services.capture.channels.reading import listed
 
 
 class Native:
@@ -19,7 +20,16 @@ class Native:
         Raises:
             UnmappableError: it is no JSON object, or has no ``order_id``.
         """
-        return found_id(body, "order_id")
+        try:
+            content = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            msg = f"$: not JSON: {error}"
+            raise UnmappableError(msg) from None
+        found = content.get("order_id") if isinstance(content, dict) else None
+        if not isinstance(found, str) or not found:
+            msg = "$.order_id: a non-empty string is needed"
+            raise UnmappableError(msg)
+        return found
 
     def read(self, body: bytes) -> OrderInput:
         """The order in a payload.
