@@ -276,6 +276,10 @@ PLANTED: dict[str, tuple[Callable[[Ran], Awaitable[None]], str, str]] = {
     "goods that were never charged": (
         lambda run: run.document("payment", run.shipped, free_of_payment),
         "money-is-conserved",
+        "accounts-match-their-orders",
+        "capacity-matches-routes",
+        "kits-add-up",
+        "cases-are-settled-once",
         "0 was charged",
     ),
     "a doubled refund": (lambda run: run.again("payment-refunded", run.shipped), "nothing-is-refunded-twice", TWICE),
