@@ -321,6 +321,21 @@ class CancelRefusedV1(Event, service="capture", name="cancel-refused", version=1
     detail: str = ""
 
 
+class ChannelRefundedV1(Event, service="capture", name="channel-refunded", version=1, entity="order_id"):
+    """The channel has paid the buyer back by itself; payments enters it in its books, and pays nothing."""
+
+    order_id: Id
+    refund_id: Id
+    """The channel's own id."""
+    amount: Money
+    reason: Code = "channel-refund"
+    lines: tuple[LineQuantity, ...] = ()
+    """Pieces that it is for; empty: none in particular."""
+    cancel_id: str = ""
+    """The cancel that it pays for, where the channel did both in one; empty: none."""
+    refunded_at: Utc
+
+
 class CustomersMergedV1(Event, service="capture", name="customers-merged", version=1, entity="customer_id"):
     """Two identities turned out to be one buyer; all that goes by the merged id goes by the other from now on."""
 

@@ -59,6 +59,7 @@ def service(config: Settings) -> Service:
             capture.MappingFoundV1,
             capture.OrderMappableV1,
             capture.GoodsHandedOverV1,
+            capture.ChannelRefundedV1,
             amendments.AmendmentReceivedV1,
             amendments.AmendmentRequestedV1,
             amendments.AmendmentRefusedV1,

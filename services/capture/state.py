@@ -136,6 +136,8 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     """All that was left of it has shipped."""
     fulfil_by: str = "hub"
     """Who fulfils it: ``hub``, ``channel`` or ``till``."""
+    refunds: tuple[str, ...] = ()
+    """What the channel has paid back, by its own ids."""
     handed_over: tuple[str, ...] = ()
     """Lines that the buyer got from a till or the channel."""
     last: Last | None = None

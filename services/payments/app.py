@@ -61,6 +61,7 @@ def service() -> Service:
         reads=authorise.reads_payment,
     )
     hub.on(payments.ImportRefundV1, imported.import_refund)
+    hub.on(capture.ChannelRefundedV1, imported.enter_refund)
     hub.on(payments.SetCreditLimitV1, credit.set_limit, remember=True)
     hub.on(payments.ReceivePaymentV1, credit.receive_payment, remember=True)
     hub.on(capture.CustomersMergedV1, credit.merge_accounts)
