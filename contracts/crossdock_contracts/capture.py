@@ -130,6 +130,18 @@ class IngestV1(Command, service="capture", name="ingest", version=1, entity="ord
     """Where it came from: ``webhook``, ``api``, ``import:<file>``, ``poll``."""
 
 
+class FetchOrderV1(Command, service="capture", name="fetch-order", version=1, entity="order_id"):
+    """A channel says that an order is new or changed, and not how: it has to be asked."""
+
+    channel: Code
+    order_id: Id
+    """``<channel>:<the channel's id>``."""
+    channel_order_id: Id
+    received_at: Utc
+    source: str = ""
+    """Where it came from: ``webhook``, ``poll``."""
+
+
 class CancelOrderV1(Command, service="capture", name="cancel-order", version=1, entity="order_id"):
     """Cancel an order, or some of its lines, as far as it has not shipped. May come before its order."""
 

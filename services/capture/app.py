@@ -18,7 +18,7 @@ from crossdock_contracts import (
 )
 from services.capture.channels import UnmappableError
 from services.capture.channels.native import Native
-from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
+from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, fetch, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
 from services.capture.rules import Channels
 from services.capture.state import (
@@ -73,6 +73,7 @@ def service(config: Settings) -> Service:
         creates=ingest.creates_order,
         prepare=partial(_original, hub),
     )
+    hub.on(capture.FetchOrderV1, fetch.fetch_order, settle=partial(fetch.settle_fetch, channels))
     hub.on(
         cases.ReplacementOrderedV1,
         partial(replace.replace, channels),
@@ -112,7 +113,11 @@ async def _original(hub: Service, message: capture.IngestV1) -> str:
     if found is None:
         msg = f"payload {message.original} is not in the object store"
         raise UnmappableError(msg)
-    return found.decode()
+    try:
+        return found.decode()
+    except UnicodeDecodeError as error:
+        msg = f"$: not UTF-8: {error}"
+        raise UnmappableError(msg) from None
 
 
 _TROUBLE: tuple[Any, ...] = (
