@@ -130,18 +130,6 @@ class IngestV1(Command, service="capture", name="ingest", version=1, entity="ord
     """Where it came from: ``webhook``, ``api``, ``import:<file>``, ``poll``."""
 
 
-class FetchOrderV1(Command, service="capture", name="fetch-order", version=1, entity="order_id"):
-    """A channel says that an order is new or changed, and not how: it has to be asked."""
-
-    channel: Code
-    order_id: Id
-    """``<channel>:<the channel's id>``."""
-    channel_order_id: Id
-    received_at: Utc
-    source: str = ""
-    """Where it came from: ``webhook``, ``poll``."""
-
-
 class CancelOrderV1(Command, service="capture", name="cancel-order", version=1, entity="order_id"):
     """Cancel an order, or some of its lines, as far as it has not shipped. May come before its order."""
 
@@ -331,21 +319,6 @@ class CancelRefusedV1(Event, service="capture", name="cancel-refused", version=1
     cancel_id: Id
     reason: Code
     detail: str = ""
-
-
-class ChannelRefundedV1(Event, service="capture", name="channel-refunded", version=1, entity="order_id"):
-    """The channel has paid the buyer back by itself; payments enters it in its books, and pays nothing."""
-
-    order_id: Id
-    refund_id: Id
-    """The channel's own id."""
-    amount: Money
-    reason: Code = "channel-refund"
-    lines: tuple[LineQuantity, ...] = ()
-    """Pieces that it is for; empty: none in particular."""
-    cancel_id: str = ""
-    """The cancel that it pays for, where the channel did both in one; empty: none."""
-    refunded_at: Utc
 
 
 class CustomersMergedV1(Event, service="capture", name="customers-merged", version=1, entity="customer_id"):

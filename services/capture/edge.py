@@ -1,34 +1,27 @@
 """The web interface that orders come in by. An order is acknowledged once its raw bytes are durable, and not before."""
 
 import secrets
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from crossdock_contracts import subjects
-from crossdock_contracts.base import LONGEST_ID, Command
-from crossdock_contracts.capture import FetchOrderV1, IngestV1, OrderInput
-from crossdock_contracts.envelope import Envelope
+from crossdock_contracts.base import LONGEST_ID
+from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.channels import FetchOrderV1
 from services.capture.channels import Heard, Hook, SignatureError, Topic, UnmappableError, hooks_of
+from services.capture.inbox import Inbox, InboxError
 from services.capture.rules import Channel, Channels, UnknownChannelError
-from services.hub.effects import TransientError
 from services.hub.metrics import HTTP
 from services.hub.runtime import Runtime
 from services.hub.secrets import Secrets
 from services.hub.settings import Settings
-from services.hub.wire import DisconnectedError, status
 
-ORIGINALS = "originals"
-_INLINE_BYTES = 256 * 1024
-"""Larger payloads, and those that are no text, go to the object store, and the message names them."""
-_PUBLISH_TIMEOUT_S = 5.0
 _JSON = "application/json"
-_NO_ANSWER = "the message server did not answer"
 
 
 class ProblemError(Exception):
@@ -53,8 +46,8 @@ class Edge:
 
     def __init__(self, channels: Channels, runtime: Runtime, settings: Settings) -> None:
         self._channels = channels
-        self._runtime = runtime
         self._settings = settings
+        self._inbox = Inbox(runtime, settings)
         self._secrets = Secrets(settings.secrets_dir)
         self._token = settings.api_token.get_secret_value()
         self.web = FastAPI(title="Crossdock", version="0.1.0", docs_url="/docs", redoc_url=None)
@@ -162,72 +155,24 @@ class Edge:
             received_at=datetime.now(UTC),
             source="webhook",
         )
-        return await self._stored(command, command.order_id)
+        return await _acknowledged(self._inbox.put(command))
 
     async def _ingest(self, channel: Channel, order_id: str, body: bytes, request: Request, source: str) -> Response:
-        identity = uuid4().hex
-        command = await self._command(channel, order_id, body, request, identity, source)
-        return await self._stored(command, order_id, identity)
-
-    async def _stored(self, command: Command, order_id: str, identity: str = "") -> Response:
-        identity = identity or uuid4().hex
-        seq = await self._publish(command, identity)
-        answer = {"order_id": order_id, "message_id": identity, "sequence": seq}
-        return Response(orjson.dumps(answer), 202, media_type=_JSON)
-
-    async def _command(
-        self, channel: Channel, order_id: str, body: bytes, request: Request, identity: str, source: str
-    ) -> IngestV1:
-        original = ""
-        if len(body) > _INLINE_BYTES or not _is_text(body):
-            original = f"{channel.config.owner}/{channel.name}/{identity}"
-            try:
-                await self._runtime.service.put_object(ORIGINALS, original, body)
-            except TransientError as error:
-                raise _away(str(error)) from None
-        return IngestV1(
-            owner=channel.config.owner,
-            channel=channel.name,
-            order_id=order_id,
-            original=original,
-            body="" if original else body.decode(),
-            received_at=datetime.now(UTC),
-            content_type=request.headers.get("content-type", "application/json"),
-            source=source,
-        )
-
-    async def _publish(self, command: Command, identity: str) -> int:
-        """Write to the inbox; the sequence, once it is on disk."""
-        envelope = Envelope.of(command, message_id=identity, time=datetime.now(UTC))
-        headers = "".join(f"{name}: {value}\r\n" for name, value in envelope.to_headers().items())
-        subject = subjects.message(
-            command.TYPE,
-            command.VERSION,
-            partition=subjects.partition(command.owner, command.entity, self._settings.partitions),
-            pool=subjects.pool(command.owner, self._settings.pools),
-        )
-        try:
-            answer = await self._runtime.calls.one(
-                [], subject.encode(), headers.encode(), command.encode(), timeout_s=_PUBLISH_TIMEOUT_S
-            )
-        except (DisconnectedError, AssertionError):
-            raise _away(_NO_ANSWER) from None
-        content = {} if status(answer) else orjson.loads(answer.data)
-        if "seq" not in content:
-            raise _away(str(content.get("error", "the message server has no inbox for it yet")))
-        return int(content["seq"])
+        content_type = request.headers.get("content-type", _JSON)
+        return await _acknowledged(self._inbox.ingest(channel, order_id, body, source, content_type))
 
 
-def _is_text(body: bytes) -> bool:
+async def _acknowledged(storing: Awaitable[dict[str, object]]) -> Response:
+    """The answer to what is on disk.
+
+    Raises:
+        ProblemError: it is not, as far as is known.
+    """
     try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _away(detail: str) -> ProblemError:
-    return ProblemError(503, "Service Unavailable", f"nothing was acknowledged: {detail}", retry_after_s=2)
+        return Response(orjson.dumps(await storing), 202, media_type=_JSON)
+    except InboxError as error:
+        detail = f"nothing was acknowledged: {error}"
+        raise ProblemError(503, "Service Unavailable", detail, retry_after_s=2) from None
 
 
 def _order_id(channel: Channel, body: bytes) -> str:

@@ -7,12 +7,12 @@ import pytest
 from crossdock_contracts.capture import (
     CancelInput,
     CancelRefusedV1,
-    ChannelRefundedV1,
     OrderCancelledV1,
     OrderCapturedV1,
     RefundInput,
     SubmissionIgnoredV1,
 )
+from crossdock_contracts.channels import ChannelRefundedV1
 from crossdock_contracts.payments import PaymentFailedV1, PaymentRefundedV1
 from crossdock_contracts.products import ListingMappedV1
 from crossdock_contracts.shipping import ShipmentShippedV2

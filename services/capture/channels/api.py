@@ -5,8 +5,6 @@ lost `Api.look_up` finds out whether it was done, by what the channel then shows
 number, a cancelled order, a refund with our note). Stock levels are absolute, so they may be sent any number of times.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 from pydantic import NonNegativeInt
@@ -60,8 +58,8 @@ class TellCancelled(Value):
     complete: bool
     """Nothing of the order is left."""
     reason: Code
-    amount: Money
-    """What the buyer gets back for them."""
+    amount: Money | None = None
+    """What the buyer gets back for them; none: all that they have paid."""
     refund: bool
     """The channel has the money, and pays it back."""
 
@@ -102,6 +100,14 @@ class Levelled(Value):
     """Why the channel would not have it; empty: it has it."""
 
 
+class AskOrders(Value):
+    """Which orders are new or changed since a moment, the oldest change first?"""
+
+    since: Utc
+    page: str = ""
+    """`Page.next`; empty: the first one."""
+
+
 class Page(Value):
     """Orders as the channel lists them."""
 
@@ -111,11 +117,24 @@ class Page(Value):
     """Where the list goes on; empty: it does not."""
 
 
-class Api(Protocol):
-    """A channel that can be asked and told. One instance speaks for one channel of ``channels.toml``.
+class SetStock(Value):
+    """So much can be sold of these from now on; at most `Api.batch` of them."""
 
-    Operations are ``order`` (`AskOrder` → `Order`), ``ship`` (`TellShipped` → `Told`), ``cancel`` (`TellCancelled` →
-    `Told`) and ``refund`` (`TellRefund` → `Told`). What an API has no way to be told is `Told` without a reference.
+    levels: tuple[Level, ...]
+
+
+class StockSet(Value):
+    """What became of each level."""
+
+    levels: tuple[Levelled, ...]
+
+
+class Api(Protocol):
+    """A channel that can be asked and told: an adapter of the hub, one for each channel of ``channels.toml``.
+
+    Operations are ``order`` (`AskOrder` → `Order`), ``orders`` (`AskOrders` → `Page`), ``stock`` (`SetStock` →
+    `StockSet`), ``ship`` (`TellShipped` → `Told`), ``cancel`` (`TellCancelled` → `Told`) and ``refund`` (`TellRefund` →
+    `Told`). What an API has no way to be told is `Told` without a reference.
     """
 
     name: str
@@ -135,20 +154,6 @@ class Api(Protocol):
 
         Raises:
             TransientError: it cannot be looked up just now.
-        """
-
-    async def orders(self, since: datetime, page: str) -> Page:
-        """Orders that are new or changed since a moment, the oldest change first; ``page`` is `Page.next`, or empty.
-
-        Raises:
-            TransientError, PermanentError: see `services.hub.effects`.
-        """
-
-    async def set_stock(self, levels: Sequence[Level]) -> list[Levelled]:
-        """Have the channel know how much can be sold, at most ``batch`` levels at a time.
-
-        Raises:
-            TransientError, PermanentError, UnknownError: see `services.hub.effects`.
         """
 
     async def close(self) -> None:

@@ -15,7 +15,7 @@ from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.stores import PickupExpiredV1
 from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order
 from services.capture.decide.difference import standing_of, worth
-from services.capture.decide.kits import whole
+from services.capture.decide.kits import still_told, whole
 from services.capture.decide.money import part
 from services.capture.state import ENDED, Cancel, Last, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
@@ -213,6 +213,7 @@ def _cancelled(
         record = changed(
             record,
             status=OrderStatus.CANCELLED,
+            outward=still_told(record),
             order=None,
             source=None,
             waiting=None,
@@ -271,6 +272,7 @@ def ended(record: OrderRecord, now: datetime) -> OrderRecord:
     return changed(
         record,
         status=OrderStatus.COMPLETED,
+        outward=still_told(record),
         order=None,
         source=None,
         waiting=None,

@@ -22,6 +22,7 @@ from services.capture.decide.evidence import traces_of
 from services.capture.decide.mapping import Meaning, Name, all_wants, in_pieces, meanings, missed
 from services.capture.decide.money import line_total, share, totals
 from services.capture.decide.opened import expiry
+from services.capture.decide.outward import outward_of
 from services.capture.decide.reported import cancels_of, refunds_of, reported
 from services.capture.rules import Channel, Channels
 from services.capture.state import Copy, Customer, Item, Listing, OrderRecord, OrderStatus, Want
@@ -143,7 +144,14 @@ def captured(
     checked = check(states, channel, record.owner, order, unknown, now)
     order, holds = checked.order, checked.holds
     status = OrderStatus.HELD if holds else OrderStatus.OPEN
-    record = changed(record, status=status, order=order, holds=holds, fulfil_by=order.policy.fulfil_by)
+    record = changed(
+        record,
+        status=status,
+        order=order,
+        holds=holds,
+        fulfil_by=order.policy.fulfil_by,
+        outward=outward_of(channel, order),
+    )
     decision = Decision(
         writes=[record, *(expiry(record, hold) for hold in holds), *checked.writes],
         events=[

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from crossdock_contracts.capture import ChannelRefundedV1
+from crossdock_contracts.channels import ChannelRefundedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import ImportRefundV1, PaymentFailedV1, PaymentRefundedV1, RefundLeftToChannelV1
 from services.hub.decision import Decision, Later, States, changed

@@ -1,12 +1,14 @@
-"""Fetching an order of which a channel has only told that it is new or changed."""
+"""What comes of asking and telling a channel: orders that it only pointed to, how far polls have come, levels."""
 
 from datetime import datetime
 
-from crossdock_contracts.capture import FetchOrderV1, IngestV1
+from crossdock_contracts.capture import IngestV1
+from crossdock_contracts.channels import FetchOrderV1, LevelsPublishedV1, PollFinishedV1
 from services.capture.channels.api import AskOrder, Order
 from services.capture.decide.ingest import ingest
 from services.capture.rules import Channels
-from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States
+from services.capture.state_outward import Level, PollCursor
+from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 
 
 class OrderGoneError(LookupError):
@@ -45,3 +47,18 @@ def settle_fetch(
             raise OrderGoneError(msg)
         case Failed(detail=detail, retry_after_s=wait):
             return Decision(later=Later(detail, not_before_s=wait))
+
+
+def poll_finished(states: States, message: PollFinishedV1, _now: datetime) -> Decision:
+    """A channel has been asked for all that had changed by then."""
+    known = states.get(PollCursor, message.owner, message.channel)
+    if known is not None and known.until >= message.until:
+        return Decision.nothing()
+    cursor = known or PollCursor(owner=message.owner, channel=message.channel, until=message.until)
+    return Decision(writes=[changed(cursor, until=message.until, orders=cursor.orders + message.orders)])
+
+
+def levels_published(_states: States, message: LevelsPublishedV1, _now: datetime) -> Decision:
+    """A channel was told how much can be sold."""
+    about = {"owner": message.owner, "channel": message.channel, "published_at": message.published_at}
+    return Decision(writes=[Level(**about, **level.model_dump()) for level in message.levels])
