@@ -16,9 +16,9 @@ from crossdock_contracts import (
     stores,
     warehouse,
 )
-from services.capture.channels.native import Native
 from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels, UnmappableError
 from services.capture.state import (
     Customer,
@@ -33,8 +33,6 @@ from services.capture.state import (
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
-
-FORMATS = {"native": Native}
 
 
 def service(config: Settings) -> Service:
