@@ -1,6 +1,5 @@
 """Capture, wired: which rule answers to which message, and the web interface that orders come in by."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -26,8 +25,6 @@ from crossdock_contracts.channels import (
     PollFinishedV1,
 )
 from services.capture.channels import UnmappableError
-from services.capture.channels.api import Api
-from services.capture.channels.native import Native
 from services.capture.decide import (
     amend,
     asked,
@@ -42,6 +39,7 @@ from services.capture.decide import (
     waiting,
 )
 from services.capture.edge import Edge
+from services.capture.formats import APIS, FORMATS
 from services.capture.inbox import ORIGINALS
 from services.capture.levels import Levels
 from services.capture.poll import Poller
@@ -63,11 +61,6 @@ from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 from services.hub.toml import RulesError
-
-FORMATS = {"native": Native}
-
-APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {}
-"""How the web APIs of formats are spoken to."""
 
 
 def service(config: Settings) -> Service:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.capture.app import FORMATS
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.capture.rules.customers import CustomerRules
 from services.cli import feed

@@ -1,0 +1,14 @@
+"""The formats that a channel may have in ``channels.toml``, apart from the wiring: to read the rules starts nothing."""
+
+from collections.abc import Callable
+
+from services.capture.channels import Format
+from services.capture.channels.api import Api
+from services.capture.channels.native import Native
+from services.capture.rules import ApiConfig
+from services.hub.secrets import Secrets
+
+FORMATS: dict[str, Callable[[], Format]] = {"native": Native}
+
+APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {}
+"""How the web APIs of formats are spoken to."""
