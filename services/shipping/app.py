@@ -94,7 +94,7 @@ def service(config: Settings) -> Service:
     )
     for carrier in (TableCarrier(), SandboxCarrier()):
         hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), Limits(concurrency=512))
-    circuit = hub.effects.is_open
+    circuit = partial(hub.effects.is_open, operation="buy")
     settle = partial(label.settle_label, rules)
     watched = partial(risk.watched, rules)
     hub.on(
@@ -171,12 +171,12 @@ def service(config: Settings) -> Service:
 
 def _hear_stores(hub: Service, rules: Rules) -> None:
     """What stores and suppliers say."""
-    reads = commands.reads_shipment
+    reads, circuit = commands.reads_shipment, partial(hub.effects.is_open, operation="buy")
     for taken, left, name in (
         (stores.AcceptFulfilmentV1, stores.DeclineFulfilmentV1, "fulfilment"),
         (stores.AcknowledgePurchaseOrderV1, stores.RejectPurchaseOrderV1, "purchase-order"),
     ):
-        decide, settle = partial(accept.accept, rules, hub.effects.is_open), partial(label.settle_label, rules)
+        decide, settle = partial(accept.accept, rules, circuit), partial(label.settle_label, rules)
         hub.on(taken, decide, name=f"accept-{name}", settle=settle, reads=reads)
         hub.on(left, partial(offer.decline, rules), name=f"decline-{name}", reads=reads)
     for command, lies in (
