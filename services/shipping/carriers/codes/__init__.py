@@ -98,7 +98,7 @@ def status_of(carrier: str, code: str) -> Status:
     """What a carrier's code means. Where the code is made of parts, ``ZN/INSUF``, the last part may be unknown."""
     name = carrier_named(carrier)
     codes = carriers()[name] if name else {}
-    wanted = code.strip().upper()
+    wanted = "-".join(code.upper().split())
     while wanted and wanted not in codes:
         wanted = wanted.rpartition("/")[0]
     if not wanted:
