@@ -1,7 +1,7 @@
 """EasyPost as far as the adapter uses it, over real HTTP: it keeps what was made, and misbehaves as it is told to."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,17 +26,26 @@ class House:
         self.faults: dict[str, list[Say]] = {}
         self.lost: dict[str, list[Say]] = {}
         self.url = ""
+        self.traces: list[str] = []
+        self.chaos: Callable[[], tuple[str, Say] | None] = lambda: None
+        """Says for each request whether something else is said ``before`` it is heard, or ``after`` it was done."""
 
     def serve(self, request: Request) -> Say:
         path = urlsplit(request.path).path.removeprefix("/v2")
+        self.traces.append(request.headers.get("traceparent", ""))
         name = f"{request.method} {self._general(path)}"
         if self.faults.get(name):
             return self.faults[name].pop(0)
+        trouble = self.chaos()
+        if trouble and trouble[0] == "before":
+            return trouble[1]
         if not path.startswith("/files"):
             assert base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode() == f"{KEY}:"
         else:
             assert "authorization" not in request.headers, "the key is not shown to the store of files"
         said = self._answer(request, path)
+        if trouble:
+            return trouble[1]
         return self.lost[name].pop(0) if self.lost.get(name) else said
 
     def _general(self, path: str) -> str:

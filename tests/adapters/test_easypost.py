@@ -1,5 +1,7 @@
 """EasyPost: what it is asked, where, what its answers and refusals come to; and that no label is bought twice."""
 
+import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -29,7 +31,7 @@ from services.shipping.carriers import (
     VoidLabel,
 )
 from services.shipping.carriers.codes import Status
-from services.shipping.carriers.easypost import build
+from services.shipping.carriers.easypost import EasyPost, build
 from tests.adapters.easypost_house import House, easypost
 from tests.adapters.outside import CLOSE, HANG, RESET, Say, answer, truncated
 from tests.adapters.parcels import purchase
@@ -367,6 +369,46 @@ async def test_a_label_that_cannot_be_looked_up_waits() -> None:
         house.faults["GET /shipments/*"] = [answer(503)] * 9
         assert isinstance(await run(carrier), Later)
         assert house.bought == ["shp_1"]
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["", "restarted"])
+@pytest.mark.parametrize("seed", range(4))
+async def test_in_a_storm_each_label_is_bought_once(seed: int, *, restarts: bool) -> None:
+    """Two calls in five go wrong, before or after they were done; what is parked is taken up again, as the hub does."""
+    dice = random.Random(seed)
+    troubles: list[Say] = [
+        RESET,
+        CLOSE,
+        truncated(),
+        answer(200, b"{"),
+        answer(500),
+        answer(502),
+        answer(503),
+        answer(504),
+    ]
+
+    def storm() -> tuple[str, Say] | None:
+        return (dice.choice(["before", "after"]), dice.choice(troubles)) if dice.random() < 0.4 else None
+
+    async with easypost() as (carrier, house, _):
+        house.chaos = storm
+        effects = Effects(unique("shipping"))
+        effects.add(carrier, Limits(timeout_s=5, breaker_failures=10_000))
+
+        async def bought_at_last(key: str) -> str:
+            resumed = False
+            while True:
+                if restarts:  # it knows of nothing that was made before
+                    effects.add(EasyPost(carrier._account.http), Limits(timeout_s=5, breaker_failures=10_000))
+                outcome = await effects.run(Intent("easypost", "buy", key, label(), resumed=resumed))
+                if isinstance(outcome, Done):
+                    return str(outcome.response.handle)
+                assert not isinstance(outcome, Refused)
+                resumed = True
+
+        handles = await asyncio.gather(*(bought_at_last(f"label:{n}") for n in range(12)))
+        assert sorted(house.bought) == sorted(handles)
+        assert len(set(handles)) == 12
 
 
 async def test_what_was_bought_before_and_cannot_be_read_is_not_failed_over() -> None:

@@ -239,3 +239,15 @@ async def test_openings_and_tries_in_place_are_counted() -> None:
     assert REGISTRY.get_sample_value("crossdock_circuit_open", named) == 1
     tried = {"adapter": house.name, "operation": "buy"}
     assert REGISTRY.get_sample_value("crossdock_retries_total", tried) == 1
+
+
+async def test_connections_are_given_up_when_the_service_ends() -> None:
+    class Open(House):
+        closed = False
+
+        async def close(self) -> None:
+            self.closed = True
+
+    one, other = Open("one"), House("other")
+    await effects(one, other).close()
+    assert one.closed
