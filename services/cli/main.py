@@ -16,6 +16,7 @@ from rich.text import Text
 from services.cli import (
     amend,
     bench,
+    carriers,
     cases,
     channels,
     contracts,
@@ -75,6 +76,7 @@ for commands, name, text in (
         "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
     ),
     (cases.app, "cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
+    (carriers.app, "carriers", "Carriers: what their tracking codes mean."),
     (stores.app, "stores", "Stores: what waits there, accept, decline, make ready, hand over."),
     (suppliers.app, "suppliers", "Suppliers: their purchase orders, acknowledge, reject, invoice."),
     (contracts.app, "contracts", "Contracts: list, print the schema, check a message."),
