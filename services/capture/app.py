@@ -1,5 +1,6 @@
 """Capture, wired: which rule answers to which message, and the web interface that orders come in by."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,12 @@ from crossdock_contracts import (
     stores,
     warehouse,
 )
-from services.capture.channels import UnmappableError
+from services.capture.channels import Format, UnmappableError
+from services.capture.channels.csv import Csv
 from services.capture.channels.native import Native
+from services.capture.channels.shopify import Shopify
+from services.capture.channels.signed import Signed
+from services.capture.channels.woocommerce import WooCommerce
 from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
 from services.capture.rules import Channels
@@ -35,7 +40,14 @@ from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 
-FORMATS = {"native": Native}
+FORMATS: dict[str, Callable[[], Format]] = {
+    "csv": Csv,
+    "native": Native,
+    "shopify": Shopify,
+    "signed": Signed,
+    "woocommerce": WooCommerce,
+}
+"""Who reads the payloads of a channel, by the name that channels.toml gives."""
 
 
 def service(config: Settings) -> Service:

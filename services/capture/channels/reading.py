@@ -155,8 +155,8 @@ def rounded(amount: Decimal, currency: str, path: str) -> int:
 def unit_and_discount(before: int, after: int, quantity: int) -> tuple[int, int]:
     """Unit price and discount of a line of which the API gives the sums before and after discounts, in minor units.
 
-    Quantity × unit price − discount is the sum after it, also where the sum before cannot be shared out evenly: the unit
-    price is rounded up then, and the discount is as much more.
+    Quantity × unit price − discount is the sum after it, also where the sum before cannot be shared out evenly: the
+    unit price is rounded up then, and the discount is as much more.
     """
     unit = -(-max(before, after) // quantity)
     return unit, unit * quantity - after

@@ -27,16 +27,17 @@ _POINTERS = {
 class Shopify:
     """Reads orders of Shopify's Admin API, REST and GraphQL alike, and its webhooks.
 
-    API: Admin REST ``Order`` (https://shopify.dev/docs/api/admin-rest/latest/resources/order), which is what webhooks carry,
-    and Admin GraphQL ``Order`` (https://shopify.dev/docs/api/admin-graphql/latest/objects/Order); read against 2026-07.
-    Scopes: ``read_orders`` (``read_all_orders`` for those older than 60 days), ``read_customers`` for the buyer,
-    ``read_merchant_managed_fulfillment_orders`` for dates and pickup. Webhooks: https://shopify.dev/docs/apps/build/webhooks.
+    API: Admin REST ``Order`` (https://shopify.dev/docs/api/admin-rest/latest/resources/order), which is what webhooks
+    carry, and Admin GraphQL ``Order`` (https://shopify.dev/docs/api/admin-graphql/latest/objects/Order), 2026-07.
+    Webhooks: https://shopify.dev/docs/apps/build/webhooks. Scopes: ``read_orders`` (``read_all_orders`` for those older
+    than 60 days), ``read_customers`` for the buyer, ``read_merchant_managed_fulfillment_orders`` for dates and pickup.
 
-    An order has the same id, lines and refunds in both shapes. Amounts are in the buyer's currency (``presentment_money``);
-    the shop's total is ``shop_total``. Totals are those before anything was taken back: pieces that were refunded before
-    they left, or that the order was edited to have no more, are ``cancels``; money that was paid back is ``refunds``.
-    Duties, fees and tips are charges; discounts stand on the lines that they were allocated to. An order of which the
-    money is pending is refused unless it is paid on delivery or on terms; so are test orders and drafts.
+    An order has the same id, lines and refunds in both shapes. Amounts are in the buyer's currency
+    (``presentment_money``); the shop's total is ``shop_total``. Totals are those before anything was taken back: pieces
+    that were refunded before they left, or that the order was edited to have no more, are ``cancels``; money that was
+    paid back is ``refunds``. Duties, fees and tips are charges; discounts stand on the lines that they were allocated
+    to. An order of which the money is pending is refused unless it is paid on delivery or on terms; so are test orders
+    and drafts.
     """
 
     name = "shopify"

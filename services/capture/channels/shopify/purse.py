@@ -45,6 +45,7 @@ class Purse:
         if both is not None and both.shop_money is not None:
             plain, path = both.shop_money.amount, f"{path}_set.shop_money.amount"
         if plain and self.paid != self.shop:
-            msg = f"{path}: it is given in {self.shop} alone, and the buyer pays in {self.paid}; ask for presentment_money"
+            told = f"it is given in {self.shop} alone, and the buyer pays in {self.paid}; ask for presentment_money"
+            msg = f"{path}: {told}"
             raise UnmappableError(msg)
         return minor(plain, self.paid, path)

@@ -1,8 +1,8 @@
 """What of an order of Shopify was cancelled, taken out or paid back since.
 
 A refund takes pieces out of an order, gives money back, or both. Its ``restock_type`` says what became of the pieces:
-``cancel`` had not left and do not leave; ``return`` came back; ``no_restock`` and ``legacy_restock`` say nothing, so that
-what is left to fulfil does. Pieces that an order was edited to have no more stand in a refund without money.
+``cancel`` had not left and do not leave; ``return`` came back; ``no_restock`` and ``legacy_restock`` say nothing, so
+that what is left to fulfil does. Pieces that an order was edited to have no more stand in a refund without money.
 """
 
 from collections import Counter
