@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.channels import app
-from tests.adapters.channels.test_shopify import line as shopify_line
-from tests.adapters.channels.test_shopify import order as shopify_order
+from tests.adapters.channels.shopify import line as shopify_line
+from tests.adapters.channels.shopify import order as shopify_order
 from tests.builders import order_input
 
 

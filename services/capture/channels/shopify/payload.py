@@ -128,15 +128,10 @@ class Address(Payload):
     longitude: float | None = None
 
 
-class EmailAddress(Payload):
-    """As the GraphQL API has it."""
+class Contact(Payload):
+    """How the GraphQL API gives an e-mail address or a phone number."""
 
     email_address: Text = ""
-
-
-class PhoneNumber(Payload):
-    """As the GraphQL API has it."""
-
     phone_number: Text = ""
 
 
@@ -148,8 +143,8 @@ class Customer(Payload):
     last_name: Text = ""
     email: Text = ""
     phone: Text = ""
-    default_email_address: EmailAddress | None = None
-    default_phone_number: PhoneNumber | None = None
+    default_email_address: Contact | None = None
+    default_phone_number: Contact | None = None
 
 
 class Transaction(Payload):
