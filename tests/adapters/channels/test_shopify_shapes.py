@@ -32,12 +32,14 @@ def test_the_customer_is_who_bought_for_which_company() -> None:
     assert (found.email, found.phone) == ("ana@example.com", "+1")
 
 
-def test_goods_that_ship_without_an_address_are_collected_where_the_way_of_shipping_says() -> None:
+def test_what_the_buyer_collects_is_collected_where_the_way_of_shipping_says() -> None:
     way = [{"title": "Main Street Store", "code": "Main Street Store", "price": "0.00"}]
-    assert read(shipping_lines=way, shipping_address=None).shipping.pickup_location_id == "Main Street Store"
-    assert read(shipping_lines=way).shipping.pickup_location_id == ""
+    assert read(shipping_lines=way, shipping_address=None).shipping.pickup_location_id == ""  # it lacks its address
     way[0]["delivery_category"] = "pickup"
     assert read(shipping_lines=way).shipping.pickup_location_id == "Main Street Store"
+    named = [{"title": "Store Pickup (Lyon)", "price": "0.00"}]
+    assert read(shipping_lines=named, shipping_address=None).shipping.pickup_location_id == "Store Pickup (Lyon)"
+    assert read(shipping_lines=named).shipping.pickup_location_id == ""
 
 
 def test_notes_attributes_properties_and_tags_are_kept() -> None:

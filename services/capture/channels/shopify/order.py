@@ -1,5 +1,6 @@
 """What an order of Shopify is as one of the hub."""
 
+import re
 from typing import Any
 
 from crossdock_contracts import values
@@ -15,6 +16,7 @@ from services.capture.channels.shopify.refunds import cancels_of, refunds_of, va
 _TAKEN = {"paid", "authorized", "partially_refunded", "refunded"}
 """The shop has the money, had it, or may take it."""
 _PICKUP = {"pickup", "pick_up", "pick-up", "local_pickup", "local-pickup"}
+_COLLECTED = re.compile(r"pick[ -]?up|click (and|&) collect|collect in store", re.IGNORECASE)
 _BY_AMAZON = {"amazon_marketplace_web", "amazon"}
 """Handles of the fulfilment service that has Amazon ship the goods."""
 _GIFT_MESSAGE = {"gift message", "gift note"}
@@ -46,7 +48,7 @@ def order_of(order: Order) -> OrderInput:
         customer=_customer(order),
         ship_to=_address(order.shipping_address, order) if order.shipping_address else None,
         bill_to=_address(order.billing_address, order) if order.billing_address else None,
-        shipping=_shipping(order, lines),
+        shipping=_shipping(order),
         customer_po=order.po_number,
         tags=tuple(tag.strip() for tag in order.tags if tag.strip()),
         cancels=cancels_of(order),
@@ -183,28 +185,26 @@ def _address(address: Address, order: Order) -> values.Address:
     )
 
 
-def _shipping(order: Order, lines: list[LineInput]) -> ShippingChoice:
+def _shipping(order: Order) -> ShippingChoice:
     chosen = [line for line in order.shipping_lines if not line.is_removed]
     title = "; ".join(line.title or line.code for line in chosen)
     return ShippingChoice(
         service_level=service_level(*(text for line in chosen for text in (line.title, line.code))),
         title=title,
-        pickup_location_id=_pickup(order, lines),
+        pickup_location_id=_pickup(order),
     )
 
 
-def _pickup(order: Order, lines: list[LineInput]) -> str:
+def _pickup(order: Order) -> str:
     """Where the buyer collects the goods: the location's id, or its name where the API gives no more."""
     for one in order.fulfillment_orders:
         if one.delivery_method and one.delivery_method.method_type == "pick_up":
             place = one.assigned_location.location if one.assigned_location else None
             if place and (place.id or place.title):
                 return place.id or place.title
-    chosen = [line for line in order.shipping_lines if not line.is_removed]
-    ships = any(line.kind is LineKind.PHYSICAL for line in lines)
-    for line in chosen:
-        # goods that are shipped have an address: a way of shipping without one is the name of a place
-        if line.delivery_category in _PICKUP or (ships and order.shipping_address is None):
+    for line in order.shipping_lines:
+        collected = _COLLECTED.search(f"{line.title} {line.code}") is not None and order.shipping_address is None
+        if not line.is_removed and (line.delivery_category in _PICKUP or collected):
             return order.location_id or line.code or line.title
     return ""
 

@@ -122,13 +122,8 @@ def _kind(order: Order, line: Line) -> LineKind:
     """Goods, unless the shop says that nothing of the order ships, or that the line is a download or a gift card."""
     virtual = any(one.key in {"_virtual", "_downloadable"} and one.value == "yes" for one in line.meta_data)
     gift_card = any(one.key.startswith("wc_gc_giftcard") for one in line.meta_data)
-    if order.needs_processing is False and order.status in _GOING and not order.shipping_lines:
-        virtual = virtual or order.status == "processing" or not _has_address(order)
-    return LineKind.DIGITAL if virtual or gift_card else LineKind.PHYSICAL
-
-
-def _has_address(order: Order) -> bool:
-    return order.shipping is not None and any((order.shipping.address_1, order.shipping.city, order.shipping.postcode))
+    nothing_ships = order.needs_processing is False and not order.shipping_lines
+    return LineKind.DIGITAL if virtual or gift_card or nothing_ships else LineKind.PHYSICAL
 
 
 def _told(meta: tuple[Meta, ...]) -> list[str]:
