@@ -58,6 +58,10 @@ def test_edits_and_refunds_point_to_an_order() -> None:
         Shopify().heard(hook(b"{}", topic="refunds/create"))
 
 
+def test_a_test_is_nothing_to_the_hub() -> None:
+    assert Shopify().heard(hook(BODY, x_shopify_test="true")).topic is Topic.OTHER
+
+
 def test_other_topics_are_nothing_to_the_hub() -> None:
     for topic in ("products/update", "customers/redact", "orders/delete", ""):
         assert Shopify().heard(hook(b"{}", topic=topic)).topic is Topic.OTHER

@@ -102,6 +102,13 @@ def test_dates_and_pickup_are_those_of_the_fulfilment_orders() -> None:
     assert found.shipping.pickup_location_id == "655"
 
 
+def test_shipping_is_the_same_in_whichever_way_it_is_asked_for() -> None:
+    cost = {"presentmentMoney": {"amount": "5.0", "currencyCode": "USD"}}
+    way = {"title": "Courier", "originalPriceSet": cost, "discountedPriceSet": cost, "discountAllocations": []}
+    for fields in ({"shippingLines": {"nodes": [way]}}, {"shippingLine": way}, {"totalShippingPriceSet": cost}):
+        assert Shopify().read(orjson.dumps(graphql(**fields))).shipping_minor == 500
+
+
 def test_a_bundle_is_named_with_its_parts() -> None:
     content = graphql()
     content["lineItems"]["edges"][0]["node"]["lineItemGroup"] = {"id": "gid://shopify/LineItemGroup/1", "title": "Set"}

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from crossdock_contracts.capture import LineInput
 from crossdock_contracts.values import LineKind
-from services.capture.channels.shopify.payload import Allocation, Attribute, Line, Order, Price, ShippingLine
+from services.capture.channels.shopify.parts import Allocation, Attribute, Price
+from services.capture.channels.shopify.payload import Line, Order, ShippingLine
 from services.capture.channels.shopify.purse import Purse
 
 
@@ -86,13 +87,12 @@ def _taxes(taxes: Sequence[Price], purse: Purse, path: str) -> int:
 
 def shipping_of(order: Order, purse: Purse) -> tuple[int, int]:
     """What shipping costs after discounts, and what these come to."""
-    if not order.shipping_lines:
+    if not (order.shipping_lines or order.shipping_line):
         return purse.minor(Decimal(0), order.total_shipping_price_set, "$.total_shipping_price"), 0
     price = discount = 0
-    for n, line in enumerate(order.shipping_lines):
-        if not line.is_removed:
-            price += purse.minor(line.price, line.price_set, f"$.shipping_lines[{n}].price")
-            discount += _shipping_discount(line, purse, f"$.shipping_lines[{n}]")
+    for n, line in enumerate(order.ways):
+        price += purse.minor(line.price, line.price_set, f"$.shipping_lines[{n}].price")
+        discount += _shipping_discount(line, purse, f"$.shipping_lines[{n}]")
     return price - discount, discount
 
 

@@ -9,7 +9,8 @@ from crossdock_contracts.values import LineKind, Money, PaymentMethod, PaymentTe
 from services.capture.channels import UnmappableError
 from services.capture.channels.reading import country_of, minor, named, service_level
 from services.capture.channels.shopify.lines import kind_of, lines_of, shipping_of, told
-from services.capture.channels.shopify.payload import Address, Order
+from services.capture.channels.shopify.parts import Address
+from services.capture.channels.shopify.payload import Order
 from services.capture.channels.shopify.purse import Purse
 from services.capture.channels.shopify.refunds import cancels_of, refunds_of, value_of
 
@@ -186,10 +187,9 @@ def _address(address: Address, order: Order) -> values.Address:
 
 
 def _shipping(order: Order) -> ShippingChoice:
-    chosen = [line for line in order.shipping_lines if not line.is_removed]
-    title = "; ".join(line.title or line.code for line in chosen)
+    title = "; ".join(line.title or line.code for line in order.ways)
     return ShippingChoice(
-        service_level=service_level(*(text for line in chosen for text in (line.title, line.code))),
+        service_level=service_level(*(text for line in order.ways for text in (line.title, line.code))),
         title=title,
         pickup_location_id=_pickup(order),
     )
@@ -202,9 +202,9 @@ def _pickup(order: Order) -> str:
             place = one.assigned_location.location if one.assigned_location else None
             if place and (place.id or place.title):
                 return place.id or place.title
-    for line in order.shipping_lines:
+    for line in order.ways:
         collected = _COLLECTED.search(f"{line.title} {line.code}") is not None and order.shipping_address is None
-        if not line.is_removed and (line.delivery_category in _PICKUP or collected):
+        if line.delivery_category in _PICKUP or collected:
             return order.location_id or line.code or line.title
     return ""
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from services.capture.channels import UnmappableError
 from services.capture.channels.reading import minor
-from services.capture.channels.shopify.payload import MoneySet, Order
+from services.capture.channels.shopify.parts import MoneySet
+from services.capture.channels.shopify.payload import Order
 
 
 @dataclass(frozen=True, slots=True)
