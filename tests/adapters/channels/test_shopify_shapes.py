@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,6 +138,13 @@ def test_answers_that_list_orders_are_split() -> None:
     pages = {"data": {"orders": {"edges": [{"node": graphql()}]}}}
     assert [shop.read(one) for one in shop.split(orjson.dumps(pages))] == [read()]
     assert [shop.read(one) for one in shop.split(orjson.dumps({"order": order()}))] == [read()]
+
+
+@pytest.mark.parametrize("wrapped", ["%s", '{"id": "gid://shopify/Order/1", "lineItems": %s}', '{"orders": %s}'])
+def test_payloads_of_a_thousand_levels_are_refused(wrapped: str) -> None:
+    body = (wrapped % ("[" * 900 + "]" * 900)).encode()
+    with pytest.raises(UnmappableError):
+        [Shopify().read(one) for one in Shopify().split(body)]
 
 
 @given(st.integers(0, 2**32))

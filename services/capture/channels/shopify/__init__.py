@@ -75,7 +75,13 @@ class Shopify:
             UnmappableError: it is no JSON.
         """
         found = several(body)
-        return [body] if found is None else [orjson.dumps(one) for one in found]
+        if found is None:
+            return [body]
+        try:
+            return [orjson.dumps(one) for one in found]
+        except TypeError as error:  # it has more levels than can be written
+            msg = f"$: {error}"
+            raise UnmappableError(msg) from None
 
     def check(self, hook: Hook, secrets: Sequence[str], now: datetime) -> None:
         """See to it that Shopify signed this with the app's client secret, or one of those before.

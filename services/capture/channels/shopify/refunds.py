@@ -2,7 +2,8 @@
 
 A refund takes pieces out of an order, gives money back, or both. Its ``restock_type`` says what became of the pieces:
 ``cancel`` had not left and do not leave; ``return`` came back; ``no_restock`` and ``legacy_restock`` say nothing, so
-that what is left to fulfil does. Pieces that an order was edited to have no more stand in a refund without money.
+that what is left to fulfil does. A cancel has the id of its refund, so that both are known to be one. Pieces that an
+order was edited to have no more stand in a refund without money.
 """
 
 from collections import Counter
@@ -45,8 +46,7 @@ def cancels_of(order: Order) -> tuple[CancelInput, ...]:
             staying[line_id] -= pieces
         if lines := _quantities(cancelled):
             when = refund.processed_at or refund.created_at
-            cancel_id = f"refund-{refund.id}"
-            found.append(CancelInput(cancel_id=cancel_id, lines=lines, reason="removed-in-shop", cancelled_at=when))
+            found.append(CancelInput(cancel_id=refund.id, lines=lines, reason="removed-in-shop", cancelled_at=when))
     return (*found, *_removed(order))
 
 

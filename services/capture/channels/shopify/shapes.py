@@ -60,14 +60,21 @@ def order_id(order: Any) -> str:
     return _tail(str(found))
 
 
-def as_rest(node: Any, path: str = "$") -> Any:
+_DEEPEST = 32
+"""Levels of an order; no query of the API has more."""
+
+
+def as_rest(node: Any, path: str = "$", level: int = 0) -> Any:
     """What the GraphQL API gave, as the REST API would name it.
 
     Raises:
-        UnmappableError: a list has further pages, which are not there.
+        UnmappableError: a list has further pages, which are not there; or it has too many levels.
     """
+    if level > _DEEPEST:
+        msg = f"{path[:100]}…: an order has at most {_DEEPEST} levels"
+        raise UnmappableError(msg)
     if isinstance(node, list):
-        return [as_rest(one, f"{path}[{number}]") for number, one in enumerate(node)]
+        return [as_rest(one, f"{path}[{number}]", level + 1) for number, one in enumerate(node)]
     if isinstance(node, str):
         return _tail(node)
     if not isinstance(node, dict):
@@ -77,8 +84,8 @@ def as_rest(node: Any, path: str = "$") -> Any:
         if isinstance(page, dict) and page.get("hasNextPage"):
             msg = f"{path}.pageInfo.hasNextPage: the list has further pages; fetch them all, and put them together"
             raise UnmappableError(msg)
-        return [as_rest(one, f"{path}.nodes[{number}]") for number, one in enumerate(_nodes(node))]
-    return {_CAPITAL.sub(r"_\1", name).lower(): as_rest(one, f"{path}.{name}") for name, one in node.items()}
+        return [as_rest(one, f"{path}.nodes[{number}]", level + 1) for number, one in enumerate(_nodes(node))]
+    return {_CAPITAL.sub(r"_\1", name).lower(): as_rest(one, f"{path}.{name}", level + 1) for name, one in node.items()}
 
 
 def in_graphql(text: str) -> str:
