@@ -17,15 +17,39 @@ from crossdock_contracts import (
     stores,
     warehouse,
 )
+from crossdock_contracts.channels import (
+    ChannelRefundedV1,
+    ChannelRefusedV1,
+    ChannelToldV1,
+    FetchOrderV1,
+    LevelsPublishedV1,
+    PollFinishedV1,
+)
 from services.capture.channels import Format, UnmappableError
+from services.capture.channels.api import Api
 from services.capture.channels.csv import Csv
 from services.capture.channels.native import Native
 from services.capture.channels.shopify import Shopify
 from services.capture.channels.signed import Signed
 from services.capture.channels.woocommerce import WooCommerce
-from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
-from services.capture.edge import ORIGINALS, Edge
-from services.capture.rules import Channels
+from services.capture.decide import (
+    amend,
+    asked,
+    cancel,
+    catalogue,
+    correct,
+    elsewhere,
+    holds,
+    ingest,
+    outward,
+    replace,
+    waiting,
+)
+from services.capture.edge import Edge
+from services.capture.inbox import ORIGINALS
+from services.capture.levels import Levels
+from services.capture.poll import Poller
+from services.capture.rules import ApiConfig, Channel, Channels
 from services.capture.state import (
     Customer,
     HoldExpiry,
@@ -36,9 +60,13 @@ from services.capture.state import (
     WaitingOrder,
     Wanted,
 )
+from services.capture.state_outward import Level, PollCursor, Telling
 from services.hub.app import HubApp
+from services.hub.effects import Limits
+from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
+from services.hub.toml import RulesError
 
 FORMATS: dict[str, Callable[[], Format]] = {
     "csv": Csv,
@@ -49,13 +77,19 @@ FORMATS: dict[str, Callable[[], Format]] = {
 }
 """Who reads the payloads of a channel, by the name that channels.toml gives."""
 
+APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {}
+"""How the web APIs of formats are spoken to."""
+
 
 def service(config: Settings) -> Service:
     """What capture hears, keeps and says."""
     channels = Channels.load(config.rules_dir, FORMATS)
     hub = Service(
         "capture",
-        documents=(OrderRecord, HoldExpiry, Listing, Item, Wanted, WaitingOrder, Customer, RecordedUntil),
+        documents=(
+            *(OrderRecord, HoldExpiry, Listing, Item, Wanted, WaitingOrder, Customer, RecordedUntil),
+            *(Telling, PollCursor, Level),
+        ),
         buckets=(ORIGINALS,),
         says=(
             capture.OrderCapturedV1,
@@ -71,6 +105,9 @@ def service(config: Settings) -> Service:
             capture.MappingFoundV1,
             capture.OrderMappableV1,
             capture.GoodsHandedOverV1,
+            ChannelRefundedV1,
+            ChannelToldV1,
+            ChannelRefusedV1,
             amendments.AmendmentReceivedV1,
             amendments.AmendmentRequestedV1,
             amendments.AmendmentRefusedV1,
@@ -84,6 +121,7 @@ def service(config: Settings) -> Service:
         creates=ingest.creates_order,
         prepare=partial(_original, hub),
     )
+    _speak(hub, channels, config)
     hub.on(
         cases.ReplacementOrderedV1,
         partial(replace.replace, channels),
@@ -115,6 +153,47 @@ def service(config: Settings) -> Service:
     return hub
 
 
+def _speak(hub: Service, channels: Channels, config: Settings) -> None:
+    """Ask and tell the channels that have a web API; where none has, nothing of it is listened to."""
+    hub.on(FetchOrderV1, asked.fetch_order, settle=partial(asked.settle_fetch, channels))
+    hub.on(PollFinishedV1, asked.poll_finished)
+    hub.on(LevelsPublishedV1, asked.levels_published, remember=True)
+    speaking = [(channel, channel.config.api) for channel in map(channels.__getitem__, channels.names)]
+    for channel, reached in speaking:
+        if reached is not None:
+            _speak_to(hub, channel, reached, config)
+    for news in _NEWS if any(reached for _, reached in speaking) else ():
+        hub.on(
+            news,
+            partial(outward.tell_channel, channels),
+            name=f"tell-channel-{news.NAME}",
+            reads=outward.reads_telling,
+            settle=outward.settle_telling,
+        )
+
+
+def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> None:
+    made = APIS.get(channel.format.name)
+    if made is None:
+        msg = f"channels.toml: {channel.name}.api: the format {channel.format.name} has no web API; take it out"
+        raise RulesError(msg)
+    api = made(channel.name, reached, Secrets(config.secrets_dir))
+    limits = Limits(timeout_s=reached.timeout_s, concurrency=reached.concurrency, rate_per_s=reached.rate_per_s)
+    hub.adapter(api, limits)
+    if reached.poll_minutes:
+        hub.beside(Poller(channel, reached, config))
+    if reached.stock_seconds:
+        hub.beside(Levels(channel, reached, api.batch, config))
+
+
+_NEWS: tuple[Any, ...] = (
+    shipping.ShipmentShippedV2,
+    capture.OrderCancelledV1,
+    capture.OrderRejectedV1,
+    payments.RefundLeftToChannelV1,
+)
+
+
 async def _original(hub: Service, message: capture.IngestV1) -> str:
     """The payload as it came: in the message, or in the object store where it was too large for one."""
     if not message.original:
@@ -123,7 +202,11 @@ async def _original(hub: Service, message: capture.IngestV1) -> str:
     if found is None:
         msg = f"payload {message.original} is not in the object store"
         raise UnmappableError(msg)
-    return found.decode()
+    try:
+        return found.decode()
+    except UnicodeDecodeError as error:
+        msg = f"$: not UTF-8: {error}"
+        raise UnmappableError(msg) from None
 
 
 _TROUBLE: tuple[Any, ...] = (

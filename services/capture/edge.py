@@ -1,31 +1,27 @@
 """The web interface that orders come in by. An order is acknowledged once its raw bytes are durable, and not before."""
 
 import secrets
+from collections.abc import Awaitable
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from crossdock_contracts import subjects
 from crossdock_contracts.base import LONGEST_ID
-from crossdock_contracts.capture import IngestV1, OrderInput
-from crossdock_contracts.envelope import Envelope
-from services.capture.channels import UnmappableError
+from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.channels import FetchOrderV1
+from services.capture.channels import Heard, Hook, SignatureError, Topic, UnmappableError, hooks_of
+from services.capture.inbox import Inbox, InboxError
 from services.capture.rules import Channel, Channels, UnknownChannelError
-from services.hub.effects import TransientError
 from services.hub.metrics import HTTP
 from services.hub.runtime import Runtime
+from services.hub.secrets import Secrets
 from services.hub.settings import Settings
-from services.hub.wire import DisconnectedError, status
 
-ORIGINALS = "originals"
-_INLINE_BYTES = 256 * 1024
-"""Larger payloads go to the object store, and the message names them."""
-_PUBLISH_TIMEOUT_S = 5.0
-_NO_ANSWER = "the message server did not answer"
+_JSON = "application/json"
 
 
 class ProblemError(Exception):
@@ -50,8 +46,9 @@ class Edge:
 
     def __init__(self, channels: Channels, runtime: Runtime, settings: Settings) -> None:
         self._channels = channels
-        self._runtime = runtime
         self._settings = settings
+        self._inbox = Inbox(runtime, settings)
+        self._secrets = Secrets(settings.secrets_dir)
         self._token = settings.api_token.get_secret_value()
         self.web = FastAPI(title="Crossdock", version="0.1.0", docs_url="/docs", redoc_url=None)
         self._route("/webhooks/{channel}", "A channel hands in an order, in its own format.", self._from_path)
@@ -66,7 +63,7 @@ class Edge:
         answers: dict[int | str, dict[str, Any]] = {
             202: {"description": "Durable in capture's inbox; what became of it is told by its events."},
             400: {"description": "Not JSON."},
-            401: {"description": "No valid token."},
+            401: {"description": "No valid token, or no valid signature of the channel."},
             404: {"description": "No such channel."},
             413: {"description": "Too large."},
             422: {"description": "JSON, but not an order; the detail names each field."},
@@ -76,8 +73,12 @@ class Edge:
         @self.web.post(path, summary=summary, status_code=202, responses=answers, openapi_extra=schema)
         async def take(request: Request) -> Response:
             try:
-                self._check_token(request)
-                response = await self._take(channel_of(request), await self._body(request), request, path)
+                channel = self._channel(channel_of(request))
+                if path == "/v1/orders" or hooks_of(channel.format) is None:
+                    self._check_token(request)
+                    response = await self._take(channel, await self._body(request), request, path)
+                else:
+                    response = await self._hear(channel, await self._body(request), request)
             except ProblemError as problem:
                 response = problem.response()
             HTTP.labels(path, str(response.status_code)).inc()
@@ -104,67 +105,74 @@ class Edge:
             chunks.append(chunk)
         return b"".join(chunks)
 
-    async def _take(self, name: str, body: bytes, request: Request, path: str) -> Response:
+    def _channel(self, name: str) -> Channel:
         try:
-            channel = self._channels[name]
+            return self._channels[name]
         except UnknownChannelError as error:
             raise ProblemError(404, "Unknown channel", str(error)) from None
+
+    async def _take(self, channel: Channel, body: bytes, request: Request, path: str) -> Response:
+        """An order as the channel has it."""
         order_id = channel.key(_order_id(channel, body))
         if len(order_id) > LONGEST_ID:
             raise ProblemError(422, "Not an order", f"{order_id[:80]}…: an order id may have {LONGEST_ID} characters")
         if path == "/v1/orders" or channel.format.name == "native":
             _check(channel, body)
-        identity = uuid4().hex
-        command = await self._command(channel, order_id, body, request, identity, path)
-        seq = await self._publish(command, identity)
-        answer = {"order_id": order_id, "message_id": identity, "sequence": seq}
-        return Response(orjson.dumps(answer), 202, media_type="application/json")
+        return await self._ingest(channel, order_id, body, request, "api" if path == "/v1/orders" else "webhook")
 
-    async def _command(
-        self, channel: Channel, order_id: str, body: bytes, request: Request, identity: str, path: str
-    ) -> IngestV1:
-        original = ""
-        if len(body) > _INLINE_BYTES:
-            original = f"{channel.config.owner}/{channel.name}/{identity}"
-            try:
-                await self._runtime.service.put_object(ORIGINALS, original, body)
-            except TransientError as error:
-                raise _away(str(error)) from None
-        return IngestV1(
+    async def _hear(self, channel: Channel, body: bytes, request: Request) -> Response:
+        """A webhook in the channel's own way: signed; and about an order, or only pointing to one, or neither."""
+        hook = Hook(headers=dict(request.headers), body=body, url=self._url(request))
+        hooks = hooks_of(channel.format)
+        assert hooks is not None
+        name = f"channel.{channel.name}.webhook"
+        secrets_ = self._secrets.all(name)
+        if not secrets_:
+            raise ProblemError(401, "Unauthorized", self._secrets.missing(name))
+        try:
+            hooks.check(hook, secrets_, datetime.now(UTC))
+        except SignatureError as error:
+            raise ProblemError(401, "Unauthorized", str(error)) from None
+        heard = _heard(channel, hook)
+        match heard.topic:
+            case Topic.OTHER:
+                return Response(orjson.dumps({"ignored": "nothing is done on this"}), 202, media_type=_JSON)
+            case Topic.POINTER:
+                return await self._fetch(channel, heard)
+        order_id = channel.key(heard.order_id)
+        return await self._ingest(channel, order_id, heard.body or body, request, "webhook")
+
+    def _url(self, request: Request) -> str:
+        base = self._settings.public_url.rstrip("/")
+        return f"{base}{request.url.path}" if base else str(request.url)
+
+    async def _fetch(self, channel: Channel, heard: Heard) -> Response:
+        command = FetchOrderV1(
             owner=channel.config.owner,
             channel=channel.name,
-            order_id=order_id,
-            original=original,
-            body="" if original else body.decode(),
+            order_id=channel.key(heard.order_id),
+            channel_order_id=heard.order_id,
             received_at=datetime.now(UTC),
-            content_type=request.headers.get("content-type", "application/json"),
-            source="api" if path == "/v1/orders" else "webhook",
+            source="webhook",
         )
+        return await _acknowledged(self._inbox.put(command))
 
-    async def _publish(self, command: IngestV1, identity: str) -> int:
-        """Write to the inbox; the sequence, once it is on disk."""
-        envelope = Envelope.of(command, message_id=identity, time=command.received_at)
-        headers = "".join(f"{name}: {value}\r\n" for name, value in envelope.to_headers().items())
-        subject = subjects.message(
-            command.TYPE,
-            command.VERSION,
-            partition=subjects.partition(command.owner, command.order_id, self._settings.partitions),
-            pool=subjects.pool(command.owner, self._settings.pools),
-        )
-        try:
-            answer = await self._runtime.calls.one(
-                [], subject.encode(), headers.encode(), command.encode(), timeout_s=_PUBLISH_TIMEOUT_S
-            )
-        except (DisconnectedError, AssertionError):
-            raise _away(_NO_ANSWER) from None
-        content = {} if status(answer) else orjson.loads(answer.data)
-        if "seq" not in content:
-            raise _away(str(content.get("error", "the message server has no inbox for it yet")))
-        return int(content["seq"])
+    async def _ingest(self, channel: Channel, order_id: str, body: bytes, request: Request, source: str) -> Response:
+        content_type = request.headers.get("content-type", _JSON)
+        return await _acknowledged(self._inbox.ingest(channel, order_id, body, source, content_type))
 
 
-def _away(detail: str) -> ProblemError:
-    return ProblemError(503, "Service Unavailable", f"nothing was acknowledged: {detail}", retry_after_s=2)
+async def _acknowledged(storing: Awaitable[dict[str, object]]) -> Response:
+    """The answer to what is on disk.
+
+    Raises:
+        ProblemError: it is not, as far as is known.
+    """
+    try:
+        return Response(orjson.dumps(await storing), 202, media_type=_JSON)
+    except InboxError as error:
+        detail = f"nothing was acknowledged: {error}"
+        raise ProblemError(503, "Service Unavailable", detail, retry_after_s=2) from None
 
 
 def _order_id(channel: Channel, body: bytes) -> str:
@@ -177,6 +185,18 @@ def _order_id(channel: Channel, body: bytes) -> str:
         return channel.format.order_id(body)
     except UnmappableError as error:
         raise ProblemError(422, "Not an order", str(error)) from None
+
+
+def _heard(channel: Channel, hook: Hook) -> Heard:
+    """What a webhook is about. One that cannot be read is taken in all the same: it becomes a dead letter, as it is."""
+    hooks = hooks_of(channel.format)
+    assert hooks is not None
+    unread = Heard(Topic.ORDER, f"unread-{sha256(hook.body).hexdigest()[:16]}", body=hook.body)
+    try:
+        heard = hooks.heard(hook)
+    except UnmappableError:
+        return unread
+    return unread if len(channel.key(heard.order_id)) > LONGEST_ID else heard
 
 
 def _check(channel: Channel, body: bytes) -> None:

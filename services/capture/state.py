@@ -7,6 +7,7 @@ from pydantic import Field
 from crossdock_contracts.base import Utc
 from crossdock_contracts.products import KitComponent
 from crossdock_contracts.values import Dimensions, FulfilledQuantity, Hold, LineQuantity, Money, Order
+from services.capture.state_outward import Outward
 from services.hub.decision import Document, Part, Timer
 
 
@@ -136,6 +137,10 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     """All that was left of it has shipped."""
     fulfil_by: str = "hub"
     """Who fulfils it: ``hub``, ``channel`` or ``till``."""
+    refunds: tuple[str, ...] = ()
+    """What the channel has paid back, by its own ids."""
+    outward: Outward | None = None
+    """None: its channel has no web API, or does not know of it."""
     handed_over: tuple[str, ...] = ()
     """Lines that the buyer got from a till or the channel."""
     last: Last | None = None

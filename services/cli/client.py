@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import orjson
 from nats.errors import Error as NatsError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from crossdock_contracts import subjects
 from crossdock_contracts.base import Command
@@ -52,6 +53,11 @@ def _read(answer: dict[str, Any]) -> Answer:
     return Answer(events, f"{refusals[0].get('reason', 'failed')}: {refusals[0].get('detail', '')}")
 
 
+def _asked_again() -> AsyncRetrying:
+    """A question changes nothing, so it is asked again where the process that it reached has just ended."""
+    return AsyncRetrying(retry=retry_if_exception_type(DisconnectedError), stop=stop_after_attempt(3), reraise=True)
+
+
 class Client:
     """A connection to a hub."""
 
@@ -68,7 +74,9 @@ class Client:
             QuestionError: it says that something is wrong with the question.
         """
         subject = f"{service}.query.{question}.v1".encode()
-        answer = await self.calls.one([], subject, b"", orjson.dumps(fields), timeout_s=15)
+        async for attempt in _asked_again():
+            with attempt:
+                answer = await self.calls.one([], subject, b"", orjson.dumps(fields), timeout_s=5)
         if status(answer) == "503":
             msg = f"service {service} is not running"
             raise NoServiceError(msg)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,10 +20,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import CancelOrderV1
 from crossdock_contracts.inventory import ReceiveStockV1
+from crossdock_contracts.payments import SetCreditLimitV1
 from crossdock_contracts.products import UpsertProductV1
 from services.cli import quiet
 from services.cli.actors import carry_out, work
 from services.cli.client import Client, connected
+from services.cli.customers import customer_id
 from services.cli.generator import OWNERS, Shop, Submission
 from services.cli.output import FAILED, JsonFlag, as_json, as_table, console, errors
 from services.cli.products import store
@@ -71,7 +74,7 @@ async def own_hub(processes: int, *, keep: bool = False) -> AsyncIterator[tuple[
 
 
 async def prepare(client: Client, shop: Shop, orders: int) -> None:
-    """Products and stock of each merchant; kits once their components are known."""
+    """Products and stock of each merchant, kits once their components are known; what business customers may owe."""
     goods = list(shop.products())
     for kits in (False, True):
         some = [one for one in goods if bool(one.components) is kits]
@@ -83,6 +86,30 @@ async def prepare(client: Client, shop: Shop, orders: int) -> None:
             ReceiveStockV1(owner=owner, sku=sku, location_id=location, quantity=pieces, reference="opening stock")
             for owner in OWNERS
             for sku, location, pieces in stock
+        ],
+    )
+    today = datetime.now(UTC).date()
+    await carry_out(
+        client,
+        [
+            ReceiveStockV1(
+                owner=owner,
+                sku=sku,
+                location_id=location,
+                quantity=pieces,
+                reference="opening stock",
+                lot=lot,
+                expires_on=(today + timedelta(days=days)).isoformat(),
+            )
+            for owner in OWNERS
+            for sku, location, pieces, lot, days in shop.lots(orders)
+        ],
+    )
+    await carry_out(
+        client,
+        [
+            SetCreditLimitV1(owner="main", customer_id=customer_id(email), currency="EUR", limit_minor=limit)
+            for email, limit in shop.limits()
         ],
     )
 
@@ -165,6 +192,13 @@ def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
         "split": sum(len(x) > 1 for x in _locations(facts).values()),
         "kits": sum(bool(body["order"].get("kits")) for _, _, body in facts.events["order-captured"]),
         "amended": len({key for _, key, _ in facts.events["order-amended"]}),
+        "on_terms": sum(payment.get("method") == "terms" for payment in facts.payments.values()),
+        "from_lots": len(
+            {key for _, key, body in facts.events["shipment-shipped"] if any(x.get("lots") for x in body["lines"])}
+        ),
+        "cases": len(facts.events["case-opened"]),
+        "replaced": len(facts.events["replacement-ordered"]),
+        "waves": facts.counts["wave-closed"],
         "short_picked": facts.counts["short-picked"],
         "picked_up": sum(
             any(parcel["carrier"] == "pickup" for parcel in body["parcels"])

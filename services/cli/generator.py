@@ -46,6 +46,10 @@ _KITS = {
     "KIT-0001": (("SKU-0001", 1), ("SKU-0002", 2)),
     "KIT-0002": (("SKU-0003", 1), ("SKU-0004", 1), ("SKU-0005", 1)),
 }
+_BY_LOT = "LOT-0001"
+"""Goods that are kept by lot and expire."""
+_FIRMS = 8
+"""Business customers, who order on terms."""
 _IN_KITS = 5
 """So many of the best sellers are components of kits, too."""
 _EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -67,13 +71,17 @@ class Shares:
     invalid: float = 0.005
     scarce: float = 0.02
     """Lines of a SKU that there are only a few of."""
-    split: float = 0.10
-    """Orders of two things that no one location has both of."""
+    split: float = 0.11
+    """Orders of two things that no one location has both of; some of them are held or cancelled, and not split."""
     pickup: float = 0.06
     """Orders that the buyer comes for, to the store."""
     kit: float = 0.04
     gift: float = 0.02
     """Lines to be wrapped, or engraved with a note."""
+    lots: float = 0.03
+    """Orders of goods that are kept by lot."""
+    terms: float = 0.04
+    """Orders of business customers, on terms."""
 
     @classmethod
     def none(cls) -> "Shares":
@@ -110,14 +118,15 @@ class Shop:
         self.skus = [f"SKU-{n:04}" for n in range(1, skus + 1)]
         self.scarce = "SKU-RARE"
         self._popularity = list(accumulate(1 / rank for rank in range(1, skus + 1)))
-        goods = (*self.skus, self.scarce, *_APART, *_IN_STORE)
+        goods = (*self.skus, self.scarce, *_APART, *_IN_STORE, _BY_LOT)
         self._weights = {sku: 50 + self._random.randrange(40) * 50 for sku in goods}
         self._prices = {sku: 199 + self._random.randrange(100) * 100 for sku in (*goods, *_KITS)}
 
     def products(self) -> Iterator[Product]:
         """What there is to sell, kits behind their components."""
         for sku, weight in self._weights.items():
-            yield Product(sku=sku, title=_title(sku), weight_g=weight)
+            by_lot = sku == _BY_LOT
+            yield Product(sku=sku, title=_title(sku), weight_g=weight, track_lot=by_lot, track_expiry=by_lot)
         for sku, parts in _KITS.items():
             known = tuple(KitComponent(sku=part, quantity=n) for part, n in parts if part in self._weights)
             yield Product(sku=sku, title=_title(sku), components=known)
@@ -136,6 +145,16 @@ class Shop:
                 if self._random.random() < 0.85 or location == "ROT":
                     yield sku, location, int(sold) + 40 + (orders // 10 if rank <= _IN_KITS else 0)
 
+    def lots(self, orders: int) -> Iterator[tuple[str, str, int, str, int]]:
+        """Lots to begin with: SKU, location, pieces, lot, days until it expires."""
+        for lot, days in (("L-1", 200), ("L-2", 400)):
+            yield _BY_LOT, "ROT", orders // 10 + 20, lot, days
+
+    def limits(self) -> Iterator[tuple[str, int]]:
+        """Business customers by e-mail address, and how much each may have open in euros' minor units."""
+        for firm in range(_FIRMS):
+            yield _purchasing(firm), 30_000 if firm == 0 else 5_000_000
+
     def _sku(self) -> str:
         if self._random.random() < self._shares.scarce:
             return self.scarce
@@ -146,6 +165,8 @@ class Shop:
         draw, shares = self._random, self._shares
         if draw.random() < shares.split:
             return list(_APART)
+        if draw.random() < shares.lots:
+            return [_BY_LOT]
         skus = [self._sku() for _ in range(draw.choices((1, 2, 3, 4, 5), (40, 28, 17, 10, 5))[0])]
         return [draw.choice(tuple(_KITS)), *skus[1:]] if draw.random() < shares.kit else skus
 
@@ -196,6 +217,15 @@ class Shop:
             order["shipping"] = {"service_level": "standard", "pickup_location_id": "LON"}
         return _added_up(order)
 
+    def _of_business(self, order: dict[str, Any]) -> dict[str, Any]:
+        """The order as a business customer places it."""
+        firm = self._random.randrange(_FIRMS)
+        return order | {
+            "customer": {"name": f"Firm {firm}", "company": f"Firm {firm}", "email": _purchasing(firm)},
+            "customer_po": f"PO-{order['order_id']}",
+            "payment": {"method": "terms"},
+        }
+
     def _payment(self, number: int) -> dict[str, str]:
         draw = self._random.random()
         if draw < self._shares.declined:
@@ -212,6 +242,8 @@ class Shop:
         for number in range(count):
             channel = self._random.choices(_CHANNELS, (50, 20, 10, 20))[0]
             order = self.order(number)
+            if self._random.random() < shares.terms:
+                channel, order = "business", self._of_business(order)
             trouble = self._random.random()
             valid = True
             if trouble < shares.unknown_listing:
@@ -248,6 +280,10 @@ class Shop:
                 case _:
                     line["quantity"] += 1
             yield Submission(one.channel, _added_up(body))
+
+
+def _purchasing(firm: int) -> str:
+    return f"purchasing-{firm}@example.com"
 
 
 def _title(sku: str) -> str:

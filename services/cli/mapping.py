@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from crossdock_contracts.capture import IngestV1, OrderCapturedV1, OrderInput
+from crossdock_contracts.capture import IngestV1, OrderCapturedV1, OrderInput, SubmissionIgnoredV1
 from crossdock_contracts.values import Address, Hold
 from services.capture.app import FORMATS
 from services.capture.channels import UnmappableError
@@ -32,6 +32,8 @@ class Mapped:
     """The channel's own; empty where it could not be read."""
     order: OrderInput | None = None
     holds: tuple[Hold, ...] = ()
+    ignored: str = ""
+    """Why capture would do nothing about it, for instance that it was cancelled already; empty: it would."""
     refusal: str = ""
 
     @property
@@ -52,6 +54,7 @@ class Mapped:
             "mapped_total_minor": self.mapped_minor,
             "adds_up": self.order.total_minor == self.mapped_minor,
             "holds": [{"reason": hold.reason, "detail": hold.detail} for hold in self.holds],
+            "ignored": self.ignored,
         }
 
 
@@ -123,13 +126,13 @@ def _mapped(known: _Known, body: bytes) -> Mapped:
     try:
         order_id = known.channel.format.order_id(body)
         order = known.channel.format.read(body)
-        return Mapped(order_id, order, _holds(known, order_id, body))
+        return _taken_in(known, order_id, order, body)
     except UnmappableError as error:
         return Mapped(order_id, refusal=str(error))
 
 
-def _holds(known: _Known, order_id: str, body: bytes) -> tuple[Hold, ...]:
-    """What capture would hold it for if it came now, as far as that can be told without a hub.
+def _taken_in(known: _Known, order_id: str, order: OrderInput, body: bytes) -> Mapped:
+    """What capture would make of it if it came now, as far as that can be told without a hub.
 
     Raises:
         UnmappableError: capture would refuse it.
@@ -143,7 +146,9 @@ def _holds(known: _Known, order_id: str, body: bytes) -> tuple[Hold, ...]:
     )
     decision = ingest.ingest(known.channels, States.of(), message, known.now, message.body)
     captured = [event for event in decision.events if isinstance(event, OrderCapturedV1)]
-    return tuple(hold for event in captured for hold in event.holds if hold.reason != UNKNOWN_LISTING)
+    holds = tuple(hold for event in captured for hold in event.holds if hold.reason != UNKNOWN_LISTING)
+    ignored = [event.reason for event in decision.events if isinstance(event, SubmissionIgnoredV1)]
+    return Mapped(order_id, order, holds, ignored[0] if ignored else "")
 
 
 def _show(one: Mapped) -> None:
@@ -178,6 +183,8 @@ def _show(one: Mapped) -> None:
         style="red" if off else "",
         highlight=False,
     )
+    if one.ignored:
+        console.print(Text("ignored", "yellow"), one.ignored, highlight=False)
     for hold in one.holds:
         console.print(Text("hold", "yellow"), f"{hold.reason}: {hold.detail}", highlight=False)
 

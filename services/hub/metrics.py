@@ -33,3 +33,6 @@ LEASE = Gauge("crossdock_lease_held", "1 while this process holds the partition"
 READY = Gauge("crossdock_ready", "1 while the service is ready", ["service"])
 CACHE = Gauge("crossdock_cache_documents", "State documents at hand", ["service", "partition"])
 HTTP = Counter("crossdock_http_requests_total", "Requests to the web interface", ["route", "status"])
+POLLED = Counter("crossdock_polled_orders_total", "Orders that polls have handed in", ["channel"])
+LEVELS = Counter("crossdock_stock_levels_total", "Stock levels published to channels", ["channel", "result"])
+LEVELS_BEHIND = Gauge("crossdock_stock_levels_behind", "Stock levels that changed and are not published", ["channel"])

@@ -107,9 +107,10 @@ class Desk:
         except UnknownKindError as error:
             return {"error": str(error)}
         messages = await self.page(f"{prefix}.>", question.after, min(question.limit, _MOST))
-        last = int((messages[-1].headers or {})["Nats-Sequence"]) if messages else 0
+        last = int((messages[-1].headers or {})["Nats-Sequence"]) if messages else question.after
         more = len(messages) == min(question.limit, _MOST)
-        return {"documents": [orjson.loads(m.data) for m in messages if m.data], "next": last if more else None}
+        documents = [orjson.loads(m.data) for m in messages if m.data]
+        return {"documents": documents, "next": last if more else None, "last": last}
 
     async def page(self, filter_subject: str, after: int, limit: int) -> list[Msg]:
         """Messages on a subject or wildcard in the order of the stream, from behind a sequence."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,6 +13,9 @@ from services.hub.decision import Document, States, Timer
 from services.hub.effects import Adapter, Effects, Limits, TransientError
 from services.hub.inputs import Decide, Handler
 from services.hub.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from services.hub.runtime import Runtime
 
 
 class Question(BaseModel):
@@ -57,6 +60,7 @@ class Service:
         self.effects = Effects(name)
         self.buckets = list(buckets)
         """Buckets of the object store that it puts things into."""
+        self.chores: list[Callable[[Runtime], Awaitable[None]]] = []
         self.objects: dict[str, ObjectStore] = {}
         """The same, once the service is connected."""
 
@@ -98,6 +102,13 @@ class Service:
     def adapter(self, adapter: Adapter, limits: Limits | None = None) -> None:
         """Let intents of this service go through this adapter."""
         self.effects.add(adapter, limits)
+
+    def beside(self, chore: Callable[["Runtime"], Awaitable[None]]) -> None:
+        """Have this go on beside the decisions, in the one process that holds the service's first partition.
+
+        It is begun anew if it fails, and may be ended at any moment.
+        """
+        self.chores.append(chore)
 
     async def put_object(self, bucket: str, name: str, content: bytes) -> str:
         """Store an object in one of the service's buckets; its SHA-256 as hexadecimal digits.

@@ -1,6 +1,6 @@
 """Payments, wired: which rule answers to which message."""
 
-from crossdock_contracts import amendments, capture, payments, returns, shipping
+from crossdock_contracts import amendments, capture, channels, payments, returns, shipping
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
@@ -61,6 +61,7 @@ def service() -> Service:
         reads=authorise.reads_payment,
     )
     hub.on(payments.ImportRefundV1, imported.import_refund)
+    hub.on(channels.ChannelRefundedV1, imported.enter_refund)
     hub.on(payments.SetCreditLimitV1, credit.set_limit, remember=True)
     hub.on(payments.ReceivePaymentV1, credit.receive_payment, remember=True)
     hub.on(capture.CustomersMergedV1, credit.merge_accounts)

@@ -7,6 +7,7 @@ from services.verify.facts import Facts
 from services.verify.goods import conditions_conserved, lots_match, receipts_match
 from services.verify.money import charged_once, money_conserved, refunded_once
 from services.verify.orders import ingest_accounted, labelled_once, one_place, reserved_once
+from services.verify.settled import accounts_match, capacity_matches, cases_settled_once, kits_add_up
 from services.verify.stock import commitments_match, never_oversold, stock_conserved
 
 ALL: tuple[Callable[[Facts], Check], ...] = (
@@ -23,6 +24,10 @@ ALL: tuple[Callable[[Facts], Check], ...] = (
     refunded_once,
     labelled_once,
     money_conserved,
+    accounts_match,
+    capacity_matches,
+    kits_add_up,
+    cases_settled_once,
 )
 """Every check."""
 

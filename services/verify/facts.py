@@ -41,6 +41,10 @@ class Facts:
 
     orders: dict[OrderKey, Body] = field(default_factory=dict)
     payments: dict[OrderKey, Body] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], Body] = field(default_factory=dict)
+    """Customers on terms, by owner and id."""
+    workloads: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Fulfilments that leave a location on a day, by location and ``<day>.<stripe>``."""
     reservations: dict[OrderKey, Body] = field(default_factory=dict)
     routes: dict[OrderKey, Body] = field(default_factory=dict)
     shipments: dict[OrderKey, dict[str, Body]] = field(default_factory=lambda: defaultdict(dict))
@@ -88,6 +92,10 @@ _KEPT = {
     "order-cancelled",
     "order-amended",
     "order-routed",
+    "account-changed",
+    "case-opened",
+    "case-decided",
+    "replacement-ordered",
 }
 
 
@@ -187,6 +195,12 @@ def _document(facts: Facts, service: str, kind: str, entry: Entry) -> None:
             facts.orders[key] = body
         case "payments", "payment":
             facts.payments[key] = body
+        case "payments", "account":
+            facts.accounts[owner, body["customer_id"]] = body
+        case "routing", "workload":
+            facts.workloads[body["location_id"], f"{body['day']}.{body.get('stripe', '0')}"] = body.get(
+                "fulfilments", 0
+            )
         case "routing", "route":
             facts.routes[key] = body
         case "shipping", "shipment":

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from services.capture import app as capture
 from services.capture.app import FORMATS
-from services.capture.edge import ORIGINALS, Edge
+from services.capture.edge import Edge
+from services.capture.inbox import ORIGINALS
 from services.capture.rules import Channels
 from tests.builders import unique
 from tests.conftest import published

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from crossdock_contracts.capture import OrderInput
 
@@ -83,6 +83,7 @@ class Format(Protocol):
         """
 
 
+@runtime_checkable
 class Hooks(Protocol):
     """A kind of channel that pushes."""
 
@@ -99,3 +100,8 @@ class Hooks(Protocol):
         Raises:
             UnmappableError: that cannot be told.
         """
+
+
+def hooks_of(format_: Format) -> Hooks | None:
+    """How the webhooks of a format are read; none where they are not signed, but come with the hub's own token."""
+    return format_ if isinstance(format_, Hooks) else None

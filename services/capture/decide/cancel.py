@@ -15,7 +15,7 @@ from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.stores import PickupExpiredV1
 from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order
 from services.capture.decide.difference import standing_of, worth
-from services.capture.decide.kits import whole
+from services.capture.decide.kits import still_told, whole
 from services.capture.decide.money import part
 from services.capture.state import ENDED, Cancel, Last, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
@@ -41,14 +41,14 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
         record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
         return Decision(writes=[changed(record, cancels=(*record.cancels, cancel))])
     if record.status in ENDED:
-        return Decision(events=[_too_late(record, cancel)])
+        return Decision(events=[too_late(record, cancel)])
     return decide(record, cancel, now)
 
 
 def decide(record: OrderRecord, cancel: Cancel, now: datetime) -> Decision:
     """Decide here while nobody else has the order; else routing is asked, once no amendment is under way any more."""
     if record.fulfil_by == "till":
-        return Decision(events=[_too_late(record, cancel)])
+        return Decision(events=[too_late(record, cancel)])
     if record.status is OrderStatus.HELD or record.fulfil_by != "hub":
         return decide_here(record, cancel, now)
     cancel, problem = whole(record.order, cancel) if record.order else (cancel, "")
@@ -63,7 +63,7 @@ def asked_of_routing(record: OrderRecord, cancel: Cancel) -> Decision:
     return Decision(writes=[record], events=[] if record.amending else [ask_routing(record, cancel)])
 
 
-def _too_late(record: OrderRecord, cancel: Cancel) -> CancelRefusedV1:
+def too_late(record: OrderRecord, cancel: Cancel) -> CancelRefusedV1:
     """Nothing can be cancelled any more."""
     if record.status in ENDED:
         return _refusal(record, cancel.cancel_id, "ended", f"the order is {record.status}")
@@ -213,6 +213,7 @@ def _cancelled(
         record = changed(
             record,
             status=OrderStatus.CANCELLED,
+            outward=still_told(record),
             order=None,
             source=None,
             waiting=None,
@@ -271,6 +272,7 @@ def ended(record: OrderRecord, now: datetime) -> OrderRecord:
     return changed(
         record,
         status=OrderStatus.COMPLETED,
+        outward=still_told(record),
         order=None,
         source=None,
         waiting=None,

@@ -21,6 +21,7 @@ from services.capture.decide.amend import go_on, ignored
 from services.capture.decide.cancel import decide
 from services.capture.decide.checks import UNKNOWN_LISTING
 from services.capture.decide.elsewhere import hand_over
+from services.capture.decide.kits import still_told
 from services.capture.decide.mapping import Remapped, missed, remapped, waiting_named
 from services.capture.decide.opened import closed, let_go, opened
 from services.capture.rules import Channels
@@ -186,7 +187,13 @@ def _rejected(states: States, record: OrderRecord, reason: str, by: str, now: da
         LineQuantity(line_id=line.line_id, sku=line.sku or "", quantity=line.quantity) for line in record.order.lines
     )
     ended = changed(
-        record, status=OrderStatus.REJECTED, holds=(), closed=(*record.closed, *record.holds), order=None, ended_at=now
+        record,
+        status=OrderStatus.REJECTED,
+        outward=still_told(record),
+        holds=(),
+        closed=(*record.closed, *record.holds),
+        order=None,
+        ended_at=now,
     )
     rejected = OrderRejectedV1(
         owner=record.owner,

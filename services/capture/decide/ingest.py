@@ -22,6 +22,8 @@ from services.capture.decide.evidence import traces_of
 from services.capture.decide.mapping import Meaning, Name, all_wants, in_pieces, meanings, missed
 from services.capture.decide.money import line_total, share, totals
 from services.capture.decide.opened import expiry
+from services.capture.decide.outward import outward_of
+from services.capture.decide.reported import cancels_of, refunds_of, reported
 from services.capture.rules import Channel, Channels
 from services.capture.state import Copy, Customer, Item, Listing, OrderRecord, OrderStatus, Want
 from services.hub.decision import Decision, States, changed
@@ -96,10 +98,15 @@ def _known(
     if stale is not None:
         return Decision(events=[stale])
     if record.fulfil_by != "hub":
-        return recorded_again(states, record, message, handed_in, digest, now)
-    order, unknown, wants = _mapped(states, channel, message, handed_in)
-    again = check_again(states, channel, record, order, unknown, now)
-    return newer_copy(states, record, Copy(digest=digest, order=again.order, wants=wants), again, now)
+        decision = recorded_again(states, record, message, handed_in, digest, now)
+    else:
+        order, unknown, wants = _mapped(states, channel, message, handed_in)
+        again = check_again(states, channel, record, order, unknown, now)
+        decision = newer_copy(states, record, Copy(digest=digest, order=again.order, wants=wants), again, now)
+    if not (handed_in.cancels or handed_in.refunds):
+        return decision
+    record = next((one for one in reversed(decision.writes) if isinstance(one, OrderRecord)), record)
+    return decision.and_then(reported(record, handed_in, now))
 
 
 def _capture(
@@ -114,10 +121,14 @@ def _capture(
     order, unknown, wants = _mapped(states, channel, message, handed_in)
     record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
     about = {"digest": digest, "source_version": handed_in.source_version, "captured_at": now}
+    record = changed(record, cancels=(*record.cancels, *cancels_of(changed(record, order=order), handed_in)))
     if any(not cancel.lines for cancel in record.cancels) and order.policy.fulfil_by != "till":
         ended = changed(record, **about, status=OrderStatus.CANCELLED, ended_at=now, cancels=())
         return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
-    return captured(states, channel, changed(record, **about, wants=wants), order, unknown, now, handed_in)
+    record, told = refunds_of(changed(record, **about, wants=wants), handed_in, now)
+    decision = captured(states, channel, record, order, unknown, now, handed_in)
+    decision.events += told
+    return decision
 
 
 def captured(
@@ -133,7 +144,14 @@ def captured(
     checked = check(states, channel, record.owner, order, unknown, now)
     order, holds = checked.order, checked.holds
     status = OrderStatus.HELD if holds else OrderStatus.OPEN
-    record = changed(record, status=status, order=order, holds=holds, fulfil_by=order.policy.fulfil_by)
+    record = changed(
+        record,
+        status=status,
+        order=order,
+        holds=holds,
+        fulfil_by=order.policy.fulfil_by,
+        outward=outward_of(channel, order),
+    )
     decision = Decision(
         writes=[record, *(expiry(record, hold) for hold in holds), *checked.writes],
         events=[

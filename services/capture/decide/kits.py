@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from crossdock_contracts.values import LineQuantity, Order, OrderLine
 from services.capture.decide.money import share
-from services.capture.state import Cancel, Item
+from services.capture.state import Cancel, Item, OrderRecord
+from services.capture.state_outward import Outward, Unit
 from services.hub.decision import changed
 
 
@@ -100,3 +101,26 @@ def _is_whole(kit: OrderLine, parts: list[OrderLine], counts: dict[str, int]) ->
     """These pieces of the components make up whole kits."""
     kits = {divmod(counts.get(part.line_id, 0), part.quantity // kit.quantity) for part in parts}
     return len(kits) == 1 and kits.pop()[1] == 0
+
+
+def units_of(order: Order) -> dict[str, Unit]:
+    """Lines that the channel counts otherwise: packs, and kits, of which the first component stands for all."""
+    units: dict[str, Unit] = {}
+    kits = {kit.line_id: kit for kit in order.kits}
+    told: set[str] = set()
+    for line in order.lines:
+        kit = kits.get(line.kit_line_id)
+        if kit is not None:
+            first = "" if kit.line_id in told else kit.line_id
+            units[line.line_id] = Unit(line_id=first, pieces=line.quantity // kit.ordered_quantity)
+            told.add(kit.line_id)
+        elif line.quantity != line.ordered_quantity:
+            units[line.line_id] = Unit(line_id=line.line_id, pieces=line.quantity // line.ordered_quantity)
+    return units
+
+
+def still_told(record: OrderRecord) -> Outward | None:
+    """What an order that ends leaves behind to tell its channel by."""
+    if record.outward is None or record.order is None:
+        return record.outward
+    return changed(record.outward, units=units_of(record.order))

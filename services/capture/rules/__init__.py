@@ -3,8 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.values import ChannelPolicy, Code
@@ -21,6 +31,35 @@ MOST_LINES = 700
 
 FULFILLERS = ("hub", "channel", "till")
 """Who may fulfil an order."""
+
+
+class ApiConfig(BaseModel):
+    """How a channel's web API is reached, and what goes over it. Secrets: `services.hub.secrets`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    url: str
+    """Where it is, such as ``https://shop.example.com``."""
+    account: Mapping[str, str] = {}
+    """What else tells whose account it is, as the channel's documentation page says."""
+    locations: Mapping[str, str] = {}
+    """Our locations by the channel's names for them."""
+    poll_minutes: NonNegativeFloat = 10.0
+    """How often orders are asked for that are new or changed; 0: never."""
+    overlap_minutes: NonNegativeFloat = 15.0
+    """How far back each time, for what the channel was slow to list."""
+    first_days: NonNegativeFloat = 2.0
+    """How far back the first time."""
+    tell: tuple[Literal["ship", "cancel", "refund"], ...] = ("ship", "cancel", "refund")
+    """What the channel is told of its orders."""
+    stock_seconds: NonNegativeFloat = 10.0
+    """How often stock that has changed is published; 0: never."""
+    stock_by: Literal["listing", "sku"] = "listing"
+    """What the channel knows goods by: its own ids, as they are mapped, or our SKUs."""
+    timeout_s: PositiveFloat = 30.0
+    concurrency: PositiveInt = 8
+    rate_per_s: NonNegativeFloat = 0.0
+    """Most calls; 0: as many as the channel's own answers allow."""
 
 
 class ChannelConfig(BaseModel):
@@ -45,6 +84,8 @@ class ChannelConfig(BaseModel):
     most_lines: int = Field(default=MOST_LINES, ge=1, le=MOST_LINES)
     """Orders with more lines, their kits taken apart, are refused."""
     policy: ChannelPolicy = ChannelPolicy()
+    api: ApiConfig | None = None
+    """None: the channel is neither asked nor told."""
     urgent_when_short: bool = False
     """An order that loses its stock is held for somebody to act at once, rather than waiting for other pieces."""
     urgent_hours: PositiveFloat = 4.0

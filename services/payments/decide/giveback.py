@@ -64,7 +64,8 @@ def _compensate(states: States, payment: Payment, refund_id: str, amount_minor: 
     nothing_asked = payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED) and not payment.authorisation_id
     if payment.is_cancelled and nothing_asked:
         payment = changed(payment, status=PaymentStatus.ENDED)
-    if payment.method is PaymentMethod.PREPAID and payment.refund_by == "hub" and amount_minor > 0:
+    by_hub = payment.refund_by == "hub" and refund_id not in payment.refunds  # the channel may have paid it already
+    if payment.method is PaymentMethod.PREPAID and by_hub and amount_minor > 0:
         return refund(payment, refund_id, amount_minor, now)
     if payment.method is PaymentMethod.TERMS:
         return booked(states, payment, now, "cancelled", ordered=-min(amount_minor, payment.on_account_minor))

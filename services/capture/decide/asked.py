@@ -1,0 +1,64 @@
+"""What comes of asking and telling a channel: orders that it only pointed to, how far polls have come, levels."""
+
+from datetime import datetime
+
+from crossdock_contracts.capture import IngestV1
+from crossdock_contracts.channels import FetchOrderV1, LevelsPublishedV1, PollFinishedV1
+from services.capture.channels.api import AskOrder, Order
+from services.capture.decide.ingest import ingest
+from services.capture.rules import Channels
+from services.capture.state_outward import Level, PollCursor
+from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
+
+
+class OrderGoneError(LookupError):
+    """The channel does not show an order that it has told of; the text says what it answered."""
+
+
+def fetch_order(_states: States, message: FetchOrderV1, _now: datetime) -> Decision:
+    """Ask the channel. Asking twice does no harm: what comes is told from what is known already."""
+    key = f"fetch:{message.owner}/{message.order_id}:{message.received_at:%Y%m%d%H%M%S%f}"
+    return Decision(intent=Intent(message.channel, "order", key, AskOrder(channel_order_id=message.channel_order_id)))
+
+
+def settle_fetch(
+    channels: Channels, states: States, message: FetchOrderV1, outcome: Outcome, now: datetime
+) -> Decision:
+    """The order as the channel has it is taken in as if it had been handed in.
+
+    Raises:
+        OrderGoneError: the channel refuses to show it; it becomes a dead letter.
+        UnmappableError: it cannot become an order; likewise.
+    """
+    match outcome:
+        case Done(response=answer):
+            assert isinstance(answer, Order)
+            handed_in = IngestV1(
+                owner=message.owner,
+                channel=message.channel,
+                order_id=message.order_id,
+                body=answer.body.decode(),
+                received_at=message.received_at,
+                source=message.source,
+            )
+            return ingest(channels, states, handed_in, now, handed_in.body)
+        case Refused(code=code, detail=detail):
+            msg = f"{message.channel} does not show order {message.channel_order_id}: {code} {detail}".rstrip()
+            raise OrderGoneError(msg)
+        case Failed(detail=detail, retry_after_s=wait):
+            return Decision(later=Later(detail, not_before_s=wait))
+
+
+def poll_finished(states: States, message: PollFinishedV1, _now: datetime) -> Decision:
+    """A channel has been asked for all that had changed by then."""
+    known = states.get(PollCursor, message.owner, message.channel)
+    if known is not None and known.until >= message.until:
+        return Decision.nothing()
+    cursor = known or PollCursor(owner=message.owner, channel=message.channel, until=message.until)
+    return Decision(writes=[changed(cursor, until=message.until, orders=cursor.orders + message.orders)])
+
+
+def levels_published(_states: States, message: LevelsPublishedV1, _now: datetime) -> Decision:
+    """A channel was told how much can be sold."""
+    about = {"owner": message.owner, "channel": message.channel, "published_at": message.published_at}
+    return Decision(writes=[Level(**about, **level.model_dump()) for level in message.levels])

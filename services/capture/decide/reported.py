@@ -1,0 +1,80 @@
+"""What a channel has done by itself, as a copy of an order says: pieces cancelled, money paid back.
+
+Each is told once. A cancel goes the way of any other, for the goods may have left meanwhile; a refund is a fact, which
+payments enters in its books.
+"""
+
+from datetime import datetime
+
+from crossdock_contracts.capture import CancelInput, OrderInput
+from crossdock_contracts.channels import ChannelRefundedV1
+from crossdock_contracts.values import LineQuantity, Money
+from services.capture.decide.cancel import decide, too_late
+from services.capture.state import ENDED, Cancel, OrderRecord, OrderStatus
+from services.hub.decision import Decision, changed
+
+_BY = "channel"
+
+
+def cancels_of(record: OrderRecord, handed_in: OrderInput) -> tuple[Cancel, ...]:
+    """The cancels of a copy that were not asked for before."""
+    known = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)}
+    pieces = {}
+    if record.order is not None:
+        pieces = {line.line_id: line.quantity // line.ordered_quantity for line in record.order.lines}
+    return tuple(
+        Cancel(
+            cancel_id=_name(cancel),
+            lines=tuple(changed(line, quantity=line.quantity * pieces.get(line.line_id, 1)) for line in cancel.lines),
+            reason=cancel.reason,
+            requested_by=_BY,
+        )
+        for cancel in handed_in.cancels
+        if _name(cancel) not in known
+    )
+
+
+def _name(cancel: CancelInput) -> str:
+    return f"{_BY}:{cancel.cancel_id}"
+
+
+def reported(record: OrderRecord, handed_in: OrderInput, now: datetime) -> Decision:
+    """Follow what a newer copy says was cancelled and paid back."""
+    record, told = refunds_of(record, handed_in, now)
+    decision = Decision(writes=[record], events=list(told))
+    for cancel in cancels_of(record, handed_in):
+        if record.status in (OrderStatus.CANCELLED, OrderStatus.REJECTED):
+            break
+        if record.status in ENDED:
+            noted = changed(record, decided=(*record.decided, cancel.cancel_id))
+            decision = decision.and_then(Decision(writes=[noted], events=[too_late(record, cancel)]))
+        else:
+            decision = decision.and_then(decide(record, cancel, now))
+        record = _latest(decision, record)
+    return decision
+
+
+def _latest(decision: Decision, record: OrderRecord) -> OrderRecord:
+    return next((one for one in reversed(decision.writes) if isinstance(one, OrderRecord)), record)
+
+
+def refunds_of(
+    record: OrderRecord, handed_in: OrderInput, now: datetime
+) -> tuple[OrderRecord, list[ChannelRefundedV1]]:
+    """The refunds of a copy that were not told of before, and the record that knows them."""
+    new = [refund for refund in handed_in.refunds if refund.refund_id not in record.refunds]
+    with_cancel = {cancel.cancel_id for cancel in handed_in.cancels}
+    events = [
+        ChannelRefundedV1(
+            owner=record.owner,
+            order_id=record.order_id,
+            refund_id=refund.refund_id,
+            amount=Money(amount_minor=refund.amount_minor, currency=handed_in.currency),
+            reason=refund.reason,
+            lines=tuple(LineQuantity(line_id=line.line_id, quantity=line.quantity) for line in refund.lines),
+            cancel_id=f"{_BY}:{refund.refund_id}" if refund.refund_id in with_cancel else "",
+            refunded_at=refund.refunded_at or now,
+        )
+        for refund in new
+    ]
+    return changed(record, refunds=(*record.refunds, *(refund.refund_id for refund in new))), events

@@ -1,0 +1,178 @@
+"""Publishing stock to a channel: what has changed, the newest figure only, the oldest change first.
+
+Inventory's documents are followed by their sequence: of a SKU that changes a hundred times between two looks one
+document is left. How much a channel may sell of it is asked of inventory, which knows buffers, shares and kits. What
+the channel was told is kept, so that after a restart only differences are told.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from crossdock_contracts.channels import LevelsPublishedV1, PublishedLevel
+from services.capture.channels.api import Level, Levelled, SetStock, StockSet
+from services.capture.inbox import Inbox, InboxError
+from services.capture.rules import ApiConfig, Channel
+from services.hub.decision import Done, Intent
+from services.hub.log import logger
+from services.hub.metrics import LEVELS, LEVELS_BEHIND
+from services.hub.runtime import Runtime
+from services.hub.settings import Settings
+from services.hub.wire import DisconnectedError, status
+
+_ASKED = 400
+"""SKUs that inventory is asked about at a time."""
+_PAGE = 500
+_WAIT_S = 5.0
+_Key = tuple[str, str]
+"""SKU and listing id."""
+
+
+class Levels:
+    """Publishes stock to one channel."""
+
+    def __init__(self, channel: Channel, api: ApiConfig, batch: int, settings: Settings) -> None:
+        self._channel = channel
+        self._api = api
+        self._batch = batch
+        self._settings = settings
+        self._log = logger(service="capture", channel=channel.name)
+
+    async def __call__(self, runtime: Runtime) -> None:
+        """Go on for ever."""
+        book = _Book(self._channel, runtime, by_sku=self._api.stock_by == "sku")
+        await book.open()
+        while True:
+            await book.look()
+            LEVELS_BEHIND.labels(self._channel.name).set(len(book.changed))
+            if not await self._publish(runtime, book):
+                await asyncio.sleep(_WAIT_S)
+            elif not book.changed:
+                await asyncio.sleep(self._api.stock_seconds)
+
+    async def _publish(self, runtime: Runtime, book: "_Book") -> bool:
+        """Tell the channel of the oldest changes; whether it could be told."""
+        skus = list(book.changed)[:_ASKED]
+        levels = await book.levels(skus)
+        inbox = Inbox(runtime, self._settings)
+        for start in range(0, len(levels), self._batch):
+            some = levels[start : start + self._batch]
+            told = await self._tell(runtime, some)
+            if told is None:
+                return False
+            problems = {(one.sku, one.listing_id): one.problem for one in told}
+            said = tuple(
+                PublishedLevel(**one.model_dump(), problem=problems.get((one.sku, one.listing_id), "")) for one in some
+            )
+            for one in said:
+                LEVELS.labels(self._channel.name, "refused" if one.problem else "published").inc()
+            owner = self._channel.config.owner
+            command = LevelsPublishedV1(
+                owner=owner, channel=self._channel.name, levels=said, published_at=datetime.now(UTC)
+            )
+            try:
+                await inbox.put(command)
+            except InboxError as error:
+                self._log.warning("what was published could not be noted", detail=str(error))
+                return False
+            book.told(some)
+        book.done(skus)
+        return True
+
+    async def _tell(self, runtime: Runtime, levels: Iterable[Level]) -> tuple[Levelled, ...] | None:
+        request = SetStock(levels=tuple(levels))
+        key = f"stock:{self._channel.name}:{datetime.now(UTC).isoformat()}"
+        outcome = await runtime.service.effects.run(Intent(self._channel.name, "stock", key, request))
+        if isinstance(outcome, Done) and isinstance(outcome.response, StockSet):
+            return outcome.response.levels
+        self._log.warning("stock could not be published; it is tried again", detail=str(outcome))
+        return None
+
+
+class _Book:
+    """What a channel was told, what it lists, and what has changed since."""
+
+    def __init__(self, channel: Channel, runtime: Runtime, *, by_sku: bool) -> None:
+        self._channel = channel
+        self._runtime = runtime
+        self._by_sku = by_sku or channel.config.listing_is_sku
+        self._after = {"listing": 0, "item": 0, "stock": 0}
+        self._sent: dict[_Key, int] = {}
+        self._listings: dict[str, dict[str, int]] = defaultdict(dict)
+        """Listing ids by SKU, and how many pieces one is."""
+        self._sku_of: dict[str, str] = {}
+        self._kits: dict[str, set[str]] = defaultdict(set)
+        """Kits by component."""
+        self.changed: dict[str, None] = {}
+        """SKUs to look at, the oldest change first."""
+
+    async def open(self) -> None:
+        """Read what the channel was told."""
+        async for one in self._documents("capture", "level", self._channel.name):
+            self._sent[one["sku"], one.get("listing_id", "")] = one["available"]
+
+    async def look(self) -> None:
+        """Find out what has changed since the last look."""
+        async for listing in self._documents("capture", "listing", self._channel.name):
+            name, sku = listing["listing_id"], listing["sku"]
+            before = self._sku_of.get(name, sku)
+            self._listings[before].pop(name, None)
+            self._listings[sku][name] = listing.get("quantity", 1)
+            self._sku_of[name] = sku
+            self.changed[sku] = None
+        async for item in self._documents("capture", "item"):
+            for part in item.get("components", []):
+                self._kits[part["sku"]].add(item["sku"])
+            self.changed[item["sku"]] = None
+        async for stock in self._documents("inventory", "stock"):
+            for sku in (stock["sku"], *sorted(self._kits[stock["sku"]])):
+                self.changed[sku] = None
+
+    async def _documents(self, service: str, kind: str, *key: str) -> Any:
+        """Documents that were written since they were last asked for, the oldest first."""
+        after: int | None = self._after.get(kind, 0)
+        while after is not None:
+            page = await self._ask(service, "documents", kind=kind, key=key, after=after, limit=_PAGE)
+            self._after[kind] = page["last"]
+            for one in page["documents"]:
+                yield one
+            after = page["next"]
+
+    async def levels(self, skus: list[str]) -> list[Level]:
+        """What the channel is to be told of these SKUs: what it was told otherwise, or not at all."""
+        wanted = [sku for sku in skus if self._by_sku or self._listings.get(sku)]
+        if not wanted:
+            return []
+        answer = (await self._ask("inventory", "availability", skus=wanted, channel=self._channel.name))["answer"]
+        pieces = {one["sku"]: max(0, one["for_channel"]) for one in answer}
+        found = []
+        for sku in wanted:
+            listings = {"": 1} if self._by_sku else self._listings[sku]
+            there = pieces.get(sku, 0)  # of what nothing was ever there
+            found += [Level(sku=sku, listing_id=name, available=there // each) for name, each in listings.items()]
+        return [one for one in found if self._sent.get((one.sku, one.listing_id)) != one.available]
+
+    async def _ask(self, service: str, question: str, **fields: Any) -> dict[str, Any]:
+        subject = f"{service}.query.{question}.v1".encode()
+        body = orjson.dumps({"owner": self._channel.config.owner, **fields})
+        answer = await self._runtime.calls.one([], subject, b"", body, timeout_s=15)
+        if status(answer):
+            msg = f"{service} does not answer"
+            raise DisconnectedError(msg)
+        content: dict[str, Any] = orjson.loads(answer.data)
+        if "error" in content:
+            raise DisconnectedError(content["error"])
+        return content
+
+    def told(self, levels: Iterable[Level]) -> None:
+        """The channel knows these now."""
+        self._sent |= {(one.sku, one.listing_id): one.available for one in levels}
+
+    def done(self, skus: Iterable[str]) -> None:
+        """All of these are as the channel knows them."""
+        for sku in skus:
+            self.changed.pop(sku, None)

@@ -1,0 +1,117 @@
+"""Asking channels for orders that are new or changed: where nothing is pushed, and for what was pushed and never came.
+
+A poll begins a while before the last one began, and puts whatever a channel lists into the inbox, as a webhook would;
+capture tells what is new. Once all of it is on disk, the cursor moves. What stands in the overlap and was handed in
+byte for byte before is left out.
+"""
+
+import asyncio
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from crossdock_contracts.channels import PollFinishedV1
+from services.capture.channels import UnmappableError
+from services.capture.channels.api import AskOrders, Page
+from services.capture.inbox import Inbox, InboxError
+from services.capture.rules import ApiConfig, Channel
+from services.capture.state_outward import PollCursor
+from services.hub.decision import Done, Intent, Later, Refused
+from services.hub.documents import Reader
+from services.hub.log import logger
+from services.hub.metrics import POLLED
+from services.hub.runtime import Runtime
+from services.hub.settings import Settings
+
+_REMEMBERED = 20_000
+"""So many payloads of a channel are known again."""
+_WAIT_S = 5.0
+"""Between tries, where a channel cannot be asked."""
+_LONGEST_WAIT_S = 300.0
+
+
+class Poller:
+    """Asks one channel, again and again."""
+
+    def __init__(self, channel: Channel, api: ApiConfig, settings: Settings) -> None:
+        self._channel = channel
+        self._api = api
+        self._settings = settings
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._log = logger(service="capture", channel=channel.name)
+
+    async def __call__(self, runtime: Runtime) -> None:
+        """Go on for ever."""
+        failures = 0
+        while True:
+            cursor = await self._cursor(runtime)
+            due = cursor.until + timedelta(minutes=self._api.poll_minutes) if cursor else datetime.now(UTC)
+            await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+            try:
+                orders = await self.poll(runtime, cursor)
+            except (PollError, InboxError) as error:
+                failures += 1
+                wait = min(_LONGEST_WAIT_S, _WAIT_S * 2 ** min(failures - 1, 10))
+                self._log.warning("a poll ended early; it is taken up again", detail=str(error), after_s=wait)
+                await asyncio.sleep(wait)
+                continue
+            failures = 0
+            POLLED.labels(self._channel.name).inc(orders)
+
+    async def _cursor(self, runtime: Runtime) -> PollCursor | None:
+        subject = PollCursor.at(self._channel.config.owner, self._channel.name)
+        entry = (await Reader(runtime.calls, "CAPTURE", [PollCursor]).read([subject]))[subject]
+        return entry.document if isinstance(entry.document, PollCursor) else None
+
+    async def poll(self, runtime: Runtime, cursor: PollCursor | None) -> int:
+        """Ask once for all that is new; how many orders were handed in.
+
+        Raises:
+            PollError: the channel could not be asked to the end.
+            InboxError: the server is away.
+        """
+        begun = datetime.now(UTC)
+        back = timedelta(minutes=self._api.overlap_minutes) if cursor else timedelta(days=self._api.first_days)
+        since = (cursor.until if cursor else begun) - back
+        inbox = Inbox(runtime, self._settings)
+        page, orders = "", 0
+        while True:
+            answer = await self._ask(runtime, AskOrders(since=since, page=page), begun)
+            for body in answer.orders:
+                orders += await self._hand_in(inbox, body)
+            page = answer.next
+            if not page:
+                break
+        owner = self._channel.config.owner
+        await inbox.put(PollFinishedV1(owner=owner, channel=self._channel.name, until=begun, orders=orders))
+        return orders
+
+    async def _ask(self, runtime: Runtime, request: AskOrders, begun: datetime) -> Page:
+        key = f"poll:{self._channel.name}:{begun.isoformat()}:{request.page}"
+        outcome = await runtime.service.effects.run(Intent(self._channel.name, "orders", key, request))
+        match outcome:
+            case Done(response=Page() as answer):
+                return answer
+            case Refused(code=code, detail=detail):
+                raise PollError(f"{code} {detail}".rstrip())
+            case Later(reason=reason):
+                raise PollError(reason)
+        raise PollError(getattr(outcome, "detail", "no orders were listed"))
+
+    async def _hand_in(self, inbox: Inbox, body: bytes) -> int:
+        digest = sha256(body).digest()
+        if digest in self._seen:
+            return 0
+        try:
+            order_id = self._channel.format.order_id(body)
+        except UnmappableError:  # it becomes a dead letter, as it is
+            order_id = f"unread-{digest.hex()[:16]}"
+        await inbox.ingest(self._channel, self._channel.key(order_id), body, "poll", "application/json")
+        self._seen[digest] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return 1
+
+
+class PollError(Exception):
+    """A channel could not be asked to the end; the text says why."""

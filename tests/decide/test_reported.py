@@ -1,0 +1,118 @@
+"""What a channel has cancelled and paid back by itself, as its copies of an order say."""
+
+from typing import Any
+
+import pytest
+
+from crossdock_contracts.capture import (
+    CancelInput,
+    CancelRefusedV1,
+    OrderCancelledV1,
+    OrderCapturedV1,
+    RefundInput,
+    SubmissionIgnoredV1,
+)
+from crossdock_contracts.channels import ChannelRefundedV1
+from crossdock_contracts.payments import PaymentFailedV1, PaymentRefundedV1
+from crossdock_contracts.products import ListingMappedV1
+from crossdock_contracts.shipping import ShipmentShippedV2
+from crossdock_contracts.values import LineQuantity
+from services.capture.state import OrderStatus
+from tests.builders import NOW
+from tests.decide.sale import money, payment, record, ships, sold, then, way
+from tests.decide.world import World
+
+
+def cancel(quantity: int = 1, cancel_id: str = "c-1") -> CancelInput:
+    lines = (LineQuantity(line_id="1", quantity=quantity),) if quantity else ()
+    return CancelInput(cancel_id=cancel_id, lines=lines, reason="customer")
+
+
+def refund(amount_minor: int = 1000, refund_id: str = "c-1") -> RefundInput:
+    return RefundInput(refund_id=refund_id, amount_minor=amount_minor)
+
+
+def paid(version: int = 1, **fields: Any) -> Any:
+    """A copy of an order of two pieces that the channel has the money of."""
+    return sold(2, method="prepaid", source_version=str(version), **fields)
+
+
+@pytest.mark.parametrize("stage", ["reserved", "routed", "labelled", "picked"])
+def test_pieces_that_the_channel_cancelled_do_not_ship(stage: str) -> None:
+    world = way(stage, paid())
+    world.rest()
+    then(world, paid(2, cancels=(cancel(),), refunds=(refund(),)))
+    (cancelled,) = world.said(OrderCancelledV1)
+    assert (cancelled.cancel_id, cancelled.reason) == ("channel:c-1", "customer")
+    assert [(line.line_id, line.quantity) for line in cancelled.lines] == [("1", 1)]
+    world.has("A", BER=5)
+    world.rest()
+    ships(world)
+    assert world.pieces_said(ShipmentShippedV2) == {"1": 1}
+    assert record(world).status is OrderStatus.COMPLETED
+
+
+def test_what_is_paid_back_with_a_cancel_is_entered_once_and_not_paid_from_here() -> None:
+    world = then(way("labelled", paid()), paid(2, cancels=(cancel(),), refunds=(refund(),)))
+    assert money(world, PaymentRefundedV1) == [1000]
+    assert world.outside.paid_back == 0
+    assert list(payment(world).refunds) == ["cancel:channel:c-1"]
+
+
+def test_the_same_news_in_further_copies_is_told_once() -> None:
+    world = way("labelled", paid())
+    for version in (2, 3, 4):
+        then(world, paid(version, cancels=(cancel(),), refunds=(refund(),), note=f"copy {version}"))
+    assert len(world.said(OrderCancelledV1)) == len(world.said(ChannelRefundedV1)) == 1
+
+
+def test_an_order_that_is_cancelled_when_it_comes_in_is_never_captured() -> None:
+    world = way("labelled", paid(cancels=(cancel(0),)))
+    assert world.said(OrderCapturedV1) == []
+    assert [event.reason for event in world.said(SubmissionIgnoredV1)] == ["cancelled-before-arrival"]
+    assert record(world).status is OrderStatus.CANCELLED
+
+
+def test_an_order_of_which_pieces_are_cancelled_when_it_comes_in_ships_the_rest() -> None:
+    world = way("labelled", paid(cancels=(cancel(),), refunds=(refund(),)))
+    ships(world)
+    assert world.pieces_said(ShipmentShippedV2) == {"1": 1}
+    assert money(world, PaymentRefundedV1) == [1000]
+    assert world.audit() == []
+
+
+def test_a_cancel_of_what_has_shipped_is_refused_and_told_once() -> None:
+    world = way("shipped", paid())
+    ships(world)
+    for version in (2, 3):
+        then(world, paid(version, cancels=(cancel(0),), note=f"copy {version}"))
+    assert [event.cancel_id for event in world.said(CancelRefusedV1)] == ["channel:c-1"]
+
+
+def test_money_that_the_channel_paid_back_for_no_goods_is_entered() -> None:
+    world = then(way("labelled", paid()), paid(2, refunds=(refund(150, "r-1"),)))
+    assert money(world, PaymentRefundedV1) == [150]
+    assert payment(world).refunded_minor == 150
+    assert world.outside.paid_back == 0
+
+
+def test_more_than_was_paid_cannot_have_been_paid_back_and_somebody_looks() -> None:
+    world = then(way("labelled", paid()), paid(2, refunds=(refund(5000, "r-1"),)))
+    (failed,) = world.said(PaymentFailedV1)
+    assert "2000 EUR are left of what was paid" in failed.detail
+    assert [hold.reason for hold in record(world).holds] == ["payment-failed"]
+
+
+def test_pieces_are_cancelled_as_the_channel_counts_them() -> None:
+    world = World()
+    world.has("A", BER=20)
+    world.rest()
+    world.hear(ListingMappedV1(owner="main", channel="web", listing_id="six-pack", sku="A", quantity=6, mapped_at=NOW))
+    world.rest()
+    made = paid()
+    lines = (made.lines[0].model_copy(update={"sku": "", "listing_id": "six-pack"}),)
+    world.hands_in(made.model_copy(update={"lines": lines}))
+    world.rest()
+    then(world, made.model_copy(update={"lines": lines, "source_version": "2", "cancels": (cancel(),)}))
+    ships(world)
+    assert world.pieces_said(ShipmentShippedV2) == {"1": 6}
