@@ -4,11 +4,22 @@ from collections.abc import Callable
 
 from services.capture.channels import Format
 from services.capture.channels.api import Api
+from services.capture.channels.csv import Csv
 from services.capture.channels.native import Native
+from services.capture.channels.shopify import Shopify
+from services.capture.channels.signed import Signed
+from services.capture.channels.woocommerce import WooCommerce
 from services.capture.rules import ApiConfig
 from services.hub.secrets import Secrets
 
-FORMATS: dict[str, Callable[[], Format]] = {"native": Native}
+FORMATS: dict[str, Callable[[], Format]] = {
+    "csv": Csv,
+    "native": Native,
+    "shopify": Shopify,
+    "signed": Signed,
+    "woocommerce": WooCommerce,
+}
+"""Who reads the payloads of a channel, by the name that ``channels.toml`` gives."""
 
 APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {}
 """How the web APIs of formats are spoken to."""

@@ -2,111 +2,35 @@
 
 import asyncio
 import csv
-import gzip
-import io
 from collections import Counter
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 import orjson
 import typer
-from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from crossdock_contracts.base import Command, explain
-from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
+from crossdock_contracts.base import Command
+from crossdock_contracts.capture import CancelOrderV1, IngestV1
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.values import LineKind
-from services.capture.channels.invoices import COLUMNS, Cancellation, Planner, Rejection, Tally, read_rows
+from services.capture.channels.invoices import Cancellation
 from services.capture.formats import FORMATS
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.cli import quiet
 from services.cli.client import Client, connected
 from services.cli.output import FAILED, USAGE, JsonFlag, as_json, as_table, console, fail
+from services.cli.plans import HandedIn, Plan, Step, plan_of
 from services.cli.products import store
 from services.hub.settings import Settings, settings
 
 _WINDOW = 400
-
-Step = OrderInput | Cancellation
-
-
-@dataclass(slots=True)
-class Plan:
-    """What a file comes to."""
-
-    steps: list[Step]
-    rejections: list[Rejection]
-    tally: Tally
-
-
-def _open(file: Path) -> IO[str]:
-    if file.suffix == ".gz":
-        return io.TextIOWrapper(gzip.open(file), encoding="utf-8-sig", newline="")
-    return file.open(encoding="utf-8-sig", newline="")
-
-
-def plan_of(file: Path) -> Plan:
-    """Read a file: invoices as CSV, or orders in the hub's own JSON, one a line.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    with _open(file) as lines:
-        first = lines.readline()
-        lines.seek(0)
-        if first.lstrip().startswith("{"):
-            return _plan_json(lines)
-        if set(COLUMNS) <= set(next(csv.reader([first]), [])):
-            return _plan_invoices(lines)
-    msg = f"{file}: neither JSON lines nor a CSV file with the columns {', '.join(COLUMNS)}"
-    raise ValueError(msg)
-
-
-def _plan_invoices(lines: IO[str]) -> Plan:
-    tally = Tally()
-    planner = Planner(tally)
-    rejections: list[Rejection] = []
-    for one in read_rows(lines, tally):
-        if isinstance(one, Rejection):
-            rejections.append(one)
-        else:
-            planner.take(one)
-    steps: list[Step] = []
-    for planned in planner.plan():
-        if isinstance(planned, Rejection):
-            rejections.append(planned)
-        else:
-            steps.append(planned)
-    return Plan(steps, rejections, tally)
-
-
-def _plan_json(lines: IO[str]) -> Plan:
-    tally = Tally()
-    steps: list[Step] = []
-    rejections: list[Rejection] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        tally.rows += 1
-        try:
-            order = OrderInput.model_validate_json(line)
-        except ValidationError as error:
-            rejections.append(Rejection(number, "", explain(error), Decimal(0)))
-            tally.add("rejected:unreadable", Decimal(0))
-            continue
-        amount = Decimal(order.total_minor)
-        tally.money += amount
-        tally.add("order", amount)
-        steps.append(order)
-    return Plan(steps, rejections, tally)
 
 
 class Checkpoint:
@@ -145,8 +69,8 @@ def _command(channel: Channel, file: str, step: Step) -> Command:
     return IngestV1(
         owner=owner,
         channel=channel.name,
-        order_id=channel.key(step.order_id),
-        body=step.model_dump_json(exclude_defaults=True),
+        order_id=channel.key(step.order.order_id),
+        body=step.body,
         received_at=datetime.now(UTC),
         source=f"import:{file}",
     )
@@ -172,8 +96,8 @@ async def _catalogue(client: Client, plan: Plan, owner: str, stock_at: str, chec
     parked = await quiet.parked(client)
     sold: Counter[str] = Counter()
     titles: dict[str, str] = {}
-    for order in plan.steps:
-        for line in order.lines if isinstance(order, OrderInput) else ():
+    for step in plan.steps:
+        for line in step.order.lines if isinstance(step, HandedIn) else ():
             if line.kind is LineKind.PHYSICAL:
                 sold[line.listing_id or line.sku] += line.quantity
                 titles.setdefault(line.listing_id or line.sku, line.title)
@@ -205,7 +129,7 @@ async def _outcome(client: Client, channel: Channel) -> dict[str, int]:
 
 def _summary(plan: Plan, sent: int, outcome: dict[str, int]) -> dict[str, Any]:
     tally = plan.tally
-    orders = [step for step in plan.steps if isinstance(step, OrderInput)]
+    orders = [step for step in plan.steps if isinstance(step, HandedIn)]
     return {
         "rows": tally.rows,
         "lines": dict(sorted(tally.lines.items())),
@@ -222,7 +146,12 @@ def _summary(plan: Plan, sent: int, outcome: dict[str, int]) -> dict[str, Any]:
 
 def import_file(
     file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="CSV of invoices, or JSON lines; may be gzipped.")
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="Payloads of the channel; orders or invoices as CSV; or JSON lines.",
+        ),
     ],
     channel: Annotated[str, typer.Option(help="Channel that the orders come from.")],
     products: Annotated[bool, typer.Option("--products", help="Create a product for every code that is sold.")] = False,
@@ -235,7 +164,7 @@ def import_file(
     config = settings()
     try:
         known = Channels.load(config.rules_dir, FORMATS)[channel]
-        plan = plan_of(file)
+        plan = plan_of(file, known)
     except UnknownChannelError as error:
         fail(str(error), USAGE)
     except (ValueError, OSError) as error:

@@ -62,7 +62,11 @@ stock.app.add_typer(lots.app)
 for commands, name, text in (
     (orders.app, "orders", "Orders: list them, show one's timeline, create by hand, correct, cancel."),
     (customers.app, "customers", "Customers: list, show what they are known by, set limits on terms, enter payments."),
-    (channels.app, "channels", "Channels: who does what, and what they fulfilled, refunded and took back themselves."),
+    (
+        channels.app,
+        "channels",
+        "Channels: who does what, what payloads become, and what they fulfilled, refunded and took back themselves.",
+    ),
     (stock.app, "stock", "Stock: what there is, comes and goes, who may have it, counts; conditions, lots, recalls."),
     (inbound.app, "inbound", "What suppliers are going to deliver: expect, list, receive, slip, close."),
     (locations.app, "locations", "Locations: list them, close, open, say what they can take."),

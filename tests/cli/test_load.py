@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from crossdock_contracts.inventory import ReceiveStockV1
+from services.capture.channels.sheet import Problem
 from services.cli.client import Client
 from services.cli.cutover.part import Entry
-from services.cli.cutover.sheet import Problem
 from services.cli.cutover.stock import StockPart
 from tests.builders import unique
 from tests.cli.conftest import Crossdock, Files, eventually

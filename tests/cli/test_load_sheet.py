@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.cli.cutover import sheet
+from services.capture.channels import sheet
+from services.capture.channels.sheet import CellError, Problem, Sheet, major, minor, moment
 from services.cli.cutover.part import Entry, Standing
 from services.cli.cutover.report import reported
-from services.cli.cutover.sheet import CellError, Problem, Sheet, major, minor, moment
 
 
 @given(st.integers(-(10**14), 10**14), st.sampled_from(["EUR", "JPY", "KWD"]))

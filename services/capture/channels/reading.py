@@ -1,17 +1,20 @@
 """What all channels' payloads are made of: amounts, moments, addresses, and errors that name the path."""
 
+import base64
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from typing import Annotated, Any, Self
+from hashlib import sha256
+from typing import Annotated, Any, Self, TypeVar
 
 import iso4217
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from crossdock_contracts.base import explain
+from crossdock_contracts.base import LONGEST_ID, explain
 from services.capture.channels import SignatureError, UnmappableError
 
 
@@ -32,10 +35,29 @@ class Payload(BaseModel):
         except ValidationError as error:
             raise UnmappableError(explain(error)) from None
 
+    @classmethod
+    def made_of(cls, content: Any) -> Self:
+        """Read what was JSON.
+
+        Raises:
+            UnmappableError: it is not one; the text names each field that is wrong.
+        """
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise UnmappableError(explain(error)) from None
+
+
+_LARGEST = 12
+"""Digits before the decimal point that an amount may have."""
+
 
 def _finite(amount: Decimal) -> Decimal:
     if not amount.is_finite():
         msg = "a finite amount is needed"
+        raise ValueError(msg)
+    if amount and amount.adjusted() >= _LARGEST:
+        msg = f"an amount may have {_LARGEST} digits before the decimal point"
         raise ValueError(msg)
     return amount
 
@@ -50,6 +72,36 @@ Amount = Annotated[Decimal, BeforeValidator(_filled), AfterValidator(_finite)]
 
 Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else str(text))]
 """A text; null is the empty one, and a number is the text that it is written as."""
+
+
+Word = Annotated[str, BeforeValidator(lambda word: "" if word is None else str(word).strip().lower())]
+"""One of a list of words that an API knows, in lower case; null is the empty one."""
+
+Flag = Annotated[bool, BeforeValidator(lambda flag: False if flag is None else flag)]
+"""Yes or no; null is no."""
+
+Pieces = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""A number of pieces."""
+
+Part = TypeVar("Part")
+Many = Annotated[tuple[Part, ...], BeforeValidator(lambda parts: () if parts is None else parts)]
+"""A list; null is the empty one."""
+
+
+def _ref(given: Any) -> Any:
+    if isinstance(given, int) and not isinstance(given, bool):
+        return str(given)
+    if not isinstance(given, str) or not given:
+        msg = "an id is needed"
+        raise ValueError(msg)
+    return given
+
+
+Ref = Annotated[str, BeforeValidator(_ref), Field(max_length=LONGEST_ID)]
+"""An id, which some APIs write as a number."""
+
+SomeRef = Annotated[Text, AfterValidator(lambda ref: "" if ref == "0" else ref), Field(max_length=LONGEST_ID)]
+"""An id that may be missing: null, 0 and the empty text are none."""
 
 
 @cache
@@ -84,6 +136,55 @@ def minor(amount: Decimal, currency: str, path: str) -> int:
         msg = f"{path}: {amount} {currency} is not a whole number of its minor unit"
         raise UnmappableError(msg)
     return int(scaled)
+
+
+def rounded(amount: Decimal, currency: str, path: str) -> int:
+    """An amount of an API that reckons more finely than its currency, rounded half up to the minor unit.
+
+    Raises:
+        UnmappableError: the currency is unknown; the text names the path.
+    """
+    try:
+        step = Decimal(1).scaleb(-exponent(currency))
+    except UnmappableError as error:
+        msg = f"{path}: {error}"
+        raise UnmappableError(msg) from None
+    return minor(amount.quantize(step, ROUND_HALF_UP), currency, path)
+
+
+def unit_and_discount(before: int, after: int, quantity: int) -> tuple[int, int]:
+    """Unit price and discount of a line of which the API gives the sums before and after discounts, in minor units.
+
+    Quantity × unit price − discount is the sum after it, also where the sum before cannot be shared out evenly: the
+    unit price is rounded up then, and the discount is as much more.
+    """
+    unit = -(-max(before, after) // quantity)
+    return unit, unit * quantity - after
+
+
+def service_level(*texts: str) -> str:
+    """What the hub calls a way of shipping that a shop names as it likes."""
+    named = " ".join(texts).lower()
+    if _EXPRESS.search(named):
+        return "express"
+    return "economy" if _ECONOMY.search(named) else "standard"
+
+
+_EXPRESS = re.compile(
+    r"\b(express|expedited|overnight|priority|next[ _-]?day|same[ _-]?day|one[ _-]?day|second[ _-]?day)\b"
+)
+_ECONOMY = re.compile(r"\b(economy|saver)\b")
+
+
+def country_of(code: str) -> str | None:
+    """A country's ISO code; none where it is none."""
+    found = code.strip().upper()
+    return found if len(found) == 2 and found.isascii() and found.isalpha() else None  # noqa: PLR2004  # alpha-2
+
+
+def named(first: str, last: str) -> str:
+    """Somebody's whole name."""
+    return f"{first.strip()} {last.strip()}".strip()
 
 
 def json_of(body: bytes) -> Any:
@@ -135,6 +236,16 @@ def any_matches(given: str, expected: Sequence[str]) -> None:
     if not any(matches):
         msg = "the signature does not match the body: check the channel's secret" if given else "it is not signed"
         raise SignatureError(msg)
+
+
+def signed_sha256(body: bytes, given: str, secrets: Sequence[str]) -> None:
+    """See to it that a body was signed with one of these secrets: base64 of HMAC-SHA256 over the bytes as they came.
+
+    Raises:
+        SignatureError: it was not.
+    """
+    made = [base64.b64encode(hmac.digest(one.encode(), body, sha256)).decode() for one in secrets]
+    any_matches(given.strip(), made)
 
 
 def lately(sent_at: float, now: datetime, window_s: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from services.capture.channels.sheet import Problem
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.capture.rules.customers import CustomerRules
@@ -13,7 +14,6 @@ from services.cli.cutover.customers import CustomersPart
 from services.cli.cutover.orders import Goods, OrdersPart
 from services.cli.cutover.part import Part, Standing
 from services.cli.cutover.products import ProductsPart, listed
-from services.cli.cutover.sheet import Problem
 from services.cli.cutover.stock import StockPart
 from services.inventory.rules import Rules
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from services.capture.channels.sheet import Problem
 from services.cli import quiet
 from services.cli.client import Client, UnreachableError, connected
 from services.cli.cutover import report
 from services.cli.cutover.check import FILES, Load, checked, files_of
-from services.cli.cutover.sheet import Problem
 from services.cli.output import FAILED, UNREACHABLE, USAGE, JsonFlag, OwnerOption, as_json, console, errors, fail
 from services.hub.settings import Settings, settings
 

@@ -4,32 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.capture import IngestV1, OrderInput
 from crossdock_contracts.values import LineKind, PaymentMethod
+from services.capture.channels import sheet as sheets
+from services.capture.channels.columns import COLUMNS, NEEDED
+from services.capture.channels.csv import order_of
+from services.capture.channels.sheet import Problem, Row, Sheet, major
 from services.capture.decide.ingest import digest_of
 from services.capture.decide.money import expected_total, totals
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.capture.state import OrderRecord
 from services.cli.client import Client
-from services.cli.cutover import sheet as sheets
-from services.cli.cutover.columns import (
-    AMOUNTS,
-    COLUMNS,
-    LINE,
-    LINE_AT,
-    MOMENTS,
-    NEEDED,
-    ORDER,
-    ORDER_AT,
-    SECRET,
-)
 from services.cli.cutover.part import Entry, Standing, carried_out
-from services.cli.cutover.sheet import CellError, Problem, Row, Sheet, major, minor, moment, pieces
 
 _LARGEST = 256 * 1024
 """Bytes of an order that goes in one message."""
@@ -61,7 +49,7 @@ class OrdersPart:
         now = datetime.now(UTC)
         for (name, order_id), rows in grouped.items():
             channel = self._channel(name, rows[0].line)
-            order = self._order(rows)
+            order = order_of(self.sheet, rows)
             if channel is None or order is None or not self._is_sound(channel, order, rows):
                 continue
             command = IngestV1(
@@ -98,70 +86,6 @@ class OrdersPart:
         self.sheet.wrong(line, "channel", text)
         return None
 
-    def _order(self, rows: list[Row]) -> OrderInput | None:
-        """The order that rows make; none where something is wrong with it, which is told."""
-        before = len(self.sheet.problems)
-        head = self._head(rows)
-        currency = head["currency"][1] if "currency" in head else ""
-        content: dict[str, Any] = {}
-        for column, (line, text) in head.items():
-            self._put(content, ORDER[column], column, line, text, currency)
-        lines: list[dict[str, Any]] = []
-        content["lines"] = lines
-        seen: dict[str, int] = {}
-        for row in rows:
-            self.sheet.lacks(row, ("line_id", "quantity", "unit_price"))
-            first = seen.setdefault(row["line_id"], row.line)
-            if first != row.line:
-                text = (
-                    f"line {row['line_id']} of {row['order_id']} stands on line {first} already; leave one of the two"
-                )
-                self.sheet.wrong(row.line, "line_id", text)
-            lines.append({})
-            for column in LINE.keys() & row.cells.keys():
-                self._put(lines[-1], LINE[column], column, row.line, row[column], currency)
-        for column in ("placed_at", "currency", "total", "payment_method"):
-            if column not in head:
-                self.sheet.wrong(rows[0].line, column, "it is empty on every row of the order; fill it on one")
-        if len(self.sheet.problems) > before:
-            return None
-        try:
-            return OrderInput.model_validate(content)
-        except ValidationError as error:
-            for problem in error.errors(include_url=False, include_context=False, include_input=False):
-                self.sheet.wrong(*_where(problem["loc"], head, rows), problem["msg"])
-            return None
-
-    def _head(self, rows: list[Row]) -> dict[str, tuple[int, str]]:
-        """What rows say of their order: on which line, and what. What they say differently is told."""
-        head: dict[str, tuple[int, str]] = {}
-        for row in rows:
-            for column in ORDER:
-                if text := row[column]:
-                    line, said = head.setdefault(column, (row.line, text))
-                    if said != text:
-                        told = "it differs" if column in SECRET else f"{text!r} is {said!r}"
-                        problem = f"{told} on line {line}, which is of the same order; say the same on both"
-                        self.sheet.wrong(row.line, column, problem)
-        return head
-
-    def _put(
-        self, into: dict[str, Any], path: tuple[str, ...], column: str, line: int, text: str, currency: str
-    ) -> None:
-        """Have a cell stand where it belongs in the order; what cannot be read is told."""
-        *outer, name = path
-        for step in outer:
-            into = into.setdefault(step, {})
-        try:
-            if column in AMOUNTS:
-                into[name] = minor(text, currency)
-            elif column in MOMENTS:
-                into[name] = moment(text)
-            else:
-                into[name] = pieces(text) if column == "quantity" else text
-        except CellError as error:
-            self.sheet.wrong(line, column, str(error))
-
     def _is_sound(self, channel: Channel, order: OrderInput, rows: list[Row]) -> bool:
         """Whether an order is one that can be worked on; what is wrong with it is told."""
         before, wrong, first = len(self.sheet.problems), self.sheet.wrong, rows[0].line
@@ -190,14 +114,6 @@ class OrdersPart:
     async def hand_in(self, client: Client, entries: Sequence[Entry]) -> list[Problem]:
         """Hand orders in, as their channel would."""
         return await carried_out(client, self.sheet, "order_id", entries)
-
-
-def _where(path: tuple[Any, ...], head: dict[str, tuple[int, str]], rows: list[Row]) -> tuple[int, str]:
-    """Line and column of what stands there in an order."""
-    if path[0] == "lines" and len(path) > 1:
-        return rows[path[1]].line, LINE_AT.get(tuple(path[2:]), "")
-    column = ORDER_AT.get(tuple(path), "")
-    return head.get(column, (rows[0].line, ""))[0], column
 
 
 def _standing(record: OrderRecord | None, order: OrderInput) -> Standing:

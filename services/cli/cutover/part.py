@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from crossdock_contracts.base import Command
+from services.capture.channels.sheet import Problem, Sheet
 from services.cli.client import Client
-from services.cli.cutover.sheet import Problem, Sheet
 
 
 @dataclass(frozen=True, slots=True)

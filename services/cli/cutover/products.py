@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from crossdock_contracts.products import MapListingV1
+from services.capture.channels.sheet import Problem, Sheet
 from services.cli import feed
 from services.cli.client import Client
 from services.cli.cutover.part import Entry, Standing
-from services.cli.cutover.sheet import Problem, Sheet
 from services.products.state import ListingRecord
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.capture.channels.sheet import Problem, major
 from services.cli.cutover.check import Load
 from services.cli.cutover.part import Entry, Part, Standing, sums
-from services.cli.cutover.sheet import Problem, major
 from services.cli.output import as_table, console
 
 _PLAIN = frozenset({"pieces", "damaged pieces", "without limit"})

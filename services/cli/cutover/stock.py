@@ -7,10 +7,10 @@ from pydantic import ValidationError
 
 from crossdock_contracts.base import explain
 from crossdock_contracts.stock import OpenStockV1
+from services.capture.channels import sheet as sheets
+from services.capture.channels.sheet import Problem, Row, Sheet
 from services.cli.client import Client
-from services.cli.cutover import sheet as sheets
 from services.cli.cutover.part import Entry, Standing, carried_out
-from services.cli.cutover.sheet import Problem, Row, Sheet
 from services.inventory.rules import Rules
 from services.inventory.state import Opening, Stock
 

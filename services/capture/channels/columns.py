@@ -1,4 +1,4 @@
-"""The columns of ``orders.csv``, and where in an order each of them stands."""
+"""The columns of a file of orders, and where in an order each of them stands."""
 
 Path = tuple[str, ...]
 
@@ -9,6 +9,7 @@ _ADDRESS = (
 ORDER: dict[str, Path] = {
     "order_id": ("order_id",),
     "number": ("number",),
+    "source_version": ("source_version",),
     "placed_at": ("placed_at",),
     "currency": ("currency",),
     "discount": ("discount_minor",),
@@ -16,6 +17,7 @@ ORDER: dict[str, Path] = {
     "tax": ("tax_minor",),
     "tax_included": ("tax_included",),
     "total": ("total_minor",),
+    "gift_cards": ("gift_cards_minor",),
     "payment_method": ("payment", "method"),
     "payment_gateway": ("payment", "gateway"),
     "payment_reference": ("payment", "reference"),
@@ -41,6 +43,7 @@ ORDER: dict[str, Path] = {
     "customer_po": ("customer_po",),
     "gift_message": ("gift_message",),
     "note": ("note",),
+    "tags": ("tags",),
 }
 """What is said of the order as a whole, on each of its rows or on one."""
 
@@ -64,8 +67,10 @@ NEEDED = (
 )  # fmt: skip
 COLUMNS = ("channel", *ORDER, *LINE)
 
-AMOUNTS = frozenset({"discount", "shipping", "tax", "total", "unit_price", "line_discount", "line_tax"})
+AMOUNTS = frozenset({"discount", "shipping", "tax", "total", "gift_cards", "unit_price", "line_discount", "line_tax"})
 MOMENTS = frozenset({"placed_at", "ship_by", "deliver_by", "requested_at", "release_at", "reserve_until"})
+LISTS = frozenset({"tags"})
+"""Several, with semicolons between them."""
 SECRET = frozenset({"payment_token"})
 """Never printed."""
 

@@ -1,6 +1,7 @@
 """A CSV file as it is read: its rows, and everything that is wrong with it by line and column."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -8,12 +9,11 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from services.capture.channels import UnmappableError
+from services.capture.channels.reading import exponent
+
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
-_WHOLE_UNITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
-_DECIMALS = dict.fromkeys(_WHOLE_UNITS.split(), 0) | dict.fromkeys(_THOUSANDTHS.split(), 3)
-"""ISO 4217: currencies whose minor unit is not a hundredth."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,11 +85,15 @@ class Sheet:
 
 def read(file: Path, columns: Iterable[str], needed: Iterable[str]) -> Sheet:
     """A file with these columns, of which some have to be there; blank lines are left out."""
-    sheet, known = Sheet(file.name), tuple(columns)
+    return parse(file.name, file.read_bytes(), columns, needed)
+
+
+def parse(name: str, content: bytes, columns: Iterable[str], needed: Iterable[str]) -> Sheet:
+    """What a file of this name contains, as `read` has it."""
+    sheet, known = Sheet(name), tuple(columns)
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.reader(lines, strict=True)
-            _rows(sheet, ((rows.line_num, cells) for cells in rows), known, needed)
+        rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        _rows(sheet, ((rows.line_num, cells) for cells in rows), known, needed)
     except UnicodeDecodeError as error:
         sheet.wrong(1, "", f"it is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8")
     except csv.Error as error:
@@ -116,6 +120,14 @@ def _rows(sheet: Sheet, lines: Iterator[tuple[int, list[str]]], known: tuple[str
             sheet.rows.append(Row(line, filled))
 
 
+def _decimals(currency: str) -> int:
+    """Digits after the decimal point of an amount; of a currency that is none, which is told of its own column, two."""
+    try:
+        return exponent(currency)
+    except UnmappableError:
+        return 2
+
+
 def pieces(text: str) -> int:
     """A number of pieces.
 
@@ -134,7 +146,7 @@ def minor(text: str, currency: str) -> int:
     Raises:
         CellError: it is none, or finer than the currency.
     """
-    decimals = _DECIMALS.get(currency, 2)
+    decimals = _decimals(currency)
     example = f"such as {1234.567:.{decimals}f}"
     if not _AMOUNT.fullmatch(text):
         msg = f"{text!r} is no amount; write it with a point and no thousands, {example}"
@@ -147,7 +159,7 @@ def minor(text: str, currency: str) -> int:
 
 def major(amount_minor: int, currency: str) -> str:
     """An amount as it is read: 1999 of EUR is 19.99."""
-    decimals = _DECIMALS.get(currency, 2)
+    decimals = _decimals(currency)
     return f"{Decimal(amount_minor).scaleb(-decimals):,.{decimals}f} {currency}"
 
 
