@@ -1,5 +1,6 @@
 """Capture, wired: which rule answers to which message, and the web interface that orders come in by."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,8 @@ from crossdock_contracts import (
     stores,
     warehouse,
 )
-from services.capture.channels import UnmappableError
+from services.capture.channels import Format, UnmappableError
+from services.capture.channels.magento import Magento
 from services.capture.channels.native import Native
 from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
@@ -35,7 +37,10 @@ from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 
-FORMATS = {"native": Native}
+FORMATS: Mapping[str, Callable[[], Format]] = {
+    "magento": Magento,
+    "native": Native,
+}
 
 
 def service(config: Settings) -> Service:

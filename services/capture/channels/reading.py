@@ -33,9 +33,13 @@ class Payload(BaseModel):
             raise UnmappableError(explain(error)) from None
 
 
+_MOST_DIGITS = 15
+"""Before the decimal point. Nobody pays more; and longer ones would be a way to have the hub count for hours."""
+
+
 def _finite(amount: Decimal) -> Decimal:
-    if not amount.is_finite():
-        msg = "a finite amount is needed"
+    if not amount.is_finite() or (amount and abs(amount.adjusted()) > _MOST_DIGITS):
+        msg = f"a finite amount of at most {_MOST_DIGITS} digits is needed"
         raise ValueError(msg)
     return amount
 
@@ -48,7 +52,13 @@ def _filled(amount: Any) -> Any:
 Amount = Annotated[Decimal, BeforeValidator(_filled), AfterValidator(_finite)]
 """A decimal amount in major units, written as text or number; empty and null are 0."""
 
-Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else str(text))]
+
+def _written(text: Any) -> Any:
+    """Objects stay what they are, and are refused; PHP writes an empty list where there is nothing."""
+    return "" if text is None or text == [] else text if isinstance(text, (dict, list)) else str(text)
+
+
+Text = Annotated[str, BeforeValidator(_written)]
 """A text; null is the empty one, and a number is the text that it is written as."""
 
 
