@@ -65,7 +65,7 @@ def order_of(found: Order) -> OrderInput:
             total_minor=money.minor(found.grand_total, "$.grand_total") + cards_minor,
             gift_cards_minor=cards_minor,
             shop_total=_shop_total(found),
-            payment=PaymentTerms(method=method, gateway=found.payment.method, reference=found.payment.last_trans_id),
+            payment=PaymentTerms(method=method, reference=found.payment.last_trans_id or found.payment.method),
             customer_po=found.payment.po_number,
             customer=_customer(found),
             ship_to=_address(_ship_to(found), found.customer_email),
