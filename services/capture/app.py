@@ -20,6 +20,7 @@ from crossdock_contracts import (
 from services.capture.channels import Format, UnmappableError
 from services.capture.channels.magento import Magento
 from services.capture.channels.native import Native
+from services.capture.channels.square import Square
 from services.capture.channels.tiktok import TikTok
 from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
@@ -41,6 +42,7 @@ from services.hub.settings import Settings, settings
 FORMATS: Mapping[str, Callable[[], Format]] = {
     "magento": Magento,
     "native": Native,
+    "square": Square,
     "tiktok": TikTok,
 }
 

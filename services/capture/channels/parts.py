@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import orjson
 from pydantic import AfterValidator, BeforeValidator, NonNegativeInt, PositiveInt, ValidationError
 from standardwebhooks import Webhook
 
@@ -15,7 +16,7 @@ from crossdock_contracts.base import explain
 from crossdock_contracts.capture import CancelInput
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels import Hook, SignatureError, UnmappableError
-from services.capture.channels.reading import lately
+from services.capture.channels.reading import json_of, lately
 
 _MOST_CANCELS = 1000
 
@@ -60,7 +61,7 @@ Pieces = Annotated[PositiveInt, BeforeValidator(_counted)]
 
 @contextmanager
 def mapping() -> Iterator[None]:
-    """What is mapped herein is an order, or not one.
+    """What is mapped herein is an order, or not one; it decorates functions too.
 
     Raises:
         UnmappableError: what came of it is no order; the text names the fields of the order.
@@ -149,3 +150,16 @@ def decoded_key(secret: str) -> bytes:
         return binascii.a2b_base64(text + "=" * (-len(text) % 4), strict_mode=False)
     except (binascii.Error, ValueError):
         return b""
+
+
+def unwrapped(body: bytes, many: str, one: str = "") -> list[bytes]:
+    """The orders of an answer such as ``{"orders": […]}`` or ``{"order": {…}}``, or the order that it is.
+
+    Raises:
+        UnmappableError: it is not JSON.
+    """
+    content = json_of(body)
+    if isinstance(content, dict):
+        content = content.get(many) or (content.get(one) if one else None) or content
+    several = content if isinstance(content, list) else [content]
+    return [orjson.dumps(single) for single in several]

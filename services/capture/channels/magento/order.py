@@ -37,6 +37,7 @@ _METHODS = {
 _KINDS = {"virtual": LineKind.SERVICE, "downloadable": LineKind.DIGITAL}
 
 
+@mapping()
 def order_of(found: Order) -> OrderInput:
     """The order.
 
@@ -51,32 +52,31 @@ def order_of(found: Order) -> OrderInput:
     extra = found.extension_attributes
     cards = extra.gift_cards_amount + extra.customer_balance_amount + extra.reward_currency_amount
     cards_minor = money.minor(cards, "$.extension_attributes.gift_cards_amount")
-    with mapping():
-        return OrderInput(
-            order_id=found.entity_id,
-            number=found.increment_id,
-            source_version=found.updated_at,
-            placed_at=found.created_at,
-            currency=found.order_currency_code,
-            lines=(*_lines(lines), *_charges(found, lines, money)),
-            discount_minor=_other_discount(found, lines, money),
-            shipping_minor=money.minor(found.shipping_amount, "$.shipping_amount"),
-            tax_minor=money.minor(found.tax_amount, "$.tax_amount"),
-            total_minor=money.minor(found.grand_total, "$.grand_total") + cards_minor,
-            gift_cards_minor=cards_minor,
-            shop_total=_shop_total(found),
-            payment=PaymentTerms(method=method, reference=found.payment.last_trans_id or found.payment.method),
-            customer_po=found.payment.po_number,
-            customer=_customer(found),
-            ship_to=_address(_ship_to(found), found.customer_email),
-            bill_to=_address(found.billing_address, found.customer_email),
-            shipping=_shipping(found),
-            gift_message=_message(extra.gift_message),
-            note=found.customer_note,
-            tags=(f"coupon:{found.coupon_code}",) if found.coupon_code else (),
-            cancels=tuple(_cancels(found, lines)),
-            refunds=tuple(_refunds(found, {line.item.item_id for line in lines}, money)),
-        )
+    return OrderInput(
+        order_id=found.entity_id,
+        number=found.increment_id,
+        source_version=found.updated_at,
+        placed_at=found.created_at,
+        currency=found.order_currency_code,
+        lines=(*_lines(lines), *_charges(found, lines, money)),
+        discount_minor=_other_discount(found, lines, money),
+        shipping_minor=money.minor(found.shipping_amount, "$.shipping_amount"),
+        tax_minor=money.minor(found.tax_amount, "$.tax_amount"),
+        total_minor=money.minor(found.grand_total, "$.grand_total") + cards_minor,
+        gift_cards_minor=cards_minor,
+        shop_total=_shop_total(found),
+        payment=PaymentTerms(method=method, reference=found.payment.last_trans_id or found.payment.method),
+        customer_po=found.payment.po_number,
+        customer=_customer(found),
+        ship_to=_address(_ship_to(found), found.customer_email),
+        bill_to=_address(found.billing_address, found.customer_email),
+        shipping=_shipping(found),
+        gift_message=_message(extra.gift_message),
+        note=found.customer_note,
+        tags=(f"coupon:{found.coupon_code}",) if found.coupon_code else (),
+        cancels=tuple(_cancels(found, lines)),
+        refunds=tuple(_refunds(found, {line.item.item_id for line in lines}, money)),
+    )
 
 
 def _check_state(found: Order, method: PaymentMethod) -> None:

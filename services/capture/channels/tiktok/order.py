@@ -39,6 +39,7 @@ _FEES = {
 """Fields of ``payment`` that the buyer pays beside the goods, their shipping and tax."""
 
 
+@mapping()
 def order_of(found: Order) -> OrderInput:
     """The order.
 
@@ -57,42 +58,41 @@ def order_of(found: Order) -> OrderInput:
     untaxed = sum(one.quantity * one.unit_price_minor - one.discount_minor for one in lines) - discount + shipping
     there = found.fulfillment_type in _FULFILLED_THERE
     on_hold = found.status == "ON_HOLD"
-    with mapping():
-        return OrderInput(
-            order_id=found.id,
-            number=found.id,
-            source_version=found.update_time,
-            placed_at=found.create_time,
-            currency=currency,
-            lines=lines,
-            discount_minor=discount,
-            shipping_minor=shipping,
-            tax_minor=minor(money.tax, currency, "$.payment.tax"),
-            tax_included=untaxed == total,
-            total_minor=total,
-            payment=PaymentTerms(
-                method=PaymentMethod.CASH_ON_DELIVERY if found.is_cod else PaymentMethod.PREPAID,
-                reference=found.id,
-            ),
-            customer=_customer(found),
-            ship_to=None if on_hold else _address(found.recipient_address),
-            shipping=ShippingChoice(
-                service_level=level_of(found.delivery_option_name),
-                title=found.delivery_option_name,
-                carrier=found.shipping_provider,
-            ),
-            ship_by=_earliest(found.rts_sla_time, found.tts_sla_time, found.shipping_due_time),
-            deliver_by=_earliest(
-                found.delivery_sla_time, found.delivery_due_time, found.delivery_option_required_delivery_time
-            ),
-            release_at=_released(found) if on_hold else None,
-            fulfil_by="channel" if there else None,
-            fulfilled_at=(found.collection_time or found.rts_time) if there and found.status in _SHIPPED else None,
-            note=found.buyer_message,
-            tags=tuple(_tags(found)),
-            cancels=tuple(_cancels(found)),
-            refunds=tuple(_refunds(found)),
-        )
+    return OrderInput(
+        order_id=found.id,
+        number=found.id,
+        source_version=found.update_time,
+        placed_at=found.create_time,
+        currency=currency,
+        lines=lines,
+        discount_minor=discount,
+        shipping_minor=shipping,
+        tax_minor=minor(money.tax, currency, "$.payment.tax"),
+        tax_included=untaxed == total,
+        total_minor=total,
+        payment=PaymentTerms(
+            method=PaymentMethod.CASH_ON_DELIVERY if found.is_cod else PaymentMethod.PREPAID,
+            reference=found.id,
+        ),
+        customer=_customer(found),
+        ship_to=None if on_hold else _address(found.recipient_address),
+        shipping=ShippingChoice(
+            service_level=level_of(found.delivery_option_name),
+            title=found.delivery_option_name,
+            carrier=found.shipping_provider,
+        ),
+        ship_by=_earliest(found.rts_sla_time, found.tts_sla_time, found.shipping_due_time),
+        deliver_by=_earliest(
+            found.delivery_sla_time, found.delivery_due_time, found.delivery_option_required_delivery_time
+        ),
+        release_at=_released(found) if on_hold else None,
+        fulfil_by="channel" if there else None,
+        fulfilled_at=(found.collection_time or found.rts_time) if there and found.status in _SHIPPED else None,
+        note=found.buyer_message,
+        tags=tuple(_tags(found)),
+        cancels=tuple(_cancels(found)),
+        refunds=tuple(_refunds(found)),
+    )
 
 
 def _lines(found: Order) -> Iterator[LineInput]:
