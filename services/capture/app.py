@@ -18,6 +18,7 @@ from crossdock_contracts import (
     warehouse,
 )
 from services.capture.channels import Format, UnmappableError
+from services.capture.channels.bigcommerce import BigCommerce
 from services.capture.channels.magento import Magento
 from services.capture.channels.native import Native
 from services.capture.channels.square import Square
@@ -40,6 +41,7 @@ from services.hub.service import Service
 from services.hub.settings import Settings, settings
 
 FORMATS: Mapping[str, Callable[[], Format]] = {
+    "bigcommerce": BigCommerce,
     "magento": Magento,
     "native": Native,
     "square": Square,
