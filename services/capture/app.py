@@ -19,6 +19,7 @@ from crossdock_contracts import (
 )
 from services.capture.channels import Format, UnmappableError
 from services.capture.channels.bigcommerce import BigCommerce
+from services.capture.channels.etsy import Etsy
 from services.capture.channels.magento import Magento
 from services.capture.channels.native import Native
 from services.capture.channels.square import Square
@@ -42,6 +43,7 @@ from services.hub.settings import Settings, settings
 
 FORMATS: Mapping[str, Callable[[], Format]] = {
     "bigcommerce": BigCommerce,
+    "etsy": Etsy,
     "magento": Magento,
     "native": Native,
     "square": Square,

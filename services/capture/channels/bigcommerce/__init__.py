@@ -17,9 +17,9 @@ class BigCommerce:
     """Orders of the BigCommerce REST API: Orders V2, refunds V3.
 
     The API account needs the scopes *Orders* (read-only, or modify for what goes out) and *Order transactions*
-    (read-only), and *Products* for stock. ``products``, ``shipping_addresses`` and ``coupons`` are put into the order by
-    the hub, and so are ``refunds``. Amounts are in the currency that the buyer pays in (``default_currency_code``), with
-    tax or without, in whichever way they come to the total; store credit and gift certificates are how it is paid.
+    (read-only), and *Products* for stock. ``products``, ``shipping_addresses``, ``coupons`` and ``refunds`` are put
+    into the order by the hub. Amounts are in the currency that the buyer pays in (``default_currency_code``), with tax
+    or without, in whichever way they come to the total; store credit and gift certificates are how it is paid.
 
     https://developer.bigcommerce.com/docs/rest-management/orders
     """
