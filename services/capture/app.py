@@ -20,6 +20,7 @@ from crossdock_contracts import (
 from services.capture.channels import Format, UnmappableError
 from services.capture.channels.bigcommerce import BigCommerce
 from services.capture.channels.etsy import Etsy
+from services.capture.channels.flipkart import Flipkart
 from services.capture.channels.magento import Magento
 from services.capture.channels.native import Native
 from services.capture.channels.square import Square
@@ -44,6 +45,7 @@ from services.hub.settings import Settings, settings
 FORMATS: Mapping[str, Callable[[], Format]] = {
     "bigcommerce": BigCommerce,
     "etsy": Etsy,
+    "flipkart": Flipkart,
     "magento": Magento,
     "native": Native,
     "square": Square,
