@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import orjson
 from pydantic import AfterValidator, BeforeValidator, NonNegativeInt, PositiveInt, ValidationError
 from standardwebhooks import Webhook
 
@@ -16,7 +15,7 @@ from crossdock_contracts.base import explain
 from crossdock_contracts.capture import CancelInput
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels import Hook, SignatureError, UnmappableError
-from services.capture.channels.reading import json_of, lately
+from services.capture.channels.reading import json_of, lately, written
 
 _MOST_CANCELS = 1000
 
@@ -161,5 +160,4 @@ def unwrapped(body: bytes, many: str, one: str = "") -> list[bytes]:
     content = json_of(body)
     if isinstance(content, dict):
         content = content.get(many) or (content.get(one) if one else None) or content
-    several = content if isinstance(content, list) else [content]
-    return [orjson.dumps(single) for single in several]
+    return written(content if isinstance(content, list) else [content])

@@ -125,14 +125,31 @@ def found_id(body: bytes, *path: str) -> str:
 
 
 def listed(body: bytes, *path: str) -> list[bytes]:
-    """The objects of a list at a path, or the payload itself where it has no such list."""
+    """The objects of a list at a path, or the payload itself where it has no such list.
+
+    Raises:
+        UnmappableError: it is not JSON.
+    """
     content = json_of(body)
     if isinstance(content, list):
-        return [orjson.dumps(one) for one in content]
+        return written(content)
     found = content
     for step in path:
         found = found.get(step) if isinstance(found, dict) else None
-    return [orjson.dumps(one) for one in found] if isinstance(found, list) else [body]
+    return written(found) if isinstance(found, list) else [body]
+
+
+def written(several: Sequence[Any]) -> list[bytes]:
+    """Each as JSON again.
+
+    Raises:
+        UnmappableError: one has too many levels.
+    """
+    try:
+        return [orjson.dumps(one) for one in several]
+    except TypeError as error:
+        msg = f"$: {error}"
+        raise UnmappableError(msg) from None
 
 
 def any_matches(given: str, expected: Sequence[str]) -> None:

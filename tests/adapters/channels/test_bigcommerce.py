@@ -241,7 +241,7 @@ def test_a_list_is_split_into_its_orders() -> None:
 
 
 @given(mutated(ORDER | {"refunds": [{"id": 1, "total_amount": "1", "items": []}], "consignments": []}))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_comes_is_an_order_or_refused(body: bytes) -> None:
     read_or_refuse(BigCommerce(), body)
 

@@ -197,7 +197,7 @@ def test_a_list_is_split_into_its_receipts() -> None:
 
 
 @given(mutated(RECEIPT | {"refunds": [{"amount": gbp(1), "created_timestamp": PLACED}]}))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_comes_is_an_order_or_refused(body: bytes) -> None:
     read_or_refuse(Etsy(), body)
 

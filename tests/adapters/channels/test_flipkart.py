@@ -173,7 +173,7 @@ def test_an_answer_is_split_into_its_shipments() -> None:
 
 
 @given(mutated(SHIPMENT))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_comes_is_an_order_or_refused(body: bytes) -> None:
     read_or_refuse(Flipkart(), body)
 

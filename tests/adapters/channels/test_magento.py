@@ -308,7 +308,7 @@ def test_a_search_is_split_into_its_orders_and_an_order_is_not_split_into_its_it
 
 
 @given(mutated(ORDER))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_comes_is_an_order_or_refused(body: bytes) -> None:
     read_or_refuse(Magento(), body)
 

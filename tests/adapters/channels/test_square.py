@@ -218,7 +218,7 @@ FULL = ORDER | {"fulfillments": [fulfilment("SHIPMENT")], "service_charges": [{"
 
 
 @given(mutated(FULL))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_comes_is_an_order_or_refused(body: bytes) -> None:
     read_or_refuse(Square(), body)
 

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import orjson
-
 from crossdock_contracts.capture import OrderInput
 from services.capture.channels import Heard, Hook
 from services.capture.channels.magento.hooks import check, heard
 from services.capture.channels.magento.order import order_of
 from services.capture.channels.magento.payload import Order
-from services.capture.channels.reading import found_id, json_of
+from services.capture.channels.reading import found_id, json_of, written
 
 
 class Magento:
@@ -53,7 +51,7 @@ class Magento:
         content = json_of(body)
         if isinstance(content, dict) and "entity_id" not in content and isinstance(content.get("items"), list):
             content = content["items"]
-        return [orjson.dumps(one) for one in content] if isinstance(content, list) else [body]
+        return written(content) if isinstance(content, list) else [body]
 
     def check(self, hook: Hook, secrets: Sequence[str], now: datetime) -> None:
         """I/O Events and webhooks are signed with RSA over the body.
