@@ -218,6 +218,22 @@ def test_what_was_paid_back_before_it_shipped_is_cancelled_piece_by_piece() -> N
     assert read(products=product(quantity_refunded=1, quantity_shipped=2)).cancels == ()
 
 
+def test_what_was_paid_back_before_it_shipped_is_cancelled_by_its_refund() -> None:
+    refund = {"id": 12, "total_amount": 9.9, "items": [{"item_type": "PRODUCT", "item_id": 5, "quantity": 1}]}
+    order = read(products=product(quantity_refunded=1), refunds=[refund])
+    assert [(one.cancel_id, one.lines[0].quantity) for one in order.cancels] == [("12", 1)]
+    assert [one.refund_id for one in order.refunds] == ["12"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"status_id": 2}, {"status_id": 10}, {"products": product(quantity_shipped=1, quantity_refunded=1)}]
+)
+def test_what_the_shop_has_shipped_is_recorded(fields: dict[str, Any]) -> None:
+    order = read(**fields, date_shipped="Mon, 02 Mar 2026 09:30:00 +0000")
+    assert (order.fulfil_by, order.fulfilled_at) == ("channel", NOW)
+    assert read().fulfil_by is None
+
+
 def test_refunds_name_their_pieces() -> None:
     items = [{"item_type": "PRODUCT", "item_id": 5, "quantity": 1}, {"item_type": "SHIPPING", "item_id": 1}]
     refund = {"id": 12, "created": "2026-03-04T10:00:00+00:00", "total_amount": 9.9, "items": items}

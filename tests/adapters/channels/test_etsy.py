@@ -182,6 +182,12 @@ def test_a_cancelled_receipt_is_cancelled_whole() -> None:
     assert read(status="Fully Refunded", is_shipped=True).cancels == ()
 
 
+def test_what_was_shipped_is_recorded() -> None:
+    order = read(is_shipped=True, transactions=[TRANSACTION | {"shipped_timestamp": PLACED + 7}])
+    assert (order.fulfil_by, order.fulfilled_at) == ("channel", datetime.fromtimestamp(PLACED + 7, UTC))
+    assert read().fulfil_by is None
+
+
 def test_refunds_are_known_by_time_and_amount() -> None:
     refund = {"amount": gbp(500), "created_timestamp": PLACED + 9, "status": "success"}
     failed = refund | {"status": "failed"}

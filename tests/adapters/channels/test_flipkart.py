@@ -140,6 +140,11 @@ def test_what_flipkart_ships_is_recorded(profile: str) -> None:
     assert order.fulfilled_at == datetime(2026, 3, 2, 9, 31, tzinfo=UTC)
 
 
+def test_what_has_left_is_recorded() -> None:
+    assert read(orderItems=[item(status="SHIPPED"), item(orderItemId="2", status="DELIVERED")]).fulfil_by == "channel"
+    assert read(orderItems=[item(status="SHIPPED"), item(orderItemId="2", status="PACKED")]).fulfil_by is None
+
+
 @pytest.mark.parametrize("profile", ["NON_FBF", "FBF_LITE", "Seller_Fulfilment", "Smart_Fulfilment"])
 def test_what_the_seller_ships_is_the_hubs(profile: str) -> None:
     assert read(orderItems=[item(serviceProfile=profile)]).fulfil_by is None

@@ -279,6 +279,24 @@ def test_without_its_credit_memos_what_was_paid_back_is_one_refund() -> None:
     assert [(one.refund_id, one.amount_minor) for one in read(total_refunded=15).refunds] == [("refunded", 1500)]
 
 
+def test_what_a_credit_memo_took_off_before_it_shipped_is_cancelled_by_the_memo() -> None:
+    memos = [
+        {"entity_id": n, "state": 2, "grand_total": 100, "items": [{"order_item_id": 11, "qty": 1}]} for n in (4, 5)
+    ]
+    both = items(plain(11, 300, 3, qty_refunded=2), grand_total=300, credit_memos=memos)
+    assert [(one.cancel_id, one.lines[0].quantity) for one in both.cancels] == [("4", 1), ("5", 1)]
+    assert [one.refund_id for one in both.refunds] == ["4", "5"]
+    came_back = items(plain(11, 300, 3, qty_refunded=2, qty_shipped=2), grand_total=300, credit_memos=memos)
+    assert [one.cancel_id for one in came_back.cancels] == ["4"]
+
+
+@pytest.mark.parametrize("state", ["complete", "closed"])
+def test_what_the_shop_has_shipped_is_recorded(state: str) -> None:
+    order = items(plain(11, 100, qty_shipped=1), grand_total=100, state=state)
+    assert (order.fulfil_by, order.fulfilled_at) == ("channel", datetime(2026, 3, 2, 9, 31, tzinfo=UTC))
+    assert items(plain(11, 100), grand_total=100, state=state).fulfil_by is None
+
+
 def test_an_order_to_be_picked_up_names_where() -> None:
     assert read(extension_attributes=extended(pickup_location_code="malmo")).shipping.pickup_location_id == "malmo"
 
@@ -345,6 +363,12 @@ def test_a_webhook_is_signed_with_the_shops_key() -> None:
     check(hook(EVENT, "x-adobe-commerce-webhook-signature"), pem(OTHER), pem(KEY))
 
 
+def test_a_key_is_one_line_with_its_armour_or_without() -> None:
+    one = hook(EVENT, "x-adobe-commerce-webhook-signature")
+    check(one, pem(KEY).replace("\n", ""))
+    check(one, "".join(pem(KEY).splitlines()[1:-1]))
+
+
 @pytest.mark.parametrize("header", ["x-adobe-digital-signature-1", "x-adobe-digital-signature-2"])
 def test_an_event_is_signed_with_either_of_adobes_keys(header: str) -> None:
     check(hook(EVENT, header), pem(OTHER), pem(KEY), "client:client-1")
@@ -374,7 +398,7 @@ def test_what_is_not_signed_is_refused(header: str) -> None:
 
 
 def test_a_secret_that_is_no_key_is_named() -> None:
-    with pytest.raises(SignatureError, match="no public RSA key in PEM"):
+    with pytest.raises(SignatureError, match="no public RSA key, as PEM in one line"):
         check(hook(EVENT, "x-adobe-commerce-webhook-signature"), "secret")
 
 

@@ -159,6 +159,12 @@ def test_an_order_to_be_shipped_has_its_address(kind: str) -> None:
     assert order.ship_by == datetime(2026, 3, 3, tzinfo=UTC)
 
 
+def test_what_has_been_sent_is_recorded() -> None:
+    order = read(fulfillments=[fulfilment("SHIPMENT", "COMPLETED")])
+    assert (order.fulfil_by, order.sold_at) == ("channel", "L88")
+    assert order.fulfilled_at == datetime(2026, 3, 2, 9, 31, tzinfo=UTC)
+
+
 def test_a_draft_waits() -> None:
     with pytest.raises(NotYetError, match=r"^\$\.state: DRAFT: "):
         read(state="DRAFT")

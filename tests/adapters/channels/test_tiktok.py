@@ -198,6 +198,25 @@ def test_a_cancelled_order_is_cancelled_whole_and_a_cancelled_piece_by_itself() 
     ]
 
 
+def test_a_cancellation_goes_by_its_id_as_its_refund_does() -> None:
+    told = {
+        "cancel_id": "c-1",
+        "cancel_status": "CANCELLATION_REQUEST_COMPLETE",
+        "refund_amount": {"refund_total": "16.20"},
+        "cancel_line_items": [{"order_line_item_id": "l-2"}],
+    }
+    piece = read(line_items=[LINE, LINE | {"id": "l-2", "display_status": "CANCELLED"}], cancellations=[told])
+    whole = read(status="CANCELLED", cancellations=[told])
+    assert [(one.cancel_id, len(one.lines)) for one in (*piece.cancels, *whole.cancels)] == [("c-1", 1), ("c-1", 0)]
+    assert [one.refund_id for one in piece.refunds] == ["c-1"]
+
+
+@pytest.mark.parametrize("status", ["IN_TRANSIT", "DELIVERED", "COMPLETED"])
+def test_what_has_left_is_recorded(status: str) -> None:
+    order = read(status=status, rts_time=PLACED + 5)
+    assert (order.fulfil_by, order.fulfilled_at) == ("channel", at(PLACED + 5))
+
+
 def test_completed_returns_and_cancellations_are_refunds() -> None:
     amount = {"currency": "USD", "refund_total": "16.20"}
     back = {

@@ -30,6 +30,7 @@ _WAITING = {
 _AWAITING_PAYMENT = 7
 _CANCELLED = {5: "cancelled", 6: "declined"}
 _DISPUTED = 13
+_SHIPPED = {2, 10}
 _METHODS = {
     "cash on delivery": PaymentMethod.CASH_ON_DELIVERY,
     "purchase order": PaymentMethod.TERMS,
@@ -95,6 +96,8 @@ def order_of(found: Order) -> OrderInput:
         ship_to=_address(found.shipping_addresses[0]) if found.shipping_addresses else None,
         bill_to=_address(found.billing_address) if found.billing_address else None,
         shipping=_shipping(found),
+        fulfil_by="channel" if _shipped(found) else None,
+        fulfilled_at=(found.date_shipped or found.date_modified or found.date_created) if _shipped(found) else None,
         gift_message="; ".join(one.wrapping_message for one in found.products if one.wrapping_message),
         note=found.customer_message,
         tags=tuple(_tags(found)),
@@ -157,6 +160,13 @@ def _discounts(found: Order, currency: str, whole: int) -> list[int]:
         for product in found.products
     ]
     return taken if sum(taken) <= whole else [0] * len(taken)
+
+
+def _shipped(found: Order) -> bool:
+    """The goods have left: through the hub, which knows it, or before it was there, and then it only records that."""
+    goods = [one for one in found.products if one.type == "physical"]
+    left = [one for one in goods if one.quantity_shipped + one.quantity_refunded < one.quantity]
+    return found.status_id in _SHIPPED or (not left and any(one.quantity_shipped for one in goods))
 
 
 def _lines(found: Order, sums: _Sums, discounts: list[int], currency: str) -> Iterator[LineInput]:
@@ -244,15 +254,25 @@ def _tags(found: Order) -> Iterator[str]:
 
 
 def _cancels(found: Order) -> Iterator[CancelInput]:
-    """Cancelled as a whole, or what was paid back before it was shipped, which BigCommerce only counts."""
-    gone = [min(one.quantity_refunded, max(0, one.quantity - one.quantity_shipped)) for one in found.products]
+    """Cancelled as a whole, or paid back before it was shipped: by its refund, or as BigCommerce counts."""
+    left = {one.id: min(one.quantity_refunded, max(0, one.quantity - one.quantity_shipped)) for one in found.products}
     if found.status_id in _CANCELLED:
         yield CancelInput(cancel_id="cancelled", reason=_CANCELLED[found.status_id])
-    elif all(count == one.quantity for count, one in zip(gone, found.products, strict=True)):
+        return
+    if not found.refunds and all(left[one.id] == one.quantity for one in found.products):
         yield CancelInput(cancel_id="cancelled", reason="refunded")
-    else:
-        for count, one in zip(gone, found.products, strict=True):
-            yield from one_by_one(one.id, count)
+        return
+    for refund in found.refunds or ():
+        pieces = []
+        for item in refund.items:
+            count = min(item.quantity, left.get(item.item_id, 0)) if item.item_type == "PRODUCT" else 0
+            if count:
+                left[item.item_id] -= count
+                pieces.append(LineQuantity(line_id=item.item_id, quantity=count))
+        if pieces:
+            yield CancelInput(cancel_id=refund.id, lines=tuple(pieces), reason="refunded", cancelled_at=refund.created)
+    for line_id, count in left.items():
+        yield from one_by_one(line_id, count)
 
 
 def _refunds(found: Order, currency: str) -> Iterator[RefundInput]:

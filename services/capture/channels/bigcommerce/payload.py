@@ -158,6 +158,7 @@ class Order(Payload):
     payment_provider_id: Text = ""
     date_created: Annotated[When, BeforeValidator(_moment)]
     date_modified: Annotated[MaybeWhen, BeforeValidator(_moment)] = None
+    date_shipped: Annotated[MaybeWhen, BeforeValidator(_moment)] = None
     default_currency_code: Text = ""
     """What the buyer pays in."""
     currency_code: Text = ""

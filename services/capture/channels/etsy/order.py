@@ -61,6 +61,8 @@ def order_of(found: Receipt) -> OrderInput:
         ship_to=_address(found),
         shipping=ShippingChoice(service_level=level_of(method), title=method),
         ship_by=min((one.expected_ship_date for one in found.transactions if one.expected_ship_date), default=None),
+        fulfil_by="channel" if found.is_shipped else None,
+        fulfilled_at=_shipped(found) if found.is_shipped else None,
         gift_message=_gift(found),
         note=found.message_from_buyer,
         tags=("gift",) if found.is_gift else (),
@@ -75,6 +77,11 @@ def _placed(found: Receipt) -> datetime:
         msg = "$.created_timestamp: it is needed"
         raise UnmappableError(msg)
     return placed
+
+
+def _shipped(found: Receipt) -> datetime:
+    moments = (one.shipped_timestamp for one in found.transactions)
+    return max((moment for moment in moments if moment is not None), default=_placed(found))
 
 
 def _tax(added: int, sales: int, vat: int) -> tuple[int, bool]:

@@ -46,6 +46,7 @@ class Transaction(Payload):
     shipping_method: Text = ""
     shipping_upgrade: Text = ""
     expected_ship_date: MaybeWhen = None
+    shipped_timestamp: MaybeWhen = None
     shop_coupon: Amount = Decimal(0)
     buyer_coupon: Amount = Decimal(0)
 

@@ -16,7 +16,8 @@ _INR = "INR"
 """Flipkart sells in India, and in rupees."""
 _COUNTRY = "IN"
 _FULFILLED_THERE = {"FBF", "Flipkart_Fulfilment"}
-_SHIPPED = {"PICKUP_COMPLETE", "SHIPPED", "DELIVERED", "COMPLETED"}
+_SHIPPED = {"PICKUP_COMPLETE", "SHIPPED", "DELIVERED", "COMPLETED", "RETURN_REQUESTED", "RETURNED"}
+"""The goods have left: through the hub, which knows it, or before it was there, and then it only records that."""
 
 
 @mapping()
@@ -31,8 +32,8 @@ def order_of(found: Shipment) -> OrderInput:
         msg = "$.hold: Flipkart verifies it; it comes again once it is released"
         raise NotYetError(msg)
     items = found.order_items
-    there = any(one.service_profile in _FULFILLED_THERE for one in items)
     shipped = all(one.status in _SHIPPED for one in items)
+    there = shipped or any(one.service_profile in _FULFILLED_THERE for one in items)
     cash = any(one.payment_type.upper() == "COD" for one in items)
     placed = min(one.order_date for one in items)
     return OrderInput(
@@ -61,7 +62,7 @@ def order_of(found: Shipment) -> OrderInput:
         release_at=found.dispatch_after_date,
         ship_complete=True,
         fulfil_by="channel" if there else None,
-        fulfilled_at=_shipped_at(found, placed) if there and shipped else None,
+        fulfilled_at=_shipped_at(found, placed) if shipped else None,
         tags=tuple(_tags(found)),
         cancels=tuple(_cancels(items)),
     )

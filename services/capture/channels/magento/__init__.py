@@ -56,9 +56,9 @@ class Magento:
     def check(self, hook: Hook, secrets: Sequence[str], now: datetime) -> None:
         """I/O Events and webhooks are signed with RSA over the body.
 
-        The secrets are Adobe's public keys in PEM (of https://static.adobeioevents.com, or of the shop's webhook
-        settings) and, for events, ``client:<client id>``. No time is signed: what is sent again makes the hub fetch an
-        order once more, and no harm is done.
+        The secrets are Adobe's public keys in PEM, each as one line (of https://static.adobeioevents.com, or of the
+        shop's webhook settings) and, for events, ``client:<client id>``. No time is signed: what is sent again makes
+        the hub fetch an order once more, and no harm is done.
 
         Raises:
             SignatureError: Adobe has not signed it, or for somebody else.

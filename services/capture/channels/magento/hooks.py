@@ -1,6 +1,7 @@
 """What Adobe Commerce pushes: I/O Events, and webhooks of its own. Both only say which order to fetch."""
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from services.capture.channels import Heard, Hook, SignatureError, Topic, UnmappableError
 from services.capture.channels.reading import json_of
@@ -17,6 +18,8 @@ from services.capture.channels.reading import json_of
 _EVENTS = ("x-adobe-digital-signature-1", "x-adobe-digital-signature-2")
 _WEBHOOK = "x-adobe-commerce-webhook-signature"
 _CLIENT = "client:"
+_ARMOUR = re.compile(r"-----[A-Z ]*-----")
+"""Around a key in PEM; a secret is one line, with it or without."""
 _OF_AN_ORDER = ("creditmemo", "invoice", "shipment")
 """Events of what belongs to an order, which they name as ``order_id``."""
 
@@ -43,12 +46,13 @@ def check(hook: Hook, secrets: Sequence[str]) -> None:
 
 
 def _key(secret: str) -> RSAPublicKey:
+    text = "".join(_ARMOUR.sub("", secret).split())
     try:
-        key = load_pem_public_key(secret.strip().encode())
+        key = load_der_public_key(b64decode(text, validate=True))
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, RSAPublicKey):
-        msg = "a secret of the channel is no public RSA key in PEM"
+        msg = "a secret of the channel is no public RSA key, as PEM in one line"
         raise SignatureError(msg)
     return key
 

@@ -34,6 +34,7 @@ _METHODS = {
 }
 """Payment methods by their code; every other one is paid to the shop before it ships."""
 
+_MEMO_CANCELLED = "3"
 _KINDS = {"virtual": LineKind.SERVICE, "downloadable": LineKind.DIGITAL}
 
 
@@ -71,6 +72,8 @@ def order_of(found: Order) -> OrderInput:
         ship_to=_address(_ship_to(found), found.customer_email),
         bill_to=_address(found.billing_address, found.customer_email),
         shipping=_shipping(found),
+        fulfil_by="channel" if _shipped(found) else None,
+        fulfilled_at=(found.modified_at or found.created_at) if _shipped(found) else None,
         gift_message=_message(extra.gift_message),
         note=found.customer_note,
         tags=(f"coupon:{found.coupon_code}",) if found.coupon_code else (),
@@ -87,6 +90,11 @@ def _check_state(found: Order, method: PaymentMethod) -> None:
     if found.state == "new" and method is PaymentMethod.PREPAID and due > 0:
         msg = f"$.state: new: {due} are to be paid by {found.payment.method or 'the buyer'}; invoice it once they are"
         raise NotYetError(msg)
+
+
+def _shipped(found: Order) -> bool:
+    """The goods have left: through the hub, which knows it, or before it was there, and then it only records that."""
+    return found.state in ("complete", "closed") and any(item.qty_shipped for item in found.items)
 
 
 def _lines(lines: Sequence[Sold]) -> Iterator[LineInput]:
@@ -197,12 +205,26 @@ def _message(found: GiftMessage | None) -> str:
 
 
 def _cancels(found: Order, lines: Sequence[Sold]) -> Iterable[CancelInput]:
-    """Magento tells how many pieces are cancelled by now, and not when which were."""
-    if found.state == "canceled" or all(line.cancelled == line.item.qty_ordered for line in lines):
+    """What a credit memo took off before it shipped goes by the memo; else Magento only tells how many by now."""
+    if found.state == "canceled" or (
+        not found.credit_memos and all(line.cancelled == line.item.qty_ordered for line in lines)
+    ):
         yield CancelInput(cancel_id="cancelled")
         return
-    for line in lines:
-        yield from one_by_one(line.item.item_id, line.cancelled)
+    left = {line.item.item_id: line.cancelled for line in lines}
+    for memo in found.credit_memos or ():
+        pieces = []
+        for one in memo.items if memo.state != _MEMO_CANCELLED else ():
+            count = min(one.qty, max(0, left.get(one.order_item_id, 0)))
+            if count:
+                left[one.order_item_id] -= count
+                pieces.append(LineQuantity(line_id=one.order_item_id, quantity=count))
+        if pieces:
+            yield CancelInput(
+                cancel_id=memo.entity_id, lines=tuple(pieces), reason="refunded", cancelled_at=memo.created_at
+            )
+    for line_id, count in left.items():
+        yield from one_by_one(line_id, count)
 
 
 def _refunds(found: Order, line_ids: set[str], money: Minor) -> Iterator[RefundInput]:
@@ -216,7 +238,7 @@ def _refunds(found: Order, line_ids: set[str], money: Minor) -> Iterator[RefundI
         back = memo.extension_attributes
         amount = memo.grand_total + back.gift_cards_amount + back.customer_balance_amount + back.reward_currency_amount
         amount_minor = money.minor(amount, f"$.credit_memos[{number}].grand_total")
-        if amount_minor <= 0 or memo.state == "3":
+        if amount_minor <= 0 or memo.state == _MEMO_CANCELLED:
             continue
         pieces = [one for one in memo.items if one.qty and one.order_item_id in line_ids]
         yield RefundInput(

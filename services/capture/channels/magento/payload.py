@@ -171,6 +171,8 @@ class Order(Payload):
     status: Text = ""
     created_at: When
     updated_at: Text = ""
+    modified_at: Annotated[MaybeWhen, Field(validation_alias="updated_at")] = None
+    """The same, as a moment."""
     order_currency_code: Text
     base_currency_code: Text = ""
     grand_total: Price

@@ -37,6 +37,8 @@ def order_of(found: Order) -> OrderInput:
     first = next((one for one in sent if one.state not in _ENDED), sent[0] if sent else None)
     details = _details(first)
     lines = tuple(_lines(found))
+    done = all(one.state == "COMPLETED" for one in sent)
+    fulfil_by = "till" if not sent else "channel" if done else "hub"
     added = sum(tax.applied_money.amount for tax in found.taxes if tax.type != "INCLUSIVE")
     return OrderInput(
         order_id=found.id,
@@ -56,9 +58,9 @@ def order_of(found: Order) -> OrderInput:
         shipping=_shipping(found, first, details),
         ship_by=details.expected_shipped_at,
         requested_at=details.pickup_at or details.deliver_at,
-        fulfil_by="hub" if sent else "till",
-        sold_at="" if sent else found.location_id,
-        fulfilled_at=None if sent else found.closed_at,
+        fulfil_by=fulfil_by,
+        sold_at="" if fulfil_by == "hub" else found.location_id,
+        fulfilled_at=None if fulfil_by == "hub" else found.closed_at or found.created_at,
         note=joined(details.note, details.shipping_note),
         tags=(f"source:{found.source.name}",) if found.source and found.source.name else (),
         cancels=tuple(_cancels(found, sent)),

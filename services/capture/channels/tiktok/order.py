@@ -22,7 +22,7 @@ from services.capture.channels.tiktok.payload import Order, Recipient
 _NONE = Decimal(0)
 _REMORSE = timedelta(hours=1)
 """So long a new order is on hold, for the buyer may still call it off."""
-_SHIPPED = {"AWAITING_COLLECTION", "IN_TRANSIT", "DELIVERED", "COMPLETED"}
+_SHIPPED = {"IN_TRANSIT", "DELIVERED", "COMPLETED"}
 _FULFILLED_THERE = {"FULFILLMENT_BY_TIKTOK", "FULFILLMENT_BY_DILAYANI_TOKOPEDIA"}
 _CITIES = ("city", "post town", "town", "municipality", "kota", "kabupaten", "district", "l3", "l2")
 _REGIONS = ("state", "province", "provinsi", "prefecture", "region", "l1")
@@ -56,7 +56,8 @@ def order_of(found: Order) -> OrderInput:
     shipping = minor(money.shipping_fee, currency, "$.payment.shipping_fee")
     total = minor(money.total_amount, currency, "$.payment.total_amount")
     untaxed = sum(one.quantity * one.unit_price_minor - one.discount_minor for one in lines) - discount + shipping
-    there = found.fulfillment_type in _FULFILLED_THERE
+    shipped = found.status in _SHIPPED
+    there = found.fulfillment_type in _FULFILLED_THERE or shipped
     on_hold = found.status == "ON_HOLD"
     return OrderInput(
         order_id=found.id,
@@ -87,7 +88,7 @@ def order_of(found: Order) -> OrderInput:
         ),
         release_at=_released(found) if on_hold else None,
         fulfil_by="channel" if there else None,
-        fulfilled_at=(found.collection_time or found.rts_time) if there and found.status in _SHIPPED else None,
+        fulfilled_at=(found.collection_time or found.rts_time or found.create_time) if shipped else None,
         note=found.buyer_message,
         tags=tuple(_tags(found)),
         cancels=tuple(_cancels(found)),
@@ -195,12 +196,19 @@ def _tags(found: Order) -> Iterator[str]:
 
 
 def _cancels(found: Order) -> Iterator[CancelInput]:
+    """As a cancellation tells, whose refund goes by the same id; else as the pieces do."""
+    told = [one for one in found.cancellations if one.cancel_id and one.cancel_status.endswith("_COMPLETE")]
     if found.status == "CANCELLED":
-        yield CancelInput(cancel_id="cancelled")
+        yield CancelInput(cancel_id=told[0].cancel_id if len(told) == 1 else "cancelled")
         return
-    for line in found.line_items:
-        if line.display_status == "CANCELLED":
-            yield CancelInput(cancel_id=line.id, lines=(LineQuantity(line_id=line.id, quantity=line.quantity),))
+    gone = {line.id: line.quantity for line in found.line_items if line.display_status == "CANCELLED"}
+    for one in told:
+        ids = [taken.order_line_item_id for taken in one.cancel_line_items]
+        lines = tuple(LineQuantity(line_id=i, quantity=gone.pop(i)) for i in dict.fromkeys(ids) if i in gone)
+        if lines:
+            yield CancelInput(cancel_id=one.cancel_id, lines=lines, cancelled_at=one.update_time)
+    for line_id, quantity in gone.items():
+        yield CancelInput(cancel_id=line_id, lines=(LineQuantity(line_id=line_id, quantity=quantity),))
 
 
 def _refunds(found: Order) -> Iterator[RefundInput]:
