@@ -1,5 +1,6 @@
 """Capture, wired: which rule answers to which message, and the web interface that orders come in by."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,8 +17,11 @@ from crossdock_contracts import (
     stores,
     warehouse,
 )
-from services.capture.channels import UnmappableError
+from services.capture.channels import Format, UnmappableError
+from services.capture.channels.amazon import Amazon
+from services.capture.channels.ebay import Ebay
 from services.capture.channels.native import Native
+from services.capture.channels.walmart import Walmart
 from services.capture.decide import amend, cancel, catalogue, correct, elsewhere, holds, ingest, replace, waiting
 from services.capture.edge import ORIGINALS, Edge
 from services.capture.rules import Channels
@@ -35,7 +39,12 @@ from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 
-FORMATS = {"native": Native}
+FORMATS: dict[str, Callable[[], Format]] = {
+    "amazon": Amazon,
+    "ebay": Ebay,
+    "native": Native,
+    "walmart": Walmart,
+}
 
 
 def service(config: Settings) -> Service:

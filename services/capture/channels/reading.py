@@ -1,17 +1,20 @@
 """What all channels' payloads are made of: amounts, moments, addresses, and errors that name the path."""
 
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import iso4217
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from crossdock_contracts.base import explain
+from crossdock_contracts.capture import LineInput
+from crossdock_contracts.values import LineKind
 from services.capture.channels import SignatureError, UnmappableError
 
 
@@ -32,10 +35,26 @@ class Payload(BaseModel):
         except ValidationError as error:
             raise UnmappableError(explain(error)) from None
 
+    @classmethod
+    def made_of(cls, content: Any) -> Self:
+        """Read what was JSON.
+
+        Raises:
+            UnmappableError: it is not one; the text names each field that is wrong.
+        """
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            raise UnmappableError(explain(error)) from None
+
+
+_MOST_DIGITS = 15
+"""Before the decimal point. Nobody pays more; and longer ones would be a way to have the hub count for hours."""
+
 
 def _finite(amount: Decimal) -> Decimal:
-    if not amount.is_finite():
-        msg = "a finite amount is needed"
+    if not amount.is_finite() or (amount and abs(amount.adjusted()) > _MOST_DIGITS):
+        msg = f"a finite amount of at most {_MOST_DIGITS} digits is needed"
         raise ValueError(msg)
     return amount
 
@@ -48,8 +67,27 @@ def _filled(amount: Any) -> Any:
 Amount = Annotated[Decimal, BeforeValidator(_filled), AfterValidator(_finite)]
 """A decimal amount in major units, written as text or number; empty and null are 0."""
 
-Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else str(text))]
+
+def _written(text: Any) -> Any:
+    """Objects stay what they are, and are refused; PHP writes an empty list where there is nothing."""
+    return "" if text is None or text == [] else text if isinstance(text, (dict, list)) else str(text)
+
+
+Text = Annotated[str, BeforeValidator(_written)]
 """A text; null is the empty one, and a number is the text that it is written as."""
+
+Flag = Annotated[bool, BeforeValidator(lambda flag: False if flag in ("", None) else flag)]
+"""Yes or no, also written as text; empty and null are no."""
+
+Part = TypeVar("Part")
+
+
+def _many(found: Any) -> Any:
+    return () if found in ("", None) else found if isinstance(found, (list, tuple)) else (found,)
+
+
+Many = Annotated[tuple[Part, ...], BeforeValidator(_many)]
+"""A list; null is the empty one, and what stands alone is a list of one."""
 
 
 @cache
@@ -123,6 +161,28 @@ def listed(body: bytes, *path: str) -> list[bytes]:
     for step in path:
         found = found.get(step) if isinstance(found, dict) else None
     return [orjson.dumps(one) for one in found] if isinstance(found, list) else [body]
+
+
+_NO_CODE = re.compile(r"[^a-z0-9]+")
+
+
+def code_of(text: str, default: str) -> str:
+    """A text of the channel's as a code: ``No longer wanted`` is ``no-longer-wanted``."""
+    return _NO_CODE.sub("-", text.lower()).strip("-")[:64] or default
+
+
+def extra(line_id: str, title: str, amount_minor: int, *, discount_minor: int = 0, tax_minor: int = 0) -> LineInput:
+    """A line for what is paid beside the goods, or taken off where the amount is negative."""
+    kind = LineKind.CHARGE if amount_minor >= 0 else LineKind.DISCOUNT
+    return LineInput(
+        line_id=line_id,
+        kind=kind,
+        title=title,
+        quantity=1,
+        unit_price_minor=abs(amount_minor),
+        discount_minor=discount_minor,
+        tax_minor=tax_minor,
+    )
 
 
 def any_matches(given: str, expected: Sequence[str]) -> None:
