@@ -104,7 +104,11 @@ class _Reading:
 
     def minor(self, money: Money | None, path: str) -> int:
         """An amount in the minor unit of the order's currency; what is missing is 0."""
-        return amount_in(money.value, money.currency, self.currency, f"$.{path}") if money else 0
+        if money is None:
+            return 0
+        if money.currency != self.currency and money.converted_from_currency == self.currency:
+            return amount_in(money.converted_from_value, self.currency, self.currency, f"$.{path}")
+        return amount_in(money.value, money.currency, self.currency, f"$.{path}")
 
     def pricing(self) -> Pricing:
         """The order's amounts. A discount that no line names is the order's."""

@@ -17,10 +17,12 @@ class Camel(Payload):
 
 
 class Money(Camel):
-    """An amount with its currency."""
+    """An amount with its currency, and what it was before it was converted into that."""
 
     value: Amount = Decimal(0)
     currency: Text = ""
+    converted_from_value: Amount = Decimal(0)
+    converted_from_currency: Text = ""
 
 
 class Address(Camel):

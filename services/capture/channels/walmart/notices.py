@@ -28,13 +28,14 @@ def check(hook: Hook, secrets: Sequence[str], now: datetime) -> None:
     Raises:
         SignatureError: it did not, or not lately.
     """
+    keys = [secret for secret in secrets if secret]
     signature = hook.headers.get("wm_sec.signature", "")
     if signature:
         stamp = hook.headers.get("wm_sec.timestamp", "")
         parts = urlsplit(hook.url)
         address = f"{parts.path}?{parts.query}" if parts.query else parts.path
         signed = "\n".join(("POST", address, stamp, sha256(hook.body).hexdigest())).encode()
-        any_matches(signature, [_base64(secret, signed) for secret in secrets])
+        any_matches(signature, [_base64(key, signed) for key in keys])
         if not stamp.isdecimal():
             msg = f"the header WM_SEC.TIMESTAMP is {stamp!r}, and no number of seconds"
             raise SignatureError(msg)
@@ -42,7 +43,7 @@ def check(hook: Hook, secrets: Sequence[str], now: datetime) -> None:
         return
     given = hook.headers.get("authorization", "")
     ways = (_base64, _hexadecimal)
-    any_matches(given.removeprefix("HMACSHA256 "), [way(secret, hook.body) for secret in secrets for way in ways])
+    any_matches(given.removeprefix("HMACSHA256 "), [way(key, hook.body) for key in keys for way in ways])
 
 
 def _base64(secret: str, signed: bytes) -> str:

@@ -1,5 +1,6 @@
 """What the Orders API says of one purchase order."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -35,6 +36,7 @@ _LEVELS = {
     "VALUE": "economy",
 }
 """Walmart's shipping methods and programmes; all others are standard."""
+_DISCOUNT = re.compile(r"discount\b", re.IGNORECASE)
 _GONE = frozenset({"Shipped", "Delivered"})
 _UNPAID = "OnHold"
 _NOT_OURS = frozenset({"WFSFulfilled", "3PLFulfilled"})
@@ -266,4 +268,4 @@ def _reason(line: Line) -> str:
 
 def _reduces(one: Charge, amount: int) -> bool:
     """Whether a charge takes something off, such as ``SubscriptionDiscount``, which is of the type PRODUCT."""
-    return amount < 0 or one.is_discount or "discount" in f"{one.charge_type} {one.charge_name}".lower()
+    return amount < 0 or one.is_discount or bool(_DISCOUNT.search(f"{one.charge_type} {one.charge_name}"))
