@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from services.capture.channels import Format
+from services.capture.channels.amazon import Amazon
 from services.capture.channels.api import Api
 from services.capture.channels.bigcommerce import BigCommerce
 from services.capture.channels.csv import Csv
+from services.capture.channels.ebay import Ebay
 from services.capture.channels.etsy import Etsy
 from services.capture.channels.flipkart import Flipkart
 from services.capture.channels.magento import Magento
@@ -14,13 +16,16 @@ from services.capture.channels.shopify import Shopify
 from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
 from services.capture.channels.tiktok import TikTok
+from services.capture.channels.walmart import Walmart
 from services.capture.channels.woocommerce import WooCommerce
 from services.capture.rules import ApiConfig
 from services.hub.secrets import Secrets
 
 FORMATS: dict[str, Callable[[], Format]] = {
+    "amazon": Amazon,
     "bigcommerce": BigCommerce,
     "csv": Csv,
+    "ebay": Ebay,
     "etsy": Etsy,
     "flipkart": Flipkart,
     "magento": Magento,
@@ -29,6 +34,7 @@ FORMATS: dict[str, Callable[[], Format]] = {
     "signed": Signed,
     "square": Square,
     "tiktok": TikTok,
+    "walmart": Walmart,
     "woocommerce": WooCommerce,
 }
 """Who reads the payloads of a channel, by the name that ``channels.toml`` gives."""

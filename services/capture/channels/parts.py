@@ -15,7 +15,8 @@ from crossdock_contracts.base import explain
 from crossdock_contracts.capture import CancelInput
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels import Hook, SignatureError, UnmappableError
-from services.capture.channels.reading import json_of, lately, written
+from services.capture.channels.reading import json_of, written
+from services.capture.channels.signing import lately
 
 _MOST_CANCELS = 1000
 

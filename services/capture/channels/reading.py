@@ -1,13 +1,9 @@
 """What all channels' payloads are made of: amounts, moments, addresses, and errors that name the path."""
 
-import base64
-import hmac
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from hashlib import sha256
 from typing import Annotated, Any, Self, TypeVar
 
 import iso4217
@@ -15,7 +11,9 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from crossdock_contracts.base import LONGEST_ID, explain
-from services.capture.channels import SignatureError, UnmappableError
+from crossdock_contracts.capture import LineInput
+from crossdock_contracts.values import LineKind
+from services.capture.channels import UnmappableError
 
 
 class Payload(BaseModel):
@@ -48,10 +46,6 @@ class Payload(BaseModel):
             raise UnmappableError(explain(error)) from None
 
 
-_LARGEST = 12
-"""Digits before the decimal point that an amount may have."""
-
-
 _MOST_DIGITS = 15
 """Before the decimal point. Nobody pays more; and longer ones would be a way to have the hub count for hours."""
 
@@ -59,9 +53,6 @@ _MOST_DIGITS = 15
 def _finite(amount: Decimal) -> Decimal:
     if not amount.is_finite() or (amount and abs(amount.adjusted()) > _MOST_DIGITS):
         msg = f"a finite amount of at most {_MOST_DIGITS} digits is needed"
-        raise ValueError(msg)
-    if amount and amount.adjusted() >= _LARGEST:
-        msg = f"an amount may have {_LARGEST} digits before the decimal point"
         raise ValueError(msg)
     return amount
 
@@ -83,19 +74,25 @@ def _written(text: Any) -> Any:
 Text = Annotated[str, BeforeValidator(_written)]
 """A text; null is the empty one, and a number is the text that it is written as."""
 
+Flag = Annotated[bool, BeforeValidator(lambda flag: False if flag in ("", None) else flag)]
+"""Yes or no, also written as text; empty and null are no."""
+
+Part = TypeVar("Part")
+
+
+def _many(found: Any) -> Any:
+    return () if found in ("", None) else found if isinstance(found, (list, tuple)) else (found,)
+
+
+Many = Annotated[tuple[Part, ...], BeforeValidator(_many)]
+"""A list; null is the empty one, and what stands alone is a list of one."""
+
 
 Word = Annotated[str, BeforeValidator(lambda word: "" if word is None else str(word).strip().lower())]
 """One of a list of words that an API knows, in lower case; null is the empty one."""
 
-Flag = Annotated[bool, BeforeValidator(lambda flag: False if flag is None else flag)]
-"""Yes or no; null is no."""
-
 Pieces = Annotated[int, Field(ge=0, le=1_000_000_000)]
 """A number of pieces."""
-
-Part = TypeVar("Part")
-Many = Annotated[tuple[Part, ...], BeforeValidator(lambda parts: () if parts is None else parts)]
-"""A list; null is the empty one."""
 
 
 def _ref(given: Any) -> Any:
@@ -253,36 +250,23 @@ def written(several: Sequence[Any]) -> list[bytes]:
         raise UnmappableError(msg) from None
 
 
-def any_matches(given: str, expected: Sequence[str]) -> None:
-    """Compare a signature with those that each secret would give, in constant time.
-
-    Raises:
-        SignatureError: it is none of them.
-    """
-    matches = [hmac.compare_digest(given.encode(), one.encode()) for one in expected]
-    if not any(matches):
-        msg = "the signature does not match the body: check the channel's secret" if given else "it is not signed"
-        raise SignatureError(msg)
+_NO_CODE = re.compile(r"[^a-z0-9]+")
 
 
-def signed_sha256(body: bytes, given: str, secrets: Sequence[str]) -> None:
-    """See to it that a body was signed with one of these secrets: base64 of HMAC-SHA256 over the bytes as they came.
-
-    Raises:
-        SignatureError: it was not.
-    """
-    made = [base64.b64encode(hmac.digest(one.encode(), body, sha256)).decode() for one in secrets]
-    any_matches(given.strip(), made)
+def code_of(text: str, default: str) -> str:
+    """A text of the channel's as a code: ``No longer wanted`` is ``no-longer-wanted``."""
+    return _NO_CODE.sub("-", text.lower()).strip("-")[:64] or default
 
 
-def lately(sent_at: float, now: datetime, window_s: float) -> None:
-    """See to it that something was signed lately; ``sent_at`` counts seconds from 1970 in UTC.
-
-    Raises:
-        SignatureError: it is outside the replay window.
-    """
-    off = abs(now.timestamp() - sent_at)
-    if off > window_s:
-        when = datetime.fromtimestamp(sent_at, UTC).isoformat(timespec="seconds") if abs(sent_at) < 1e11 else sent_at  # noqa: PLR2004  # beyond what a date can say
-        msg = f"it was signed at {when}, more than {window_s:.0f} s from now"
-        raise SignatureError(msg)
+def extra(line_id: str, title: str, amount_minor: int, *, discount_minor: int = 0, tax_minor: int = 0) -> LineInput:
+    """A line for what is paid beside the goods, or taken off where the amount is negative."""
+    kind = LineKind.CHARGE if amount_minor >= 0 else LineKind.DISCOUNT
+    return LineInput(
+        line_id=line_id,
+        kind=kind,
+        title=title,
+        quantity=1,
+        unit_price_minor=abs(amount_minor),
+        discount_minor=discount_minor,
+        tax_minor=tax_minor,
+    )

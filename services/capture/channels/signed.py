@@ -8,7 +8,7 @@ from standardwebhooks import Webhook
 
 from services.capture.channels import Heard, Hook, SignatureError, Topic
 from services.capture.channels.native import Native
-from services.capture.channels.reading import lately
+from services.capture.channels.signing import lately
 
 _WINDOW_S = 300.0
 """How old, or ahead of our clock, a signature may be: what Standard Webhooks recommends."""

@@ -8,7 +8,8 @@ from services.capture.channels import Heard, Hook, Topic, UnmappableError
 from services.capture.channels.bigcommerce.order import order_of
 from services.capture.channels.bigcommerce.payload import Order
 from services.capture.channels.parts import check_standard_webhook, unwrapped
-from services.capture.channels.reading import any_matches, found_id, json_of
+from services.capture.channels.reading import found_id, json_of
+from services.capture.channels.signing import any_matches
 
 SECRET_HEADER = "x-crossdock-secret"  # noqa: S105  # the name of a header, not one of them
 

@@ -12,7 +12,8 @@ from services.capture.channels import Heard, Hook, SignatureError, Topic
 from services.capture.channels.flipkart.order import order_of
 from services.capture.channels.flipkart.payload import Shipment
 from services.capture.channels.parts import unwrapped
-from services.capture.channels.reading import any_matches, found_id, json_of, lately
+from services.capture.channels.reading import found_id, json_of
+from services.capture.channels.signing import any_matches, lately
 
 _WINDOW_S = 3600.0
 """How old a notification may be: it is signed when it is made, and sent again for a while."""

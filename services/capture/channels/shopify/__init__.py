@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from crossdock_contracts.base import explain
 from crossdock_contracts.capture import OrderInput
 from services.capture.channels import Heard, Hook, Topic, UnmappableError
-from services.capture.channels.reading import found_id, signed_sha256
+from services.capture.channels.reading import found_id
 from services.capture.channels.shopify.order import order_of
 from services.capture.channels.shopify.payload import Order
 from services.capture.channels.shopify.shapes import as_rest, in_graphql, is_graphql, order_id, several, whole
+from services.capture.channels.signing import signed_sha256
 
 _ORDERS = {"create", "updated", "cancelled", "paid", "fulfilled", "partially_fulfilled"}
 _POINTERS = {

@@ -9,7 +9,8 @@ from hashlib import sha256
 from crossdock_contracts.capture import OrderInput
 from services.capture.channels import Heard, Hook, Topic, UnmappableError
 from services.capture.channels.parts import unwrapped
-from services.capture.channels.reading import any_matches, found_id, json_of
+from services.capture.channels.reading import found_id, json_of
+from services.capture.channels.signing import any_matches
 from services.capture.channels.square.order import order_of
 from services.capture.channels.square.payload import Order
 

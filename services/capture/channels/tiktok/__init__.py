@@ -7,7 +7,8 @@ from hashlib import sha256
 
 from crossdock_contracts.capture import OrderInput
 from services.capture.channels import Heard, Hook, SignatureError, Topic
-from services.capture.channels.reading import any_matches, found_id, json_of, listed
+from services.capture.channels.reading import found_id, json_of, listed
+from services.capture.channels.signing import any_matches
 from services.capture.channels.tiktok.order import order_of
 from services.capture.channels.tiktok.payload import Order
 

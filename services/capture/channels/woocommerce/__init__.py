@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from crossdock_contracts.base import explain
 from crossdock_contracts.capture import OrderInput
 from services.capture.channels import Heard, Hook, Topic, UnmappableError
-from services.capture.channels.reading import found_id, json_of, listed, signed_sha256
+from services.capture.channels.reading import found_id, json_of, listed
+from services.capture.channels.signing import signed_sha256
 from services.capture.channels.woocommerce.order import order_of
 from services.capture.channels.woocommerce.payload import Order
 
