@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Code, Fulfilment, LineQuantity, LotQuantity
+from crossdock_contracts.fulfilments import Fulfilment
+from crossdock_contracts.values import Code, LineQuantity, LotQuantity
 
 
 class Condition(Value):

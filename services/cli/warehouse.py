@@ -15,8 +15,8 @@ from crossdock_contracts.shipping import (
     LineSerials,
     PackedParcel,
     ReportLabelV1,
-    TrackingUpdateV1,
 )
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Dimensions, LineQuantity
 from services.cli.client import Client
 from services.cli.errands import Fulfilment, Lines, carry_out, quantities, shipment_of

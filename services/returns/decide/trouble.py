@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from crossdock_contracts.cases import CaseChangedV1, CaseOpenedV1, CaseParcelDeliveredV1, OpenCaseV1, Trouble
 from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.shipping import (
+from crossdock_contracts.tracking import (
     ShipmentDeliveredV1,
     ShipmentExceptionV1,
     ShipmentInTransitV1,

@@ -10,7 +10,6 @@ from crossdock_contracts.shipping import (
     ConfirmShippedV1,
     LabelWantedV1,
     ReportLabelV1,
-    TrackingUpdateV1,
 )
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
@@ -23,6 +22,7 @@ from crossdock_contracts.stores import (
     RejectPurchaseOrderV1,
     ResetPickupCodeV1,
 )
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.warehouse import ConfirmStepV1, ParcelJoinedV1, ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import Decision, States
 from services.shipping.state import Shipment

@@ -1,7 +1,7 @@
 """Limits: what a carrier service takes at all, before anybody asks what it costs, and when it would be there."""
 
-from crossdock_contracts.values import Fulfilment
-from services.shipping.rules import CarrierService
+from crossdock_contracts.fulfilments import Fulfilment
+from services.shipping.rules.carriers import CarrierService
 
 
 def refusal(service: CarrierService, fulfilment: Fulfilment) -> str:

@@ -18,7 +18,7 @@ from crossdock_contracts.warehouse import (
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.queues import in_turn
 from services.shipping.rules import Rules
-from services.shipping.state import PICK, Member, Task, Wave
+from services.shipping.state_work import PICK, Member, Task, Wave
 
 WaveCommand = PlanWaveV1 | ReleaseWaveV1 | CloseWaveV1
 
