@@ -7,10 +7,10 @@ import typer
 
 from crossdock_contracts.base import Command
 from crossdock_contracts.warehouse import ConfirmStepV1
+from services.cli.back import app
 from services.cli.client import Client, connected
 from services.cli.errands import Fulfilment, carry_out, shipment_of
 from services.cli.output import JsonFlag, OwnerOption, as_json, as_table
-from services.cli.warehouse import app
 from services.hub.settings import settings
 
 Location = Annotated[str, typer.Argument(help="Location, such as BER.")]

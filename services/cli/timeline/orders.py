@@ -1,5 +1,6 @@
 """Lines of a timeline about orders, their buyers and their money."""
 
+from services.cli.money import figure
 from services.cli.timeline.words import Body, Lines, money, pieces
 
 
@@ -45,9 +46,10 @@ def _handed_over(body: Body) -> str:
 
 def _account(body: Body) -> str:
     limit = body.get("limit_minor")
-    most = "no limit" if limit is None else f"limit {limit / 100:,.2f}"
-    open_ = f"{body['ordered_minor'] / 100:,.2f} ordered, {body['owed_minor'] / 100:,.2f} owed"
-    return f"{body['reason']} {body.get('reference', '')}: {open_}, {most} ({body['currency']})"
+    currency = body["currency"]
+    most = "no limit" if limit is None else f"limit {figure(limit, currency)}"
+    open_ = f"{figure(body['ordered_minor'], currency)} ordered, {figure(body['owed_minor'], currency)} owed"
+    return f"{body['reason']} {body.get('reference', '')}: {open_}, {most} ({currency})"
 
 
 def _cancelled(body: Body) -> str:
@@ -60,7 +62,7 @@ def _changed(body: Body) -> str:
     what += [f"{sign}{pieces(body[name])}" for sign, name in (("+", "added"), ("-", "removed")) if body.get(name)]
     more = body.get("amount_minor", 0)
     currency = (body.get("order") or {}).get("currency", "")
-    return "; ".join([*what, *([f"{more / 100:+,.2f} {currency}"] if more else [])])
+    return "; ".join([*what, *([f"{figure(more, currency, '+')} {currency}"] if more else [])])
 
 
 def _parts(body: Body) -> str:

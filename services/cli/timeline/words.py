@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from services.cli.money import major
+
 Body = dict[str, Any]
 
 Lines = dict[str, Callable[[Body], str]]
@@ -16,7 +18,7 @@ def pieces(lines: list[Body]) -> str:
 
 def money(amount: Body) -> str:
     """An amount: ``29.90 EUR``."""
-    return f"{amount['amount_minor'] / 100:,.2f} {amount['currency']}"
+    return major(amount["amount_minor"], amount["currency"])
 
 
 def by(name: str | None) -> str:
