@@ -9,14 +9,6 @@ from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.values import Code, LineQuantity, LotQuantity
 
 
-class Condition(Value):
-    """Pieces at one location that cannot be sold, by why."""
-
-    quarantine: NonNegativeInt = 0
-    damaged: NonNegativeInt = 0
-    in_transit: NonNegativeInt = 0
-
-
 class ReceiveStockV1(Command, service="inventory", name="receive-stock", version=1, entity="sku"):
     """Pieces have arrived at a location."""
 

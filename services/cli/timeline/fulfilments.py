@@ -30,7 +30,7 @@ def _location(body: Body) -> str:
     capacity = body.get("daily_capacity")
     limit = "as many fulfilments a day as configured" if capacity is None else f"{capacity} fulfilments a day"
     why = f" ({body['reason']})" if body.get("reason") else ""
-    return f"{body['location_id']} is {stands}, {limit}{why}"
+    return f"{body['location_id']} is {stands}, {limit}{why}{by(body.get('changed_by'))}"
 
 
 def _label(body: Body) -> str:
