@@ -263,6 +263,8 @@ class Hold(Value):
     on_expiry: Annotated[str, StringConstraints(pattern="^(release|reject)$")] = "reject"
     approval: bool = False
     """A gate: whoever releases it has to be named."""
+    opened_by: str = ""
+    """Who placed it by hand; empty: a rule did."""
 
 
 class LineQuantity(Value):

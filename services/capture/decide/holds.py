@@ -46,6 +46,7 @@ def place_hold(states: States, message: PlaceHoldV1, now: datetime) -> Decision:
         opened_at=now,
         expires_at=message.expires_at or now + PATIENCE,
         on_expiry="release",
+        opened_by=message.placed_by,
     )
     return opened(record, hold)[1]
 

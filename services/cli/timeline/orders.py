@@ -1,7 +1,7 @@
 """Lines of a timeline about orders, their buyers and their money."""
 
 from services.cli.money import figure
-from services.cli.timeline.words import Body, Lines, money, pieces
+from services.cli.timeline.words import Body, Lines, by, money, pieces
 
 
 def _kits(order: Body) -> str:
@@ -80,7 +80,7 @@ def _amended(body: Body) -> str:
 
 LINES: Lines = {
     "order-captured": _captured,
-    "order-held": lambda b: f"{b['hold']['reason']}: {b['hold'].get('detail', '')}",
+    "order-held": lambda b: f"{b['hold']['reason']}{by(b['hold'].get('opened_by'))}: {b['hold'].get('detail', '')}",
     "order-released": _released,
     "mapping-missed": lambda b: f"nothing is known of {_wanted(b)}",
     "order-mappable": lambda b: f"more is known of {_wanted(b)}",
