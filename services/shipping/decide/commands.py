@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from crossdock_contracts.inventory import SubstitutionDecidedV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
@@ -64,14 +63,8 @@ def reads_shipment(message: Work | Word) -> Iterable[str]:
 def refused(message: Work, shipment: Shipment | None, wanted: str, reason: str = "wrong-state") -> Decision:
     """A command that cannot be carried out: where the fulfilment stands, and what to do."""
     state = shipment.status if shipment else "not known"
-    refusal = CommandRefusedV1(
-        owner=message.owner,
-        entity_id=message.fulfilment_id,
-        command=message.TYPE,
-        reason=reason,
-        detail=f"fulfilment {message.fulfilment_id} is {state}; {wanted}",
-    )
-    return Decision(events=[refusal])
+    detail = f"fulfilment {message.fulfilment_id} is {state}; {wanted}"
+    return Decision.refused(message, reason, detail, about=message.fulfilment_id)
 
 
 def about(shipment: Shipment) -> dict[str, str]:
