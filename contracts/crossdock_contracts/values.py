@@ -48,6 +48,16 @@ class Dimensions(Value):
     width_mm: PositiveInt
     height_mm: PositiveInt
 
+    @property
+    def longest_mm(self) -> int:
+        """The longest side."""
+        return max(self.length_mm, self.width_mm, self.height_mm)
+
+    @property
+    def girth_mm(self) -> int:
+        """The longest side and the way around the other two together, as carriers limit it."""
+        return 2 * (self.length_mm + self.width_mm + self.height_mm) - self.longest_mm
+
 
 class Address(Value):
     """A postal address; only what a country's format needs is filled."""
@@ -236,16 +246,6 @@ class Order(Value):
     """The location whose goods were handed over, of what the channel or a till fulfils."""
     replaces: str = ""
     """The order of which this one sends goods once more; empty: it is not a replacement."""
-
-
-STEP_FAILED = "step-failed"
-"""Reason of a hold on an order of which a fulfilment has a step that could not be done."""
-
-NO_LABEL = "no-label"
-"""Reason of a hold on an order of which a fulfilment could not get its label."""
-
-LATE_ARRIVAL = "late-arrival"
-"""Reason of a hold on an order that has ended, and of which another copy came in."""
 
 
 class Hold(Value):

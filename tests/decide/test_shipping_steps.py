@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from crossdock_contracts.capture import OrderHeldV1
 from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.values import STEP_FAILED
+from crossdock_contracts.reasons import STEP_FAILED
 from crossdock_contracts.warehouse import (
     ConfirmStepV1,
     StepDoneV1,

@@ -11,10 +11,11 @@ from crossdock_contracts.capture import (
 )
 from crossdock_contracts.inventory import BackorderLapsedV1, ReservationExpiredV1
 from crossdock_contracts.payments import PaymentDeclinedV1, PaymentFailedV1
+from crossdock_contracts.reasons import NO_LABEL, OVER_LIMIT, STEP_FAILED
 from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.stock import PromiseRestoredV1, PromiseTakenBackV1
-from crossdock_contracts.values import NO_LABEL, STEP_FAILED, Hold, LineQuantity
+from crossdock_contracts.values import Hold, LineQuantity
 from crossdock_contracts.warehouse import StepFailedV1
 from services.capture.decide.amend import go_on, ignored
 from services.capture.decide.cancel import decide
@@ -26,8 +27,6 @@ from services.capture.rules import Channels
 from services.capture.state import ENDED, Cancel, HoldExpiry, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
-OVER_LIMIT = "credit-limit"
-"""What payments calls an order on terms for which its customer's limit has no room."""
 PATIENCE = timedelta(days=3)
 """A hold for which nothing else is said ends after so long."""
 

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from crossdock_contracts.capture import OrderReleasedV1
+from crossdock_contracts.reasons import NO_LABEL
 from crossdock_contracts.shipping import LabelWantedV1, Parcel, ReportLabelV1
-from crossdock_contracts.values import NO_LABEL, Money
+from crossdock_contracts.values import Money
 from services.hub.decision import Decision, States
 from services.shipping.decide.commands import shipment_of
 from services.shipping.decide.label import IsOpen, bought, go_on, resume

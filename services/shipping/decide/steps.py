@@ -5,7 +5,7 @@ from datetime import datetime
 from crossdock_contracts.base import Event
 from crossdock_contracts.capture import OrderReleasedV1
 from crossdock_contracts.fulfilments import Fulfilment
-from crossdock_contracts.values import STEP_FAILED
+from crossdock_contracts.reasons import STEP_FAILED
 from crossdock_contracts.warehouse import (
     ConfirmStepV1,
     PlannedStep,
