@@ -127,11 +127,7 @@ def release_wave(
     location: Location, wave: WaveId, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False
 ) -> None:
     """Let the picking of a wave begin."""
-
-    async def command(_client: Client) -> Command:
-        return ReleaseWaveV1(owner=owner, location_id=location, wave_id=wave, released_by=by)
-
-    carry_out(command, json=json)
+    carry_out(ReleaseWaveV1(owner=owner, location_id=location, wave_id=wave, released_by=by), json=json)
 
 
 @app.command("close-wave")
@@ -139,11 +135,7 @@ def close_wave(
     location: Location, wave: WaveId, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False
 ) -> None:
     """End a wave; what was not picked waits for another."""
-
-    async def command(_client: Client) -> Command:
-        return CloseWaveV1(owner=owner, location_id=location, wave_id=wave, closed_by=by)
-
-    carry_out(command, json=json)
+    carry_out(CloseWaveV1(owner=owner, location_id=location, wave_id=wave, closed_by=by), json=json)
 
 
 @app.command("pick-list")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from services.cli.cutover import sheet
 from services.cli.cutover.part import Entry, Standing
 from services.cli.cutover.report import reported
-from services.cli.cutover.sheet import CellError, Problem, Sheet, major, minor, moment
+from services.cli.cutover.sheet import CellError, Problem, Sheet, minor, moment
+from services.cli.money import major
 
 
 @given(st.integers(-(10**14), 10**14), st.sampled_from(["EUR", "JPY", "KWD"]))

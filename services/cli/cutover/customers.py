@@ -13,7 +13,8 @@ from services.capture.state import Customer
 from services.cli.client import Client
 from services.cli.cutover import sheet as sheets
 from services.cli.cutover.part import Entry, Standing, carried_out
-from services.cli.cutover.sheet import Problem, Row, Sheet, major
+from services.cli.cutover.sheet import Problem, Row, Sheet
+from services.cli.money import major
 from services.payments.state import Account, Book
 
 NEEDED = ("currency", "limit")

@@ -29,7 +29,8 @@ from services.cli.cutover.columns import (
     SECRET,
 )
 from services.cli.cutover.part import Entry, Standing, carried_out
-from services.cli.cutover.sheet import CellError, Problem, Row, Sheet, major, minor, moment, pieces
+from services.cli.cutover.sheet import CellError, Problem, Row, Sheet, minor, moment, pieces
+from services.cli.money import major
 
 _LARGEST = 256 * 1024
 """Bytes of an order that goes in one message."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from services.cli.cutover.check import Load
 from services.cli.cutover.part import Entry, Part, Standing, sums
-from services.cli.cutover.sheet import Problem, major
+from services.cli.cutover.sheet import Problem
+from services.cli.money import major
 from services.cli.output import as_table, console
 
 _PLAIN = frozenset({"pieces", "damaged pieces", "without limit"})

@@ -8,12 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from services.cli.money import decimals
+
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
-_WHOLE_UNITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
-_DECIMALS = dict.fromkeys(_WHOLE_UNITS.split(), 0) | dict.fromkeys(_THOUSANDTHS.split(), 3)
-"""ISO 4217: currencies whose minor unit is not a hundredth."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -134,21 +132,15 @@ def minor(text: str, currency: str) -> int:
     Raises:
         CellError: it is none, or finer than the currency.
     """
-    decimals = _DECIMALS.get(currency, 2)
-    example = f"such as {1234.567:.{decimals}f}"
+    digits = decimals(currency)
+    example = f"such as {1234.567:.{digits}f}"
     if not _AMOUNT.fullmatch(text):
         msg = f"{text!r} is no amount; write it with a point and no thousands, {example}"
         raise CellError(msg)
-    if len(text.partition(".")[2]) > decimals:
-        msg = f"{text} is finer than the minor unit of {currency}, which has {decimals} decimals; write it {example}"
+    if len(text.partition(".")[2]) > digits:
+        msg = f"{text} is finer than the minor unit of {currency}, which has {digits} decimals; write it {example}"
         raise CellError(msg)
-    return int(Decimal(text).scaleb(decimals))
-
-
-def major(amount_minor: int, currency: str) -> str:
-    """An amount as it is read: 1999 of EUR is 19.99."""
-    decimals = _DECIMALS.get(currency, 2)
-    return f"{Decimal(amount_minor).scaleb(-decimals):,.{decimals}f} {currency}"
+    return int(Decimal(text).scaleb(digits))
 
 
 def moment(text: str) -> datetime:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, StockAllocatedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import Fulfilment, LineQuantity
+from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, States, changed
 from services.inventory.decide import binding, dates, expiry, gone
 from services.inventory.decide.common import nothing_open, promise_event, waiting, with_lines

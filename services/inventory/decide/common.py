@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from crossdock_contracts.base import Command
 from crossdock_contracts.inventory import PromisedLine, StockBackorderedV1, StockReservedV1
-from crossdock_contracts.operations import CommandRefusedV1
-from services.hub.decision import Decision, changed
+from services.hub.decision import changed
 from services.inventory.decide.stocks import Stocks
 from services.inventory.state import Reservation, ReservationStatus, ReservedLine, WaitingLine, turn
 
@@ -94,11 +92,3 @@ def nothing_open(reservation: Reservation | None) -> bool:
 def is_closed(reservation: Reservation | None) -> bool:
     """The order is cancelled or rejected: nothing is promised for it any more."""
     return reservation is not None and reservation.status is ReservationStatus.ENDED
-
-
-def refused(message: Command, reason: str, detail: str) -> Decision:
-    """A command is not carried out, and why."""
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.entity, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])

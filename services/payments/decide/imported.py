@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import ImportRefundV1, PaymentRefundedV1, RefundLeftToChannelV1
 from services.hub.decision import Decision, Later, States, changed
 from services.payments.decide.common import money
@@ -42,14 +41,7 @@ def import_refund(states: States, message: ImportRefundV1, now: datetime) -> Dec
             f"refund {message.refund_id} is {amount} {message.amount.currency}; of order {message.order_id} {room} "
             f"{payment.currency} are left of what was paid: see whether it was imported under another id"
         )
-        refusal = CommandRefusedV1(
-            owner=message.owner,
-            entity_id=message.order_id,
-            command=message.TYPE,
-            reason="more-than-paid",
-            detail=detail,
-        )
-        return Decision(events=[refusal])
+        return Decision.refused(message, "more-than-paid", detail)
     done = Movement(amount_minor=amount, done=True, reference=_reference(message))
     refunded = PaymentRefundedV1(
         owner=message.owner,

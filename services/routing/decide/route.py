@@ -7,9 +7,10 @@ from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderReleasedV1
 from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV1, StockReservedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1
+from crossdock_contracts.reasons import LATE_ARRIVAL
 from crossdock_contracts.routing import OrderCompletedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import LATE_ARRIVAL, LineKind, LineQuantity, Order
+from crossdock_contracts.values import LineKind, LineQuantity, Order
 from services.hub.decision import Decision, Later, States, changed
 from services.routing.decide.amendment import answer
 from services.routing.decide.cancel import stop_answered
