@@ -1,0 +1,57 @@
+"""Amendments and cancels where a service is behind: it hears of them, or of what came before, after all others."""
+
+from crossdock_contracts.amendments import OrderAmendedV1
+from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderCancelledV1
+from crossdock_contracts.routing import OrderRoutedV1
+from crossdock_contracts.values import LineQuantity
+from services.capture.state import OrderStatus
+from services.inventory.state import Stock
+from tests.builders import order_input
+from tests.decide.sale import ABOUT, ELSEWHERE, extra, record, ships, sold
+from tests.decide.world import World
+
+
+def _split(*more: LineInput) -> World:
+    """An order of three pieces, one of which ships from Berlin and two from Rotterdam, and of more that is there."""
+    world = World()
+    world.has("A", BER=1, ROT=2)
+    world.has("B", BER=5)
+    world.rest()
+    world.hands_in(sold(3, *more))
+    return world
+
+
+def _ends_well(world: World) -> None:
+    world.rest()
+    ships(world)
+    assert world.parked == []
+    assert world.audit() == []
+    assert record(world).status is OrderStatus.COMPLETED
+    for stock in world.all_of(Stock):
+        assert (stock.reserved, stock.waiting) == (0, 0)
+        assert all(place.allocated == 0 for place in stock.locations.values())
+
+
+def test_pieces_that_come_again_are_not_placed_by_the_promise_of_those_that_went() -> None:
+    world = _split(extra())
+    world.rest()
+    world.hands_in(order_input("1", extra(), ship_to=ELSEWHERE, payment=sold().payment))  # recalled, and without A
+    world.rest("inventory", OrderAmendedV1)
+    world.hands_in(sold(2, extra(), ship_to=ELSEWHERE))
+    world.rest("inventory", OrderAmendedV1)
+    _ends_well(world)
+
+
+def test_pieces_that_are_cancelled_of_a_fulfilment_before_it_is_bound_are_not_bound_to_it() -> None:
+    world = _split()
+    world.rest("inventory", OrderRoutedV1)
+    (first, second) = world.said(OrderRoutedV1)[0].fulfilments
+    world.hear(CancelOrderV1(**ABOUT, lines=(LineQuantity(line_id="1", quantity=1),)))
+    world.rest("inventory", OrderRoutedV1)
+    (gone,) = world.said(OrderCancelledV1)[0].lines
+    assert gone.fulfilment_id == first.fulfilment_id
+
+    world.rest()
+    bound = {name: place.allocated for name, place in world.get(Stock, "main", "A").locations.items()}
+    assert bound == {first.location_id: first.lines[0].quantity - 1, second.location_id: second.lines[0].quantity}
+    _ends_well(world)
