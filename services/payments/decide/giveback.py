@@ -82,6 +82,8 @@ def refund_returned(states: States, message: RefundRequestedV1, now: datetime) -
     amount, room = message.amount.amount_minor, payment.captured_minor - payment.refunded_minor
     if payment.adjusted_minor < 0:  # a lower price has paid some of it back already
         amount = min(amount, max(0, room))
+    if amount > room and payment.taking_minor:
+        return Decision(later=Later("what is to be paid back is still being taken"))
     if amount > room:
         return refund(payment, refund_id, amount, now)
     if payment.refund_by != "hub":
