@@ -254,6 +254,8 @@ class CancelRequestedV1(Event, service="capture", name="cancel-requested", versi
     """Only what is in this fulfilment; empty: wherever it is."""
     revision: NonNegativeInt = 0
     """How often the order had been amended by then."""
+    cancels: tuple[Id, ...] = ()
+    """Cancels of some of its pieces that were carried out before, while it was held."""
 
 
 class OrderCancelledV1(Event, service="capture", name="order-cancelled", version=1, entity="order_id"):

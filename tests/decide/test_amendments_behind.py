@@ -1,13 +1,13 @@
 """Amendments and cancels where a service is behind: it hears of them, or of what came before, after all others."""
 
-from crossdock_contracts.amendments import OrderAmendedV1
-from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderCancelledV1
+from crossdock_contracts.amendments import AmendmentRequestedV1, OrderAmendedV1
+from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderCancelledV1, ReleaseHoldV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import LineQuantity
 from services.capture.state import OrderStatus
 from services.inventory.state import Stock
 from tests.builders import order_input
-from tests.decide.sale import ABOUT, ELSEWHERE, extra, record, ships, sold
+from tests.decide.sale import ABOUT, ELSEWHERE, STEP, extra, reasons, record, ships, sold, way
 from tests.decide.world import World
 
 
@@ -55,3 +55,59 @@ def test_pieces_that_are_cancelled_of_a_fulfilment_before_it_is_bound_are_not_bo
     bound = {name: place.allocated for name, place in world.get(Stock, "main", "A").locations.items()}
     assert bound == {first.location_id: first.lines[0].quantity - 1, second.location_id: second.lines[0].quantity}
     _ends_well(world)
+
+
+def test_a_cancel_of_all_that_is_left_waits_for_the_cancels_that_came_while_the_order_was_held() -> None:
+    world = World()
+    world.has("A", BER=5)
+    world.rest()
+    world.hands_in(sold(3, total_minor=1))
+    world.rest()
+    world.hear(CancelOrderV1(**ABOUT, lines=(LineQuantity(line_id="1", quantity=1),), cancel_id="first"))
+    world.rest("routing", OrderCancelledV1)
+    world.hear(ReleaseHoldV1(**ABOUT))
+    world.rest("routing", OrderCancelledV1)
+    world.hear(CancelOrderV1(**ABOUT, cancel_id="rest"))
+    world.rest("routing", OrderCancelledV1)
+    world.rest()
+
+    assert [(one.cancel_id, one.lines[0].quantity) for one in world.said(OrderCancelledV1)] == [
+        ("first", 1),
+        ("rest", 2),
+    ]
+    assert world.audit() == []
+
+
+def test_a_lower_price_is_paid_back_once_what_was_taken_has_been_taken() -> None:
+    world = way("packed")
+    for one in world.shipments:
+        world.hear(STEP[one.status](one))
+    while not [intent for _, intent in world.abroad if intent.operation == "capture"]:
+        world.ready[0]()
+    asked = world.abroad.pop()
+    world.rest()
+    world.hands_in(sold(2, discount_minor=500, total_minor=1500))
+    world.rest()
+    world.abroad.append(asked)
+    world.rest()
+
+    assert (world.outside.taken, world.outside.paid_back) == (2000, 500)
+    assert reasons(world) == []
+    assert world.audit() == []
+
+
+def test_a_lower_price_of_goods_that_the_order_never_had_is_for_somebody_to_see() -> None:
+    world = way("packed")
+    world.hands_in(sold(2, extra()))  # too late: routing hears of it once all has shipped
+    world.hear(*(STEP[one.status](one) for one in world.shipments))
+    world.rest("routing", AmendmentRequestedV1)
+    world.rest()
+    assert reasons(world) == ["amendment-refused"]
+    stock = world.get(Stock, "main", "B")
+
+    world.hands_in(sold(2, extra(), discount_minor=100, total_minor=2400))
+    world.rest()
+
+    assert reasons(world) == ["amendment-refused", "late-arrival"]
+    assert world.get(Stock, "main", "B") == stock
+    assert world.outside.paid_back == 0
