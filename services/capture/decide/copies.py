@@ -89,9 +89,9 @@ def _late(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
     """The order has ended: a lower price is paid back, and somebody looks at everything else that goods go by."""
     last, on_terms = record.last, copy.order.payment.method is PaymentMethod.TERMS
     same = last is not None and not on_terms and last.gist == gist(copy.order)
-    lower = last is not None and copy.order.totals.total_minor < last.total_minor
-    if last is not None and same and (copy.order.totals.total_minor == last.total_minor or lower and not last.refused):
-        if lower:
+    by = copy.order.totals.total_minor - last.total_minor if last is not None else 0
+    if last is not None and same and (by == 0 or (by < 0 and not last.refused)):
+        if by:
             return _refund_late(record, copy, now)
         return Decision(
             writes=[record], events=[ignored(record, "nothing-changed", "its goods and price are the same")]

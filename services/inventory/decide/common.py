@@ -28,6 +28,10 @@ def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
     return status
 
 
+_OPEN_ONLY = ("answered", "stopped", "cancelled_before", "unnamed_before")
+"""What of a reservation says nothing any more once its order is cancelled or rejected."""
+
+
 def with_lines(reservation: Reservation, lines: Iterable[ReservedLine], **fields: object) -> Reservation:
     """The reservation with these lines; one that has nothing open any more shrinks to a tombstone."""
     lines = tuple(lines)
@@ -35,7 +39,7 @@ def with_lines(reservation: Reservation, lines: Iterable[ReservedLine], **fields
     if status is ReservationStatus.SETTLED and reservation.incomplete:
         status = ReservationStatus.BACKORDERED
     if status is ReservationStatus.SETTLED and reservation.closed:
-        about: dict[str, object] = dict.fromkeys(("answered", "stopped", "cancelled_before", "unnamed_before"), {})
+        about: dict[str, object] = {name: {} for name in _OPEN_ONLY}
         return changed(reservation, status=ReservationStatus.ENDED, lines=(), **fields | about)
     if status is ReservationStatus.SETTLED:
         over = {**reservation.cancelled_before}
