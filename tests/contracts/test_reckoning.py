@@ -1,4 +1,4 @@
-"""What comes from outside can be reckoned with: numbers that JSON keeps, days of this age, lines that can be told apart."""
+"""What comes from outside can be reckoned with: numbers that JSON keeps, days of this age, lines to be told apart."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ def test_an_order_that_nobody_could_reckon_with_is_none(wrong: dict[str, Any], t
     ],
 )
 def test_a_command_that_nobody_could_reckon_with_is_none(command: Any, fields: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="more than anybody has|no day of business"):
+    with pytest.raises(ValidationError, match=r"more than anybody has|no day of business"):
         command(owner="main", **fields)
 
 
