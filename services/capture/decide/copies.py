@@ -28,11 +28,16 @@ _MOST = 50
 """… and of so many of them."""
 
 
+def came_before(record: OrderRecord, digest: str) -> bool:
+    """A copy like this has come in, and newer ones since."""
+    return digest[:_KNOWN] in record.copies
+
+
 def not_news(record: OrderRecord, version: str, digest: str) -> SubmissionIgnoredV1 | None:
     """That a copy is the same as one before, or older than it; none where it is news."""
     if digest == record.digest:
         return ignored(record, "duplicate", f"first captured at {record.captured_at}")
-    if digest[:_KNOWN] in record.copies:
+    if came_before(record, digest):
         return ignored(record, "duplicate", "an earlier copy was sent again")
     if is_older(version, record.source_version):
         return ignored(record, "older-version", f"version {version} is older than {record.source_version}")
