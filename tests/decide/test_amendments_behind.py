@@ -1,7 +1,7 @@
 """Amendments and cancels where a service is behind: it hears of them, or of what came before, after all others."""
 
 from crossdock_contracts.amendments import AmendmentRequestedV1, OrderAmendedV1
-from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderCancelledV1, ReleaseHoldV1
+from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderCancelledV1, OrderHeldV1, ReleaseHoldV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import LineQuantity
 from services.capture.state import OrderStatus
@@ -111,3 +111,18 @@ def test_a_lower_price_of_goods_that_the_order_never_had_is_for_somebody_to_see(
     assert reasons(world) == ["amendment-refused", "late-arrival"]
     assert world.get(Stock, "main", "B") == stock
     assert world.outside.paid_back == 0
+
+
+def test_an_order_on_terms_whose_hold_is_heard_of_after_its_release_goes_on() -> None:
+    world = World()
+    world.has("A", BER=5)
+    world.rest()
+    world.hands_in(sold(1, method="terms", total_minor=1))
+    world.hands_in(sold(1, method="terms"))  # mends it
+    world.rest()
+    world.hands_in(sold(2, method="terms"))  # another amount: somebody has to look
+    world.rest("routing", OrderHeldV1)
+    world.hear(ReleaseHoldV1(**ABOUT))
+    world.rest("routing", OrderHeldV1)
+    assert [held.hold.reason for held in world.said(OrderHeldV1)] == ["changed-at-source"]
+    _ends_well(world)
