@@ -2,6 +2,7 @@
 
 from crossdock_contracts.amendments import AmendmentRequestedV1, OrderAmendedV1
 from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderCancelledV1, OrderHeldV1, ReleaseHoldV1
+from crossdock_contracts.payments import PaymentAuthorisedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import LineQuantity
 from services.capture.state import OrderStatus
@@ -119,10 +120,11 @@ def test_an_order_on_terms_whose_hold_is_heard_of_after_its_release_goes_on() ->
     world.rest()
     world.hands_in(sold(1, method="terms", total_minor=1))
     world.hands_in(sold(1, method="terms"))  # mends it
-    world.rest()
+    world.rest("routing", PaymentAuthorisedV1)
     world.hands_in(sold(2, method="terms"))  # another amount: somebody has to look
-    world.rest("routing", OrderHeldV1)
+    world.rest("routing", OrderHeldV1, PaymentAuthorisedV1)
     world.hear(ReleaseHoldV1(**ABOUT))
-    world.rest("routing", OrderHeldV1)
+    world.rest("routing", OrderHeldV1, PaymentAuthorisedV1)
     assert [held.hold.reason for held in world.said(OrderHeldV1)] == ["changed-at-source"]
+    world.rest("routing", PaymentAuthorisedV1)
     _ends_well(world)
