@@ -1,10 +1,10 @@
 """Capture: orders come in, are checked, held, released, rejected, cancelled."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from crossdock_contracts.base import Command, Event, Id, Moment, Utc, Value
+from crossdock_contracts.base import MOST, Command, Event, Id, Moment, Utc, Value
 from crossdock_contracts.values import (
     Address,
     Code,
@@ -79,6 +79,26 @@ class OrderInput(Value):
     """The location that hands the goods over, where ``fulfil_by`` is not the hub; empty: the channel's."""
     fulfilled_at: Moment | None = None
     """The channel, which fulfils it, has shipped it."""
+
+    @model_validator(mode="after")
+    def _can_be_reckoned_with(self) -> Self:
+        seen: set[str] = set()
+        for line in self.lines:
+            if line.line_id in seen:
+                msg = f"line {line.line_id[:80]} stands there twice: give each line an id of its own"
+                raise ValueError(msg)
+            seen.add(line.line_id)
+            worth = line.quantity * max(abs(line.unit_price_minor), 1)
+            if max(worth, line.discount_minor, abs(line.tax_minor)) > MOST:
+                msg = f"line {line.line_id[:80]}: numbers, and what its pieces cost, go up to {MOST}"
+                raise ValueError(msg)
+        if max(abs(self.total_minor), self.discount_minor, self.shipping_minor, abs(self.tax_minor)) > MOST:
+            msg = f"amounts go up to {MOST}"
+            raise ValueError(msg)
+        if self.total_minor < 0 and any(line.kind is LineKind.PHYSICAL for line in self.lines):
+            msg = "total_minor is below zero: nobody is paid for taking goods; what a buyer gets back is a refund"
+            raise ValueError(msg)
+        return self
 
 
 class IngestV1(Command, service="capture", name="ingest", version=1, entity="order_id"):
@@ -225,6 +245,8 @@ class CancelRequestedV1(Event, service="capture", name="cancel-requested", versi
     """Only what is in this fulfilment; empty: wherever it is."""
     revision: NonNegativeInt = 0
     """How often the order had been amended by then."""
+    cancels: tuple[Id, ...] = ()
+    """Cancels of some of its pieces that were carried out before, while it was held."""
 
 
 class OrderCancelledV1(Event, service="capture", name="order-cancelled", version=1, entity="order_id"):

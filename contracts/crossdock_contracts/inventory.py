@@ -90,6 +90,8 @@ class StockReservedV1(Event, service="inventory", name="stock-reserved", version
     lines: tuple[PromisedLine, ...]
     generation: NonNegativeInt = 0
     """Grows each time the promise changes; routing goes by the newest."""
+    revision: NonNegativeInt = 0
+    """How many amendments of the order the promise takes account of."""
     reserved_at: Utc
 
 
@@ -99,6 +101,8 @@ class StockBackorderedV1(Event, service="inventory", name="stock-backordered", v
     order_id: Id
     lines: tuple[PromisedLine, ...]
     generation: NonNegativeInt = 0
+    revision: NonNegativeInt = 0
+    """How many amendments of the order the promise takes account of."""
     backordered_at: Utc
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.capture import IngestV1, OrderInput
 from crossdock_contracts.values import LineKind, PaymentMethod
+from services.capture.decide.copies import came_before
 from services.capture.decide.ingest import digest_of
 from services.capture.decide.money import expected_total, totals
 from services.capture.rules import Channel, Channels, UnknownChannelError
@@ -204,9 +205,15 @@ def _where(path: tuple[Any, ...], head: dict[str, tuple[int, str]], rows: list[R
 def _standing(record: OrderRecord | None, order: OrderInput) -> Standing:
     if record is None or not record.digest:  # a cancel may have come before it
         return Standing()
+    if came_before(record, digest_of(order)):  # it was loaded, and its shop has changed it since
+        return Standing(there=True, amounts={order.currency: order.total_minor}, holds=_reasons(record))
     if record.digest != digest_of(order):
         text = f"the hub has the order already, not as it is here: it is {record.status}; take it out of the file"
         return Standing(conflict=text)
     kept = record.order
     amounts = {kept.currency: kept.totals.total_minor} if kept else {order.currency: order.total_minor}
-    return Standing(there=True, amounts=amounts, holds=tuple(hold.reason for hold in record.holds))
+    return Standing(there=True, amounts=amounts, holds=_reasons(record))
+
+
+def _reasons(record: OrderRecord) -> tuple[str, ...]:
+    return tuple(hold.reason for hold in record.holds)

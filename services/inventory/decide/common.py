@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from crossdock_contracts.inventory import PromisedLine, StockBackorderedV1, StockReservedV1
 from services.hub.decision import changed
@@ -25,6 +26,10 @@ def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
     return status
 
 
+_OPEN_ONLY = ("answered", "stopped", "cancelled_before", "unnamed_before")
+"""What of a reservation says nothing any more once its order is cancelled or rejected."""
+
+
 def with_lines(reservation: Reservation, lines: Iterable[ReservedLine], **fields: object) -> Reservation:
     """The reservation with these lines; one that has nothing open any more shrinks to a tombstone."""
     lines = tuple(lines)
@@ -32,13 +37,13 @@ def with_lines(reservation: Reservation, lines: Iterable[ReservedLine], **fields
     if status is ReservationStatus.SETTLED and reservation.incomplete:
         status = ReservationStatus.BACKORDERED
     if status is ReservationStatus.SETTLED and reservation.closed:
-        about: dict[str, object] = {"lines": (), "answered": {}, "cancelled_before": {}, "unnamed_before": {}}
-        return changed(reservation, status=ReservationStatus.ENDED, **fields | about)
+        about: dict[str, object] = {name: {} for name in _OPEN_ONLY}
+        return changed(reservation, status=ReservationStatus.ENDED, lines=(), **fields | about)
     if status is ReservationStatus.SETTLED:
         over = {**reservation.cancelled_before}
         for line in lines:
             over[line.line_id] = over.get(line.line_id, 0) + line.quantity
-        return changed(reservation, status=status, lines=(), answered={}, cancelled_before=over, **fields)
+        return changed(reservation, status=status, lines=(), answered={}, stopped={}, cancelled_before=over, **fields)
     return changed(reservation, status=status, lines=lines, **fields)
 
 
@@ -57,7 +62,12 @@ def promise_event(reservation: Reservation, stocks: Stocks, now: datetime) -> St
             if line.promised or line.backordered
         ]
     )
-    about = {"owner": reservation.owner, "order_id": reservation.order_id, "generation": reservation.generation}
+    about: dict[str, Any] = {
+        "owner": reservation.owner,
+        "order_id": reservation.order_id,
+        "generation": reservation.generation,
+        "revision": reservation.revision,
+    }
     if any(line.backordered for line in lines):
         return StockBackorderedV1(**about, lines=lines, backordered_at=now)
     return StockReservedV1(**about, lines=lines, reserved_at=now)
