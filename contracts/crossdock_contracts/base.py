@@ -11,6 +11,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import core_schema
 
@@ -35,12 +36,16 @@ Utc = Annotated[datetime, _Utc]
 """A moment in UTC, written as RFC 3339; other offsets are refused."""
 
 
+MOST = 10**15
+"""No number that comes from outside is larger: every reader of JSON keeps it, and sums of many, to the last digit."""
+_YEARS = range(1900, 2200)
+_NO_DAY = f"no day of business is before {_YEARS.start} or after {_YEARS.stop - 1}"
+
+
 def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        msg = "in UTC this lies before the year 1 or after the year 9999"
-        raise ValueError(msg) from None
+    if moment.year not in _YEARS:
+        raise ValueError(_NO_DAY)
+    return moment.astimezone(UTC)
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -132,6 +137,32 @@ class Command(Contract):
     """What somebody outside asks of a service, through its inbox."""
 
     KIND: ClassVar[Kind] = "cmd"
+
+    @model_validator(mode="after")
+    def _can_be_reckoned_with(self) -> Self:
+        _check(self)
+        return self
+
+
+def _check(value: object) -> None:
+    """See that numbers and moments can be reckoned with, wherever they stand."""
+    match value:
+        case str() | None:
+            pass  # most are
+        case BaseModel():
+            for part in value.__dict__.values():
+                _check(part)
+        case tuple() | list():
+            for part in value:
+                _check(part)
+        case dict():
+            for part in value.values():
+                _check(part)
+        case int() if abs(value) > MOST:
+            msg = f"{str(value)[:40]} is more than anybody has: numbers go up to {MOST}"
+            raise ValueError(msg)
+        case datetime() if value.year not in _YEARS:
+            raise ValueError(_NO_DAY)
 
 
 class AboutOrder(Protocol):

@@ -1,10 +1,10 @@
 """Capture: orders come in, are checked, held, released, rejected, cancelled."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from crossdock_contracts.base import Command, Event, Id, Moment, Utc, Value
+from crossdock_contracts.base import MOST, Command, Event, Id, Moment, Utc, Value
 from crossdock_contracts.values import (
     Address,
     Code,
@@ -112,6 +112,26 @@ class OrderInput(Value):
     """What the channel has cancelled of it so far; ``lines`` count all that was ordered."""
     refunds: tuple[RefundInput, ...] = ()
     """What the channel has paid back so far."""
+
+    @model_validator(mode="after")
+    def _can_be_reckoned_with(self) -> Self:
+        seen: set[str] = set()
+        for line in self.lines:
+            if line.line_id in seen:
+                msg = f"line {line.line_id[:80]} stands there twice: give each line an id of its own"
+                raise ValueError(msg)
+            seen.add(line.line_id)
+            worth = line.quantity * max(abs(line.unit_price_minor), 1)
+            if max(worth, line.discount_minor, abs(line.tax_minor)) > MOST:
+                msg = f"line {line.line_id[:80]}: numbers, and what its pieces cost, go up to {MOST}"
+                raise ValueError(msg)
+        if max(abs(self.total_minor), self.discount_minor, self.shipping_minor, abs(self.tax_minor)) > MOST:
+            msg = f"amounts go up to {MOST}"
+            raise ValueError(msg)
+        if self.total_minor < 0 and any(line.kind is LineKind.PHYSICAL for line in self.lines):
+            msg = "total_minor is below zero: nobody is paid for taking goods; what a buyer gets back is a refund"
+            raise ValueError(msg)
+        return self
 
 
 class IngestV1(Command, service="capture", name="ingest", version=1, entity="order_id"):
@@ -224,35 +244,6 @@ class OrderReleasedV1(Event, service="capture", name="order-released", version=1
     """How often it has been released, this time included; none: not known."""
 
 
-class MappingMissedV1(Event, service="capture", name="mapping-missed", version=1, entity="wanted"):
-    """An order is held for a listing or a SKU of which nothing is known."""
-
-    wanted: str
-    """The channel's own id of what was sold, or a SKU."""
-    channel: str = ""
-    """Whose id it is; empty: a SKU."""
-    order_id: Id
-    stands_for: str = ""
-    """The SKU that the listing is mapped to, where nothing is known of that; empty: the listing is mapped to none."""
-
-
-class MappingFoundV1(Event, service="capture", name="mapping-found", version=1, entity="wanted"):
-    """What orders are held for is known now; capture goes through the next of them on this."""
-
-    wanted: str
-    channel: str = ""
-    """Empty: a SKU."""
-
-
-class OrderMappableV1(Event, service="capture", name="order-mappable", version=1, entity="order_id"):
-    """Something that an order is held for is known now; capture maps the order again on this."""
-
-    order_id: Id
-    wanted: str
-    channel: str = ""
-    """Empty: a SKU."""
-
-
 class OrderRejectedV1(Event, service="capture", name="order-rejected", version=1, entity="order_id"):
     """A held order was ended: what had been done for it is undone."""
 
@@ -287,6 +278,8 @@ class CancelRequestedV1(Event, service="capture", name="cancel-requested", versi
     """Only what is in this fulfilment; empty: wherever it is."""
     revision: NonNegativeInt = 0
     """How often the order had been amended by then."""
+    cancels: tuple[Id, ...] = ()
+    """Cancels of some of its pieces that were carried out before, while it was held."""
 
 
 class OrderCancelledV1(Event, service="capture", name="order-cancelled", version=1, entity="order_id"):

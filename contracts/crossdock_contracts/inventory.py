@@ -5,15 +5,8 @@ from typing import Annotated
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Code, Fulfilment, LineQuantity, LotQuantity
-
-
-class Condition(Value):
-    """Pieces at one location that cannot be sold, by why."""
-
-    quarantine: NonNegativeInt = 0
-    damaged: NonNegativeInt = 0
-    in_transit: NonNegativeInt = 0
+from crossdock_contracts.fulfilments import Fulfilment
+from crossdock_contracts.values import Code, LineQuantity, LotQuantity
 
 
 class ReceiveStockV1(Command, service="inventory", name="receive-stock", version=1, entity="sku"):
@@ -97,6 +90,8 @@ class StockReservedV1(Event, service="inventory", name="stock-reserved", version
     lines: tuple[PromisedLine, ...]
     generation: NonNegativeInt = 0
     """Grows each time the promise changes; routing goes by the newest."""
+    revision: NonNegativeInt = 0
+    """How many amendments of the order the promise takes account of."""
     reserved_at: Utc
 
 
@@ -106,6 +101,8 @@ class StockBackorderedV1(Event, service="inventory", name="stock-backordered", v
     order_id: Id
     lines: tuple[PromisedLine, ...]
     generation: NonNegativeInt = 0
+    revision: NonNegativeInt = 0
+    """How many amendments of the order the promise takes account of."""
     backordered_at: Utc
 
 

@@ -3,7 +3,8 @@
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Code, FulfilledQuantity, Fulfilment, LineQuantity
+from crossdock_contracts.fulfilments import Fulfilment
+from crossdock_contracts.values import Code, FulfilledQuantity, LineQuantity
 
 
 class RankedPlan(Value):

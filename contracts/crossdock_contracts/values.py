@@ -48,6 +48,16 @@ class Dimensions(Value):
     width_mm: PositiveInt
     height_mm: PositiveInt
 
+    @property
+    def longest_mm(self) -> int:
+        """The longest side."""
+        return max(self.length_mm, self.width_mm, self.height_mm)
+
+    @property
+    def girth_mm(self) -> int:
+        """The longest side and the way around the other two together, as carriers limit it."""
+        return 2 * (self.length_mm + self.width_mm + self.height_mm) - self.longest_mm
+
 
 class Address(Value):
     """A postal address; only what a country's format needs is filled."""
@@ -238,16 +248,6 @@ class Order(Value):
     """The order of which this one sends goods once more; empty: it is not a replacement."""
 
 
-STEP_FAILED = "step-failed"
-"""Reason of a hold on an order of which a fulfilment has a step that could not be done."""
-
-NO_LABEL = "no-label"
-"""Reason of a hold on an order of which a fulfilment could not get its label."""
-
-LATE_ARRIVAL = "late-arrival"
-"""Reason of a hold on an order that has ended, and of which another copy came in."""
-
-
 class Hold(Value):
     """Why an order waits on somebody, who that is, and what happens if they do nothing."""
 
@@ -263,6 +263,8 @@ class Hold(Value):
     on_expiry: Annotated[str, StringConstraints(pattern="^(release|reject)$")] = "reject"
     approval: bool = False
     """A gate: whoever releases it has to be named."""
+    opened_by: str = ""
+    """Who placed it by hand; empty: a rule did."""
 
 
 class LineQuantity(Value):
@@ -287,73 +289,3 @@ class LotQuantity(Value):
     quantity: PositiveInt
     expires_on: Day = ""
     """Its last day; empty where it is not known."""
-
-
-class FulfilmentLine(Value):
-    """So many pieces of one order line that one location ships."""
-
-    line_id: Id
-    sku: Id
-    title: str = ""
-    quantity: PositiveInt
-    weight_g: NonNegativeInt | None = None
-    """Weight of one piece."""
-    value_minor: NonNegativeInt = 0
-    """What the buyer pays for these pieces in all, in the order's currency."""
-    hazmat_class: str = ""
-    dimensions: Dimensions | None = None
-    """Outer size of one piece."""
-    gift_wrap: bool = False
-    note: str = ""
-    """What the buyer wrote to this line, for instance a text to engrave."""
-    ordered_sku: str = ""
-    """What was ordered, where ``sku`` is sent in its place."""
-    reduced_minor: NonNegativeInt = 0
-    """What the buyer paid more for what was ordered than ``value_minor``; given back once it ships."""
-    lots: tuple[LotQuantity, ...] = ()
-    """Which lots to pick, in this order; empty where the SKU is not kept by lot."""
-    track_serial: bool = False
-    """The serial number of each piece is to be captured before it ships."""
-
-
-class DeliveryPromise(Value):
-    """When a fulfilment leaves and arrives if its location and carrier work as they say, as computed at routing."""
-
-    services: Annotated[tuple[str, ...], Field(min_length=1)]
-    """The carrier services that keep it, as ``<carrier>/<service>``, cheapest first."""
-    cutoff_at: Utc
-    """Ready by then, it goes with the pickup."""
-    pickup_at: Utc
-    deliver_from: Utc
-    """Not sooner than that."""
-    deliver_by: Utc
-    """The promise date: there by then."""
-
-
-class Fulfilment(Value):
-    """The part of an order that one location ships, with all that packing and shipping need."""
-
-    fulfilment_id: Id
-    order_id: Id
-    location_id: Id
-    lines: Annotated[tuple[FulfilmentLine, ...], Field(min_length=1)]
-    ship_to: Address
-    channel: Code
-    currency: Currency
-    service_level: Code = "standard"
-    priority: Priority = 5
-    ship_by: Utc | None = None
-    """The earlier of what the order asks for and the cut-off that its promise counts on."""
-    deliver_by: Utc | None = None
-    """What the order asks for; where it does not ask, what was promised."""
-    promise: DeliveryPromise | None = None
-    """None where the location has no calendar, or no carrier is needed."""
-    cash_on_delivery_minor: NonNegativeInt = 0
-    """What the carrier collects, in the order's currency."""
-    gift_message: str = ""
-    note: str = ""
-    tags: tuple[str, ...] = ()
-    """Of the order."""
-    collect_at: str = ""
-    """The store where the buyer collects it: ``location_id``, and it goes by no carrier, or another one, and the parcel
-    goes there; empty: it goes to the buyer."""

@@ -8,6 +8,7 @@ from crossdock_contracts import (
     capture,
     cases,
     inventory,
+    mapping,
     payments,
     products,
     routing,
@@ -83,9 +84,9 @@ def service(config: Settings) -> Service:
             capture.CancelRequestedV1,
             capture.OrderCancelledV1,
             capture.CancelRefusedV1,
-            capture.MappingMissedV1,
-            capture.MappingFoundV1,
-            capture.OrderMappableV1,
+            mapping.MappingMissedV1,
+            mapping.MappingFoundV1,
+            mapping.OrderMappableV1,
             capture.GoodsHandedOverV1,
             ChannelRefundedV1,
             ChannelToldV1,
@@ -126,9 +127,9 @@ def service(config: Settings) -> Service:
         hub.on(trouble, holds.hold_on_trouble, name=f"hold-on-{trouble.NAME}")
     hub.on(products.ProductChangedV1, catalogue.learn_product, reads=catalogue.reads_product)
     hub.on(products.ListingMappedV1, catalogue.learn_listing, reads=catalogue.reads_listing)
-    hub.on(capture.MappingMissedV1, waiting.wait_for, reads=waiting.reads_missed)
-    hub.on(capture.MappingFoundV1, waiting.let_go)
-    hub.on(capture.OrderMappableV1, waiting.map_again, reads=waiting.reads_order)
+    hub.on(mapping.MappingMissedV1, waiting.wait_for, reads=waiting.reads_missed)
+    hub.on(mapping.MappingFoundV1, waiting.let_go)
+    hub.on(mapping.OrderMappableV1, waiting.map_again, reads=waiting.reads_order)
     hub.at(WaitingOrder, waiting.look_again)
     hub.on(stock.PromiseTakenBackV1, partial(holds.hold_short, channels))
     hub.on(stock.PromiseRestoredV1, holds.close_short)

@@ -95,6 +95,8 @@ class Last(Part):
     """SHA-256 of its goods and of where they went."""
     total_minor: int
     revision: int = 0
+    refused: bool = False
+    """Its source counts goods that the order never had, for that amendment was refused."""
 
 
 class OrderRecord(Document, service="capture", kind="order", key=("order_id",), traced=True):

@@ -7,8 +7,9 @@ from typing import Any
 from crossdock_contracts.base import Command
 from crossdock_contracts.cases import DecideCaseV1, OpenCaseV1
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
-from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1
 from crossdock_contracts.stores import ConfirmReadyV1, HandOverV1
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import LineQuantity
 from crossdock_contracts.warehouse import MOST_IN_WAVE, CloseWaveV1, ConfirmStepV1, PlanWaveV1, ReleaseWaveV1
 from services.cli import quiet

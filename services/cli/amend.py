@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from crossdock_contracts.amendments import AmendOrderV1
 from crossdock_contracts.base import explain
 from services.cli.client import connected
+from services.cli.errands import carry_out, plainly
 from services.cli.orders import Order
-from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, console, fail
-from services.cli.timeline import describe
+from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, fail
 from services.hub.settings import settings
 
 By = Annotated[str, typer.Option("--by", help="Who asks.")]
@@ -88,15 +88,4 @@ async def _address(owner: str, order: str) -> dict[str, Any]:
 
 
 def _carry_out(command: AmendOrderV1, *, json: bool) -> None:
-    async def ask() -> list[dict[str, Any]]:
-        async with connected(settings()) as client:
-            return await client.order(command)
-
-    events = asyncio.run(ask())
-    if json:
-        as_json(events)
-        return
-    for event in events:
-        console.print(describe(f"{event['type']}.v1", event["body"]))
-    if not events:
-        console.print("this correction was asked for before")
+    carry_out(command, json=json, tell=plainly, nothing="this correction was asked for before")

@@ -1,35 +1,27 @@
 """Commands about stock: carried out, and what followed said."""
 
-import asyncio
 from typing import Any
 
 from rich.text import Text
 
 from crossdock_contracts.base import Command
-from services.cli.client import connected
-from services.cli.output import as_json, console
+from services.cli import errands
+from services.cli.output import console
 from services.cli.timeline import describe
-from services.hub.settings import settings
 
 _INNER = {"stock-freed", "shortage-sought", "snapshot-swept", "backorder-dates-due"}
 """What inventory tells itself."""
 
 
-async def _order(command: Command) -> list[dict[str, Any]]:
-    async with connected(settings()) as client:
-        return await client.order(command)
-
-
 def carry_out(command: Command, *, json: bool, nothing: str = "nothing to change") -> None:
     """Have a command carried out, and print what followed; ``nothing``: what is so where no event says it."""
-    events = asyncio.run(_order(command))
-    if json:
-        as_json(events)
-        return
-    for event in events:
-        tell(event["type"].rpartition(".")[2], event["body"])
-    if all(event["type"].rpartition(".")[2] in _INNER for event in events):
-        console.print(nothing)
+    errands.carry_out(
+        command,
+        json=json,
+        tell=lambda event: tell(event["type"].rpartition(".")[2], event["body"]),
+        is_told=lambda event: event["type"].rpartition(".")[2] not in _INNER,
+        nothing=nothing,
+    )
 
 
 def tell(name: str, body: dict[str, Any]) -> None:

@@ -17,9 +17,10 @@ from crossdock_contracts.cases import (
     Trouble,
 )
 from crossdock_contracts.returns import InspectedLine
-from crossdock_contracts.values import Address, LineQuantity, Money
+from crossdock_contracts.values import Address, Money
 from services.cli.client import connected
-from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.cli.errands import carry_out, line_quantities, plainly
+from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
 from services.hub.settings import settings
 
@@ -34,28 +35,7 @@ Force = Annotated[bool, typer.Option("--force", help="All the same; needs a note
 
 
 def _carry_out(command: Command, *, json: bool) -> None:
-    async def order() -> list[dict[str, Any]]:
-        async with connected(settings()) as client:
-            return await client.order(command)
-
-    events = asyncio.run(order())
-    if json:
-        as_json(events)
-        return
-    for event in events:
-        console.print(describe(f"{event['type']}.v1", event["body"]))
-    if not events:
-        console.print("nothing to change: that is known already")
-
-
-def _quantities(lines: list[str] | None) -> tuple[LineQuantity, ...]:
-    found = []
-    for one in lines or []:
-        name, _, quantity = one.rpartition("=")
-        if not name or not quantity.isdigit() or int(quantity) < 1:
-            fail(f"--line {one}: write LINE=PIECES, such as 1=2", USAGE)
-        found.append(LineQuantity(line_id=name, quantity=int(quantity)))
-    return tuple(found)
+    carry_out(command, json=json, tell=plainly, nothing="nothing to change: that is known already")
 
 
 @app.command("list")
@@ -141,7 +121,7 @@ def open_case(
         order_id=order,
         fulfilment_id=fulfilment,
         kind=kind,
-        lines=_quantities(line),
+        lines=line_quantities(line),
         note=note,
         opened_by=by,
     )
@@ -170,7 +150,7 @@ def decide(
         order_id=order,
         case_id=case,
         action=action,
-        lines=_quantities(line),
+        lines=line_quantities(line),
         ship_to=Address.model_validate_json(ship_to) if ship_to else None,
         although=although,
         decided_by=by,
@@ -193,7 +173,7 @@ def received(
     """Confirm that goods of a case are back, and put them on the shelf or write them off."""
     lines = tuple(
         InspectedLine(line_id=one.line_id, quantity=one.quantity, disposition="write-off" if write_off else "restock")
-        for one in _quantities(line)
+        for one in line_quantities(line)
     )
     command = ReceiveCaseGoodsV1(
         owner=owner, order_id=order, case_id=case, location_id=location, lines=lines, received_by=by

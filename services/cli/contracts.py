@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from crossdock_contracts import registry
 from crossdock_contracts.base import Contract
 from crossdock_contracts.generate import compare, schema_of
-from services.cli.output import FAILED, NOT_FOUND, JsonFlag, as_json, as_table, console, fail
+from services.cli.output import FAILED, NOT_FOUND, USAGE, JsonFlag, as_json, as_table, console, fail
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -68,7 +68,7 @@ def check(
 
 def _check_message(file: Path, type_: str) -> list[str]:
     if not type_:
-        fail("say with --type what the message should be", 2)
+        fail("say with --type what the message should be", USAGE)
     try:
         _find(type_).decode(file.read_bytes())
     except ValidationError as error:

@@ -11,8 +11,9 @@ from crossdock_contracts.payments import ReceivePaymentV1, SetCreditLimitV1
 from crossdock_contracts.values import Money
 from services.capture.decide.evidence import customer_id_of, normal_email, normal_phone
 from services.cli.client import Client, connected
+from services.cli.errands import carry_out, plainly
 from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
-from services.cli.timeline import describe
+from services.hub.money import figure, major
 from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -117,10 +118,7 @@ def show(customer: Customer, owner: OwnerOption = "main", json: JsonFlag = False
     as_table(
         "Latest orders",
         ("order", "placed", "total"),
-        (
-            [r["order_id"], r["placed_at"][:16], f"{r['total_minor'] / 100:,.2f} {r['currency']}"]
-            for r in found.get("recent", [])
-        ),
+        ([r["order_id"], r["placed_at"][:16], major(r["total_minor"], r["currency"])] for r in found.get("recent", [])),
     )
     for currency, book in found["account"].items():
         console.print(f"on terms: {_book(currency, book)}", highlight=False)
@@ -129,24 +127,18 @@ def show(customer: Customer, owner: OwnerOption = "main", json: JsonFlag = False
 def _book(currency: str, book: dict[str, Any]) -> str:
     limit = book.get("limit_minor")
     ordered, owed = book.get("ordered_minor", 0), book.get("owed_minor", 0)
-    most = "no limit" if limit is None else f"limit {limit / 100:,.2f}"
-    return f"{most}, {ordered / 100:,.2f} ordered, {owed / 100:,.2f} owed ({currency})"
+    most = "no limit" if limit is None else f"limit {figure(limit, currency)}"
+    return f"{most}, {figure(ordered, currency)} ordered, {figure(owed, currency)} owed ({currency})"
 
 
 def _carry_out(owner: str, customer: str, make: Callable[[str], Command], *, json: bool) -> None:
     """Order something about a customer; one who has not ordered yet has the id that their first order will lead to."""
 
-    async def order() -> list[dict[str, Any]]:
-        async with connected(settings()) as client:
-            found = await _find(client, owner, customer)
-            return await client.order(make(found["customer_id"] if found else customer_id(customer)))
+    async def command(client: Client) -> Command:
+        found = await _find(client, owner, customer)
+        return make(found["customer_id"] if found else customer_id(customer))
 
-    events = asyncio.run(order())
-    if json:
-        as_json(events)
-        return
-    for event in events:
-        console.print(describe(f"{event['type']}.v1", event["body"]), highlight=False)
+    carry_out(command, json=json, tell=plainly)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What commands about a fulfilment share: how it is found, and how a command is carried out and told of."""
+"""What commands share that have something carried out: how pieces are named, and how what followed is told."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,24 +7,33 @@ from typing import Annotated, Any
 import typer
 
 from crossdock_contracts.base import Command
+from crossdock_contracts.values import LineQuantity
 from services.cli.client import Client, connected
-from services.cli.output import NOT_FOUND, as_json, console, fail
+from services.cli.output import NOT_FOUND, USAGE, as_json, console, fail
 from services.cli.timeline import describe
 from services.hub.settings import settings
 
 Fulfilment = Annotated[str, typer.Argument(help="Fulfilment id, such as web:1001/1.")]
 Lines = Annotated[list[str] | None, typer.Option("--line", help="LINE=PIECES, as often as needed; else everything.")]
 
+Event = dict[str, Any]
+"""An event as it is answered: its ``type`` and its ``body``."""
 
-def quantities(lines: list[str] | None) -> dict[str, int]:
-    """Pieces by line, as they are written: ``1=2``."""
+
+def quantities(lines: list[str] | None, *, least: int = 1) -> dict[str, int]:
+    """Pieces by line, as they are written: ``1=2``; the same line again adds to it."""
     found: dict[str, int] = {}
     for one in lines or []:
-        name, _, quantity = one.partition("=")
-        if not quantity.isdigit():
-            fail(f"--line {one}: write LINE=PIECES, such as 1=2", 2)
-        found[name] = int(quantity)
+        name, _, quantity = one.rpartition("=")
+        if not name or not quantity.isdigit() or int(quantity) < least:
+            fail(f"--line {one}: write LINE=PIECES, such as 1=2", USAGE)
+        found[name] = found.get(name, 0) + int(quantity)
     return found
+
+
+def line_quantities(lines: list[str] | None) -> tuple[LineQuantity, ...]:
+    """The same, as commands name them."""
+    return tuple(LineQuantity(line_id=name, quantity=quantity) for name, quantity in quantities(lines).items())
 
 
 async def shipment_of(client: Client, owner: str, fulfilment: str) -> dict[str, Any]:
@@ -35,18 +44,38 @@ async def shipment_of(client: Client, owner: str, fulfilment: str) -> dict[str, 
     return dict(answer["document"])
 
 
-def carry_out(make: Callable[[Client], Awaitable[Command]], *, json: bool) -> None:
-    """Have a command carried out, and say what it caused."""
+def by_name(event: Event) -> None:
+    """Tell of an event, its name first."""
+    console.print(f"{event['type'].rpartition('.')[2]}: {describe(event['type'] + '.v1', event['body'])}")
 
-    async def order() -> list[dict[str, Any]]:
+
+def plainly(event: Event) -> None:
+    """Tell of an event in its own words."""
+    console.print(describe(f"{event['type']}.v1", event["body"]), highlight=False)
+
+
+def carry_out(
+    wanted: Command | Callable[[Client], Awaitable[Command]],
+    *,
+    json: bool,
+    tell: Callable[[Event], None] = by_name,
+    is_told: Callable[[Event], bool] = lambda _: True,
+    nothing: str = "nothing to change",
+) -> None:
+    """Have a command carried out, or the one that is made once the hub was asked, and say what it caused.
+
+    ``nothing`` is what is so where no event that is told of says it.
+    """
+
+    async def order() -> list[Event]:
         async with connected(settings()) as client:
-            return await client.order(await make(client))
+            return await client.order(wanted if isinstance(wanted, Command) else await wanted(client))
 
     events = asyncio.run(order())
     if json:
         as_json(events)
         return
     for event in events:
-        console.print(f"{event['type'].rpartition('.')[2]}: {describe(event['type'] + '.v1', event['body'])}")
-    if not events:
-        console.print("nothing to change")
+        tell(event)
+    if not any(is_told(event) for event in events):
+        console.print(nothing)

@@ -8,10 +8,10 @@ import typer
 from crossdock_contracts.base import Command
 from crossdock_contracts.warehouse import ConfirmStepV1
 from services.cli import known
+from services.cli.back import app
 from services.cli.client import Client, connected
 from services.cli.errands import Fulfilment, carry_out, shipment_of
 from services.cli.output import JsonFlag, OwnerOption, as_json, as_table, console
-from services.cli.warehouse import app
 from services.hub.settings import settings
 
 Location = Annotated[str, typer.Argument(help="Location, such as BER.", callback=known.location)]

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from crossdock_contracts.base import Command
 from crossdock_contracts.routing import CloseLocationV1, OpenLocationV1, SetLocationCapacityV1
 from services.cli.client import connected
-from services.cli.output import JsonFlag, as_json, as_table, console
-from services.cli.timeline import describe
+from services.cli.errands import carry_out, plainly
+from services.cli.output import JsonFlag, as_json, as_table
 from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -51,19 +50,6 @@ def _stands(one: dict[str, Any]) -> str:
     return "does not work today" if one["works_today"] is False else "open"
 
 
-def _carry_out(command: Command, *, json: bool) -> None:
-    async def order() -> list[dict[str, Any]]:
-        async with connected(settings()) as client:
-            return await client.order(command)
-
-    events = asyncio.run(order())
-    if json:
-        as_json(events)
-        return
-    for event in events:
-        console.print(describe(f"{event['type']}.v1", event["body"]))
-
-
 @app.command()
 def close(
     location: Location,
@@ -76,13 +62,17 @@ def close(
 ) -> None:
     """Route nothing more to a location; with --until, only what may wait until then."""
     end = until.replace(tzinfo=UTC) if until is not None else None
-    _carry_out(CloseLocationV1(owner="main", location_id=location, until=end, reason=reason, closed_by=by), json=json)
+    carry_out(
+        CloseLocationV1(owner="main", location_id=location, until=end, reason=reason, closed_by=by),
+        json=json,
+        tell=plainly,
+    )
 
 
 @app.command("open")
 def open_again(location: Location, by: By = "", json: JsonFlag = False) -> None:
     """Let a location that was closed ship again."""
-    _carry_out(OpenLocationV1(owner="main", location_id=location, opened_by=by), json=json)
+    carry_out(OpenLocationV1(owner="main", location_id=location, opened_by=by), json=json, tell=plainly)
 
 
 @app.command()
@@ -99,4 +89,4 @@ def capacity(
     command = SetLocationCapacityV1(
         owner="main", location_id=location, daily_capacity=fulfilments, reason=reason, set_by=by
     )
-    _carry_out(command, json=json)
+    carry_out(command, json=json, tell=plainly)

@@ -147,7 +147,7 @@ def run(
     names = list(ALL) if services == ["all"] else services
     unknown = [name for name in names if name not in ALL]
     if unknown:
-        fail(f"no service {', '.join(unknown)}; there are: {', '.join(ALL)}", 2)
+        fail(f"no service {', '.join(unknown)}; there are: {', '.join(ALL)}", USAGE)
     config = settings()
     log.configure(config)
     apps = [importlib.import_module(f"services.{name}.app").app for name in names]

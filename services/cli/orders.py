@@ -12,13 +12,14 @@ from rich.text import Text
 
 from crossdock_contracts.base import explain
 from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
-from crossdock_contracts.values import LineQuantity
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels, UnknownChannelError
 from services.cli.client import Client, NoServiceError, connected
 from services.cli.dead import letters
+from services.cli.errands import Lines, carry_out, line_quantities, plainly
 from services.cli.output import FAILED, NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
+from services.hub.money import major
 from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -68,7 +69,7 @@ def _row(document: dict[str, Any]) -> list[Any]:
         document["status"],
         (document.get("captured_at") or "")[:19],
         len(order["lines"]) if order else "",
-        f"{total / 100:,.2f} {order['currency']}" if total is not None else "",
+        major(total, order["currency"]) if total is not None else "",
         ", ".join(hold["reason"] for hold in document.get("holds", [])),
     ]
 
@@ -223,30 +224,13 @@ def _entered(text: str, by: str) -> OrderInput:
 @app.command()
 def cancel(
     order: Order,
-    line: Annotated[list[str] | None, typer.Option(help="LINE=PIECES, as often as needed; else everything.")] = None,
+    line: Lines = None,
     reason: Annotated[str, typer.Option(help="Why, in lower-case words joined by hyphens.")] = "requested",
     by: Annotated[str, typer.Option(help="Who asks.")] = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
     """Ask for an order, or some pieces of it, to be cancelled as far as they have not shipped."""
-    lines = []
-    for one in line or []:
-        name, _, quantity = one.partition("=")
-        if not quantity.isdigit() or int(quantity) < 1:
-            fail(f"--line {one}: write LINE=PIECES, such as 1=2", 2)
-        lines.append(LineQuantity(line_id=name, quantity=int(quantity)))
-
-    async def order_it() -> list[dict[str, Any]]:
-        async with connected(settings()) as client:
-            command = CancelOrderV1(owner=owner, order_id=order, lines=tuple(lines), reason=reason, requested_by=by)
-            return await client.order(command)
-
-    events = asyncio.run(order_it())
-    if json:
-        as_json(events)
-        return
-    for event in events:
-        console.print(describe(f"{event['type']}.v1", event["body"]))
-    if not events:
-        console.print("noted; the order has not come in yet, and will be cancelled when it does")
+    command = CancelOrderV1(owner=owner, order_id=order, lines=line_quantities(line), reason=reason, requested_by=by)
+    early = "noted; the order has not come in yet, and will be cancelled when it does"
+    carry_out(command, json=json, tell=plainly, nothing=early)

@@ -13,6 +13,7 @@ from crossdock_contracts.products import MapListingV1, Product
 from services.cli import feed, known
 from services.cli.client import Client, UnreachableError, connected
 from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, errors, fail
+from services.hub.money import major
 from services.hub.settings import settings
 from services.hub.wire import status
 
@@ -135,7 +136,7 @@ def _facts(product: Product) -> Iterator[tuple[str, str]]:
         "tracked by": ", ".join(name for name in ("lot", "expiry", "serial") if getattr(product, f"track_{name}")),
         "category": product.category,
         "tax class": product.tax_class,
-        "cost": cost and f"{cost.amount_minor / 100:,.2f} {cost.currency}",
+        "cost": cost and major(cost.amount_minor, cost.currency),
         "kit of": ", ".join(f"{part.quantity} × {part.sku}" for part in product.components),
         "active": "" if product.active else "no",
     }

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 from crossdock_contracts.base import Command
-from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
 from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
@@ -15,18 +14,14 @@ from crossdock_contracts.shipping import (
     LineSerials,
     PackedParcel,
     ReportLabelV1,
-    TrackingUpdateV1,
 )
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Dimensions, LineQuantity
 from services.cli.client import Client
-from services.cli.errands import Fulfilment, Lines, carry_out, quantities, shipment_of
-from services.cli.output import JsonFlag, OwnerOption, fail
+from services.cli.errands import Fulfilment, Lines, carry_out, line_quantities, quantities, shipment_of
+from services.cli.output import USAGE, JsonFlag, OwnerOption, fail
 
 app = typer.Typer(no_args_is_help=True)
-
-Order = Annotated[str, typer.Argument(help="Order id, such as web:1001.")]
-Return = Annotated[str, typer.Argument(help="Return id, of your own choosing.")]
-
 
 LotsTaken = Annotated[
     list[str] | None, typer.Option("--lot", help="LINE=LOT:PIECES, as often as needed, where other lots were taken.")
@@ -37,7 +32,7 @@ SerialsRead = Annotated[list[str] | None, typer.Option("--serial", help="LINE=SE
 def _size(text: str) -> Dimensions:
     sides = text.split("x")
     if len(sides) != 3 or not all(side.isdigit() for side in sides):  # length, width, height
-        fail(f"{text}: write LENGTHxWIDTHxHEIGHT in millimetres, such as 400x300x200", 2)
+        fail(f"{text}: write LENGTHxWIDTHxHEIGHT in millimetres, such as 400x300x200", USAGE)
     length, width, height = map(int, sides)
     return Dimensions(length_mm=length, width_mm=width, height_mm=height)
 
@@ -48,24 +43,24 @@ def _lots(lots: list[str] | None) -> tuple[LineLot, ...]:
         line, _, rest = one.partition("=")
         lot, _, quantity = rest.rpartition(":")
         if not (lot and quantity.isdigit()):
-            fail(f"--lot {one}: write LINE=LOT:PIECES, such as 1=L-17:2", 2)
+            fail(f"--lot {one}: write LINE=LOT:PIECES, such as 1=L-17:2", USAGE)
         found.append(LineLot(line_id=line, lot=lot, quantity=int(quantity)))
     return tuple(found)
 
 
-def _named(values: list[str] | None, option: str) -> dict[str, tuple[str, ...]]:
+def named(values: list[str] | None, option: str) -> dict[str, tuple[str, ...]]:
     """What was named of each line."""
     found: dict[str, tuple[str, ...]] = {}
     for one in values or []:
         line, _, value = one.partition("=")
         if not value:
-            fail(f"{option} {one}: write LINE=VALUE, such as 1=SN-4711", 2)
+            fail(f"{option} {one}: write LINE=VALUE, such as 1=SN-4711", USAGE)
         found[line] = (*found.get(line, ()), value)
     return found
 
 
 def _serials(serials: list[str] | None) -> tuple[LineSerials, ...]:
-    return tuple(LineSerials(line_id=line, serials=read) for line, read in _named(serials, "--serial").items())
+    return tuple(LineSerials(line_id=line, serials=read) for line, read in named(serials, "--serial").items())
 
 
 def _parcel(text: str) -> PackedParcel:
@@ -73,12 +68,11 @@ def _parcel(text: str) -> PackedParcel:
     weight, _, rest = text.partition(":")
     size, _, lines = rest.partition(":")
     if not weight.isdigit():
-        fail(f"--parcel {text}: write GRAMS[:LENGTHxWIDTHxHEIGHT[:LINE=PIECES,…]], such as 1200:400x300x200:1=2", 2)
-    held = quantities(lines.split(",") if lines else None)
+        fail(f"--parcel {text}: write GRAMS[:LENGTHxWIDTHxHEIGHT[:LINE=PIECES,…]], such as 1200:400x300x200:1=2", USAGE)
     return PackedParcel(
         weight_g=int(weight),
         dimensions=_size(size) if size else None,
-        lines=tuple(LineQuantity(line_id=name, quantity=n) for name, n in held.items()),
+        lines=line_quantities(lines.split(",") if lines else None),
     )
 
 
@@ -92,11 +86,15 @@ def picked(
     json: JsonFlag = False,
 ) -> None:
     """Confirm a pick; with --line, only these pieces were found, and the rest is a short pick."""
-    found, lots, serials = quantities(line), _lots(lot), _serials(serial)
+    found, lots, serials = quantities(line, least=0), _lots(lot), _serials(serial)
 
     async def command(client: Client) -> Command:
         shipment = await shipment_of(client, owner, fulfilment)
         lines = (shipment.get("fulfilment") or {"lines": []})["lines"]
+        there = [one["line_id"] for one in lines]
+        for name in found:
+            if name not in there:
+                fail(f"fulfilment {fulfilment} has no line {name}; it has {', '.join(there)}", USAGE)
         picked_lines = tuple(
             LineQuantity(line_id=one["line_id"], sku=one["sku"], quantity=quantity)
             for one in lines
@@ -220,80 +218,5 @@ def track(
             detail=detail,
             tracking_number=tracking,
         )
-
-    carry_out(command, json=json)
-
-
-@app.command("return")
-def request_return(
-    order: Order,
-    return_id: Return,
-    line: Annotated[list[str], typer.Option(help="LINE=PIECES, as often as needed.")],
-    reason: Annotated[str, typer.Option(help="Why, in lower-case words joined by hyphens.")] = "not-wanted",
-    owner: OwnerOption = "main",
-    json: JsonFlag = False,
-) -> None:
-    """Ask for goods to come back."""
-    lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in quantities(line).items())
-
-    async def command(_client: Client) -> Command:
-        return RequestReturnV1(owner=owner, order_id=order, return_id=return_id, lines=lines, reason=reason)
-
-    carry_out(command, json=json)
-
-
-@app.command()
-def received(
-    order: Order,
-    return_id: Return,
-    location: Annotated[str, typer.Argument(help="Where they arrived.")],
-    line: Annotated[list[str], typer.Option(help="LINE=PIECES, as often as needed.")],
-    owner: OwnerOption = "main",
-    json: JsonFlag = False,
-) -> None:
-    """Confirm that returned goods are in the building."""
-    lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in quantities(line).items())
-
-    async def command(_client: Client) -> Command:
-        return ReceiveReturnV1(owner=owner, order_id=order, return_id=return_id, location_id=location, lines=lines)
-
-    carry_out(command, json=json)
-
-
-@app.command()
-def inspected(
-    order: Order,
-    return_id: Return,
-    restock: Annotated[list[str] | None, typer.Option(help="LINE=PIECES that go back on the shelf.")] = None,
-    write_off: Annotated[list[str] | None, typer.Option(help="LINE=PIECES that cannot be sold.")] = None,
-    lot: Annotated[list[str] | None, typer.Option(help="LINE=LOT that a line's pieces are of.")] = None,
-    serial: Annotated[
-        list[str] | None, typer.Option(help="LINE=SERIAL, once for each piece, those that go back on the shelf first.")
-    ] = None,
-    owner: OwnerOption = "main",
-    json: JsonFlag = False,
-) -> None:
-    """Say what becomes of returned goods; the buyer is paid back."""
-    good, bad, lots, read = (
-        quantities(restock),
-        quantities(write_off),
-        _named(lot, "--lot"),
-        _named(serial, "--serial"),
-    )
-    lines = tuple(
-        InspectedLine(
-            line_id=name,
-            quantity=n,
-            disposition=disposition,
-            lot=lots.get(name, ("",))[0],
-            serials=read.get(name, ())[first : first + n],
-        )
-        for found, disposition in ((good, "restock"), (bad, "write-off"))
-        for name, n in found.items()
-        for first in ((good.get(name, 0),) if found is bad else (0,))
-    )
-
-    async def command(_client: Client) -> Command:
-        return InspectReturnV1(owner=owner, order_id=order, return_id=return_id, lines=lines)
 
     carry_out(command, json=json)

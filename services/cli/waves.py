@@ -53,16 +53,19 @@ def bins(
 
 
 def _read_bins(file: Path, location: str, owner: str) -> list[Command]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if not {"sku", "bins"} <= set(reader.fieldnames or ()):
-            fail(f"{file}:1: the columns are sku and bins; it has {reader.fieldnames}", FAILED)
-        return [
-            AssignBinsV1(
-                owner=owner, location_id=location, sku=row["sku"].strip(), bins=tuple((row["bins"] or "").split())
-            )
-            for row in reader
-        ]
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file}: {error}; a CSV file in UTF-8 is needed", FAILED)
+    reader = csv.DictReader(text.splitlines())
+    if not {"sku", "bins"} <= set(reader.fieldnames or ()):
+        fail(f"{file}:1: the columns are sku and bins; it has {reader.fieldnames}", FAILED)
+    return [
+        AssignBinsV1(
+            owner=owner, location_id=location, sku=(row["sku"] or "").strip(), bins=tuple((row["bins"] or "").split())
+        )
+        for row in reader
+    ]
 
 
 async def _list_bins(location: str, owner: str, *, json: bool) -> None:
@@ -127,11 +130,7 @@ def release_wave(
     location: Location, wave: WaveId, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False
 ) -> None:
     """Let the picking of a wave begin."""
-
-    async def command(_client: Client) -> Command:
-        return ReleaseWaveV1(owner=owner, location_id=location, wave_id=wave, released_by=by)
-
-    carry_out(command, json=json)
+    carry_out(ReleaseWaveV1(owner=owner, location_id=location, wave_id=wave, released_by=by), json=json)
 
 
 @app.command("close-wave")
@@ -139,11 +138,7 @@ def close_wave(
     location: Location, wave: WaveId, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False
 ) -> None:
     """End a wave; what was not picked waits for another."""
-
-    async def command(_client: Client) -> Command:
-        return CloseWaveV1(owner=owner, location_id=location, wave_id=wave, closed_by=by)
-
-    carry_out(command, json=json)
+    carry_out(CloseWaveV1(owner=owner, location_id=location, wave_id=wave, closed_by=by), json=json)
 
 
 @app.command("pick-list")

@@ -50,13 +50,19 @@ async def names(archive: ObjectStore, calls: Calls, stream: str) -> list[str]:
 
 
 async def read_archive(archive: ObjectStore, calls: Calls, stream: str) -> AsyncIterator[dict[str, Any]]:
-    """The archived events of a stream in order: ``seq``, ``subject``, ``headers``, ``body``.
+    """The archived events of a stream in order, each once: ``seq``, ``subject``, ``headers``, ``body``.
+
+    A stretch that was archived and not purged any more, for the process died, is archived again with what follows it.
 
     Raises:
         DisconnectedError: the server could not be asked.
         CorruptObjectError: an object is not what was archived.
     """
+    last = 0
     for name in await names(archive, calls, stream):
         content = await archive.get(name)
         for line in gzip.decompress(content or gzip.compress(b"")).splitlines():
-            yield orjson.loads(line)
+            event = orjson.loads(line)
+            if event["seq"] > last:
+                last = event["seq"]
+                yield event

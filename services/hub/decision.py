@@ -9,7 +9,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Self
 
-from crossdock_contracts.base import Event, Utc, Value
+from crossdock_contracts.base import Contract, Event, Utc, Value
+from crossdock_contracts.operations import CommandRefusedV1
 from services.hub.states import Document, NotLoadedError, Page, Part, States, Timer, changed
 
 __all__ = [
@@ -125,6 +126,21 @@ class Decision:
     def nothing(cls) -> Self:
         """What was asked has been done already, or does not matter any more."""
         return cls()
+
+    @classmethod
+    def refused(cls, command: Contract, reason: str, detail: str, *, about: str = "") -> Self:
+        """A command is not carried out: ``detail`` says why, and what to do.
+
+        What it is about is the command's own entity, unless ``about`` names something within that.
+        """
+        refusal = CommandRefusedV1(
+            owner=command.owner,
+            entity_id=about or command.entity,
+            command=command.TYPE,
+            reason=reason,
+            detail=detail,
+        )
+        return cls(events=[refusal])
 
     def and_then(self, other: "Decision") -> Self:
         """This decision with another one's consequences behind it; a later write of a document replaces an earlier."""

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from crossdock_contracts import subjects
 from crossdock_contracts.operations import (
-    CommandRefusedV1,
     DeadLetterDiscardedV1,
     DeadLetterReplayedV1,
     DiscardDeadLetterV1,
@@ -89,17 +88,8 @@ def handlers(service: str, read_raw: ReadRaw) -> list[Handler]:
         return await read_raw(letter_subject(service, message.handler, message.letter_id))
 
     def missing(message: ReplayDeadLetterV1 | DiscardDeadLetterV1) -> Decision:
-        return Decision(
-            events=[
-                CommandRefusedV1(
-                    owner=message.owner,
-                    entity_id=message.letter_id,
-                    command=message.TYPE,
-                    reason="no-such-dead-letter",
-                    detail=f"{service} has no open dead letter {message.letter_id} of handler {message.handler}",
-                )
-            ]
-        )
+        detail = f"{service} has no open dead letter {message.letter_id} of handler {message.handler}"
+        return Decision.refused(message, "no-such-dead-letter", detail)
 
     def opened(message: ReplayDeadLetterV1 | DiscardDeadLetterV1, found: Msg | None) -> Letter | None:
         letter = read_letter(found) if found is not None else None

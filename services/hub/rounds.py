@@ -286,5 +286,7 @@ def _reply(staged: Staged) -> bytes | None:
     inbox = (source.raw.headers or {}).get(REPLY_HEADER, "")
     if not inbox.startswith("_INBOX.") or staged.decision.intent is not None:
         return None
-    events = [{"type": event.TYPE, "body": event.model_dump(mode="json")} for event in staged.decision.events]
+    events = [
+        {"type": event.TYPE, "body": orjson.Fragment(event.model_dump_json())} for event in staged.decision.events
+    ]
     return frame(inbox.encode(), b"", orjson.dumps({"outcome": staged.outcome, "events": events}))

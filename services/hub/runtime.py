@@ -18,7 +18,7 @@ from services.hub.inputs import Input, missing_handler
 from services.hub.janitor import Janitor
 from services.hub.lease import Lease, LeaseLostError
 from services.hub.log import logger
-from services.hub.metrics import DEAD, LEASE, READY
+from services.hub.metrics import CACHE, DEAD, LEASE, READY
 from services.hub.objects import ObjectStore
 from services.hub.outbox import Outbox
 from services.hub.partition import Partition
@@ -194,6 +194,7 @@ class Runtime:
         """Hold a partition's lease whenever it can be had, and serve it."""
         partition, lease = shard.partition, shard.partition.lease
         gauge = LEASE.labels(self.service.name, str(shard.number))
+        CACHE.labels(self.service.name, str(shard.number)).set_function(lambda: len(partition.cache))
         while not partition.stopping:
             chores: list[asyncio.Task[None]] = []
             try:

@@ -24,7 +24,10 @@ def load_toml(file: Path, shape: type[Shape]) -> Shape:
     except FileNotFoundError:
         msg = f"rules file {file} is missing; CROSSDOCK_RULES_DIR names the folder of rules"
         raise RulesError(msg) from None
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        msg = f"{str(file)[:200]}: {error.strerror}"
+        raise RulesError(msg) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"{file}: not TOML: {error}"
         raise RulesError(msg) from None
     try:

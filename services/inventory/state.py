@@ -234,6 +234,8 @@ class Reservation(Document, service="inventory", kind="reservation", key=("order
     generation: int = 0
     answered: dict[str, str] = Field(default_factory=dict)
     """Fulfilments that routing asked for, and what was said: allocated or refused."""
+    stopped: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """By fulfilment and line: pieces that were given back before they had been bound to it, and are not to be."""
     cancels: tuple[str, ...] = ()
     """Cancels that have been carried out."""
     revision: int = 0

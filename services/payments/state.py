@@ -111,6 +111,12 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
         return sum(movement.amount_minor for movement in self.captures.values() if not movement.failed)
 
     @property
+    def taking_minor(self) -> int:
+        """Money that is being taken, and may be refused yet."""
+        moves = self.captures.values()
+        return sum(movement.amount_minor for movement in moves if not movement.done and not movement.failed)
+
+    @property
     def left_minor(self) -> int:
         """What is set aside and has not been taken."""
         current = self.authorisation_id

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, cases, payments, returns, shipping
+from crossdock_contracts import capture, cases, payments, returns, shipping, tracking
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
@@ -50,12 +50,12 @@ def service(config: Settings) -> Service:
 def _trouble(hub: Service, rules: Rules) -> None:
     """Parcels that do not arrive as they should."""
     hub.on(cases.OpenCaseV1, partial(trouble.open_case, rules), remember=True)
-    hub.on(shipping.ShipmentExceptionV1, partial(trouble.hear_exception, rules), remember=True)
+    hub.on(tracking.ShipmentExceptionV1, partial(trouble.hear_exception, rules), remember=True)
     hub.at(StuckTimer, partial(trouble.stuck, rules))
     hear = partial(trouble.hear_moving, rules)
-    hub.on(shipping.ShipmentInTransitV1, hear, name="hear-in-transit")
-    hub.on(shipping.ShipmentOutForDeliveryV1, hear, name="hear-out-for-delivery")
-    hub.on(shipping.ShipmentDeliveredV1, hear, name="hear-delivered", reads=sold.reads_sold)
+    hub.on(tracking.ShipmentInTransitV1, hear, name="hear-in-transit")
+    hub.on(tracking.ShipmentOutForDeliveryV1, hear, name="hear-out-for-delivery")
+    hub.on(tracking.ShipmentDeliveredV1, hear, name="hear-delivered", reads=sold.reads_sold)
     hub.on(cases.DecideCaseV1, settle.decide_case, remember=True)
     hub.on(cases.ReceiveCaseGoodsV1, ending.receive_goods, remember=True)
     hub.on(cases.FileClaimV1, claims.file_claim, remember=True)

@@ -1,5 +1,5 @@
 """Routing owns where each order ships from, and why.
 
-It hears orders, holds, payments, promises, refusals, shipments, cancels.
-It says routed, unroutable, stop requested, cancel decided, completed, location changed.
+It hears orders, holds, payments, promises, refusals, shipments, cancels, amendments.
+It says routed, unroutable, stop requested, cancel and amendment decided, completed, location changed.
 """

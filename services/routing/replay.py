@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.inventory import Candidate, PromisedLine, StockReservedV1
 from crossdock_contracts.routing import OrderRoutedV1, OrderUnroutableV1
-from crossdock_contracts.values import Fulfilment, Order
+from crossdock_contracts.values import Order
 from services.hub.decision import States
 from services.routing.decide.eligible import kilometres
 from services.routing.decide.landed import Landed, landed

@@ -108,6 +108,10 @@ class Route(Document, service="routing", kind="route", key=("order_id",), traced
     promised: tuple[PromisedLine, ...] = ()
     """What inventory last said is promised and not bound."""
     generation: int = 0
+    promised_for: int = 0
+    """How many amendments the newest promise takes account of …"""
+    promise_for: int = 0
+    """… and how many it has to: up to the last one that pieces came with."""
     unplaced: tuple[Pieces, ...] = ()
     """What no location has been given yet."""
     parts: int = 0

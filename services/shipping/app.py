@@ -4,7 +4,7 @@ from functools import partial
 from os import environ
 from secrets import randbelow
 
-from crossdock_contracts import capture, inventory, lots, returns, routing, shipping, stock, stores, warehouse
+from crossdock_contracts import capture, inventory, lots, returns, routing, shipping, stock, stores, tracking, warehouse
 from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
@@ -39,8 +39,9 @@ from services.shipping.decide import (
     work,
 )
 from services.shipping.rules import Rules
-from services.shipping.state import Bins, RiskTimer, Shipment, Task, Wave
+from services.shipping.state import RiskTimer, Shipment
 from services.shipping.state_goods import LotShipment, RecalledLot, Serial
+from services.shipping.state_work import Bins, Task, Wave
 
 
 def service(config: Settings) -> Service:
@@ -87,11 +88,11 @@ def service(config: Settings) -> Service:
             stores.ParcelUncollectedV1,
             shipping.ShipmentShippedV1,
             shipping.ShipmentShippedV2,
-            shipping.ShipmentInTransitV1,
-            shipping.ShipmentOutForDeliveryV1,
-            shipping.ShipmentDeliveredV1,
-            shipping.ShipmentExceptionV1,
-            shipping.FulfilmentAtRiskV1,
+            tracking.ShipmentInTransitV1,
+            tracking.ShipmentOutForDeliveryV1,
+            tracking.ShipmentDeliveredV1,
+            tracking.ShipmentExceptionV1,
+            tracking.FulfilmentAtRiskV1,
         ),
     )
     inside = [(carrier, Limits(concurrency=512)) for carrier in (TableCarrier(), SandboxCarrier())]
@@ -164,7 +165,7 @@ def service(config: Settings) -> Service:
         remember=True,
     )
     hub.on(shipping.ConfirmShippedV1, watched(work.confirm_shipped), reads=commands.reads_shipment)
-    hub.on(shipping.TrackingUpdateV1, watched(track.track), reads=commands.reads_shipment, remember=True)
+    hub.on(tracking.TrackingUpdateV1, watched(track.track), reads=commands.reads_shipment, remember=True)
     hub.on(lots.LotRecalledV1, goods.know_recalled)
     hub.on(lots.RecallLiftedV1, goods.know_lifted)
     hub.on(returns.ReturnInspectedV1, serials.take_back)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from crossdock_contracts.values import DeliveryPromise, Dimensions, Fulfilment
+from crossdock_contracts.fulfilments import DeliveryPromise, Fulfilment
+from crossdock_contracts.values import Dimensions
 from services.shipping.decide.rates import ranked
 from tests.adapters.test_rates import carrier, rules
 from tests.builders import BERLIN, NOW, fulfilment, fulfilment_line, later

@@ -3,7 +3,9 @@ import pytest
 from crossdock_contracts.values import Address
 from services.hub.settings import ROOT
 from services.shipping.decide.rates import ranked, weight_of
-from services.shipping.rules import Band, Carrier, CarrierService, Rules, ShipFrom
+from services.shipping.rules import Rules
+from services.shipping.rules.carriers import Band, Carrier, CarrierService
+from services.shipping.rules.locations import ShipFrom
 from tests.builders import BERLIN, fulfilment, fulfilment_line
 
 RULES = Rules.load(ROOT / "deploy" / "rules")

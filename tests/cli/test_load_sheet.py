@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.capture.channels import sheet
-from services.capture.channels.sheet import CellError, Problem, Sheet, major, minor, moment
+from services.capture.channels.sheet import CellError, Problem, Sheet, minor, moment
 from services.cli.cutover.part import Entry, Standing
 from services.cli.cutover.report import reported
+from services.hub.money import major
 
 
 @given(st.integers(-(10**14), 10**14), st.sampled_from(["EUR", "JPY", "KWD"]))

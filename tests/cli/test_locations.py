@@ -22,7 +22,7 @@ def test_a_location_is_closed_and_opened_by_hand(crossdock: Crossdock) -> None:
     said = crossdock("locations", "close", "LYS", "--until", "2099-01-01", "--reason", "strike", "--by", "operator")
     assert (said.status, said.out.strip()) == (
         0,
-        "LYS is closed until 2099-01-01T00:00, as many fulfilments a day as configured (strike)",
+        "LYS is closed until 2099-01-01T00:00, as many fulfilments a day as configured (strike) by operator",
     )
     assert standing(crossdock)["closed"] is True
     assert "closed until 2099-01-01T00:00 (strike)" in crossdock("locations", "list").out

@@ -132,9 +132,10 @@ def test_a_rejected_order_ends(crossdock: Crossdock, held: str) -> None:
 
 
 def test_a_hold_is_placed_by_hand(crossdock: Crossdock, order_id: str) -> None:
-    placed = crossdock("holds", "place", order_id, "looks-odd", "--detail", "ask the buyer", "--json")
+    placed = crossdock("holds", "place", order_id, "looks-odd", "--detail", "ask the buyer", "--by", "anna", "--json")
 
     assert placed.json[0]["body"]["hold"]["reason"] == "looks-odd"
+    assert "looks-odd by anna: ask the buyer" in crossdock("orders", "show", order_id).out
     assert crossdock("holds", "place", order_id, "Looks odd").status == 2
     assert crossdock("holds", "place", "web:none", "looks-odd").status == 1
     crossdock("holds", "release", order_id)

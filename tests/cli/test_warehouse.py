@@ -29,6 +29,12 @@ def test_a_fulfilment_is_packed_in_parcels_that_say_what_is_in_them(crossdock: C
     assert "1100 g in 2 parcels" in crossdock("orders", "show", fulfilment.removesuffix("/1")).out
 
 
+def test_a_pick_of_a_line_that_the_fulfilment_has_not_is_refused(crossdock: Crossdock, fulfilment: str) -> None:
+    said = crossdock("warehouse", "picked", fulfilment, "--line", "9=1")
+    assert (said.status, "has no line 9; it has 1" in said.error) == (2, True)
+    assert "short" not in crossdock("orders", "show", fulfilment.removesuffix("/1")).out
+
+
 def test_bins_are_loaded_from_a_file_and_listed(crossdock: Crossdock, tmp_path: Path, sku: str) -> None:
     file = tmp_path / "bins.csv"
     file.write_text(f"sku,bins\n{sku},A-1-2 Z-9\n")

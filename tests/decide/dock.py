@@ -6,16 +6,14 @@ from functools import partial
 from typing import Any
 
 from crossdock_contracts.routing import FulfilmentStopRequestedV1
-from crossdock_contracts.shipping import (
-    ConfirmPackedV1,
-    ConfirmPickedV1,
-    ConfirmShippedV1,
-    TrackingUpdateV1,
-)
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Done, Failed, Outcome, Refused
 from services.shipping.decide import label, pack, stop, track, work
-from services.shipping.rules import Band, Carrier, CarrierService, Rules, ShipFrom
+from services.shipping.rules import Rules
+from services.shipping.rules.carriers import Band, Carrier, CarrierService
+from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import Shipment
 from tests.builders import BERLIN, NOW, allocated, parcel, pieces
 from tests.decide.ledger import Ledger

@@ -63,12 +63,16 @@ class Ledger:
 
     @staticmethod
     def _check_move(before: Any, after: Any) -> None:
-        moves = _MOVES.get(type(after))
-        if moves is None or before is None or before.status == after.status:
+        if before is None:
             return
-        assert after.status in moves[before.status], (
-            f"{before.subject}: {before.status} → {after.status} is no legal move"
-        )
+        if isinstance(after, cases.Case):
+            Ledger._check(before.subject, before.claim.status, after.claim.status, cases.CLAIM_MOVES)
+        if type(after) in _MOVES:
+            Ledger._check(before.subject, before.status, after.status, _MOVES[type(after)])
+
+    @staticmethod
+    def _check(subject: str, before: Any, after: Any, moves: Any) -> None:
+        assert before == after or after in moves[before], f"{subject}: {before} → {after} is no legal move"
 
     def get(self, kind: type[Any], *key: str) -> Any:
         """A document."""

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from crossdock_contracts.capture import OrderCancelledV1
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.inventory import ReceiveStockV1, StockAllocatedV1
 from crossdock_contracts.lots import (
     ChangeConditionV1,
@@ -21,7 +22,7 @@ from crossdock_contracts.products import Product, ProductChangedV1
 from crossdock_contracts.returns import InspectedGoods, ReturnInspectedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import LineLot, ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import FulfilledQuantity, Fulfilment, LotQuantity
+from crossdock_contracts.values import FulfilledQuantity, LotQuantity
 from services.hub.decision import Decision, Document
 from services.inventory.decide import bind, conditions, expiry, promise, recalls, release, stock, transfers
 from services.inventory.rules import Rules, ShelfLife, StockFile

@@ -6,15 +6,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from crossdock_contracts.capture import (
-    MappingFoundV1,
-    MappingMissedV1,
-    OrderHeldV1,
-    OrderMappableV1,
-    OrderReleasedV1,
-    RejectOrderV1,
-    ReleaseHoldV1,
-)
+from crossdock_contracts.capture import OrderHeldV1, OrderReleasedV1, RejectOrderV1, ReleaseHoldV1
+from crossdock_contracts.mapping import MappingFoundV1, MappingMissedV1, OrderMappableV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import ListingMappedV1, Product, ProductChangedV1
 from services.capture.decide import catalogue, holds, waiting

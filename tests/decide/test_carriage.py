@@ -10,7 +10,7 @@ from services.hub.settings import ROOT
 from services.routing import tariff
 from services.routing.rules import Location
 from services.routing.timetables import Moves
-from services.shipping import rules as shipping
+from services.shipping.rules.carriers import CarrierService
 from tests.builders import BERLIN, line, promised
 from tests.decide.depot import Routing, carrier, depots, place, service
 
@@ -125,4 +125,4 @@ def test_what_the_documentation_says_of_locations_and_carriers_is_read_by_both_s
     assert any("girth_mm" in one for one in services)
     for one in services:
         assert tariff.CarrierService.model_validate(one).transit_days == one["transit_days"]
-        assert shipping.CarrierService.model_validate(one).transit_days == one["transit_days"]
+        assert CarrierService.model_validate(one).transit_days == one["transit_days"]

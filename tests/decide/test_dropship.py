@@ -21,8 +21,10 @@ from crossdock_contracts.stores import (
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, changed
 from services.shipping.decide import accept, dropship, due, mend, offer
-from services.shipping.rules import Labelling, Rules, ShipFrom
-from services.shipping.state import OFFER, PICK, ShipmentStatus, Task
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import Labelling, ShipFrom
+from services.shipping.state import ShipmentStatus
+from services.shipping.state_work import OFFER, PICK, Task
 from tests.builders import BERLIN, NOW, fulfilment, fulfilment_line, later, pieces
 from tests.decide import dock
 from tests.decide.dock import ABOUT, BOUGHT, Dock

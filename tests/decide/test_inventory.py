@@ -1,4 +1,5 @@
 from crossdock_contracts.capture import OrderCancelledV1, OrderRejectedV1
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.inventory import (
     AdjustStockV1,
     AllocationRefusedV1,
@@ -19,7 +20,7 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.returns import InspectedGoods, ReturnInspectedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel, ShortPickedV1
-from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, Fulfilment, LineKind, LineQuantity, Money
+from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, LineKind, LineQuantity, Money
 from services.inventory.decide import bind, fill, promise, release, stock
 from services.inventory.state import (
     LocationStock,

@@ -21,8 +21,10 @@ from services.inventory.state import LocationStock, Reservation, Stock
 from services.routing.decide import declined, route, stop
 from services.routing.state import Route
 from services.shipping.decide import accept, due, offer
-from services.shipping.rules import Rules, ShipFrom
-from services.shipping.state import OFFER, ShipmentStatus, Task
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import ShipFrom
+from services.shipping.state import ShipmentStatus
+from services.shipping.state_work import OFFER, Task
 from tests.builders import (
     BERLIN,
     NOW,

@@ -8,13 +8,7 @@ import pytest
 from crossdock_contracts.capture import CancelRequestedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.routing import FulfilmentStopRequestedV1, OrderRoutedV1, OrderUnroutableV1
-from crossdock_contracts.shipping import (
-    FulfilmentStoppedV1,
-    LabelBoughtV1,
-    ShipmentDeliveredV1,
-    ShipmentInTransitV1,
-    ShipmentShippedV2,
-)
+from crossdock_contracts.shipping import FulfilmentStoppedV1, LabelBoughtV1, ShipmentShippedV2
 from crossdock_contracts.stores import (
     ConfirmReadyV1,
     HandOverV1,
@@ -26,6 +20,7 @@ from crossdock_contracts.stores import (
     ReceiveAtStoreV1,
     ResetPickupCodeV1,
 )
+from crossdock_contracts.tracking import ShipmentDeliveredV1, ShipmentInTransitV1
 from crossdock_contracts.values import ShippingChoice
 from services.capture.decide import cancel
 from services.capture.state import OrderRecord, OrderStatus
@@ -34,8 +29,11 @@ from services.routing.decide import route, stop
 from services.routing.rules import RoutingConfig
 from services.routing.rules import Rules as RoutingRules
 from services.shipping.decide import due, pickup
-from services.shipping.rules import Rules, ShipFrom, StepRule
-from services.shipping.state import PICK, PICKUP, ShipmentStatus, Task
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import ShipFrom
+from services.shipping.rules.work import StepRule
+from services.shipping.state import ShipmentStatus
+from services.shipping.state_work import PICK, PICKUP, Task
 from tests.builders import (
     BERLIN,
     NOW,

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from crossdock_contracts.shipping import ConfirmPickedV1, FulfilmentAtRiskV1
+from crossdock_contracts.shipping import ConfirmPickedV1
+from crossdock_contracts.tracking import FulfilmentAtRiskV1
 from services.shipping.decide import risk, work
-from services.shipping.rules import ShipFrom
+from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import RiskTimer
 from tests.builders import BERLIN, NOW, fulfilment, later
 from tests.decide.dock import BOUGHT, NO, RULES, Dock

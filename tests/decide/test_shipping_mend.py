@@ -5,8 +5,8 @@ from typing import Any
 
 from crossdock_contracts.capture import OrderHeldV1
 from crossdock_contracts.operations import CommandRefusedV1
+from crossdock_contracts.reasons import NO_LABEL
 from crossdock_contracts.shipping import LabelBoughtV1, LabelRefusedV1, LabelVoidedV1, LabelWantedV1, ReportLabelV1
-from crossdock_contracts.values import NO_LABEL
 from services.capture.decide import holds
 from services.capture.state import OrderRecord, OrderStatus
 from services.hub.decision import Decision

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import (
     FulfilmentPackedV1,
@@ -11,16 +12,16 @@ from crossdock_contracts.shipping import (
     LabelRefusedV1,
     LabelVoidedV1,
     PackedParcel,
-    ShipmentDeliveredV1,
     ShipmentShippedV2,
-    TrackingUpdateV1,
 )
-from crossdock_contracts.values import Dimensions, Fulfilment
+from crossdock_contracts.tracking import ShipmentDeliveredV1, TrackingUpdateV1
+from crossdock_contracts.values import Dimensions
 from services.hub.decision import Decision, Done
 from services.shipping.carriers import Voided
 from services.shipping.decide import track
 from services.shipping.decide.parcels import labels_of
-from services.shipping.rules import Labelling, Rules
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import Labelling
 from services.shipping.state import ShipmentStatus
 from tests.builders import fulfilment, fulfilment_line, later, parcel, pieces
 from tests.decide.dock import ABOUT, BOUGHT, NO, RULES, Dock

@@ -23,7 +23,7 @@ from services.hub.decision import Decision, Done
 from services.shipping.carriers import BuyLabel
 from services.shipping.decide import label, pack, share, stop, waves, work
 from services.shipping.decide.parcels import labels_of
-from services.shipping.rules import ShipFrom
+from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import Shipment, ShipmentStatus
 from tests.builders import BERLIN, NOW, allocated, fulfilment, fulfilment_line, parcel, pieces
 from tests.decide.dock import RULES

@@ -27,7 +27,7 @@ from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refus
 from services.shipping.carriers import BuyLabel, Voided
 from services.shipping.decide import accept, label, offer, pack, stop, work
 from services.shipping.decide.parcels import labels_of
-from services.shipping.rules import ShipFrom
+from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import Shipment, ShipmentStatus
 from tests.builders import BERLIN, NOW, allocated, fulfilment, fulfilment_line, parcel
 from tests.decide import dock

@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from crossdock_contracts.capture import OrderHeldV1
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.values import STEP_FAILED, Fulfilment
+from crossdock_contracts.reasons import STEP_FAILED
 from crossdock_contracts.warehouse import (
     ConfirmStepV1,
     StepDoneV1,
@@ -23,8 +24,10 @@ from services.hub.decision import Decision
 from services.hub.settings import ROOT
 from services.shipping.decide import queues, steps
 from services.shipping.decide.answers import QueueQuestion, queue
-from services.shipping.rules import Rules, StepRule, StepWhen
-from services.shipping.state import Shipment, ShipmentStatus, Task
+from services.shipping.rules import Rules
+from services.shipping.rules.work import StepRule, StepWhen
+from services.shipping.state import Shipment, ShipmentStatus
+from services.shipping.state_work import Task
 from tests.builders import NOW, fulfilment, fulfilment_line, hold, later, order, pieces, released
 from tests.decide.dock import ABOUT, BOUGHT, RULES, Dock
 from tests.decide.ledger import Ledger

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from crossdock_contracts.fulfilments import Fulfilment, FulfilmentLine
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import ConfirmPickedV1, FulfilmentPickedV1
-from crossdock_contracts.values import Fulfilment, FulfilmentLine, LineQuantity
+from crossdock_contracts.values import LineQuantity
 from crossdock_contracts.warehouse import (
     AssignBinsV1,
     BinsAssignedV1,
@@ -27,8 +28,9 @@ from services.shipping.decide import bins, label, waves, work
 from services.shipping.decide.answers import PickListQuestion, WaveQuestion, list_picks, next_wave
 from services.shipping.decide.bins import on_the_way
 from services.shipping.decide.picklist import PickList
-from services.shipping.rules import Rules, ShipFrom
-from services.shipping.state import PICK, Task
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import ShipFrom
+from services.shipping.state_work import PICK, Task
 from tests.builders import BERLIN, NOW, allocated, fulfilment, fulfilment_line, later
 from tests.decide.dock import RULES
 from tests.decide.ledger import Ledger

@@ -1,5 +1,6 @@
 import pytest
 
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import (
     ConfirmShippedV1,
@@ -8,14 +9,16 @@ from crossdock_contracts.shipping import (
     FulfilmentStoppedV1,
     LabelBoughtV1,
     LabelVoidedV1,
+    ShipmentShippedV2,
+    ShortPickedV1,
+)
+from crossdock_contracts.tracking import (
     ShipmentDeliveredV1,
     ShipmentExceptionV1,
     ShipmentInTransitV1,
     ShipmentOutForDeliveryV1,
-    ShipmentShippedV2,
-    ShortPickedV1,
 )
-from crossdock_contracts.values import Fulfilment, LineQuantity
+from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Done
 from services.shipping.carriers import Voided
 from services.shipping.decide import work

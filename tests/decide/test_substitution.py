@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.inventory import StockMovedV1, Substitute, SubstitutionDecidedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentCapturedV1, PaymentRefundedV1
 from crossdock_contracts.shipping import FulfilmentPickedV1, ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import Fulfilment, Money
+from crossdock_contracts.values import Money
 from crossdock_contracts.warehouse import LineSubstitutedV1, SubstitutionWantedV1, WantedSubstitute
 from services.hub.decision import Decision, Done
 from services.inventory.decide import bind
@@ -25,7 +26,8 @@ from services.routing.decide.pieces import value_of
 from services.routing.state import Pieces
 from services.shipping.decide import substitute
 from services.shipping.decide.parcels import without
-from services.shipping.rules import Rules, Substitution
+from services.shipping.rules import Rules
+from services.shipping.rules.work import Substitution
 from services.shipping.state import Shipment, ShipmentStatus
 from tests.builders import NOW, captured, fulfilment, fulfilment_line, line, pieces, shipment_shipped
 from tests.decide.dock import BOUGHT, RULES, Dock

@@ -16,7 +16,7 @@ from services.inventory.decide import bind, expiry, stock, substitute
 from services.inventory.state import Stock
 from services.inventory.state_lots import LotPieces, Lots
 from services.shipping.decide import substitute as exchange
-from services.shipping.rules import Substitution
+from services.shipping.rules.work import Substitution
 from services.shipping.state import ShipmentStatus
 from tests.builders import NOW, fulfilment, fulfilment_line, pieces, shipment_shipped
 from tests.decide.bench import Bench, lot, numbers

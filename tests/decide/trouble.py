@@ -14,14 +14,8 @@ from crossdock_contracts.cases import (
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentRefundedV1
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
-from crossdock_contracts.shipping import (
-    ShipmentDeliveredV1,
-    ShipmentExceptionV1,
-    ShipmentInTransitV1,
-    ShipmentShippedV2,
-    ShippedLine,
-    ShippedParcel,
-)
+from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel
+from crossdock_contracts.tracking import ShipmentDeliveredV1, ShipmentExceptionV1, ShipmentInTransitV1
 from crossdock_contracts.values import LineQuantity, Money
 from services.hub.decision import Decision
 from services.returns.cases import Case, ClaimTimer

@@ -43,9 +43,12 @@ SERVICES: tuple[Service, ...] = (
     returns.service(_CONFIG),
 )
 HANDLERS: dict[type[Any], list[Handler]] = {}
+OF: dict[int, str] = {}
+"""Whose a handler is."""
 for _service in SERVICES:
     for _handler in _service.handlers.values():
         HANDLERS.setdefault(_handler.contract, []).append(_handler)
+        OF[id(_handler)] = _service.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,10 @@ class Turn:
 
     handler: Handler
     message: Any
+
+
+def _is(turn: Turn, service: str, kinds: tuple[type[Any], ...]) -> bool:
+    return isinstance(turn.message, kinds) and OF[id(turn.handler)] == service
 
 
 class Outside:
@@ -192,10 +199,10 @@ class World(Ledger):
         if not turn.handler.remember:
             self.take_turn(turn)
 
-    def rest(self) -> None:
-        """Let everything happen, until nothing is left to do."""
+    def rest(self, behind: str = "", *kinds: type[Any]) -> None:
+        """Let everything happen, until nothing is left to do, but what a service is behind with of these messages."""
         for _ in range(20_000):
-            busy = [queue for queue in self.queues.values() if queue]
+            busy = [queue for queue in self.queues.values() if queue and not _is(queue[0], behind, kinds)]
             if busy:
                 self.take_turn(busy[0].popleft())
             elif self.abroad:

@@ -6,7 +6,8 @@ import pytest
 
 from crossdock_contracts.cases import CloseCaseV1, DecideCaseV1, FileClaimV1, OpenCaseV1, ReceiveCaseGoodsV1
 from crossdock_contracts.returns import InspectedLine
-from crossdock_contracts.shipping import ConfirmShippedV1, TrackingUpdateV1
+from crossdock_contracts.shipping import ConfirmShippedV1
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Money
 from services.cli.orders import gather
 from tests.builders import later

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from crossdock_contracts.routing import CloseLocationV1, OpenLocationV1, SetLocationCapacityV1
-from crossdock_contracts.shipping import TrackingUpdateV1
+from crossdock_contracts.tracking import TrackingUpdateV1
 from services.cli.verify import examine
 from tests.builders import NOW
 from tests.conftest import settings_for, until

@@ -2,7 +2,8 @@
 
 import pytest
 
-from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmShippedV1, PackedParcel, TrackingUpdateV1
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmShippedV1, PackedParcel
+from crossdock_contracts.tracking import TrackingUpdateV1
 from tests.builders import later
 from tests.flow.house import House, about
 

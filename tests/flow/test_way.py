@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from crossdock_contracts.capture import ReleaseHoldV1
-from crossdock_contracts.shipping import TrackingUpdateV1
+from crossdock_contracts.tracking import TrackingUpdateV1
 from tests.builders import NOW
 from tests.conftest import until
 from tests.flow.house import House, about, order_of

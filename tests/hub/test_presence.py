@@ -103,5 +103,8 @@ async def test_the_web_interface_tells_health_metrics_and_asyncapi(run: Run, cli
     assert 'crossdock_messages_total{handler="receive",outcome="decided",service="inventory"}' in metrics.text
     for name in ("batch_messages", "handler_seconds", "commit_seconds", "lag_messages", "dead_letters", "lease_held"):
         assert f"crossdock_{name}" in metrics.text
+    at_hand = len(running.app.runtime._shards[0].partition.cache)
+    assert at_hand > 0
+    assert f'crossdock_cache_documents{{partition="0",service="inventory"}} {at_hand}.0' in metrics.text
     assert "asyncapi" in asyncapi.text.lower()
     assert LEASE.labels("inventory", "0")._value.get() == 1

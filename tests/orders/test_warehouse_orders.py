@@ -24,7 +24,8 @@ from services.shipping.carriers import BuyLabel, VoidLabel
 from services.shipping.decide.answers import WaveQuestion, next_wave
 from services.shipping.decide.parcels import labels_of
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment, Task, Wave, is_open
+from services.shipping.state import Shipment, is_open
+from services.shipping.state_work import Task, Wave
 from services.verify.checks import audit
 from tests.orders import test_whole_orders as whole
 from tests.orders.world import World

@@ -18,7 +18,8 @@ from crossdock_contracts.cases import DecideCaseV1, OpenCaseV1, ReceiveCaseGoods
 from crossdock_contracts.inventory import AdjustStockV1, CountStockV1, ReceiveStockV1, TransferStockV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
-from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1, TrackingUpdateV1
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import LineQuantity, PaymentMethod, PaymentTerms
 from services.capture.state import OrderRecord
 from services.hub.decision import changed

@@ -3,10 +3,8 @@
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 from typing import Annotated, Any, Self, TypeVar
 
-import iso4217
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -14,6 +12,7 @@ from crossdock_contracts.base import LONGEST_ID, explain
 from crossdock_contracts.capture import LineInput
 from crossdock_contracts.values import LineKind
 from services.capture.channels import UnmappableError
+from services.hub.money import exponent as known_exponent
 
 
 class Payload(BaseModel):
@@ -111,21 +110,17 @@ SomeRef = Annotated[Text, AfterValidator(lambda ref: "" if ref == "0" else ref),
 """An id that may be missing: null, 0 and the empty text are none."""
 
 
-@cache
 def exponent(currency: str) -> int:
-    """Digits after the decimal point of a currency, as ISO 4217 has it: EUR 2, JPY 0, KWD 3.
+    """Digits after the decimal point of a currency.
 
     Raises:
         UnmappableError: ISO 4217 knows no such currency, or it has no minor unit.
     """
-    try:
-        digits = iso4217.Currency(currency).exponent
-    except ValueError:
-        digits = None
+    digits = known_exponent(currency)
     if digits is None:
         msg = f"{currency!r} is no currency of ISO 4217 that something can be paid in"
         raise UnmappableError(msg)
-    return int(digits)
+    return digits
 
 
 def minor(amount: Decimal, currency: str, path: str) -> int:

@@ -9,8 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from services.capture.channels import UnmappableError
-from services.capture.channels.reading import exponent
+from services.hub.money import decimals
 
 _WHOLE = re.compile(r"[0-9]{1,12}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]+)?")
@@ -120,14 +119,6 @@ def _rows(sheet: Sheet, lines: Iterator[tuple[int, list[str]]], known: tuple[str
             sheet.rows.append(Row(line, filled))
 
 
-def _decimals(currency: str) -> int:
-    """Digits after the decimal point of an amount; of a currency that is none, which is told of its own column, two."""
-    try:
-        return exponent(currency)
-    except UnmappableError:
-        return 2
-
-
 def pieces(text: str) -> int:
     """A number of pieces.
 
@@ -146,21 +137,15 @@ def minor(text: str, currency: str) -> int:
     Raises:
         CellError: it is none, or finer than the currency.
     """
-    decimals = _decimals(currency)
-    example = f"such as {1234.567:.{decimals}f}"
+    digits = decimals(currency)
+    example = f"such as {1234.567:.{digits}f}"
     if not _AMOUNT.fullmatch(text):
         msg = f"{text!r} is no amount; write it with a point and no thousands, {example}"
         raise CellError(msg)
-    if len(text.partition(".")[2]) > decimals:
-        msg = f"{text} is finer than the minor unit of {currency}, which has {decimals} decimals; write it {example}"
+    if len(text.partition(".")[2]) > digits:
+        msg = f"{text} is finer than the minor unit of {currency}, which has {digits} decimals; write it {example}"
         raise CellError(msg)
-    return int(Decimal(text).scaleb(decimals))
-
-
-def major(amount_minor: int, currency: str) -> str:
-    """An amount as it is read: 1999 of EUR is 19.99."""
-    decimals = _decimals(currency)
-    return f"{Decimal(amount_minor).scaleb(-decimals):,.{decimals}f} {currency}"
+    return int(Decimal(text).scaleb(digits))
 
 
 def moment(text: str) -> datetime:

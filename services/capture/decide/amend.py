@@ -14,8 +14,9 @@ from crossdock_contracts.amendments import (
 )
 from crossdock_contracts.base import Event
 from crossdock_contracts.capture import SubmissionIgnoredV1
+from crossdock_contracts.reasons import LATE_ARRIVAL
 from crossdock_contracts.routing import CancelDecidedV1
-from crossdock_contracts.values import LATE_ARRIVAL, FulfilledQuantity, Hold, Order
+from crossdock_contracts.values import FulfilledQuantity, Hold, Order
 from services.capture.decide import cancel
 from services.capture.decide.cancel import ask_routing, by_line, ended, without_pieces
 from services.capture.decide.checks import UNKNOWN_LISTING, CheckedAgain

@@ -14,7 +14,7 @@ from crossdock_contracts.capture import (
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.stores import PickupExpiredV1
 from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order
-from services.capture.decide.difference import standing_of, worth
+from services.capture.decide.difference import counts_more, standing_of, worth
 from services.capture.decide.kits import still_told, whole
 from services.capture.decide.money import part
 from services.capture.state import ENDED, Cancel, Last, OrderRecord, OrderStatus
@@ -81,6 +81,7 @@ def ask_routing(record: OrderRecord, cancel: Cancel) -> CancelRequestedV1:
         requested_by=cancel.requested_by,
         fulfilment_id=cancel.fulfilment_id,
         revision=record.order.revision if record.order else 0,
+        cancels=record.cancels_here,
     )
 
 
@@ -278,7 +279,12 @@ def ended(record: OrderRecord, now: datetime) -> OrderRecord:
         waiting=None,
         cancelled={},
         cancelled_values={},
-        last=Last(gist=gist(last), total_minor=last.totals.total_minor, revision=record.order.revision),
+        last=Last(
+            gist=gist(last),
+            total_minor=last.totals.total_minor,
+            revision=record.order.revision,
+            refused=counts_more(last, record.order),
+        ),
         ended_at=now,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from crossdock_contracts.capture import MappingFoundV1
+from crossdock_contracts.mapping import MappingFoundV1
 from crossdock_contracts.products import ListingMappedV1, ProductChangedV1
 from services.capture.state import Item, Listing, Wanted
 from services.hub.decision import Decision, Document, States, changed

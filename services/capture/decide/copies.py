@@ -28,11 +28,16 @@ _MOST = 50
 """… and of so many of them."""
 
 
+def came_before(record: OrderRecord, digest: str) -> bool:
+    """A copy like this has come in, and newer ones since."""
+    return digest[:_KNOWN] in record.copies
+
+
 def not_news(record: OrderRecord, version: str, digest: str) -> SubmissionIgnoredV1 | None:
     """That a copy is the same as one before, or older than it; none where it is news."""
     if digest == record.digest:
         return ignored(record, "duplicate", f"first captured at {record.captured_at}")
-    if digest[:_KNOWN] in record.copies:
+    if came_before(record, digest):
         return ignored(record, "duplicate", "an earlier copy was sent again")
     if is_older(version, record.source_version):
         return ignored(record, "older-version", f"version {version} is older than {record.source_version}")
@@ -89,8 +94,9 @@ def _late(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
     """The order has ended: a lower price is paid back, and somebody looks at everything else that goods go by."""
     last, on_terms = record.last, copy.order.payment.method is PaymentMethod.TERMS
     same = last is not None and not on_terms and last.gist == gist(copy.order)
-    if last is not None and same and copy.order.totals.total_minor <= last.total_minor:
-        if copy.order.totals.total_minor < last.total_minor:
+    by = copy.order.totals.total_minor - last.total_minor if last is not None else 0
+    if last is not None and same and (by == 0 or (by < 0 and not last.refused)):
+        if by:
             return _refund_late(record, copy, now)
         return Decision(
             writes=[record], events=[ignored(record, "nothing-changed", "its goods and price are the same")]

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from crossdock_contracts.amendments import AmendOrderV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.values import Order
 from services.capture.decide.amend import amend
 from services.capture.decide.cancel import by_line
@@ -22,12 +21,14 @@ def amend_order(channels: Channels, states: States, message: AmendOrderV1, now: 
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status in ENDED or record.order is None:
         state = record.status if record else "not known"
-        return _refused(message, "no-open-order", f"order {message.order_id} is {state}")
+        return Decision.refused(message, "no-open-order", f"order {message.order_id} is {state}")
     under_way = record.amending.amendment_id if record.amending else ""
     if message.amendment_id and message.amendment_id in (*record.amended, under_way):
         return Decision.nothing()
     if record.amending or record.cancels:
-        return _refused(message, "busy", "an amendment or a cancel of this order is being decided; try again shortly")
+        return Decision.refused(
+            message, "busy", "an amendment or a cancel of this order is being decided; try again shortly"
+        )
     return _amended(channels, record, message, now)
 
 
@@ -35,13 +36,13 @@ def _amended(channels: Channels, record: OrderRecord, message: AmendOrderV1, now
     standing = standing_of(record)
     strange = by_line(message.lines).keys() - {line.line_id for line in standing.net.lines}
     if strange:
-        return _refused(message, "no-such-line", f"nothing is left of line {', '.join(sorted(strange))}")
+        return Decision.refused(message, "no-such-line", f"nothing is left of line {', '.join(sorted(strange))}")
     found = difference(standing, standing.net, _wanted(standing, message))
     if found.trouble or not found.changes:
-        return _refused(message, "nothing-changed", found.trouble or "the order is like that already")
+        return Decision.refused(message, "nothing-changed", found.trouble or "the order is like that already")
     wrong = [detail for _, detail in problems(channels[found.order.channel], found.order, []) if message.ship_to]
     if wrong and record.status is not OrderStatus.HELD:
-        return _refused(message, "incomplete", "; ".join(wrong))
+        return Decision.refused(message, "incomplete", "; ".join(wrong))
     name = message.amendment_id or f"correction-{len(record.amended) + 1}"
     return amend(record, name, found, record.source or record.order, message.requested_by, now)
 
@@ -61,10 +62,3 @@ def _wanted(standing: Standing, message: AmendOrderV1) -> Order:
     totals = changed(totals, lines_minor=totals.lines_minor + more, total_minor=totals.total_minor + more)
     given = {name: value for name in _FIELDS if (value := getattr(message, name)) is not None}
     return changed(order, lines=tuple(lines), totals=totals, **given)
-
-
-def _refused(message: AmendOrderV1, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.order_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])

@@ -185,6 +185,13 @@ def _trouble_with_none(standing: Standing, said: Order, now_says: Order) -> str:
     return ""
 
 
+def counts_more(said: Order, order: Order) -> bool:
+    """A source counts goods that were never part of the order."""
+    ever = {line.line_id: line.quantity for line in order.lines}
+    goods = [line for line in said.lines if line.kind is LineKind.PHYSICAL]
+    return any(line.quantity > ever.get(line.line_id, 0) for line in goods)
+
+
 def _goods(order: Order) -> list[tuple[str, str | None, int, int]]:
     """What is sold of what, and for how much."""
     return [(x.line_id, x.sku, x.quantity, x.paid_minor) for x in order.lines if x.kind is LineKind.PHYSICAL]

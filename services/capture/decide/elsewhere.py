@@ -14,7 +14,6 @@ from crossdock_contracts.capture import (
     ReportFulfilledV1,
     SubmissionIgnoredV1,
 )
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, LineKind
 from services.capture.channels import UnmappableError
 from services.capture.decide.cancel import decide_waiting
@@ -136,14 +135,8 @@ def report_fulfilled(states: States, message: ReportFulfilledV1, now: datetime) 
         return Decision.nothing()
     if record is None or record.order is None or record.fulfil_by != "channel":
         stands = "not known" if record is None else f"{record.status}, and {record.fulfil_by} fulfils it"
-        refusal = CommandRefusedV1(
-            owner=message.owner,
-            entity_id=message.order_id,
-            command=message.TYPE,
-            reason="not-the-channels",
-            detail=f"order {message.order_id} is {stands}; only open orders that their channel fulfils are reported",
-        )
-        return Decision(events=[refusal])
+        detail = f"order {message.order_id} is {stands}; only open orders that their channel fulfils are reported"
+        return Decision.refused(message, "not-the-channels", detail)
     by = f" by {message.reported_by}" if message.reported_by else ""
     return _closing(states, record, message.fulfilled_at or now, f"reported{by}")
 

@@ -10,12 +10,12 @@ from crossdock_contracts.capture import (
     ReleaseHoldV1,
 )
 from crossdock_contracts.inventory import BackorderLapsedV1, ReservationExpiredV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentDeclinedV1, PaymentFailedV1
+from crossdock_contracts.reasons import NO_LABEL, OVER_LIMIT, STEP_FAILED
 from crossdock_contracts.routing import OrderUnroutableV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.stock import PromiseRestoredV1, PromiseTakenBackV1
-from crossdock_contracts.values import NO_LABEL, STEP_FAILED, Hold, LineQuantity
+from crossdock_contracts.values import Hold, LineQuantity
 from crossdock_contracts.warehouse import StepFailedV1
 from services.capture.decide.amend import go_on, ignored
 from services.capture.decide.cancel import decide
@@ -28,8 +28,6 @@ from services.capture.rules import Channels
 from services.capture.state import ENDED, Cancel, HoldExpiry, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
-OVER_LIMIT = "credit-limit"
-"""What payments calls an order on terms for which its customer's limit has no room."""
 PATIENCE = timedelta(days=3)
 """A hold for which nothing else is said ends after so long."""
 
@@ -39,7 +37,7 @@ def place_hold(states: States, message: PlaceHoldV1, now: datetime) -> Decision:
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status in ENDED or record.order is None:
         state = record.status if record else "not known"
-        return _refused(message, "no-open-order", f"order {message.order_id} is {state}")
+        return Decision.refused(message, "no-open-order", f"order {message.order_id} is {state}")
     hold = Hold(
         hold_id=f"{message.reason}-{len(record.holds) + len(record.closed) + 1}",
         reason=message.reason,
@@ -47,15 +45,9 @@ def place_hold(states: States, message: PlaceHoldV1, now: datetime) -> Decision:
         opened_at=now,
         expires_at=message.expires_at or now + PATIENCE,
         on_expiry="release",
+        opened_by=message.placed_by,
     )
     return opened(record, hold)[1]
-
-
-def _refused(message: PlaceHoldV1 | ReleaseHoldV1 | RejectOrderV1, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.order_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])
 
 
 def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decision:
@@ -127,13 +119,13 @@ def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decis
     wanted = [h for h in record.holds if message.hold_id in ("", h.hold_id)] if record else []
     if record is None or not wanted:
         which = f"hold {message.hold_id}" if message.hold_id else "open hold"
-        return _refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
+        return Decision.refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
     if not message.released_by and any(hold.approval for hold in wanted):
-        return _refused(message, "no-name", "an approval names who gives it: say who releases the hold")
+        return Decision.refused(message, "no-name", "an approval names who gives it: say who releases the hold")
     if any(hold.reason == UNKNOWN_LISTING for hold in wanted) and record.order is not None:
         found = waiting_named(states, record)
         if found.reason:
-            return _refused(message, found.reason, found.detail)
+            return Decision.refused(message, found.reason, found.detail)
         record = found.record
     return close(states, record, wanted, message.released_by, now)
 
@@ -173,7 +165,9 @@ def reject_order(states: States, message: RejectOrderV1, now: datetime) -> Decis
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status in ENDED or not record.holds:
         state = record.status if record else "not known"
-        return _refused(message, "not-held", f"order {message.order_id} is {state}; only held orders are rejected")
+        return Decision.refused(
+            message, "not-held", f"order {message.order_id} is {state}; only held orders are rejected"
+        )
     return _rejected(states, record, message.reason, message.rejected_by, now)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from crossdock_contracts.capture import MappingMissedV1
+from crossdock_contracts.mapping import MappingMissedV1
 from crossdock_contracts.values import LineKind, Order, OrderLine
 from services.capture.decide.kits import explode
 from services.capture.rules import MOST_LINES

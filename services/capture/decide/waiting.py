@@ -7,7 +7,7 @@ nothing falls between the two.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from crossdock_contracts.capture import MappingFoundV1, MappingMissedV1, OrderMappableV1
+from crossdock_contracts.mapping import MappingFoundV1, MappingMissedV1, OrderMappableV1
 from services.capture.decide.checks import UNKNOWN_LISTING
 from services.capture.decide.holds import close
 from services.capture.decide.mapping import missed, waiting_named

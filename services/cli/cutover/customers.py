@@ -8,12 +8,13 @@ from pydantic import ValidationError
 
 from crossdock_contracts.payments import SetCreditLimitV1
 from services.capture.channels import sheet as sheets
-from services.capture.channels.sheet import Problem, Row, Sheet, major
+from services.capture.channels.sheet import Problem, Row, Sheet
 from services.capture.decide.evidence import customer_id_of, normal_email, normal_phone
 from services.capture.rules.customers import CustomerRules
 from services.capture.state import Customer
 from services.cli.client import Client
 from services.cli.cutover.part import Entry, Standing, carried_out
+from services.hub.money import major
 from services.payments.state import Account, Book
 
 NEEDED = ("currency", "limit")

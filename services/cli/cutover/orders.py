@@ -11,13 +11,15 @@ from crossdock_contracts.values import LineKind, PaymentMethod
 from services.capture.channels import sheet as sheets
 from services.capture.channels.columns import COLUMNS, NEEDED
 from services.capture.channels.csv import order_of
-from services.capture.channels.sheet import Problem, Row, Sheet, major
+from services.capture.channels.sheet import Problem, Row, Sheet
+from services.capture.decide.copies import came_before
 from services.capture.decide.ingest import digest_of
 from services.capture.decide.money import expected_total, totals
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.capture.state import OrderRecord
 from services.cli.client import Client
 from services.cli.cutover.part import Entry, Standing, carried_out
+from services.hub.money import major
 
 _LARGEST = 256 * 1024
 """Bytes of an order that goes in one message."""
@@ -119,9 +121,15 @@ class OrdersPart:
 def _standing(record: OrderRecord | None, order: OrderInput) -> Standing:
     if record is None or not record.digest:  # a cancel may have come before it
         return Standing()
+    if came_before(record, digest_of(order)):  # it was loaded, and its shop has changed it since
+        return Standing(there=True, amounts={order.currency: order.total_minor}, holds=_reasons(record))
     if record.digest != digest_of(order):
         text = f"the hub has the order already, not as it is here: it is {record.status}; take it out of the file"
         return Standing(conflict=text)
     kept = record.order
     amounts = {kept.currency: kept.totals.total_minor} if kept else {order.currency: order.total_minor}
-    return Standing(there=True, amounts=amounts, holds=tuple(hold.reason for hold in record.holds))
+    return Standing(there=True, amounts=amounts, holds=_reasons(record))
+
+
+def _reasons(record: OrderRecord) -> tuple[str, ...]:
+    return tuple(hold.reason for hold in record.holds)

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.capture.channels.sheet import Problem, major
+from services.capture.channels.sheet import Problem
 from services.cli.cutover.check import Load
 from services.cli.cutover.part import Entry, Part, Standing, sums
 from services.cli.output import as_table, console
+from services.hub.money import major
 
 _PLAIN = frozenset({"pieces", "damaged pieces", "without limit"})
 """Sums that are no money."""

@@ -44,7 +44,7 @@ def amend(states: States, message: OrderAmendedV1, now: datetime, rules: Rules =
     reservation = changed(reservation, revision=order.revision, incomplete=is_incomplete(order), **turn_of(order))
     reservation = with_lines(reservation, lines.values())
     waited = before.status is ReservationStatus.BACKORDERED
-    is_news = bool(added) or (waited and reservation.status is ReservationStatus.RESERVED)
+    is_news = bool(added or message.added) or (waited and reservation.status is ReservationStatus.RESERVED)
     reservation = changed(reservation, generation=reservation.generation + is_news)
     reservation, dated = dates.date_new(states, stocks, reservation, now)
     decision.writes += [*stocks.writes(), reservation, *_expiry(states, message)]

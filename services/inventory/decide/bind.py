@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, StockAllocatedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import Fulfilment, LineQuantity
+from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, States, changed
 from services.inventory.decide import binding, dates, expiry, gone
 from services.inventory.decide.common import nothing_open, promise_event, waiting, with_lines
@@ -45,24 +46,31 @@ def allocate(states: States, message: OrderRoutedV1, now: datetime, rules: Rules
             decision.events.append(
                 StockAllocatedV1(owner=message.owner, order_id=message.order_id, fulfilment=told, allocated_at=now)
             )
-        reservation = changed(reservation, answered={**reservation.answered, fulfilment.fulfilment_id: answer})
+        stopped = {name: lines for name, lines in reservation.stopped.items() if name != fulfilment.fulfilment_id}
+        given = {**reservation.answered, fulfilment.fulfilment_id: answer}
+        reservation = changed(reservation, answered=given, stopped=stopped)
     if decision.events:
         decision.writes = [*stocks.writes(), reservation]
     return decision
 
 
 def _bind(reservation: Reservation, stocks: Stocks, fulfilment: Fulfilment) -> Reservation | None:
-    """The reservation with a fulfilment bound; none where it cannot be."""
+    """The reservation with what is left of a fulfilment bound; none where it cannot be."""
     location = fulfilment.location_id
     wanted: dict[str, int] = {}
     lines = {line.line_id: line for line in reservation.lines}
+    stopped = reservation.stopped.get(fulfilment.fulfilment_id, {})
     for asked in fulfilment.lines:
-        line = lines.get(asked.line_id)
-        if line is None or line.promised < asked.quantity:
+        line, quantity = lines.get(asked.line_id), asked.quantity - stopped.get(asked.line_id, 0)
+        if quantity <= 0:
+            continue
+        if line is None or line.promised < quantity:
             return None
-        wanted[asked.sku] = wanted.get(asked.sku, 0) + asked.quantity
-        bound = Bound(fulfilment_id=fulfilment.fulfilment_id, location_id=location, quantity=asked.quantity)
-        lines[asked.line_id] = changed(line, promised=line.promised - asked.quantity, bound=(*line.bound, bound))
+        wanted[asked.sku] = wanted.get(asked.sku, 0) + quantity
+        bound = Bound(fulfilment_id=fulfilment.fulfilment_id, location_id=location, quantity=quantity)
+        lines[asked.line_id] = changed(line, promised=line.promised - quantity, bound=(*line.bound, bound))
+    if not wanted:
+        return None
     for sku, quantity in wanted.items():
         place = stocks[sku].locations.get(location)
         if place is None or place.available < quantity:

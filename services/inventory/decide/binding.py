@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from crossdock_contracts.base import Event
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.lots import LotCorrectedV1
 from crossdock_contracts.shipping import LineLot, ShortPickedV1
-from crossdock_contracts.values import Fulfilment, LotQuantity
+from crossdock_contracts.values import LotQuantity
 from services.hub.decision import changed
 from services.inventory.decide.stocks import Stocks
 from services.inventory.state import Bound, ReservedLine

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from crossdock_contracts.base import Command
 from crossdock_contracts.inventory import PromisedLine, StockBackorderedV1, StockReservedV1
-from crossdock_contracts.operations import CommandRefusedV1
-from services.hub.decision import Decision, changed
+from services.hub.decision import changed
 from services.inventory.decide.stocks import Stocks
 from services.inventory.state import Reservation, ReservationStatus, ReservedLine, WaitingLine, turn
 
@@ -27,6 +26,10 @@ def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
     return status
 
 
+_OPEN_ONLY = ("answered", "stopped", "cancelled_before", "unnamed_before")
+"""What of a reservation says nothing any more once its order is cancelled or rejected."""
+
+
 def with_lines(reservation: Reservation, lines: Iterable[ReservedLine], **fields: object) -> Reservation:
     """The reservation with these lines; one that has nothing open any more shrinks to a tombstone."""
     lines = tuple(lines)
@@ -34,13 +37,13 @@ def with_lines(reservation: Reservation, lines: Iterable[ReservedLine], **fields
     if status is ReservationStatus.SETTLED and reservation.incomplete:
         status = ReservationStatus.BACKORDERED
     if status is ReservationStatus.SETTLED and reservation.closed:
-        about: dict[str, object] = {"lines": (), "answered": {}, "cancelled_before": {}, "unnamed_before": {}}
-        return changed(reservation, status=ReservationStatus.ENDED, **fields | about)
+        about: dict[str, object] = {name: {} for name in _OPEN_ONLY}
+        return changed(reservation, status=ReservationStatus.ENDED, lines=(), **fields | about)
     if status is ReservationStatus.SETTLED:
         over = {**reservation.cancelled_before}
         for line in lines:
             over[line.line_id] = over.get(line.line_id, 0) + line.quantity
-        return changed(reservation, status=status, lines=(), answered={}, cancelled_before=over, **fields)
+        return changed(reservation, status=status, lines=(), answered={}, stopped={}, cancelled_before=over, **fields)
     return changed(reservation, status=status, lines=lines, **fields)
 
 
@@ -59,7 +62,12 @@ def promise_event(reservation: Reservation, stocks: Stocks, now: datetime) -> St
             if line.promised or line.backordered
         ]
     )
-    about = {"owner": reservation.owner, "order_id": reservation.order_id, "generation": reservation.generation}
+    about: dict[str, Any] = {
+        "owner": reservation.owner,
+        "order_id": reservation.order_id,
+        "generation": reservation.generation,
+        "revision": reservation.revision,
+    }
     if any(line.backordered for line in lines):
         return StockBackorderedV1(**about, lines=lines, backordered_at=now)
     return StockReservedV1(**about, lines=lines, reserved_at=now)
@@ -94,11 +102,3 @@ def nothing_open(reservation: Reservation | None) -> bool:
 def is_closed(reservation: Reservation | None) -> bool:
     """The order is cancelled or rejected: nothing is promised for it any more."""
     return reservation is not None and reservation.status is ReservationStatus.ENDED
-
-
-def refused(message: Command, reason: str, detail: str) -> Decision:
-    """A command is not carried out, and why."""
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.entity, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])

@@ -7,7 +7,7 @@ from crossdock_contracts.lots import ChangeConditionV1, CorrectLotV1, LotsPicked
 from services.hub.decision import Decision, States, changed
 from services.inventory.decide import binding
 from services.inventory.decide.arrivals import MOST_LOTS, is_recalled
-from services.inventory.decide.common import nothing_open, refused
+from services.inventory.decide.common import nothing_open
 from services.inventory.decide.expiry import expel, why_not_sold
 from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules
@@ -31,7 +31,7 @@ def change_condition(states: States, message: ChangeConditionV1, now: datetime, 
     stocks = Stocks(states, message.owner, now, rules.wms)
     lot, reason, detail = _wrong_change(states, stocks, message)
     if reason:
-        return refused(message, reason, detail)
+        return Decision.refused(message, reason, detail)
     entry = stocks.shift(
         sku,
         location,
@@ -90,7 +90,7 @@ def correct_lot(states: States, message: CorrectLotV1, now: datetime, rules: Rul
     stocks = Stocks(states, message.owner, now, rules.wms)
     stock = stocks[sku]
     if not stock.has_lots:
-        return refused(message, "no-lots", f"{sku} is not kept by lot")
+        return Decision.refused(message, "no-lots", f"{sku} is not kept by lot")
     lots = stocks.shelves.at(stock, location).lots
     source, target = lots.get(message.from_lot, LotPieces()), lots.get(message.to_lot)
     kept = "on_hand" if source.on_hand >= quantity else "quarantine"
@@ -98,9 +98,11 @@ def correct_lot(states: States, message: CorrectLotV1, now: datetime, rules: Rul
         detail = (
             f"{location} has {source.on_hand} sellable pieces of lot {message.from_lot} and {source.quarantine} in "
         )
-        return refused(message, "not-so-many", f"{detail}quarantine, not {quantity} of another lot")
+        return Decision.refused(message, "not-so-many", f"{detail}quarantine, not {quantity} of another lot")
     if target is None and len(lots) >= MOST_LOTS:
-        return refused(message, "too-many-lots", f"{location} has {len(lots)} lots of {sku}, the most that are kept")
+        return Decision.refused(
+            message, "too-many-lots", f"{location} has {len(lots)} lots of {sku}, the most that are kept"
+        )
     event = binding.correct(
         stocks,
         sku,

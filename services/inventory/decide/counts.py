@@ -4,7 +4,6 @@ from datetime import datetime
 
 from crossdock_contracts.base import Command, Event
 from crossdock_contracts.inventory import StockMovedV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.stock import (
     ApproveCountV1,
     CountAppliedV1,
@@ -25,16 +24,9 @@ from services.inventory.rules import Rules
 from services.inventory.state import LocationStock
 
 
-def _refused(message: Command, count_id: str, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=count_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])
-
-
-def _wrong_state(message: Command, count: Count | None, count_id: str, wanted: str) -> Decision:
+def _wrong_state(message: Command, count: Count | None, wanted: str) -> Decision:
     state = count.status if count else "not known"
-    return _refused(message, count_id, "wrong-state", f"count {count_id} is {state}; {wanted}")
+    return Decision.refused(message, "wrong-state", f"count {message.entity} is {state}; {wanted}")
 
 
 def plan(rules: Rules, states: States, message: PlanCountV1, now: datetime) -> Decision:
@@ -42,10 +34,10 @@ def plan(rules: Rules, states: States, message: PlanCountV1, now: datetime) -> D
     standing = states.get(Count, message.owner, message.count_id)
     if standing is not None:
         same = (standing.location_id, tuple(line.sku for line in standing.lines)) == _asked(message)
-        return Decision.nothing() if same else _wrong_state(message, standing, message.count_id, "choose another id")
+        return Decision.nothing() if same else _wrong_state(message, standing, "choose another id")
     if message.location_id in rules.wms:
         detail = f"the WMS of {message.location_id} is master of its stock; it counts, and sends snapshots"
-        return _refused(message, message.count_id, "not-the-master", detail)
+        return Decision.refused(message, "not-the-master", detail)
     count = Count(
         owner=message.owner,
         count_id=message.count_id,
@@ -100,15 +92,15 @@ def submit(rules: Rules, states: States, message: SubmitCountV1, now: datetime) 
     """What was found: believed where it is within tolerance of what there was at that moment, else somebody decides."""
     count = states.get(Count, message.owner, message.count_id)
     if count is None or count.status not in (CountStatus.OPEN, CountStatus.DISPUTED):
-        return _wrong_state(message, count, message.count_id, "only open counts take figures")
+        return _wrong_state(message, count, "only open counts take figures")
     open_ = {line.sku for line in count.lines if not line.settled}
     strange = [line.sku for line in message.lines if line.sku not in open_]
     if strange:
         detail = f"{', '.join(strange[:20])}: not part of count {count.count_id}, or settled already"
-        return _refused(message, count.count_id, "not-asked-for", detail)
+        return Decision.refused(message, "not-asked-for", detail)
     at = message.counted_at or now
     if at > now:
-        return _refused(message, count.count_id, "from-the-future", f"it cannot have been counted at {at}")
+        return Decision.refused(message, "from-the-future", f"it cannot have been counted at {at}")
     stocks = Stocks(states, count.owner, now)
     stocks.load(open_)
     known = {line.sku: line for line in count.lines}
@@ -193,7 +185,7 @@ def approve(states: States, message: ApproveCountV1, now: datetime) -> Decision:
     """What was counted is right."""
     count = states.get(Count, message.owner, message.count_id)
     if count is None or count.status is not CountStatus.DISPUTED:
-        return _wrong_state(message, count, message.count_id, "only counts that are far off are approved")
+        return _wrong_state(message, count, "only counts that are far off are approved")
     stocks = Stocks(states, count.owner, now)
     stocks.load(line.sku for line in count.lines)
     far = [line for line in count.lines if line.counted is not None and not line.settled]
@@ -205,7 +197,7 @@ def reject(states: States, message: RejectCountV1, now: datetime) -> Decision:
     """What was counted is not believed, or is not wanted any more."""
     count = states.get(Count, message.owner, message.count_id)
     if count is None or count.has_ended:
-        return _wrong_state(message, count, message.count_id, "only planned and open counts are rejected")
+        return _wrong_state(message, count, "only planned and open counts are rejected")
     stocks = Stocks(states, count.owner, now)
     stocks.load(line.sku for line in count.lines)
     for line in count.lines:

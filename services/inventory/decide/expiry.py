@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from crossdock_contracts.base import Event
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.lots import LotExpiredV1
 from crossdock_contracts.products import ProductChangedV1
-from crossdock_contracts.values import Fulfilment
 from services.hub.decision import Decision, States, changed
 from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules, ShelfLife

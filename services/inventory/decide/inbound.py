@@ -13,7 +13,6 @@ from crossdock_contracts.inbound import (
 )
 from crossdock_contracts.inventory import ReceiveStockV1
 from services.hub.decision import Decision, States, changed
-from services.inventory.decide.common import refused
 from services.inventory.decide.stocks import Stocks
 from services.inventory.state_inbound import ExpectedReceipt, Inbound
 
@@ -35,13 +34,13 @@ def expect(states: States, message: ExpectReceiptV1, now: datetime) -> Decision:
     known = inbound.receipts.get(message.receipt_id)
     if message.receipt_id in inbound.closed:
         detail = f"receipt {message.receipt_id} of {message.sku} is closed; expect what is new under another id"
-        return refused(message, "receipt-closed", detail)
+        return Decision.refused(message, "receipt-closed", detail)
     if known is None and len(inbound.receipts) >= MOST_RECEIPTS:
         detail = f"{len(inbound.receipts)} receipts of {message.sku} are expected, the most that are kept"
-        return refused(message, "too-many-receipts", detail)
+        return Decision.refused(message, "too-many-receipts", detail)
     if known is not None and message.quantity <= known.received:
         detail = f"{known.received} of receipt {message.receipt_id} have come already; close it instead"
-        return refused(message, "received-already", detail)
+        return Decision.refused(message, "received-already", detail)
     receipt = ExpectedReceipt(
         receipt_id=message.receipt_id,
         location_id=message.location_id,
@@ -79,7 +78,7 @@ def close(states: States, message: CloseReceiptV1, now: datetime) -> Decision:
 
 
 def _unknown(message: InboundCommand) -> Decision:
-    return refused(message, "no-such-receipt", f"no receipt {message.receipt_id} of {message.sku} is expected")
+    return Decision.refused(message, "no-such-receipt", f"no receipt {message.receipt_id} of {message.sku} is expected")
 
 
 def _said(states: States, inbound: Inbound, receipt: ExpectedReceipt, reason: str, now: datetime) -> Decision:

@@ -3,26 +3,11 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import update_wrapper
-from typing import Any, Protocol
+from typing import Any
 
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import ProductChangedV1
 from services.hub.decision import Decision, States
 from services.inventory.state import Kit
-
-
-class AboutSku(Protocol):
-    """Any command about one SKU."""
-
-    TYPE: str
-
-    @property
-    def owner(self) -> str:
-        """Whose it is."""
-
-    @property
-    def sku(self) -> str:
-        """Which it is."""
 
 
 def reads_kit(message: ProductChangedV1) -> Iterable[str]:
@@ -48,19 +33,13 @@ Decide = Callable[[States, Any, datetime], Decision]
 def of_goods(decide: Decide) -> Decide:
     """The same decision about a SKU, refused where it is a kit: there are no pieces of it to count or to move."""
 
-    def decided(states: States, message: AboutSku, now: datetime) -> Decision:
+    def decided(states: States, message: Any, now: datetime) -> Decision:
         kit = states.get(Kit, message.owner, message.sku)
         if kit is None or not kit.components:
             return decide(states, message, now)
         parts = ", ".join(f"{part.quantity} × {part.sku}" for part in kit.components)
-        refusal = CommandRefusedV1(
-            owner=message.owner,
-            entity_id=message.sku,
-            command=message.TYPE,
-            reason="is-kit",
-            detail=f"{message.sku} is a kit and has no stock of its own; name its components instead: {parts}",
-        )
-        return Decision(events=[refusal])
+        detail = f"{message.sku} is a kit and has no stock of its own; name its components instead: {parts}"
+        return Decision.refused(message, "is-kit", detail, about=message.sku)
 
     update_wrapper(decided, getattr(decide, "func", decide))
     return decided

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.stock import OpenStockV1, StockAlreadyOpenV1
 from services.hub.decision import Decision, States
 from services.inventory.decide.stocks import Stocks
@@ -23,7 +22,7 @@ def open_stock(rules: Rules, states: States, message: OpenStockV1, now: datetime
     if place is not None and place.opening == opening:
         return Decision(events=[_already(message, place)])
     if trouble := _trouble(rules, message, place):
-        return _refused(message, *trouble)
+        return Decision.refused(message, *trouble)
     stocks.put_place(sku, name, safety=opening.safety, opening=opening)
     events: list[Event] = []
     if opening.on_hand:
@@ -59,10 +58,3 @@ def _trouble(rules: Rules, message: OpenStockV1, place: LocationStock | None) ->
     before = place.opening
     told = f"{before.on_hand} on hand, {before.safety} safety and {before.damaged} damaged"
     return "opened-otherwise", f"it was opened with {told}; {stands}"
-
-
-def _refused(message: OpenStockV1, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.sku, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])

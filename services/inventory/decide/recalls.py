@@ -11,7 +11,6 @@ from crossdock_contracts.lots import (
     RecallLotV1,
 )
 from services.hub.decision import Decision, States, changed
-from services.inventory.decide.common import refused
 from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state_lots import Lots, Recall
@@ -24,7 +23,7 @@ def recall(states: States, message: RecallLotV1, now: datetime, rules: Rules = N
     """Nothing of this lot is sold from now on."""
     stocks = Stocks(states, message.owner, now, rules.wms)
     if not stocks[message.sku].has_lots:
-        return refused(message, "no-lots", f"{message.sku} is not kept by lot")
+        return Decision.refused(message, "no-lots", f"{message.sku} is not kept by lot")
     known = states.get(Recall, message.owner, message.sku, message.lot)
     decision = _quarantine(states, stocks, message.sku, message.lot, "")
     if known is not None and known.lifted_at is None:
@@ -88,6 +87,6 @@ def lift(states: States, message: LiftRecallV1, now: datetime) -> Decision:
     """A lot may be sold again; its pieces stay in quarantine until somebody moves them."""
     standing = states.get(Recall, message.owner, message.sku, message.lot)
     if standing is None or standing.lifted_at is not None:
-        return refused(message, "not-recalled", f"lot {message.lot} of {message.sku} is not recalled")
+        return Decision.refused(message, "not-recalled", f"lot {message.lot} of {message.sku} is not recalled")
     lifted = RecallLiftedV1(owner=message.owner, sku=message.sku, lot=message.lot, note=message.note, lifted_at=now)
     return Decision(writes=[changed(standing, lifted_at=now)], events=[lifted])

@@ -134,6 +134,7 @@ def give_back(
     First bound ones of the fulfilment that is named, then those that wait, then promised ones.
     """
     before, unnamed = dict(reservation.cancelled_before), dict(reservation.unnamed_before)
+    stopped = dict(reservation.stopped)
     released: list[LineQuantity] = []
     for one in asked:
         line = lines.get(one.line_id)
@@ -143,6 +144,9 @@ def give_back(
             continue
         line, unbound = unbind(stocks, line, one.quantity if one.fulfilment_id else 0, one.fulfilment_id)
         left = one.quantity - unbound
+        if left and one.fulfilment_id and one.fulfilment_id not in reservation.answered:
+            here = stopped.get(one.fulfilment_id, {})
+            stopped[one.fulfilment_id] = {**here, one.line_id: here.get(one.line_id, 0) + left}
         unfilled = min(left, line.backordered)
         promised = min(left - unfilled, line.promised)
         stocks.change(line.sku, reserved=-promised, waiting=-unfilled)
@@ -166,7 +170,7 @@ def give_back(
                 released_at=now,
             )
         )
-    return changed(reservation, cancelled_before=before, unnamed_before=unnamed)
+    return changed(reservation, cancelled_before=before, unnamed_before=unnamed, stopped=stopped)
 
 
 def _rewait(states: States, reservation: Reservation, line: ReservedLine, decision: Decision, now: datetime) -> None:

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.inventory import StockMovedV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.stock import SkippedLine, SnapshotAppliedV1, SnapshotStockV1, SnapshotSweptV1
 from services.hub.decision import Decision, States, changed
 from services.inventory.audits import SnapshotRecord
@@ -36,7 +35,7 @@ def snapshot(rules: Rules, states: States, message: SnapshotStockV1, now: dateti
     if record is not None and same and message.part in record.received:
         return Decision.nothing()
     if trouble := _trouble(rules, record, message, now):
-        return _refused(message, *trouble)
+        return Decision.refused(message, *trouble)
     if record is None or not same:
         record = SnapshotRecord(
             owner=message.owner,
@@ -94,13 +93,6 @@ def _not_newer(record: SnapshotRecord, message: SnapshotStockV1) -> tuple[str, s
         newest = f"{record.snapshot_id} of {record.as_of:%Y-%m-%d %H:%M:%S}, sequence {record.sequence}"
         return "stale", f"{record.location_id} has been believed as of {newest} already"
     return None
-
-
-def _refused(message: SnapshotStockV1, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.location_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])
 
 
 def _applied(stocks: Stocks, message: SnapshotStockV1) -> tuple[list[StockMovedV1], list[SkippedLine]]:

@@ -15,7 +15,6 @@ from crossdock_contracts.inventory import (
 from crossdock_contracts.returns import ReturnInspectedV1
 from services.hub.decision import Decision, States
 from services.inventory.decide import arrivals, inbound, transfers
-from services.inventory.decide.common import refused
 from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import Kit, LocationStock, Stock
@@ -53,7 +52,7 @@ def receive(states: States, message: ReceiveStockV1, now: datetime, rules: Rules
     arrivals.refresh(stocks, message.sku, rules.shelf_life)
     reason, detail = arrivals.trouble(stocks, message)
     if reason:
-        return refused(message, reason, detail)
+        return Decision.refused(message, reason, detail)
     entry = arrivals.take_in(
         states,
         stocks,
@@ -79,7 +78,7 @@ def adjust(states: States, message: AdjustStockV1, now: datetime, rules: Rules =
     on_hand = _on_hand(stocks, message)
     if on_hand + message.delta < 0:
         of = f"lot {message.lot} of {message.sku}" if message.lot else message.sku
-        return refused(
+        return Decision.refused(
             message,
             "below-zero",
             f"{message.location_id} has {on_hand} of {of}; {message.delta:+} would leave less than none",
@@ -104,10 +103,10 @@ def count(states: States, message: CountStockV1, now: datetime, rules: Rules = N
     place = _place(stocks, message.sku, message.location_id)
     if message.location_id in rules.wms:
         detail = f"the WMS of {message.location_id} is master of its stock; it counts, and sends snapshots"
-        return refused(message, "not-the-master", detail)
+        return Decision.refused(message, "not-the-master", detail)
     if place.counting:
         detail = f"{message.sku} is part of count {place.counting} at {message.location_id}; submit it there"
-        return refused(message, "being-counted", detail)
+        return Decision.refused(message, "being-counted", detail)
     delta = message.counted - _on_hand(stocks, message)
     if delta == 0:
         return Decision.nothing()
@@ -142,9 +141,9 @@ def transfer(states: States, message: TransferStockV1, now: datetime, rules: Rul
     stocks = Stocks(states, message.owner, now, rules.wms)
     trouble = transfers.trouble(stocks, message)
     if trouble:
-        return refused(message, "not-enough-free", trouble)
+        return Decision.refused(message, "not-enough-free", trouble)
     if message.from_location_id == message.to_location_id:
-        return refused(message, "same-location", f"{message.sku} is at {message.to_location_id} already")
+        return Decision.refused(message, "same-location", f"{message.sku} is at {message.to_location_id} already")
     way = f"{message.from_location_id} to {message.to_location_id}"
     sku, quantity = message.sku, message.quantity
     decision = Decision()
@@ -169,7 +168,7 @@ def set_safety(states: States, message: SetSafetyStockV1, now: datetime) -> Deci
     by = message.quantity - _place(stocks, message.sku, message.location_id).safety
     stocks.place(message.sku, message.location_id, safety=by)
     if by > 0 and stocks[message.sku].promisable < 0:
-        return refused(
+        return Decision.refused(
             message,
             "promised",
             f"{-stocks[message.sku].promisable} of the pieces of {message.sku} to keep back are promised to orders",

@@ -13,7 +13,6 @@ from crossdock_contracts.lots import (
 from crossdock_contracts.values import LotQuantity
 from services.hub.decision import Decision, States, changed
 from services.inventory.decide import arrivals, binding
-from services.inventory.decide.common import refused
 from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules
 from services.inventory.state import LocationStock
@@ -52,13 +51,13 @@ def dispatch(states: States, message: DispatchTransferV1, now: datetime, rules: 
     """Pieces leave a location: they are in transit at the one that they go to."""
     sku, source, target = message.sku, message.from_location_id, message.to_location_id
     if states.get(Transfer, message.owner, message.transfer_id, sku) is not None:
-        return refused(message, "transfer-known", f"transfer {message.transfer_id} of {sku} has left already")
+        return Decision.refused(message, "transfer-known", f"transfer {message.transfer_id} of {sku} has left already")
     if source == target:
-        return refused(message, "same-location", f"{sku} is at {target} already")
+        return Decision.refused(message, "same-location", f"{sku} is at {target} already")
     stocks = Stocks(states, message.owner, now, rules.wms)
     why = trouble(stocks, message)
     if why:
-        return refused(message, "not-enough-free", why)
+        return Decision.refused(message, "not-enough-free", why)
     decision = Decision()
     sent: dict[str, SentPieces] = {}
     about: dict[str, Any] = {"reason": "dispatched", "reference": message.transfer_id}
@@ -100,7 +99,7 @@ def receive_transfer(states: States, message: ReceiveTransferV1, now: datetime, 
     transfer = states.get(Transfer, message.owner, message.transfer_id, sku)
     if transfer is None or not transfer.left:
         state = "not known" if transfer is None else "complete"
-        return refused(message, "wrong-state", f"transfer {message.transfer_id} of {sku} is {state}")
+        return Decision.refused(message, "wrong-state", f"transfer {message.transfer_id} of {sku} is {state}")
     stocks = Stocks(states, message.owner, now, rules.wms)
     decision = Decision()
     arrived = min(message.quantity, transfer.left)

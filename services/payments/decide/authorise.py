@@ -7,6 +7,7 @@ from crossdock_contracts.amendments import OrderAmendedV1
 from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderReleasedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1, PaymentDeclinedV1
+from crossdock_contracts.reasons import OVER_LIMIT
 from crossdock_contracts.values import Order, PaymentMethod
 from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 from services.payments.decide.common import answered, code_of, going_out, is_unused, key_of, money, wait
@@ -17,8 +18,6 @@ from services.payments.gateways import Authorise
 from services.payments.state import AuthoriseTimer, Payment, PaymentStatus
 
 DEFAULT_GATEWAY = "sandbox"
-OVER_LIMIT = "credit-limit"
-"""Code of a decline of terms: the customer's limit has no room for the order."""
 AHEAD = timedelta(days=1)
 """So long before its release date an order's money is made sure of: a decline can be mended in time."""
 

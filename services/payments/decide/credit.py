@@ -7,7 +7,6 @@ from datetime import datetime
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.capture import CustomersMergedV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import AccountChangedV1, ReceivePaymentV1, SetCreditLimitV1
 from services.hub.decision import Decision, States, changed
 from services.payments.state import Account, Book, Payment
@@ -91,19 +90,14 @@ def receive_payment(states: States, message: ReceivePaymentV1, now: datetime) ->
     currency, amount = message.amount.currency, message.amount.amount_minor
     book = book_of(account, currency)
     if amount <= 0:
-        return _refused(message, "no-payment", f"{amount} is no payment; what a customer gets back is a refund")
+        return Decision.refused(message, "no-payment", f"{amount} is no payment; what a customer gets back is a refund")
     if message.reference and message.reference in book.references:
-        return _refused(message, "booked-already", f"payment {message.reference} of {message.customer_id} is booked")
+        return Decision.refused(
+            message, "booked-already", f"payment {message.reference} of {message.customer_id} is booked"
+        )
     references = (*book.references, message.reference)[-_REFERENCES:] if message.reference else book.references
     book = changed(book, owed_minor=book.owed_minor - amount, references=references)
     return _kept(account, currency, book, "paid", message.reference, now)
-
-
-def _refused(message: ReceivePaymentV1, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.customer_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])
 
 
 def merge_accounts(states: States, message: CustomersMergedV1, now: datetime) -> Decision:

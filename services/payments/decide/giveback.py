@@ -74,15 +74,21 @@ def _compensate(states: States, payment: Payment, refund_id: str, amount_minor: 
 
 def refund_returned(states: States, message: RefundRequestedV1, now: datetime) -> Decision:
     """Returned goods are paid back, once, and never more than was paid: by whoever refunds the channel's orders."""
-    payment = states.get(Payment, message.owner, message.order_id)
-    refund_id = message.refund_id
+    payment, refund_id = states.get(Payment, message.owner, message.order_id), message.refund_id
     if payment is None:
         return Decision(later=Later("the order is not known yet"))
     if refund_id in payment.refunds:
         return _refund_again(payment, refund_id)
+    return _returned(states, payment, message, now)
+
+
+def _returned(states: States, payment: Payment, message: RefundRequestedV1, now: datetime) -> Decision:
+    refund_id = message.refund_id
     amount, room = message.amount.amount_minor, payment.captured_minor - payment.refunded_minor
     if payment.adjusted_minor < 0:  # a lower price has paid some of it back already
         amount = min(amount, max(0, room))
+    if amount > room and payment.taking_minor:
+        return Decision(later=Later("what is to be paid back is still being taken"))
     if amount > room:
         return refund(payment, refund_id, amount, now)
     if payment.refund_by != "hub":

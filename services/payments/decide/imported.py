@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from crossdock_contracts.channels import ChannelRefundedV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import ImportRefundV1, PaymentFailedV1, PaymentRefundedV1, RefundLeftToChannelV1
 from services.hub.decision import Decision, Later, States, changed
 from services.payments.decide.common import money
@@ -37,14 +36,7 @@ def import_refund(states: States, message: ImportRefundV1, now: datetime) -> Dec
     refund_id = _asked_for(payment, message.return_id, message.amount.amount_minor) or _reference(message)
     problem = _problem(payment, refund_id, message)
     if problem:
-        refusal = CommandRefusedV1(
-            owner=message.owner,
-            entity_id=message.order_id,
-            command=message.TYPE,
-            reason="more-than-paid",
-            detail=problem,
-        )
-        return Decision(events=[refusal])
+        return Decision.refused(message, "more-than-paid", problem)
     return _entered(payment, refund_id, message, now)
 
 

@@ -35,6 +35,8 @@ def onward(payment: Payment, now: datetime) -> Decision:
         left = max(min(0, left), payment.refunded_minor - payment.captured_minor)
     if left > 0:
         return charge(payment, price_id(payment), left, now, adjusted_minor=left)
+    if left < 0 and payment.taking_minor and -left > payment.captured_minor - payment.refunded_minor:
+        return Decision(writes=[payment])  # paid back once it has been taken
     if left < 0:
         return refund(payment, price_id(payment), -left, now, adjusted_minor=left)
     return Decision(writes=[payment])

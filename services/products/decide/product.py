@@ -6,7 +6,7 @@ from datetime import datetime
 from crossdock_contracts import gtin
 from crossdock_contracts.products import Product, ProductChangedV1, UpsertProductV1
 from services.hub.decision import Decision, Document, States, changed
-from services.products.decide.common import refused, some
+from services.products.decide.common import some
 from services.products.state import Barcode, ProductRecord
 
 MOST_COMPONENTS = 100
@@ -31,7 +31,7 @@ def upsert_product(states: States, message: UpsertProductV1, now: datetime) -> D
     owner, product = message.owner, message.product
     if product.sku != message.sku:
         detail = f"the command is about {message.sku}, its product is {product.sku}"
-        return refused(message, "sku-differs", detail)
+        return Decision.refused(message, "sku-differs", detail)
     known = states.get(ProductRecord, owner, message.sku)
     if known is not None and known.product == product:
         return Decision.nothing()
@@ -39,7 +39,7 @@ def upsert_product(states: States, message: UpsertProductV1, now: datetime) -> D
     barcodes, problem = _barcodes(states, record, known)
     components, wrong = _components(states, record, known)
     if problem or wrong:
-        return refused(message, *(problem or wrong or ("", "")))
+        return Decision.refused(message, *(problem or wrong or ("", "")))
     return Decision(
         writes=[record, *barcodes, *components],
         events=[ProductChangedV1(owner=owner, sku=message.sku, product=product, changed_at=now)],

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentRefundedV1
 from crossdock_contracts.returns import (
     InspectReturnV1,
@@ -74,14 +73,8 @@ def _refused(message: RequestReturnV1, reason: str, detail: str) -> Decision:
 
 def _wrong_state(message: ReceiveReturnV1 | InspectReturnV1, found: Return | None, wanted: str) -> Decision:
     state = found.status if found else "not known"
-    refusal = CommandRefusedV1(
-        owner=message.owner,
-        entity_id=message.return_id,
-        command=message.TYPE,
-        reason="wrong-state",
-        detail=f"return {message.return_id} of order {message.order_id} is {state}; {wanted}",
-    )
-    return Decision(events=[refusal])
+    detail = f"return {message.return_id} of order {message.order_id} is {state}; {wanted}"
+    return Decision.refused(message, "wrong-state", detail, about=message.return_id)
 
 
 def receive_return(states: States, message: ReceiveReturnV1, now: datetime) -> Decision:
@@ -133,7 +126,7 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
     assert sold is not None
     sold, goods, reason, detail = identified(sold, message.lines)
     if reason:
-        return _inspection_refused(message, reason, detail)
+        return Decision.refused(message, reason, detail, about=message.return_id)
     sold, amount = paid_for(sold, seen)
     about = {"owner": message.owner, "order_id": message.order_id, "return_id": message.return_id}
     inspected = ReturnInspectedV1(**about, location_id=found.location_id, lines=goods, inspected_at=now)
@@ -146,13 +139,6 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         events.append(ReturnClosedV1(**about, refunded_minor=0, closed_at=now))
     document = changed(found, status=status, inspected=message.lines, refund_minor=amount)
     return Decision(writes=[document, sold], events=events)
-
-
-def _inspection_refused(message: InspectReturnV1, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.return_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])
 
 
 def close_refunded(states: States, message: PaymentRefundedV1, now: datetime) -> Decision:

@@ -1,7 +1,6 @@
 """What the rules about cases share."""
 
 from crossdock_contracts.cases import AnswerClaimV1, CloseCaseV1, DecideCaseV1, FileClaimV1, ReceiveCaseGoodsV1
-from crossdock_contracts.operations import CommandRefusedV1
 from services.hub.decision import Decision, States
 from services.returns.cases import Case, CaseStatus
 
@@ -10,14 +9,7 @@ AboutCase = DecideCaseV1 | ReceiveCaseGoodsV1 | FileClaimV1 | AnswerClaimV1 | Cl
 
 def refused(message: AboutCase, reason: str, detail: str) -> Decision:
     """A command about a case is not carried out; the detail says why, and what to do."""
-    refusal = CommandRefusedV1(
-        owner=message.owner,
-        entity_id=message.order_id,
-        command=message.TYPE,
-        reason=reason,
-        detail=f"case {message.case_id} of order {message.order_id}: {detail}",
-    )
-    return Decision(events=[refusal])
+    return Decision.refused(message, reason, f"case {message.case_id} of order {message.order_id}: {detail}")
 
 
 def case_of(states: States, message: AboutCase) -> Case | None:

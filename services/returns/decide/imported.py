@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.returns import ImportReturnV1, InspectedGoods, ReturnClosedV1, ReturnInspectedV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Later, States, changed
@@ -52,12 +51,6 @@ def import_return(states: States, message: ImportReturnV1, now: datetime) -> Dec
 
 
 def _too_many(message: ImportReturnV1, line_id: str, quantity: int, left: int) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner,
-        entity_id=message.return_id,
-        command=message.TYPE,
-        reason="not-so-many",
-        detail=f"{left} of line {line_id} of order {message.order_id} can have come back, not {quantity}: see whether "
-        "the return was imported under another id",
-    )
-    return Decision(events=[refusal])
+    can = f"{left} of line {line_id} of order {message.order_id} can have come back, not {quantity}"
+    detail = f"{can}: see whether the return was imported under another id"
+    return Decision.refused(message, "not-so-many", detail, about=message.return_id)

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from crossdock_contracts.cases import CaseChangedV1, CaseOpenedV1, CaseParcelDeliveredV1, OpenCaseV1, Trouble
-from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.shipping import (
+from crossdock_contracts.tracking import (
     ShipmentDeliveredV1,
     ShipmentExceptionV1,
     ShipmentInTransitV1,
@@ -38,7 +37,7 @@ def open_case(rules: Rules, states: States, message: OpenCaseV1, now: datetime) 
     if sold is None or sent is None:
         known = ", ".join(one.fulfilment_id for one in sold.sent) if sold else ""
         detail = f"{message.fulfilment_id} has not shipped; parcels of {message.order_id}: {known or 'none'}"
-        return _refused(message, "not-shipped", detail)
+        return Decision.refused(message, "not-shipped", detail)
     lines, missing = _asked(sent, message.lines)
     if not missing and lines:
         return _opened(
@@ -49,7 +48,7 @@ def open_case(rules: Rules, states: States, message: OpenCaseV1, now: datetime) 
         return Decision.nothing()
     about = ", ".join(f"{case.case_id} ({case.kind}, {case.status})" for case in cases) or "none"
     detail = f"{missing or 'no pieces'} left of {message.fulfilment_id} that no case is about; its open cases: {about}"
-    return _refused(message, "in-another-case", detail)
+    return Decision.refused(message, "in-another-case", detail)
 
 
 def _asked(sent: Sent, asked: tuple[LineQuantity, ...]) -> tuple[tuple[CaseLine, ...], str]:
@@ -75,13 +74,6 @@ def _unknown(sent: Sent, asked: tuple[LineQuantity, ...]) -> bool:
 def _cases(states: States, sold: Sold, sent: Sent) -> list[Case]:
     keys = [(sold.owner, sold.order_id, case_id) for case_id in sent.cases]
     return [case for case in states.get_all(Case, keys) if case is not None]
-
-
-def _refused(message: OpenCaseV1, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.order_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])
 
 
 def _opened(

@@ -34,7 +34,8 @@ def know_amended(rules: Rules, states: States, message: OrderAmendedV1, now: dat
         return Decision.nothing()
     if not is_known(route, message.order.revision - 1):
         return Decision(later=Later("the order as it was before is not known here yet", 0.5))
-    unplaced = without(with_added(route, message.added).unplaced, message.removed)
+    route = with_added(route, message.added, message.order.revision)
+    unplaced = without(route.unplaced, message.removed)
     unplaced, _ = reprice(unplaced, message.repriced_minor)
     rises = message.amount_minor > 0
     route = changed(

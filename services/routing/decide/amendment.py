@@ -39,10 +39,10 @@ def too_late(route: Route, message: AmendmentRequestedV1) -> tuple[Route, Amendm
     return changed(route, amended=(*route.amended, message.amendment_id)), decided
 
 
-def with_added(route: Route, added: Iterable[FulfilledQuantity]) -> Route:
-    """The route with more pieces to be placed."""
+def with_added(route: Route, added: Iterable[FulfilledQuantity], revision: int) -> Route:
+    """The route with the pieces that come with an amendment, to be placed once inventory has promised them."""
     more = tuple(Pieces(line_id=p.line_id, sku=p.sku, quantity=p.quantity, value_minor=p.value_minor) for p in added)
-    return changed(route, unplaced=add(route.unplaced, more))
+    return changed(route, unplaced=add(route.unplaced, more), promise_for=revision) if more else route
 
 
 def begin(route: Route, message: AmendmentRequestedV1) -> tuple[Route, list[Event]]:
@@ -67,7 +67,7 @@ def begin(route: Route, message: AmendmentRequestedV1) -> tuple[Route, list[Even
         recalls=bool(moving),
         parts=tuple(parts),
     )
-    route = changed(with_added(route, message.added), order=message.order, amending=pending)
+    route = changed(with_added(route, message.added, message.order.revision), order=message.order, amending=pending)
     if not asked:
         route, decided = _finished(route, pending)
         return route, [decided]

@@ -130,9 +130,8 @@ def _takes(service: CarrierService, line: OrderLine) -> str:
     if line.weight_g is not None and line.weight_g > service.bands[-1].up_to_g:
         return f"a piece of {line.weight_g} g is too heavy"
     if line.dimensions is not None:
-        sides = sorted((line.dimensions.length_mm, line.dimensions.width_mm, line.dimensions.height_mm))
-        if service.longest_mm is not None and sides[2] > service.longest_mm:
-            return f"a piece of {sides[2]} mm is too long"
-        if service.girth_mm is not None and sides[2] + 2 * (sides[0] + sides[1]) > service.girth_mm:
+        if service.longest_mm is not None and line.dimensions.longest_mm > service.longest_mm:
+            return f"a piece of {line.dimensions.longest_mm} mm is too long"
+        if service.girth_mm is not None and line.dimensions.girth_mm > service.girth_mm:
             return "a piece is too large around"
     return ""

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.routing import CloseLocationV1, LocationChangedV1, OpenLocationV1, SetLocationCapacityV1
 from services.hub.decision import Decision, States, changed
 from services.hub.service import Question
@@ -20,7 +19,9 @@ _DAYS_SHOWN = 7
 def close_location(rules: Rules, states: States, message: CloseLocationV1, now: datetime) -> Decision:
     """Nothing more is routed to a location, or only what may wait until it opens."""
     if message.until is not None and message.until <= now:
-        return _refused(message, "in-the-past", f"{message.until:%Y-%m-%d %H:%M} UTC is over; name a moment to come")
+        return Decision.refused(
+            message, "in-the-past", f"{message.until:%Y-%m-%d %H:%M} UTC is over; name a moment to come"
+        )
     closure = Closure(until=message.until, reason=message.reason, closed_by=message.closed_by)
     places = _places(states)
     places = changed(places, closed={**places.closed, message.location_id: closure})
@@ -39,7 +40,7 @@ def set_capacity(rules: Rules, states: States, message: SetLocationCapacityV1, n
     location = rules.locations.get(message.location_id)
     if location is not None and location.calendar is None:
         detail = f"{message.location_id} has no calendar in locations.toml, so nobody knows what leaves it on which day"
-        return _refused(message, "no-calendar", detail)
+        return Decision.refused(message, "no-calendar", detail)
     places = _places(states)
     capacity = {name: one for name, one in places.capacity.items() if name != message.location_id}
     if message.daily_capacity is not None:
@@ -54,9 +55,9 @@ def _places(states: States) -> Places:
 def _changed(rules: Rules, places: Places, message: LocationCommand, reason: str, by: str, now: datetime) -> Decision:
     name = message.location_id
     if message.owner != HOUSE:
-        return _refused(message, "not-yours", f"a location is everybody's: only {HOUSE} may say this of it")
+        return Decision.refused(message, "not-yours", f"a location is everybody's: only {HOUSE} may say this of it")
     if name not in rules.locations:
-        return _refused(message, "no-such-location", f"locations.toml has {', '.join(sorted(rules.locations))}")
+        return Decision.refused(message, "no-such-location", f"locations.toml has {', '.join(sorted(rules.locations))}")
     closure = places.closed.get(name)
     event = LocationChangedV1(
         owner=HOUSE,
@@ -69,13 +70,6 @@ def _changed(rules: Rules, places: Places, message: LocationCommand, reason: str
         changed_at=now,
     )
     return Decision(writes=[places], events=[event])
-
-
-def _refused(message: LocationCommand, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.location_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])
 
 
 class LocationsQuestion(Question):

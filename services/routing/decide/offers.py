@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from crossdock_contracts.fulfilments import DeliveryPromise
 from crossdock_contracts.routing import AppliedRule
-from crossdock_contracts.values import DeliveryPromise
 from services.hub.decision import States
 from services.routing.decide.calendar import (
     Pickup,

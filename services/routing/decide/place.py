@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from crossdock_contracts.fulfilments import Fulfilment, FulfilmentLine
 from crossdock_contracts.routing import OrderRoutedV1, OrderUnroutableV1
-from crossdock_contracts.values import Address, Fulfilment, FulfilmentLine, LineQuantity, Order, PaymentMethod
+from crossdock_contracts.values import Address, LineQuantity, Order, PaymentMethod
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Demand, Plan, Site, best_plans
 from services.routing.decide.capacity import Workloads

@@ -7,9 +7,10 @@ from crossdock_contracts.base import AboutOrder
 from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderReleasedV1
 from crossdock_contracts.inventory import AllocationRefusedV1, StockBackorderedV1, StockReservedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1
+from crossdock_contracts.reasons import LATE_ARRIVAL
 from crossdock_contracts.routing import OrderCompletedV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
-from crossdock_contracts.values import LATE_ARRIVAL, LineKind, LineQuantity, Order
+from crossdock_contracts.values import LineKind, LineQuantity, Order
 from services.hub.decision import Decision, Later, States, changed
 from services.routing.decide.amendment import answer
 from services.routing.decide.cancel import stop_answered
@@ -121,7 +122,8 @@ def know_promise(
     route = known_route(states, message)
     if message.generation <= route.generation or route.status is RouteStatus.ENDED:
         return Decision.nothing()
-    route = changed(route, promised=message.lines, generation=message.generation, attempts_before=route.attempt)
+    about = {"generation": message.generation, "promised_for": message.revision}
+    route = changed(route, promised=message.lines, attempts_before=route.attempt, **about)
     return go_on(rules, states, route, now)
 
 
@@ -150,6 +152,8 @@ def _go_on(rules: Rules, states: States, workloads: Workloads, route: Route, now
         return _completed(route, now)
     if order.release_at is not None and order.release_at > now:
         return wait(route, order.release_at)
+    if route.promised_for < route.promise_for:  # what is promised was meant for pieces that may have gone since
+        return Decision(writes=[route])
     there, rest = available(rules.config.ship_available, route, order)
     if not there:
         return Decision(writes=[route])

@@ -22,7 +22,8 @@ def cancel_requested(rules: Rules, states: States, message: CancelRequestedV1, n
     known = {*route.decided, *(pending.cancel_id for pending in route.cancels)}
     if message.cancel_id in known:
         return Decision.nothing()
-    if route.status is not RouteStatus.ENDED and not is_known(route, message.revision):
+    behind = not is_known(route, message.revision) or not set(message.cancels) <= set(route.decided)
+    if route.status is not RouteStatus.ENDED and behind:
         return Decision(later=Later("the order is not known here yet", 0.5))
     route, pending, stops = begin(route, message)
     if stops:

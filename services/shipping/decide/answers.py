@@ -12,7 +12,7 @@ from services.shipping.decide.picklist import PickList, pick_list
 from services.shipping.decide.queues import in_turn
 from services.shipping.decide.waves import proposed
 from services.shipping.rules import Rules
-from services.shipping.state import PICK, Task, Wave
+from services.shipping.state_work import PICK, Task, Wave
 
 MOST_QUEUED = 10_000
 """So many fulfilments of a queue are looked at, those that have stood there longest."""

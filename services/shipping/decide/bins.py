@@ -6,7 +6,7 @@ from datetime import datetime
 
 from crossdock_contracts.warehouse import AssignBinsV1, BinsAssignedV1
 from services.hub.decision import Decision, States
-from services.shipping.state import Bins
+from services.shipping.state_work import Bins
 
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
 

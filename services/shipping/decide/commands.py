@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 
 from crossdock_contracts.inventory import SubstitutionDecidedV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
     ConfirmShippedV1,
     LabelWantedV1,
     ReportLabelV1,
-    TrackingUpdateV1,
 )
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
@@ -23,6 +21,7 @@ from crossdock_contracts.stores import (
     RejectPurchaseOrderV1,
     ResetPickupCodeV1,
 )
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.warehouse import ConfirmStepV1, ParcelJoinedV1, ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import Decision, States
 from services.shipping.state import Shipment
@@ -64,14 +63,8 @@ def reads_shipment(message: Work | Word) -> Iterable[str]:
 def refused(message: Work, shipment: Shipment | None, wanted: str, reason: str = "wrong-state") -> Decision:
     """A command that cannot be carried out: where the fulfilment stands, and what to do."""
     state = shipment.status if shipment else "not known"
-    refusal = CommandRefusedV1(
-        owner=message.owner,
-        entity_id=message.fulfilment_id,
-        command=message.TYPE,
-        reason=reason,
-        detail=f"fulfilment {message.fulfilment_id} is {state}; {wanted}",
-    )
-    return Decision(events=[refusal])
+    detail = f"fulfilment {message.fulfilment_id} is {state}; {wanted}"
+    return Decision.refused(message, reason, detail, about=message.fulfilment_id)
 
 
 def about(shipment: Shipment) -> dict[str, str]:

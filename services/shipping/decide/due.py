@@ -8,7 +8,7 @@ from services.shipping.decide.offer import timed_out
 from services.shipping.decide.pickup import not_collected
 from services.shipping.decide.queues import overdue
 from services.shipping.rules import Rules
-from services.shipping.state import OFFER, PICKUP, Task
+from services.shipping.state_work import OFFER, PICKUP, Task
 
 _DUE: dict[str, Callable[[Rules, States, Task, datetime], Decision]] = {OFFER: timed_out, PICKUP: not_collected}
 """Queues whose time is a limit; in the others somebody is told that it is over."""

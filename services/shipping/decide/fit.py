@@ -1,6 +1,7 @@
 """Whether a weighed parcel fits the label that was bought for it, and whether anybody takes it at all."""
 
-from crossdock_contracts.values import Dimensions, Fulfilment, Money
+from crossdock_contracts.fulfilments import Fulfilment
+from crossdock_contracts.values import Dimensions, Money
 from services.shipping.decide.parcels import size_of
 from services.shipping.decide.rates import billed_g, collected_by_carrier, price, ranked
 from services.shipping.rules import Rules

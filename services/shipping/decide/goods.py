@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from crossdock_contracts.fulfilments import FulfilmentLine
 from crossdock_contracts.lots import LotRecalledV1, LotsPickedV1, PickedLots, RecallLiftedV1
 from crossdock_contracts.shipping import LineLot, ShippedLine
-from crossdock_contracts.values import FulfilmentLine, LotQuantity
+from crossdock_contracts.values import LotQuantity
 from services.hub.decision import Decision, Document, States, changed
 from services.shipping.decide.serials import FINE, Read, Trouble, read_serials
 from services.shipping.state import Pick, Shipment, ShipmentStatus

@@ -1,7 +1,7 @@
 """Limits: what a carrier service takes at all, before anybody asks what it costs, and when it would be there."""
 
-from crossdock_contracts.values import Fulfilment
-from services.shipping.rules import CarrierService
+from crossdock_contracts.fulfilments import Fulfilment
+from services.shipping.rules.carriers import CarrierService
 
 
 def refusal(service: CarrierService, fulfilment: Fulfilment) -> str:
@@ -34,10 +34,9 @@ def _too_large(service: CarrierService, fulfilment: Fulfilment) -> str:
         return ""
     for line in fulfilment.lines:
         if line.dimensions is not None:
-            sides = sorted((line.dimensions.length_mm, line.dimensions.width_mm, line.dimensions.height_mm))
-            if service.longest_mm is not None and sides[2] > service.longest_mm:
+            if service.longest_mm is not None and line.dimensions.longest_mm > service.longest_mm:
                 return "too-long"
-            if service.girth_mm is not None and sides[2] + 2 * (sides[0] + sides[1]) > service.girth_mm:
+            if service.girth_mm is not None and line.dimensions.girth_mm > service.girth_mm:
                 return "too-large"
     return ""
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from crossdock_contracts.capture import OrderReleasedV1
-from crossdock_contracts.operations import CommandRefusedV1
+from crossdock_contracts.reasons import NO_LABEL
 from crossdock_contracts.shipping import LabelWantedV1, Parcel, ReportLabelV1
-from crossdock_contracts.values import NO_LABEL, Money
+from crossdock_contracts.values import Money
 from services.hub.decision import Decision, States
 from services.shipping.decide.commands import shipment_of
 from services.shipping.decide.label import IsOpen, bought, go_on, resume
@@ -38,17 +38,8 @@ def report_label(rules: Rules, states: States, message: ReportLabelV1, now: date
     shipment = shipment_of(states, message)
     trouble = _trouble(shipment, message)
     if trouble:
-        return Decision(
-            events=[
-                CommandRefusedV1(
-                    owner=message.owner,
-                    entity_id=message.fulfilment_id,
-                    command=message.TYPE,
-                    reason="wrong-state",
-                    detail=f"fulfilment {message.fulfilment_id} {trouble}",
-                )
-            ]
-        )
+        detail = f"fulfilment {message.fulfilment_id} {trouble}"
+        return Decision.refused(message, "wrong-state", detail, about=message.fulfilment_id)
     assert shipment is not None
     assert shipment.fulfilment is not None
     if message.parcel in labels_of(shipment):

@@ -12,7 +12,8 @@ from services.shipping.decide.commands import about, refused, shipment_of
 from services.shipping.decide.parcels import lines_of
 from services.shipping.decide.queues import queued
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment, ShipmentStatus, Task
+from services.shipping.state import Shipment, ShipmentStatus
+from services.shipping.state_work import Task
 
 
 def decline(

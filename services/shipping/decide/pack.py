@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from crossdock_contracts.base import Event
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.shipping import ConfirmPackedV1, FulfilmentPackedV1, PackedParcel, Parcel
-from crossdock_contracts.values import Fulfilment, Money
+from crossdock_contracts.values import Money
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import refused, shipment_of, to_be_done
 from services.shipping.decide.fit import misfit, too_heavy
@@ -14,7 +15,8 @@ from services.shipping.decide.queues import queued, waits_for
 from services.shipping.decide.rates import weight_of
 from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.decide.share import pack_with
-from services.shipping.rules import Rules, ShipFrom
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import Box, Shipment, ShipmentStatus
 
 

@@ -1,8 +1,9 @@
 """What a fulfilment consists of: its pieces, its parcels, and their labels."""
 
 from crossdock_contracts.base import Event
+from crossdock_contracts.fulfilments import FulfilmentLine
 from crossdock_contracts.shipping import Parcel
-from crossdock_contracts.values import Dimensions, FulfilmentLine, LineQuantity
+from crossdock_contracts.values import Dimensions, LineQuantity
 from crossdock_contracts.warehouse import ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import changed
 from services.shipping.decide.goods import first_lots

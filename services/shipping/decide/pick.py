@@ -12,7 +12,8 @@ from services.shipping.decide.parcels import let_go, lines_of, without
 from services.shipping.decide.queues import queued, queues_of
 from services.shipping.decide.serials import Trouble
 from services.shipping.rules import Rules
-from services.shipping.state import PICK, Pick, Shipment, ShipmentStatus, Task
+from services.shipping.state import Pick, Shipment, ShipmentStatus
+from services.shipping.state_work import PICK, Task
 
 
 def missing_of(shipment: Shipment, found: dict[str, int]) -> dict[str, int]:

@@ -5,7 +5,8 @@ from pydantic import BaseModel
 from services.hub.decision import States
 from services.shipping.decide.bins import on_the_way
 from services.shipping.rules import Rules
-from services.shipping.state import Bins, Member, Shipment, ShipmentStatus, Wave
+from services.shipping.state import Shipment, ShipmentStatus
+from services.shipping.state_work import Bins, Member, Wave
 
 _TO_PICK = {ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED}
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.shipping import ShipmentDeliveredV1
 from crossdock_contracts.stores import (
     ConfirmReadyV1,
     HandOverV1,
@@ -20,6 +19,7 @@ from crossdock_contracts.stores import (
     ReceiveAtStoreV1,
     ResetPickupCodeV1,
 )
+from crossdock_contracts.tracking import ShipmentDeliveredV1
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import about, refused, shipment_of, to_be_done
 from services.shipping.decide.goods import recall_trouble
@@ -29,8 +29,10 @@ from services.shipping.decide.queues import AGAIN, queued, waits_for
 from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.decide.track import delivered
 from services.shipping.parts import Pickup
-from services.shipping.rules import Rules, ShipFrom
-from services.shipping.state import Shipment, ShipmentStatus, Task
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import ShipFrom
+from services.shipping.state import Shipment, ShipmentStatus
+from services.shipping.state_work import Task
 
 MOST_TRIES = 5
 """After so many wrong codes none is taken any more."""

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from crossdock_contracts.values import Fulfilment
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.warehouse import TaskOverdueV1
 from services.hub.decision import Decision, States, changed
-from services.shipping.rules import Rules, ShipFrom
-from services.shipping.state import OFFER, PICK, PICKUP, Shipment, ShipmentStatus, StepStatus, Task
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import ShipFrom
+from services.shipping.state import Shipment, ShipmentStatus, StepStatus
+from services.shipping.state_work import OFFER, PICK, PICKUP, Task
 
 AGAIN = timedelta(days=1)
 """What is overdue is told once in so long."""

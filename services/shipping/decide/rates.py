@@ -1,9 +1,12 @@
 """Rates: which carrier services may take a parcel, and in which order they are preferred."""
 
+from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.shipping import RankedRate
-from crossdock_contracts.values import Dimensions, Fulfilment, Money
+from crossdock_contracts.values import Dimensions, Money
 from services.shipping.decide.limits import is_late, refusal, transit_days
-from services.shipping.rules import Carrier, CarrierService, Rules, ShipFrom
+from services.shipping.rules import Rules
+from services.shipping.rules.carriers import Carrier, CarrierService
+from services.shipping.rules.locations import ShipFrom
 
 
 def weight_of(fulfilment: Fulfilment, origin: ShipFrom) -> int:

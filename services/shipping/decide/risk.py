@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Literal
 
-from crossdock_contracts.shipping import FulfilmentAtRiskV1
+from crossdock_contracts.tracking import FulfilmentAtRiskV1
 from services.hub.decision import Decision, States, changed
-from services.shipping.rules import Rules, ShipFrom
+from services.shipping.rules import Rules
+from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import RiskTimer, Shipment, ShipmentStatus, is_open
 
 Decide = Callable[..., Decision]

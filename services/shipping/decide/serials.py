@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from crossdock_contracts.fulfilments import FulfilmentLine
 from crossdock_contracts.returns import ReturnInspectedV1
 from crossdock_contracts.shipping import LineSerials
-from crossdock_contracts.values import FulfilmentLine
 from services.hub.decision import Decision, Document, States, changed
 from services.shipping.state import Shipment, ShipmentStatus
 from services.shipping.state_goods import Serial

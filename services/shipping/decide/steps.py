@@ -4,7 +4,8 @@ from datetime import datetime
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.capture import OrderReleasedV1
-from crossdock_contracts.values import STEP_FAILED, Fulfilment
+from crossdock_contracts.fulfilments import Fulfilment
+from crossdock_contracts.reasons import STEP_FAILED
 from crossdock_contracts.warehouse import (
     ConfirmStepV1,
     PlannedStep,
@@ -16,7 +17,8 @@ from crossdock_contracts.warehouse import (
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import refused, shipment_of
 from services.shipping.decide.queues import queued
-from services.shipping.rules import Rules, StepWhen
+from services.shipping.rules import Rules
+from services.shipping.rules.work import StepWhen
 from services.shipping.state import Shipment, Step, StepStatus, is_open
 
 

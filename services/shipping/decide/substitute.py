@@ -6,12 +6,13 @@ ordered; what it is worth less is given back once it ships.
 
 from datetime import datetime
 
+from crossdock_contracts.fulfilments import Fulfilment, FulfilmentLine
 from crossdock_contracts.inventory import Substitute, SubstitutionDecidedV1
-from crossdock_contracts.values import Fulfilment, FulfilmentLine
 from crossdock_contracts.warehouse import LineSubstitutedV1, SubstitutionWantedV1, WantedSubstitute
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.pick import finish_pick, missing_of, short
-from services.shipping.rules import Rules, Substitution
+from services.shipping.rules import Rules
+from services.shipping.rules.work import Substitution
 from services.shipping.state import Pick, Shipment, ShipmentStatus, Substituting
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.shipping import (
+from crossdock_contracts.tracking import (
     ShipmentDeliveredV1,
     ShipmentExceptionV1,
     ShipmentInTransitV1,

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.warehouse import (
     MOST_IN_WAVE,
     CloseWaveV1,
@@ -18,7 +17,7 @@ from crossdock_contracts.warehouse import (
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.queues import in_turn
 from services.shipping.rules import Rules
-from services.shipping.state import PICK, Member, Task, Wave
+from services.shipping.state_work import PICK, Member, Task, Wave
 
 WaveCommand = PlanWaveV1 | ReleaseWaveV1 | CloseWaveV1
 
@@ -26,13 +25,6 @@ WaveCommand = PlanWaveV1 | ReleaseWaveV1 | CloseWaveV1
 def reads_wave(message: WaveCommand) -> Iterable[str]:
     """The document of the wave."""
     return [Wave.at(message.owner, message.location_id, message.wave_id)]
-
-
-def _refused(message: WaveCommand, reason: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.location_id, command=message.TYPE, reason=reason, detail=detail
-    )
-    return Decision(events=[refusal])
 
 
 def proposed(rules: Rules, location_id: str, waiting: list[Task], most: int) -> list[Task]:
@@ -76,7 +68,7 @@ def plan_wave(rules: Rules, states: States, message: PlanWaveV1, now: datetime) 
     free = sorted((task for task in found if task is not None and not task.wave_id), key=in_turn)
     if not free:
         detail = f"none of these {len(wanted)} fulfilments is to be picked at {location} and in no wave yet"
-        return _refused(message, "nothing-to-pick", detail)
+        return Decision.refused(message, "nothing-to-pick", detail)
     tasks, members = [], []
     for position, parcel in enumerate(together(rules, location, free), start=1):
         lead = parcel[0]
@@ -124,7 +116,7 @@ def release_wave(states: States, message: ReleaseWaveV1, now: datetime) -> Decis
 
 def _unknown(message: WaveCommand, wave: Wave | None) -> Decision:
     state = "closed" if wave else "not known"
-    return _refused(message, "no-open-wave", f"wave {message.wave_id} of {message.location_id} is {state}")
+    return Decision.refused(message, "no-open-wave", f"wave {message.wave_id} of {message.location_id} is {state}")
 
 
 def close_wave(states: States, message: CloseWaveV1, now: datetime) -> Decision:

@@ -17,7 +17,8 @@ from services.shipping.decide.queues import waits_for
 from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.decide.substitute import look_for, substitutes_for
 from services.shipping.rules import Rules
-from services.shipping.state import PICK, Pick, Shipment, ShipmentStatus, Task
+from services.shipping.state import Pick, Shipment, ShipmentStatus
+from services.shipping.state_work import PICK, Task
 
 _GONE = (ShipmentStatus.SHIPPED, ShipmentStatus.ARRIVED, ShipmentStatus.DELIVERED)
 

@@ -1,0 +1,13 @@
+"""Reasons of holds that more than one service goes by."""
+
+STEP_FAILED = "step-failed"
+"""A fulfilment has a step that could not be done."""
+
+NO_LABEL = "no-label"
+"""A fulfilment could not get its label."""
+
+LATE_ARRIVAL = "late-arrival"
+"""The order has ended, and another copy of it came in."""
+
+OVER_LIMIT = "credit-limit"
+"""The order is on terms, and its customer's limit has no room for it: payments declines it so, capture holds it so."""

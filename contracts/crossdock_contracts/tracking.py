@@ -1,0 +1,84 @@
+"""Tracking: where parcels are on their way, and which dates are about to be missed; shipping says so."""
+
+from typing import Literal
+
+from pydantic import NonNegativeInt
+
+from crossdock_contracts.base import Command, Event, Id, Utc
+from crossdock_contracts.values import Code
+
+
+class TrackingUpdateV1(Command, service="shipping", name="tracking-update", version=1, entity="order_id"):
+    """What a carrier says of a parcel on its way."""
+
+    order_id: Id
+    fulfilment_id: Id
+    status: Literal["in-transit", "out-for-delivery", "delivered", "exception"]
+    occurred_at: Utc
+    code: str = ""
+    """What an exception is: ``lost``, ``damaged`` and ``returned-to-sender`` open a case; empty: not known."""
+    detail: str = ""
+    tracking_number: str = ""
+    """Which parcel; empty: all of the fulfilment."""
+
+
+class ShipmentInTransitV1(Event, service="shipping", name="shipment-in-transit", version=1, entity="order_id"):
+    """The parcel moves."""
+
+    order_id: Id
+    fulfilment_id: Id
+    tracking_number: Id
+    occurred_at: Utc
+    detail: str = ""
+
+
+class ShipmentOutForDeliveryV1(
+    Event, service="shipping", name="shipment-out-for-delivery", version=1, entity="order_id"
+):
+    """The parcel is on the van."""
+
+    order_id: Id
+    fulfilment_id: Id
+    tracking_number: Id
+    occurred_at: Utc
+    detail: str = ""
+
+
+class ShipmentDeliveredV1(Event, service="shipping", name="shipment-delivered", version=1, entity="order_id"):
+    """The buyer has the parcel."""
+
+    order_id: Id
+    fulfilment_id: Id
+    tracking_number: Id
+    occurred_at: Utc
+    detail: str = ""
+    parcels_left: NonNegativeInt = 0
+    """Parcels of the same fulfilment that are still on their way."""
+
+
+class ShipmentExceptionV1(Event, service="shipping", name="shipment-exception", version=1, entity="order_id"):
+    """The carrier has trouble with the parcel."""
+
+    order_id: Id
+    fulfilment_id: Id
+    tracking_number: Id
+    occurred_at: Utc
+    code: str = ""
+    """``lost``, ``damaged``, ``returned-to-sender``, or another word of the carrier's; empty: not known."""
+    detail: str = ""
+
+
+class FulfilmentAtRiskV1(Event, service="shipping", name="fulfilment-at-risk", version=1, entity="order_id"):
+    """A fulfilment is about to miss a date; said once for each stage, before the date passes."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    stage: Literal["ship", "deliver"]
+    """What is about to be missed: its leaving, or its arrival."""
+    status: Code
+    """Where it stands: ``allocated``, ``labelled``, ``picked``, ``packed``, ``shipped``."""
+    due_at: Utc
+    """The date itself."""
+    detail: str = ""
+    warned_at: Utc

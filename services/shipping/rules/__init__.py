@@ -1,0 +1,43 @@
+"""What is configured of shipping: its locations, its carriers, and the work that goes beyond a pick."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from crossdock_contracts.values import Code
+from services.hub.toml import load_toml
+from services.shipping.rules.carriers import Carrier, CarriersFile
+from services.shipping.rules.locations import LocationsFile, ShipFrom
+from services.shipping.rules.work import StepRule, Substitution, SubstitutionsFile, WorkflowFile
+
+
+class Rules(BaseModel):
+    """All that shipping goes by."""
+
+    model_config = ConfigDict(frozen=True)
+
+    locations: dict[str, ShipFrom]
+    carriers: dict[Code, Carrier]
+    steps: tuple[StepRule, ...] = ()
+    substitutions: tuple[Substitution, ...] = ()
+    consent: str = ""
+    """Tag of orders whose buyers take something else for what is short."""
+
+    @classmethod
+    def load(cls, folder: Path) -> "Rules":
+        """Read the files.
+
+        Raises:
+            RulesError: one is missing or wrong.
+        """
+        locations = load_toml(folder / "locations.toml", LocationsFile).location
+        carriers = load_toml(folder / "carriers.toml", CarriersFile).carrier
+        steps = load_toml(folder / "workflow.toml", WorkflowFile).step
+        instead = load_toml(folder / "substitutions.toml", SubstitutionsFile)
+        return cls(
+            locations=locations,
+            carriers=carriers,
+            steps=steps,
+            substitutions=instead.substitution,
+            consent=instead.consent,
+        )
