@@ -147,8 +147,13 @@ class AboutOrder(Protocol):
 
 
 def explain(error: ValidationError) -> str:
-    """A validation error as paths and reasons, the first few."""
+    """A validation error as paths and reasons, the first few.
+
+    A list that is too short only because entries of it are wrong is not told: the entries are.
+    """
     problems = error.errors(include_url=False, include_context=False, include_input=False)
+    deeper = {problem["loc"][:depth] for problem in problems for depth in range(len(problem["loc"]))}
+    problems = [one for one in problems if one["type"] != "too_short" or one["loc"] not in deeper]
     shown = [f"{path(problem['loc'])}: {problem['msg']}" for problem in problems[:_MOST_PROBLEMS]]
     left = len(problems) - len(shown)
     return "; ".join(shown) + (f"; and {left} more" if left else "")

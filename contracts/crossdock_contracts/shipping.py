@@ -140,6 +140,8 @@ class Parcel(Value):
     weight_g: PositiveInt
     cost: Money
     label: tuple[LabelObject, ...] = ()
+    handle: str = ""
+    """The carrier's own id of the purchase, where it wants to hear that rather than the tracking number."""
 
 
 class LabelBoughtV1(Event, service="shipping", name="label-bought", version=1, entity="order_id"):

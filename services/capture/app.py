@@ -1,6 +1,5 @@
 """Capture, wired: which rule answers to which message, and the web interface that orders come in by."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -25,13 +24,7 @@ from crossdock_contracts.channels import (
     LevelsPublishedV1,
     PollFinishedV1,
 )
-from services.capture.channels import Format, UnmappableError
-from services.capture.channels.api import Api
-from services.capture.channels.csv import Csv
-from services.capture.channels.native import Native
-from services.capture.channels.shopify import Shopify
-from services.capture.channels.signed import Signed
-from services.capture.channels.woocommerce import WooCommerce
+from services.capture.channels import UnmappableError
 from services.capture.decide import (
     amend,
     asked,
@@ -46,6 +39,7 @@ from services.capture.decide import (
     waiting,
 )
 from services.capture.edge import Edge
+from services.capture.formats import APIS, FORMATS
 from services.capture.inbox import ORIGINALS
 from services.capture.levels import Levels
 from services.capture.poll import Poller
@@ -67,18 +61,6 @@ from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 from services.hub.toml import RulesError
-
-FORMATS: dict[str, Callable[[], Format]] = {
-    "csv": Csv,
-    "native": Native,
-    "shopify": Shopify,
-    "signed": Signed,
-    "woocommerce": WooCommerce,
-}
-"""Who reads the payloads of a channel, by the name that channels.toml gives."""
-
-APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {}
-"""How the web APIs of formats are spoken to."""
 
 
 def service(config: Settings) -> Service:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from crossdock_contracts.stock import SetChannelLimitV1, SetReorderPointV1
+from services.cli import known
 from services.cli.carry import carry_out
 from services.cli.client import connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
@@ -59,7 +60,7 @@ def _km(distance: float | None) -> str:
 
 def limit(
     sku: Sku,
-    channel: Annotated[str, typer.Argument(help="Channel, as in channels.toml.")],
+    channel: Annotated[str, typer.Argument(help="Channel, as in channels.toml.", callback=known.channel)],
     buffer: Annotated[int, typer.Option(help="Pieces that are kept from it.")] = 0,
     share: Annotated[int | None, typer.Option(help="Most that it may hold, in percent of the sellable stock.")] = None,
     as_configured: Annotated[bool, typer.Option("--as-configured", help="Go by stock.toml again.")] = False,
@@ -70,7 +71,10 @@ def limit(
     command = SetChannelLimitV1(
         owner=owner, sku=sku, channel=channel, buffer=buffer, share_percent=share, as_configured=as_configured
     )
-    carry_out(command, json=json)
+    limits = [f"{buffer} are kept from it"] if buffer else []
+    limits += [f"it holds {share} % at most"] if share is not None else []
+    stands = "goes by stock.toml" if as_configured else ", ".join(limits) or "may have all of it"
+    carry_out(command, json=json, nothing=f"{sku} for {channel}: {stands}")
 
 
 def reorder(
@@ -81,4 +85,6 @@ def reorder(
     json: JsonFlag = False,
 ) -> None:
     """Set when a SKU is low, and how far it is filled up."""
-    carry_out(SetReorderPointV1(owner=owner, sku=sku, reorder_at=at, reorder_up_to=up_to), json=json)
+    stands = "as in stock.toml" if at is None else f"low at {at}, filled up to {up_to}"
+    command = SetReorderPointV1(owner=owner, sku=sku, reorder_at=at, reorder_up_to=up_to)
+    carry_out(command, json=json, nothing=f"{sku}: {stands}")

@@ -20,16 +20,16 @@ async def _order(command: Command) -> list[dict[str, Any]]:
         return await client.order(command)
 
 
-def carry_out(command: Command, *, json: bool) -> None:
-    """Have a command carried out, and print what followed."""
+def carry_out(command: Command, *, json: bool, nothing: str = "nothing to change") -> None:
+    """Have a command carried out, and print what followed; ``nothing``: what is so where no event says it."""
     events = asyncio.run(_order(command))
     if json:
         as_json(events)
         return
     for event in events:
         tell(event["type"].rpartition(".")[2], event["body"])
-    if not events:
-        console.print("nothing to change")
+    if all(event["type"].rpartition(".")[2] in _INNER for event in events):
+        console.print(nothing)
 
 
 def tell(name: str, body: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from crossdock_contracts.capture import ReportFulfilledV1
 from crossdock_contracts.payments import ImportRefundV1
 from crossdock_contracts.returns import ImportReturnV1, InspectedLine
 from crossdock_contracts.values import Money
-from services.capture.app import FORMATS
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.cli import mapping
 from services.cli.client import connected

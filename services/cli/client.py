@@ -144,6 +144,7 @@ class Client:
             UnreachableError: it is not certain that it was stored.
             RefusedError: it was understood and not carried out.
             NoServiceError: it is stored, but nobody carried it out in time.
+            WaitingError: it is stored and waits for something.
         """
         inbox = self.connection.new_inbox()
         answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -161,6 +162,9 @@ class Client:
             raise NoServiceError(msg) from None
         finally:
             await subscription.unsubscribe()
+        if answer["outcome"] == "parked":
+            msg = "waits: it cannot be done for now, and is tried again by itself"
+            raise WaitingError(msg)
         found = _read(answer)
         if found.refusal:
             raise RefusedError(found.refusal)
@@ -205,6 +209,10 @@ class Client:
     async def send(self, messages: list[tuple[bytes, bytes, bytes]]) -> None:
         """Send messages without waiting for them to be stored."""
         await send(self.connection, [frame(*message) for message in messages])
+
+
+class WaitingError(RuntimeError):
+    """A command cannot be carried out for now; it is stored, and tried again by itself."""
 
 
 class QuestionError(ValueError):

@@ -8,6 +8,7 @@ import typer
 
 from crossdock_contracts.inventory import CountStockV1
 from crossdock_contracts.stock import ApproveCountV1, CountedLine, PlanCountV1, RejectCountV1, SubmitCountV1
+from services.cli import known
 from services.cli.carry import carry_out, tell
 from services.cli.client import connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
@@ -16,7 +17,7 @@ from services.hub.settings import settings
 app = typer.Typer(no_args_is_help=True)
 
 CountId = Annotated[str, typer.Argument(help="Id of the count, of your choosing.")]
-Location = Annotated[str, typer.Argument(help="Location id, as in locations.toml.")]
+Location = Annotated[str, typer.Argument(help="Location id, as in locations.toml.", callback=known.location)]
 Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], help="UTC.")]
 By = Annotated[str, typer.Option("--by", help="Who.")]
 _UTC = "+00:00"
@@ -140,13 +141,22 @@ def show(count: CountId, owner: OwnerOption = "main", json: JsonFlag = False) ->
         f"Count {count} at {document['location_id']}: {document.get('status', 'planned')}",
         ("SKU", "counted", "expected", "settled"),
         (
-            [line["sku"], _or_dash(line.get("counted")), line.get("expected", 0), line.get("settled", False)]
+            [
+                line["sku"],
+                _or_dash(line.get("counted")),
+                line.get("expected", 0),
+                _settled(line),
+            ]
             for line in document.get("lines", ())
         ),
     )
     for event in found["events"]:
-        console.print(event["headers"].get("ce-time", ""), event["subject"].split(".")[2])
+        console.print(event["headers"].get("ce-time", "")[:19], event["subject"].split(".")[2])
         tell(event["subject"].split(".")[2], {"skipped": [], **event["body"]})
+
+
+def _settled(line: dict[str, Any]) -> str:
+    return "yes" if line.get("settled") else "no"
 
 
 def _or_dash(value: int | None) -> str:

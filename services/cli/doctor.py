@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from services.capture.app import FORMATS
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.cli import quiet
 from services.cli.client import NoServiceError, UnreachableError, connected
@@ -19,6 +19,7 @@ from services.cli.supervisor import ALL
 from services.hub.server import ServerError, binary
 from services.hub.settings import Settings, settings
 from services.hub.toml import RulesError
+from services.inventory.rules import Rules as StockRules
 from services.returns.rules import Rules as ReturnRules
 from services.routing.rules import Rules as RoutingRules
 from services.shipping.rules import Rules as ShippingRules
@@ -30,7 +31,7 @@ _LEAST_FREE_GB = 2
 def doctor(json: JsonFlag = False) -> None:
     """Look over the installation, the rules, and the hub, and say what is wrong and what to do."""
     config = settings()
-    found = [*_installation(), *_rules(config), *asyncio.run(_hub(config))]
+    found = [*_installation(), *rules(config), *asyncio.run(_hub(config))]
     if json:
         as_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in found])
     else:
@@ -57,10 +58,12 @@ def _installation() -> list[tuple[str, bool, str]]:
     return found
 
 
-def _rules(config: Settings) -> list[tuple[str, bool, str]]:
+def rules(config: Settings) -> list[tuple[str, bool, str]]:
+    """Whether the files of rules can be read, service by service: what was looked at, whether it is right, what not."""
     found = []
     for name, load in (
         ("channels", lambda: Channels.load(config.rules_dir, FORMATS)),
+        ("stock", lambda: StockRules.load(config.rules_dir)),
         ("routing", lambda: RoutingRules.load(config.rules_dir)),
         ("shipping", lambda: ShippingRules.load(config.rules_dir)),
         ("returns", lambda: ReturnRules.load(config.rules_dir)),
@@ -81,10 +84,7 @@ async def _hub(config: Settings) -> list[tuple[str, bool, str]]:
         async with connected(config) as client:
             found.append(("server", True, ", ".join(config.servers)))
             found += [await _service(client, service) for service in ALL]
-            left = await quiet.left(client)
-            worst = sorted(left.items(), key=lambda one: -one[1])[:3]
-            detail = ", ".join(f"{name} {count:,}" for name, count in worst) or "nothing waits"
-            found.append(("backlog", True, detail))
+            found.append(("backlog", True, quiet.told(await quiet.left(client)) or "nothing waits"))
     except UnreachableError as error:
         found.append(("server", False, str(error)))
     return found

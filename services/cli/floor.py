@@ -7,13 +7,14 @@ import typer
 
 from crossdock_contracts.base import Command
 from crossdock_contracts.warehouse import ConfirmStepV1
+from services.cli import known
 from services.cli.client import Client, connected
 from services.cli.errands import Fulfilment, carry_out, shipment_of
-from services.cli.output import JsonFlag, OwnerOption, as_json, as_table
+from services.cli.output import JsonFlag, OwnerOption, as_json, as_table, console
 from services.cli.warehouse import app
 from services.hub.settings import settings
 
-Location = Annotated[str, typer.Argument(help="Location, such as BER.")]
+Location = Annotated[str, typer.Argument(help="Location, such as BER.", callback=known.location)]
 
 
 async def ask(question: str, **fields: Any) -> Any:
@@ -49,6 +50,8 @@ def queue(
     ]
     columns = ("queue", "fulfilment", "pieces", "priority", "ship by", "since", "service", "")
     as_table(f"{len(rows)} waiting at {location}", columns, rows)
+    if not rows and not known.works_with_the_hub(location):
+        console.print(f'{location} has a system of its own; the hub keeps queues for those with work = "hub"')
 
 
 @app.command()

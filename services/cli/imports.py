@@ -20,8 +20,8 @@ from crossdock_contracts.capture import CancelOrderV1, IngestV1
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.values import LineKind
-from services.capture.app import FORMATS
 from services.capture.channels.invoices import Cancellation
+from services.capture.formats import FORMATS
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.cli import quiet
 from services.cli.client import Client, connected
@@ -93,6 +93,7 @@ async def _send(
 
 async def _catalogue(client: Client, plan: Plan, owner: str, stock_at: str, checkpoint: Checkpoint) -> None:
     """Products for every code that is sold, and, if asked, as many pieces as were."""
+    parked = await quiet.parked(client)
     sold: Counter[str] = Counter()
     titles: dict[str, str] = {}
     for step in plan.steps:
@@ -113,7 +114,7 @@ async def _catalogue(client: Client, plan: Plan, owner: str, stock_at: str, chec
             window = receipts[start : start + _WINDOW]
             await store(client, window, name=checkpoint.import_id)
             checkpoint.reached(receipts=start + len(window))
-    await quiet.wait(client)
+    await quiet.wait(client, say_after_s=10, besides=parked)
 
 
 async def _outcome(client: Client, channel: Channel) -> dict[str, int]:
@@ -196,12 +197,13 @@ async def _import(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     checkpoint = Checkpoint(config, file, channel.name)
     async with connected(config) as client:
+        parked = await quiet.parked(client)
         if products and not checkpoint.steps:
             await _catalogue(client, plan, channel.config.owner, stock_at, checkpoint)
         with nullcontext() if json else Progress(*columns, console=console) as progress:
             sent = await _send(client, channel, file.name, plan, checkpoint, progress)
         if wait:
-            await quiet.wait(client, timeout_s=3600)
+            await quiet.wait(client, timeout_s=3600, say_after_s=10, besides=parked)
         return _summary(plan, sent, await _outcome(client, channel))
 
 
@@ -217,6 +219,7 @@ def _show(file: Path, plan: Plan, result: dict[str, Any]) -> None:
     )
     as_table("In the hub", ("orders", "count"), sorted(result["in_the_hub"].items()))
     for one in sorted(plan.rejections, key=lambda r: r.number)[:10]:
-        console.print(f"line {one.number}: invoice {one.invoice}: {one.reason}", highlight=False)
+        invoice = f"invoice {one.invoice}: " if one.invoice else ""
+        console.print(f"line {one.number}: {invoice}{one.reason}", highlight=False)
     if len(plan.rejections) > 10:
         console.print(f"… and {len(plan.rejections) - 10:,} more; --rejected FILE writes them all")

@@ -16,6 +16,7 @@ from rich.text import Text
 from services.cli import (
     amend,
     bench,
+    carriers,
     cases,
     channels,
     contracts,
@@ -37,13 +38,14 @@ from services.cli import (
     verify,
     waves,
 )
-from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError
+from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError, WaitingError
 from services.cli.cutover.load import load
-from services.cli.output import FAILED, UNREACHABLE, USAGE, console, fail
+from services.cli.output import FAILED, UNREACHABLE, USAGE, console, errors, fail
+from services.cli.quiet import BusyError
 from services.cli.supervisor import ALL, Hub
 from services.hub import log, process
 from services.hub.server import ServerError
-from services.hub.settings import settings
+from services.hub.settings import Settings, settings
 from services.hub.streams import ProvisionError
 from services.hub.toml import RulesError
 from services.hub.wire import DisconnectedError
@@ -78,9 +80,10 @@ for commands, name, text in (
         "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
     ),
     (cases.app, "cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
+    (carriers.app, "carriers", "Carriers: what their tracking codes mean."),
     (stores.app, "stores", "Stores: what waits there, accept, decline, make ready, hand over."),
     (suppliers.app, "suppliers", "Suppliers: their purchase orders, acknowledge, reject, invoice."),
-    (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
+    (contracts.app, "contracts", "Contracts: list, print the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)
 orders.app.command("amend")(amend.amend)
@@ -99,6 +102,9 @@ def up(
 ) -> None:
     """Run everything on this machine: the message server and all services."""
     config = settings()
+    wrong = dict.fromkeys(detail for _, ok, detail in doctor.rules(config) if not ok)
+    if wrong:  # services that cannot read their rules would be started anew for ever
+        fail("; ".join(wrong), FAILED)
     log.configure(config)
     raise typer.Exit(process.run(_up(Hub(config, processes))))
 
@@ -113,12 +119,12 @@ async def _up(hub: Hub) -> int:
         await asyncio.wait({waiting, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
             ready.result()
-            console.print(
-                Text("Crossdock is up.", "green"), f"Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}"
-            )
-            console.print(f"Health {hub.http_url}/health/ready   API {hub.http_url}/docs")
+            addresses = f"Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}"
+            console.print(Text("Crossdock is up.", "green"), addresses, soft_wrap=True)
+            console.print(f"Health {hub.http_url}/health/ready   API {hub.http_url}/docs", soft_wrap=True)
             host = hub.settings.http_host
-            console.print("Metrics", "   ".join(f"http://{host}:{worker.port}/metrics" for worker in hub.workers))
+            metrics = "   ".join(f"http://{host}:{worker.port}/metrics" for worker in hub.workers)
+            console.print("Metrics", metrics, soft_wrap=True)
         ready.cancel()
         await waiting
     finally:
@@ -154,17 +160,22 @@ def main() -> None:
         app()
     except ValidationError as error:
         _end(_meant(error), USAGE)
+    except WaitingError as waits:
+        errors.print(str(waits), highlight=False)
     except (UnreachableError, NoServiceError) as error:
         _end(error, UNREACHABLE)
     except DisconnectedError as error:
         _end(f"the server does not answer, or has no streams: {str(error) or 'no answer'}; try again", UNREACHABLE)
-    except (RefusedError, QuestionError, RulesError, ServerError, ProvisionError) as error:
+    except (RefusedError, QuestionError, RulesError, ServerError, ProvisionError, BusyError) as error:
         _end(error, FAILED)
 
 
 def _meant(error: ValidationError) -> str:
-    """Which of the values that were given cannot be meant, and why."""
-    wrong = (f"{'.'.join(map(str, e['loc']))} {e['input']!r}: {e['msg']}" for e in error.errors(include_url=False))
+    """Which of the values that were given cannot be meant, and why; a setting by the name that it is given under."""
+    name = (lambda field: f"setting CROSSDOCK_{field.upper()}") if error.title == Settings.__name__ else str
+    wrong = (
+        f"{name('.'.join(map(str, e['loc'])))} {e['input']!r}: {e['msg']}" for e in error.errors(include_url=False)
+    )
     return "; ".join(wrong)
 
 

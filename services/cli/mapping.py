@@ -12,12 +12,12 @@ from rich.text import Text
 
 from crossdock_contracts.capture import IngestV1, OrderCapturedV1, OrderInput, SubmissionIgnoredV1
 from crossdock_contracts.values import Address, Hold
-from services.capture.app import FORMATS
 from services.capture.channels import UnmappableError
 from services.capture.channels.sheet import major
 from services.capture.decide import ingest
 from services.capture.decide.checks import UNKNOWN_LISTING
 from services.capture.decide.money import expected_total, totals
+from services.capture.formats import FORMATS
 from services.capture.rules import Channel, ChannelConfig, Channels, Checks
 from services.cli.output import FAILED, USAGE, JsonFlag, as_json, as_table, console, fail
 from services.hub.decision import States

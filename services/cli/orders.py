@@ -13,7 +13,7 @@ from rich.text import Text
 from crossdock_contracts.base import explain
 from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
 from crossdock_contracts.values import LineQuantity
-from services.capture.app import FORMATS
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels, UnknownChannelError
 from services.cli.client import Client, NoServiceError, connected
 from services.cli.dead import letters

@@ -1,5 +1,6 @@
 """What commands print: tables for people, JSON for programs, and the exit codes."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, NoReturn
@@ -16,9 +17,13 @@ OK, FAILED, USAGE, NOT_FOUND, UNREACHABLE = 0, 1, 2, 3, 4
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 OwnerOption = Annotated[str, typer.Option("--owner", help="Whose it is.")]
 
-console = Console(markup=False)
-"""What is printed may come from outside: brackets in it are brackets. What has a colour is a `Text`."""
-errors = Console(stderr=True, markup=False)
+_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
+"""Columns, where nobody says how many there are: in a file or a pipe."""
+
+console = Console(markup=False, emoji=False, width=_WIDTH)
+"""What is printed may come from outside: brackets in it are brackets, and ``web:o2:`` is no picture. What has
+a colour is a `Text`."""
+errors = Console(stderr=True, markup=False, emoji=False)
 
 
 def as_json(value: Any) -> None:
@@ -46,6 +51,6 @@ def _cell(value: Any) -> str | Text:
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
-    """End with a message on standard error."""
-    errors.print(Text("error:", "red"), message, highlight=False)
+    """End with a message on standard error, in one line however long, so that it can be searched for."""
+    errors.print(Text("error:", "red"), message, highlight=False, soft_wrap=True)
     raise typer.Exit(code)

@@ -10,7 +10,7 @@ import typer
 from crossdock_contracts import gtin
 from crossdock_contracts.base import Command
 from crossdock_contracts.products import MapListingV1, Product
-from services.cli import feed
+from services.cli import feed, known
 from services.cli.client import Client, UnreachableError, connected
 from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, errors, fail
 from services.hub.settings import settings
@@ -172,7 +172,7 @@ def list_products(
 
 @app.command("map")
 def map_listing(
-    channel: Annotated[str, typer.Argument(help="Channel.")],
+    channel: Annotated[str, typer.Argument(help="Channel, as in channels.toml.", callback=known.channel)],
     listing: Annotated[str, typer.Argument(help="The channel's own id.")],
     sku: Annotated[str, typer.Argument(help="SKU that it stands for.")],
     quantity: Annotated[int, typer.Option(min=1, help="Pieces of it.")] = 1,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from crossdock_contracts.stock import MOST_LINES, SnapshotLine, SnapshotStockV1
+from services.cli import known
 from services.cli.carry import tell
 from services.cli.client import connected
 from services.cli.output import USAGE, JsonFlag, OwnerOption, as_json, fail
@@ -17,7 +18,7 @@ from services.hub.settings import settings
 
 
 def snapshot(
-    location: Annotated[str, typer.Argument(help="Location id, as in locations.toml.")],
+    location: Annotated[str, typer.Argument(help="Location id, as in locations.toml.", callback=known.location)],
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="CSV with sku, on_hand and, if any, picked.")
     ],

@@ -12,7 +12,7 @@ from crossdock_contracts.inventory import (
     TransferStockV1,
 )
 from crossdock_contracts.stock import OpenStockV1
-from services.cli import availability, counts, snapshots
+from services.cli import availability, counts, known, snapshots
 from services.cli.carry import carry_out
 from services.cli.client import connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
@@ -26,7 +26,7 @@ app.command("reorder")(availability.reorder)
 app.command("snapshot")(snapshots.snapshot)
 
 Sku = Annotated[str, typer.Argument(help="SKU.")]
-Location = Annotated[str, typer.Argument(help="Location id, as in locations.toml.")]
+Location = Annotated[str, typer.Argument(help="Location id, as in locations.toml.", callback=known.location)]
 Pieces = Annotated[int, typer.Argument(help="Pieces.")]
 Lot = Annotated[str, typer.Option("--lot", help="Of which lot, for a SKU that is kept by lot.")]
 
@@ -127,7 +127,7 @@ def receive(
     quantity: Pieces,
     reference: str = "",
     lot: Lot = "",
-    expires: Annotated[str, typer.Option(help="The lot's last day, such as 2026-09-30.")] = "",
+    expires: Annotated[str, typer.Option(help="The lot's last day, such as 2029-09-30.")] = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
@@ -156,7 +156,7 @@ def adjust(
 def transfer(
     sku: Sku,
     source: Annotated[str, typer.Argument(help="Location that gives.")],
-    target: Annotated[str, typer.Argument(help="Location that takes.")],
+    target: Annotated[str, typer.Argument(help="Location that takes.", callback=known.location)],
     quantity: Pieces,
     lot: Lot = "",
     owner: OwnerOption = "main",
@@ -170,4 +170,5 @@ def transfer(
 @app.command()
 def safety(sku: Sku, location: Location, quantity: Pieces, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """Keep pieces back from being promised."""
-    carry_out(SetSafetyStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity), json=json)
+    command = SetSafetyStockV1(owner=owner, sku=sku, location_id=location, quantity=quantity)
+    carry_out(command, json=json, nothing=f"{sku} at {location}: {quantity} pieces are kept back")

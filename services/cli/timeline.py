@@ -39,6 +39,21 @@ def _captured(body: Body) -> str:
     return "; ".join([*parts, holds] if holds else parts)
 
 
+def _tracked(body: Body) -> str:
+    said = [body[key] for key in ("code", "detail") if body.get(key)]
+    left = [f"{body['parcels_left']} more parcels to come"] if body.get("parcels_left") else []
+    return "; ".join([body["tracking_number"], *said, *left])
+
+
+def _inspected(body: Body) -> str:
+    lines = ", ".join(
+        f"{line['quantity']} × {line.get('sku') or 'line ' + line['line_id']} ({line['disposition']})"
+        for line in body["lines"]
+    )
+    about = f"case {body['case_id']}" if body.get("case_id") else body["return_id"]
+    return f"{about} at {body['location_id']}: {lines}"
+
+
 def _released(body: Body) -> str:
     why = ", ".join(hold["reason"] for hold in body["closed"])
     return f"by {body.get('released_by') or 'somebody'}: {why}{_kits(body['order'])}"
@@ -352,6 +367,16 @@ _DESCRIBE: dict[str, Callable[[Body], str]] = {
     "claim-filed": lambda b: f"case {b['case_id']}: {_money(b['amount'])} {b.get('reference', '')}",
     "claim-answered": _answered,
     "case-closed": _case_closed,
+    "shipment-in-transit": _tracked,
+    "shipment-out-for-delivery": _tracked,
+    "shipment-delivered": _tracked,
+    "shipment-exception": _tracked,
+    "return-received": lambda b: f"{b['return_id']} at {b['location_id']}: {_pieces(b['lines'])}",
+    "return-inspected": _inspected,
+    "recall-lifted": lambda b: f"the recall of lot {b['lot']} of {b['sku']} is lifted",
+    "lot-expired": lambda b: (
+        f"{b['quantity']} × {b['sku']} of lot {b['lot']} at {b['location_id']} may not be sold any more: {b['reason']}"
+    ),
 }
 
 
@@ -367,6 +392,8 @@ def describe(type_: str, body: Body) -> str:
     if tell is not None:
         return tell(body)
     told = {
-        key: value for key, value in body.items() if isinstance(value, str | int) and key not in {"owner", "order_id"}
+        key: value
+        for key, value in body.items()
+        if isinstance(value, str | int) and value != "" and key not in {"owner", "order_id"}
     }
     return ", ".join(f"{key} {value}" for key, value in told.items())

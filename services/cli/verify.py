@@ -94,7 +94,7 @@ def show(checks: list[Check]) -> None:
     """Print an audit."""
     as_table(
         "Audit",
-        ("check", "looked at", "violations", ""),
+        ("check", "looked at", "broken", ""),
         (
             [
                 check.name,

@@ -153,6 +153,7 @@ class HubApp(AsgiFastStream):
         if self._up is not None and not self._up.done():
             self._up.cancel()
         await self.runtime.stop()
+        await self.service.effects.close()
 
     async def _on_error(self, error: Exception) -> None:
         if not isinstance(error, (OSError, NatsError)):

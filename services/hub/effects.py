@@ -1,4 +1,4 @@
-"""Calls to the outside: each adapter with its own time-out, concurrency, rate and circuit breaker.
+"""Calls to the outside: each adapter with its own time-out, concurrency and rate, each operation with its own circuit.
 
 A call is classed by how it failed. `TransientError`: nothing was done, try again. `PermanentError`: refused, trying
 again is of no use. `UnknownError`: the answer was lost, so it is looked up, under the same idempotency key, before
@@ -7,17 +7,34 @@ anything else.
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
 from aiolimiter import AsyncLimiter
-from prometheus_client import Counter, Histogram
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from prometheus_client import Counter, Gauge, Histogram
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from services.hub.circuit import Circuit, Limits
 from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused
 from services.hub.log import logger
-from services.hub.metrics import CIRCUIT, EFFECT_TIME, EFFECTS
+from services.hub.metrics import CIRCUIT, EFFECT_TIME, EFFECTS, OPENINGS, RETRIES
+
+__all__ = [
+    "Adapter",
+    "Circuit",
+    "Effects",
+    "Limits",
+    "PermanentError",
+    "ThrottledError",
+    "TransientError",
+    "UnknownError",
+]
+
+LOOK_UP = "look-up"
+"""Look-ups have a circuit of their own: what does not sell may still tell what it has sold."""
 
 
 class TransientError(Exception):
@@ -26,6 +43,10 @@ class TransientError(Exception):
     def __init__(self, detail: str, retry_after_s: float | None = None) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+
+
+class ThrottledError(TransientError):
+    """Asked to come more slowly, or about to be: it is not out of order, and its circuit stays as it is."""
 
 
 class PermanentError(Exception):
@@ -61,61 +82,13 @@ class Adapter(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How an adapter may be used."""
-
-    timeout_s: float = 20.0
-    concurrency: int = 64
-    rate_per_s: float = 0.0
-    """0: no limit."""
-    attempts: int = 3
-    """Tries in place before the message is parked."""
-    breaker_failures: int = 8
-    """The circuit opens after so many failures in a row …"""
-    breaker_rest_s: float = 5.0
-    """… and lets one call through after so long."""
-
-
-class Circuit:
-    """Keeps calls away from an adapter that fails every time."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._failures = 0
-        self._opened_at = 0.0
-        self._probing = False
-        self.was_open = False
-        """It was open when the last call ended."""
-
-    @property
-    def is_open(self) -> bool:
-        """No call is to be made now."""
-        if self._failures < self._limits.breaker_failures:
-            return False
-        rested = time.monotonic() - self._opened_at >= self._limits.breaker_rest_s
-        return self._probing or not rested
-
-    def enter(self) -> None:
-        """A call begins; in an open circuit that has rested it is the probe."""
-        self._probing = self._failures >= self._limits.breaker_failures
-
-    def leave(self, *, failed: bool) -> None:
-        """A call ended."""
-        self._probing = False
-        self.was_open = self._failures >= self._limits.breaker_failures
-        self._failures = self._failures + 1 if failed else 0
-        if failed:
-            self._opened_at = time.monotonic()
-
-
 class Effects:
     """Makes the calls of one service."""
 
     def __init__(self, service: str) -> None:
         self._service = service
         self._adapters: dict[str, tuple[Adapter, Limits]] = {}
-        self._circuits: dict[str, Circuit] = {}
+        self._circuits: dict[tuple[str, str], Circuit] = {}
         self._places: dict[str, asyncio.Semaphore] = {}
         self._rates: dict[str, AsyncLimiter] = {}
         self._under_way: dict[str, asyncio.Task[Outcome | Later]] = {}
@@ -125,16 +98,26 @@ class Effects:
         """Let intents name this adapter."""
         limits = limits or Limits()
         self._adapters[adapter.name] = (adapter, limits)
-        self._circuits[adapter.name] = Circuit(limits)
         self._places[adapter.name] = asyncio.Semaphore(limits.concurrency)
         if limits.rate_per_s:
             self._rates[adapter.name] = AsyncLimiter(
                 max(1.0, limits.rate_per_s), max(1.0, limits.rate_per_s) / limits.rate_per_s
             )
 
-    def is_open(self, adapter: str) -> bool:
-        """The adapter's circuit is open: a fact that decisions may go by."""
-        return adapter in self._circuits and self._circuits[adapter].is_open
+    async def close(self) -> None:
+        """Have adapters that hold connections give them up."""
+        for adapter, _ in self._adapters.values():
+            close = getattr(adapter, "close", None)
+            if close is not None:
+                await close()
+
+    def is_open(self, adapter: str, operation: str = "") -> bool:
+        """The circuit of an adapter's operation is open, or of any where none is named: decisions may go by it."""
+        return any(
+            circuit.is_open
+            for (name, what), circuit in self._circuits.items()
+            if name == adapter and operation in ("", what)
+        )
 
     async def run(self, intent: Intent) -> Outcome | Later:
         """Carry out an intent; what is uncertain at the end waits, and is never taken for a failure."""
@@ -165,33 +148,29 @@ class Effects:
             EFFECTS.labels(self._service, adapter, operation, outcome),
         )
 
-    async def _run(self, intent: Intent) -> Outcome | Later:  # noqa: C901  # every way that a call can end
+    async def _run(self, intent: Intent) -> Outcome | Later:  # every way that a call can end
         adapter, limits = self._adapters[intent.adapter]
         uncertain = intent.resumed
 
         async def attempt() -> Outcome:
             nonlocal uncertain
             if uncertain:
-                answer = await self._guarded(intent, adapter.look_up)
+                answer = await self._guarded(intent, adapter.look_up, f"{intent.operation} {LOOK_UP}")
                 if answer is not None:
                     return Done(answer)
                 uncertain = False
             try:
-                return Done(await self._guarded(intent, adapter.call))
+                return Done(await self._guarded(intent, adapter.call, intent.operation))
             except UnknownError:
                 uncertain = True
                 raise
 
         try:
-            try:
-                return await attempt()
-            except (TransientError, UnknownError):
-                if limits.attempts <= 1:
-                    raise
             return await AsyncRetrying(
-                retry=retry_if_exception_type((TransientError, UnknownError)),
-                stop=stop_after_attempt(limits.attempts - 1),
-                wait=wait_random_exponential(0.05, max=0.5),
+                retry=retry_if_exception(lambda error: _worth_another(error, limits)),
+                stop=stop_after_attempt(limits.attempts),
+                wait=_pause,
+                before_sleep=lambda _: RETRIES.labels(intent.adapter, intent.operation).inc(),
                 reraise=True,
             )(attempt)
         except PermanentError as error:
@@ -199,27 +178,29 @@ class Effects:
         except TransientError as error:
             if not uncertain:
                 return Failed(str(error), error.retry_after_s)
-            return Later(f"{intent.adapter}: whether {intent.key} was done cannot be looked up: {error}")
+            why = f"{intent.adapter}: whether {intent.key} was done cannot be looked up: {error}"
+            return Later(why, not_before_s=error.retry_after_s)
         except UnknownError as error:
             return Later(f"{intent.adapter}: whether {intent.key} was done is not known: {error}")
 
-    async def _guarded(self, intent: Intent, call: Any) -> Any:
-        """One call within the adapter's limits.
+    async def _guarded(self, intent: Intent, call: Any, what: str) -> Any:
+        """One call within the adapter's limits; ``what`` names the circuit.
 
         Raises:
-            TransientError: the circuit is open, or the call says so.
+            TransientError: the circuit is open, there is no free place, or the call says so.
             PermanentError, UnknownError: the call says so, or its time ran out.
         """
         name = intent.adapter
-        circuit, limits = self._circuits[name], self._adapters[name][1]
-        if circuit.is_open:
-            msg = f"{name}: circuit open"
-            raise TransientError(msg, limits.breaker_rest_s)
-        async with self._places[name]:
+        limits = self._adapters[name][1]
+        circuit = self._circuits.setdefault((name, what), Circuit(limits))
+        _check(circuit, name)
+        async with self._place(name, limits):
             if name in self._rates:
                 await self._rates[name].acquire()
-            circuit.enter()
-            failed = True
+            _check(circuit, name)  # it may have opened while this one waited
+            entered = circuit.enter()
+            failed: bool | None = None
+            rest_s: float | None = None
             try:
                 async with asyncio.timeout(limits.timeout_s):
                     answer = await call(intent.operation, intent.key, intent.request)
@@ -227,17 +208,74 @@ class Effects:
             except PermanentError:
                 failed = False
                 raise
+            except ThrottledError:
+                raise
             except TimeoutError:
+                failed = True
                 msg = f"{name} did not answer within {limits.timeout_s} s"
                 raise UnknownError(msg) from None
-            except (TransientError, UnknownError):
+            except (TransientError, UnknownError) as error:
+                failed, rest_s = True, getattr(error, "retry_after_s", None)
                 raise
             except Exception as error:
+                failed = True
                 self._log.exception("an adapter failed in a way of its own", adapter=name, key=intent.key)
                 msg = f"{name}: {type(error).__name__}: {error}"
                 raise UnknownError(msg) from error
             finally:
-                circuit.leave(failed=failed)
-                if failed or circuit.was_open:
-                    CIRCUIT.labels(self._service, name).set(circuit.is_open)
+                self._left(circuit, name, what, opened=circuit.leave(entered, failed=failed, rest_s=rest_s))
         return answer
+
+    @asynccontextmanager
+    async def _place(self, name: str, limits: Limits) -> AsyncIterator[None]:
+        """One of the adapter's places.
+
+        Raises:
+            TransientError: none came free while a call would have taken; nothing was sent.
+        """
+        places = self._places[name]
+        try:
+            async with asyncio.timeout(limits.timeout_s):
+                await places.acquire()
+        except TimeoutError:
+            msg = f"{name}: all {limits.concurrency} places were taken for {limits.timeout_s} s"
+            raise ThrottledError(msg, limits.patience_s) from None
+        try:
+            yield
+        finally:
+            places.release()
+
+    def _left(self, circuit: Circuit, name: str, what: str, *, opened: bool) -> None:
+        gauge = self._gauge(name, what)
+        if opened:
+            OPENINGS.labels(self._service, name, what).inc()
+            self._log.warning("circuit open", adapter=name, operation=what, rest_s=round(circuit.rest_s, 1))
+            gauge.set(1)
+        elif circuit.is_closed:
+            gauge.set(0)
+
+    @cache  # noqa: B019  # as above
+    def _gauge(self, adapter: str, what: str) -> Gauge:
+        return CIRCUIT.labels(self._service, adapter, what)
+
+
+def _check(circuit: Circuit, name: str) -> None:
+    if circuit.is_open:
+        msg = f"{name}: circuit open"
+        raise TransientError(msg, circuit.rest_s)
+
+
+def _worth_another(error: BaseException, limits: Limits) -> bool:
+    """Whether it is tried again in place, rather than later."""
+    if isinstance(error, TransientError):
+        return (error.retry_after_s or 0.0) <= limits.patience_s
+    return isinstance(error, UnknownError)
+
+
+_JITTER = wait_random_exponential(0.05, max=0.5)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Until the next try: longer each time, and not before the other side wants it."""
+    error = state.outcome.exception() if state.outcome else None
+    return max(_JITTER(state), getattr(error, "retry_after_s", None) or 0.0)

@@ -28,7 +28,32 @@ EFFECTS = Counter("crossdock_effects_total", "Calls to the outside", ["service",
 EFFECT_TIME = Histogram(
     "crossdock_effect_seconds", "Time of one call to the outside", ["service", "adapter"], buckets=(*_SECONDS, 30)
 )
-CIRCUIT = Gauge("crossdock_circuit_open", "1 while an adapter's circuit is open", ["service", "adapter"])
+CIRCUIT = Gauge(
+    "crossdock_circuit_open",
+    "1 while the circuit of an adapter's operation is open",
+    ["service", "adapter", "operation"],
+)
+OPENINGS = Counter(
+    "crossdock_circuit_openings_total", "How often a circuit opened", ["service", "adapter", "operation"]
+)
+RETRIES = Counter("crossdock_retries_total", "Calls to the outside made again in place", ["adapter", "operation"])
+CALLS = Counter(
+    "crossdock_http_calls_total",
+    "Requests sent to the outside, by how they ended: done, transient, permanent, unknown",
+    ["adapter", "operation", "result"],
+)
+CALL_TIME = Histogram(
+    "crossdock_http_call_seconds",
+    "Time of one request to the outside",
+    ["adapter", "operation"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+SLOWED = Counter(
+    "crossdock_http_slowed_seconds_total", "Time that requests waited for an adapter's rate limit", ["adapter"]
+)
+UNKNOWN_CODES = Counter(
+    "crossdock_unknown_codes_total", "Codes of outside systems that no table knows", ["adapter", "kind"]
+)
 LEASE = Gauge("crossdock_lease_held", "1 while this process holds the partition", ["service", "partition"])
 READY = Gauge("crossdock_ready", "1 while the service is ready", ["service"])
 CACHE = Gauge("crossdock_cache_documents", "State documents at hand", ["service", "partition"])

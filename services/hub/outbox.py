@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from functools import cache
-from hashlib import md5
 from traceback import format_exception
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from services.hub.commit import Message
 from services.hub.decision import Document, Timer
 from services.hub.documents import TRAIL_HEADER
 from services.hub.inputs import ATTEMPT_HEADER, KEY_HEADER, SUBJECT_HEADER, Input
+from services.hub.trace import trace_of
 
 _TRACEBACK_CHARS = 3000
 _DETAIL_CHARS = 500
@@ -61,7 +61,7 @@ class Outbox:
     def _event(self, source: Input, event: Contract, identity: str, now: datetime, copies: str) -> Message:
         subject = header(f"{event.owner}/{event.entity}")
         correlation = subject if event.ENTITY == "order_id" else source.correlation or subject
-        trace = source.trace or md5(correlation.encode(), usedforsecurity=False).hexdigest()
+        trace = source.trace or trace_of(correlation)
         headers = (
             f"{_constant_headers(type(event), self.service)}{copies}ce-id: {identity}\r\nce-subject: {subject}\r\n"
             f"ce-time: {timestamp(now)}\r\nce-correlationid: {correlation}\r\nce-causationid: {header(source.id)}\r\n"

@@ -19,6 +19,7 @@ from services.hub.inputs import Input
 from services.hub.lease import Lease
 from services.hub.plan import Staged
 from services.hub.rounds import Again, Rounds
+from services.hub.trace import TRACE, trace_of
 from services.hub.wire import DisconnectedError, frame, send
 
 _MOST_PER_ROUND = 400
@@ -224,7 +225,7 @@ class Partition:
 
     async def _see_through(self, source: Input, intent: Intent) -> Outcome | Later:
         """Make a call and wait for its answer; meanwhile the holder shows that it lives."""
-        call = asyncio.ensure_future(self._run_intent(intent))
+        call = asyncio.create_task(self._outside(source, intent))
         waiting = asyncio.create_task(_done(call))
         self._abroad[waiting] = source
         try:
@@ -238,8 +239,12 @@ class Partition:
             waiting.cancel()
         return call.result()
 
+    async def _outside(self, source: Input, intent: Intent) -> Outcome | Later:
+        TRACE.set(source.trace or trace_of(source.correlation))
+        return await self._run_intent(intent)
+
     async def _call(self, source: Input, intent: Intent) -> None:
-        source.outcome = await self._run_intent(intent)
+        source.outcome = await self._outside(source, intent)
         self._waiting.append((source, None))
         self._wake.set()
 

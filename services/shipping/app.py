@@ -1,6 +1,7 @@
 """Shipping, wired: which rule answers to which message."""
 
 from functools import partial
+from os import environ
 from secrets import randbelow
 
 from crossdock_contracts import capture, inventory, lots, returns, routing, shipping, stock, stores, warehouse
@@ -9,6 +10,7 @@ from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
+from services.shipping.carriers.accounts import adapters
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
@@ -92,9 +94,10 @@ def service(config: Settings) -> Service:
             shipping.FulfilmentAtRiskV1,
         ),
     )
-    for carrier in (TableCarrier(), SandboxCarrier()):
-        hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), Limits(concurrency=512))
-    circuit = hub.effects.is_open
+    inside = [(carrier, Limits(concurrency=512)) for carrier in (TableCarrier(), SandboxCarrier())]
+    for carrier, limits in (*inside, *adapters(config.rules_dir, environ)):
+        hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), limits)
+    circuit = partial(hub.effects.is_open, operation="buy")
     settle = partial(label.settle_label, rules)
     watched = partial(risk.watched, rules)
     hub.on(
@@ -171,12 +174,12 @@ def service(config: Settings) -> Service:
 
 def _hear_stores(hub: Service, rules: Rules) -> None:
     """What stores and suppliers say."""
-    reads = commands.reads_shipment
+    reads, circuit = commands.reads_shipment, partial(hub.effects.is_open, operation="buy")
     for taken, left, name in (
         (stores.AcceptFulfilmentV1, stores.DeclineFulfilmentV1, "fulfilment"),
         (stores.AcknowledgePurchaseOrderV1, stores.RejectPurchaseOrderV1, "purchase-order"),
     ):
-        decide, settle = partial(accept.accept, rules, hub.effects.is_open), partial(label.settle_label, rules)
+        decide, settle = partial(accept.accept, rules, circuit), partial(label.settle_label, rules)
         hub.on(taken, decide, name=f"accept-{name}", settle=settle, reads=reads)
         hub.on(left, partial(offer.decline, rules), name=f"decline-{name}", reads=reads)
     for command, lies in (

@@ -271,6 +271,8 @@ class CarriersFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     carrier: dict[Code, Carrier]
+    adapter: dict[Code, Any] = Field(default_factory=dict)
+    """Accounts with houses that sell labels; `services.shipping.carriers.accounts` reads them."""
 
 
 class Rules(BaseModel):

@@ -1,6 +1,7 @@
 """`crossdock contracts`, `verify`, `doctor`, `run`; and what is said where no hub runs."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from crossdock_contracts.capture import CancelRefusedV1
 from crossdock_contracts.samples import sample_of
 from services.hub.server import binary, free_port
-from tests.cli.conftest import Crossdock, RunningHub, commands, eventually
+from tests.cli.conftest import ROOT, Crossdock, RunningHub, commands, environment, eventually
 from tests.flow.house import rules_in
 
 
@@ -124,4 +125,25 @@ def test_a_wrong_setting_is_named(crossdock: Crossdock, monkeypatch: pytest.Monk
     said = crossdock("orders", "list")
 
     assert said.status == 2
-    assert "partitions 'none': Input should be a valid integer" in said.error
+    assert "setting CROSSDOCK_PARTITIONS 'none': Input should be a valid integer" in said.error
+
+
+@pytest.mark.parametrize("arguments", [("doctor",), ("orders", "list"), ("up",), ("run", "capture")])
+def test_rules_that_cannot_be_read_are_told_in_words_by_a_process_that_has_just_started(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    known = environment(tmp_path / "data") | {"CROSSDOCK_NATS_URL": "nats://127.0.0.1:9"}
+
+    said = subprocess.run(
+        [sys.executable, "-m", "services.cli.main", *arguments],
+        cwd=ROOT,
+        env=known | {"CROSSDOCK_RULES_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "Traceback" not in said.stderr
+    assert said.returncode == (4 if arguments == ("orders", "list") else 1)
+    assert ("channels.toml is missing" in said.stdout + said.stderr) is (arguments != ("orders", "list"))

@@ -117,6 +117,13 @@ def test_who_does_what_for_a_channel_is_listed(crossdock: Crossdock) -> None:
     assert "marketplace" in crossdock("channels", "list").out
 
 
+def test_a_refund_of_an_order_that_is_not_here_yet_waits_for_it(crossdock: Crossdock) -> None:
+    said = crossdock("channels", "refund", "marketplace:to-come", "F-1", 1000)
+
+    assert said.status == 0
+    assert said.error.strip() == "waits: it cannot be done for now, and is tried again by itself"
+
+
 def test_what_a_marketplace_did_is_entered_once(crossdock: Crossdock, hub: RunningHub, sku: str) -> None:
     order_id = hub.order((sku, 1), channel="marketplace", fulfil_by="channel")
     eventually(lambda: crossdock("orders", "show", order_id).status == 0)

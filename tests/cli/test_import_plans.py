@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from services.capture.app import FORMATS
+from services.capture.formats import FORMATS
 from services.capture.rules import Channel, ChannelConfig
 from services.cli.plans import HandedIn, Plan, plan_of
 from tests.adapters.channels.shopify import line, order

@@ -63,8 +63,17 @@ def test_transfer_moves_free_pieces(crossdock: Crossdock, sku: str) -> None:
 
 
 def test_safety_keeps_pieces_back(crossdock: Crossdock, sku: str) -> None:
-    assert crossdock("stock", "safety", sku, "BER", 4).status == 0
+    assert crossdock("stock", "safety", sku, "BER", 4).out.strip() == f"{sku} at BER: 4 pieces are kept back"
     assert at(crossdock, sku, "BER")["available"] == 6
+
+
+def test_goods_are_not_booked_at_a_location_that_there_is_not(crossdock: Crossdock, sku: str) -> None:
+    said = crossdock("stock", "receive", sku, "MOON", 4)
+
+    assert said.status == 3
+    assert said.error.startswith("error: there is no location MOON in locations.toml; known: BER, ")
+    assert crossdock("warehouse", "queue", "MOON").status == 3
+    assert "BER has a system of its own" in crossdock("warehouse", "queue", "BER", "--queue", "none").out
 
 
 def test_a_sku_that_nobody_has_is_not_found(crossdock: Crossdock) -> None:

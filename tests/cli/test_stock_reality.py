@@ -59,7 +59,10 @@ def test_a_limit_keeps_pieces_from_a_channel(crossdock: Crossdock, hub: RunningH
         lambda: [s for s in crossdock("stock", "list", "--json").json if s["sku"] == sku and s["waiting"]]
     )
     assert stock[0]["waiting"] == 2
-    assert crossdock("stock", "limit", sku, "marketplace", "--as-configured").status == 0
+    assert crossdock("stock", "limit", sku, "marketplace", "--as-configured").out.strip() == (
+        f"{sku} for marketplace: goes by stock.toml"
+    )
+    assert "there is no channel telex in channels.toml; known: " in crossdock("stock", "limit", sku, "telex").error
     assert crossdock("stock", "limit", sku, "marketplace", "--share", 101).status == 2
 
 
@@ -67,7 +70,9 @@ def test_a_reorder_point_tells_that_a_sku_is_low(crossdock: Crossdock, sku: str)
     assert crossdock("stock", "reorder", sku, "--at", 10, "--up-to", 30).out.strip() == (
         f"low: 10 of {sku} are left; reorder 20"
     )
-    assert crossdock("stock", "reorder", sku, "--at", 10, "--up-to", 30).out.strip() == "nothing to change"
+    assert crossdock("stock", "reorder", sku, "--at", 10, "--up-to", 30).out.strip() == (
+        f"{sku}: low at 10, filled up to 30"
+    )
 
 
 def test_a_snapshot_of_a_location_that_the_hub_is_master_of_is_refused(

@@ -6,8 +6,8 @@ from typing import Any
 
 from crossdock_contracts.capture import OrderCapturedV1, OrderInput
 from crossdock_contracts.values import Order
-from services.capture.app import FORMATS
 from services.capture.decide import ingest
+from services.capture.formats import FORMATS
 from services.capture.rules import Channel, ChannelConfig, Channels, Checks
 from services.capture.rules.addresses import AddressRules
 from services.capture.rules.customers import CustomerRules

@@ -15,8 +15,8 @@ from crossdock_contracts.capture import (
 )
 from crossdock_contracts.products import KitComponent, ListingMappedV1, Product, ProductChangedV1
 from crossdock_contracts.values import Money, Order
-from services.capture.app import FORMATS
 from services.capture.decide import catalogue, ingest, waiting
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.capture.state import OrderRecord, WaitingOrder
 from services.hub.settings import ROOT

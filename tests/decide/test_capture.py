@@ -25,10 +25,10 @@ from crossdock_contracts.payments import PaymentDeclinedV1
 from crossdock_contracts.products import ListingMappedV1, Product, ProductChangedV1
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1, OrderUnroutableV1
 from crossdock_contracts.values import Address, FulfilledQuantity, LineKind, LineQuantity, Money, PaymentMethod
-from services.capture.app import FORMATS
 from services.capture.channels import UnmappableError
 from services.capture.decide import cancel, catalogue, holds, ingest
 from services.capture.decide.money import share
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels, UnknownChannelError
 from services.capture.state import HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.settings import ROOT

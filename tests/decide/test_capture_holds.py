@@ -21,8 +21,8 @@ from crossdock_contracts.payments import PaymentFailedV1
 from crossdock_contracts.products import ListingMappedV1, Product, ProductChangedV1
 from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.values import Money
-from services.capture.app import FORMATS
 from services.capture.decide import cancel, catalogue, holds, ingest
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.capture.state import HoldExpiry, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision

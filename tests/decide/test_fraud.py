@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crossdock_contracts.capture import LineInput, OrderInput
 from crossdock_contracts.values import Address, Customer
-from services.capture.app import FORMATS
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.hub.settings import ROOT
 from services.hub.toml import RulesError

@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from services.capture import app as capture
-from services.capture.app import FORMATS
 from services.capture.edge import Edge
+from services.capture.formats import FORMATS
 from services.capture.inbox import ORIGINALS
 from services.capture.rules import Channels
 from tests.builders import unique

@@ -123,7 +123,11 @@ async def test_the_circuit_opens_after_failures_in_a_row_and_lets_one_call_probe
         await made.run(intent())
 
     assert made.is_open("desk")
-    assert await made.run(intent()) == Failed("desk: circuit open", 0.2)
+    refused = await made.run(intent())
+    assert isinstance(refused, Failed)
+    assert refused.detail == "desk: circuit open"
+    assert refused.retry_after_s is not None
+    assert 0 < refused.retry_after_s <= 0.2, "it is worth asking again once the circuit has rested"
     assert desk.moods == ["down"], "no call reached it"
 
     await until(lambda: not made.is_open("desk"))

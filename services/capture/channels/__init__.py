@@ -17,6 +17,10 @@ class UnmappableError(ValueError):
     """A payload that cannot become an order; the text names the JSON path and the reason."""
 
 
+class NotYetError(UnmappableError):
+    """An order that its channel has not done with: not paid, a draft, held there. A newer copy comes once it is."""
+
+
 class SignatureError(Exception):
     """A webhook that its channel has not signed, or not lately; the text says what is wrong with it."""
 

@@ -52,9 +52,13 @@ _LARGEST = 12
 """Digits before the decimal point that an amount may have."""
 
 
+_MOST_DIGITS = 15
+"""Before the decimal point. Nobody pays more; and longer ones would be a way to have the hub count for hours."""
+
+
 def _finite(amount: Decimal) -> Decimal:
-    if not amount.is_finite():
-        msg = "a finite amount is needed"
+    if not amount.is_finite() or (amount and abs(amount.adjusted()) > _MOST_DIGITS):
+        msg = f"a finite amount of at most {_MOST_DIGITS} digits is needed"
         raise ValueError(msg)
     if amount and amount.adjusted() >= _LARGEST:
         msg = f"an amount may have {_LARGEST} digits before the decimal point"
@@ -70,7 +74,13 @@ def _filled(amount: Any) -> Any:
 Amount = Annotated[Decimal, BeforeValidator(_filled), AfterValidator(_finite)]
 """A decimal amount in major units, written as text or number; empty and null are 0."""
 
-Text = Annotated[str, BeforeValidator(lambda text: "" if text is None else str(text))]
+
+def _written(text: Any) -> Any:
+    """Objects stay what they are, and are refused; PHP writes an empty list where there is nothing."""
+    return "" if text is None or text == [] else text if isinstance(text, (dict, list)) else str(text)
+
+
+Text = Annotated[str, BeforeValidator(_written)]
 """A text; null is the empty one, and a number is the text that it is written as."""
 
 
@@ -216,14 +226,31 @@ def found_id(body: bytes, *path: str) -> str:
 
 
 def listed(body: bytes, *path: str) -> list[bytes]:
-    """The objects of a list at a path, or the payload itself where it has no such list."""
+    """The objects of a list at a path, or the payload itself where it has no such list.
+
+    Raises:
+        UnmappableError: it is not JSON.
+    """
     content = json_of(body)
     if isinstance(content, list):
-        return [orjson.dumps(one) for one in content]
+        return written(content)
     found = content
     for step in path:
         found = found.get(step) if isinstance(found, dict) else None
-    return [orjson.dumps(one) for one in found] if isinstance(found, list) else [body]
+    return written(found) if isinstance(found, list) else [body]
+
+
+def written(several: Sequence[Any]) -> list[bytes]:
+    """Each as JSON again.
+
+    Raises:
+        UnmappableError: one has too many levels.
+    """
+    try:
+        return [orjson.dumps(one) for one in several]
+    except TypeError as error:
+        msg = f"$: {error}"
+        raise UnmappableError(msg) from None
 
 
 def any_matches(given: str, expected: Sequence[str]) -> None:

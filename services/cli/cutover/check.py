@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.capture.app import FORMATS
 from services.capture.channels.sheet import Problem
+from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.capture.rules.customers import CustomerRules
 from services.cli import feed

@@ -83,6 +83,7 @@ def _plan(found: Load, *, json: bool) -> None:
 async def _carry_out(found: Load, client: Client, *, json: bool) -> None:
     """Load file after file, each once the hub has dealt with the one before; then ask it what it has."""
     refused: dict[str, list[Problem]] = {}
+    parked = await quiet.parked(client)
     for part in found.parts:
         standings = found.standings[part.sheet.file]
         wanted = [entry for entry, one in zip(part.entries, standings, strict=True) if not one.there]
@@ -90,7 +91,7 @@ async def _carry_out(found: Load, client: Client, *, json: bool) -> None:
             console.print(f"{part.sheet.file}: {sum(len(entry.lines) for entry in wanted):,} rows to load")
         refused[part.sheet.file] = await part.hand_in(client, wanted)
         try:
-            await quiet.wait(client, timeout_s=_REST_S)
+            await quiet.wait(client, timeout_s=_REST_S, say_after_s=10, besides=parked)
         except quiet.BusyError as error:
             fail(f"{error}; what was sent is not lost: run the load again once the hub is less busy")
     reports = [

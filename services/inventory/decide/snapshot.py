@@ -73,6 +73,8 @@ def _trouble(
 ) -> tuple[str, str] | None:
     """Why a snapshot is not believed: reason and detail."""
     place = message.location_id
+    if place not in rules.locations:
+        return "unknown-location", f"there is no location {place} in locations.toml"
     if place not in rules.wms:
         return "not-the-master", f"the hub is master of {place}'s stock; count there, or set its stock_master to wms"
     if message.as_of > now:

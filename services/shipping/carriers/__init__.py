@@ -1,64 +1,86 @@
-"""One file for each carrier. All take the same two requests and give the same answers."""
+"""One file for each carrier. All take the same requests and give the same answers (`requests`, `answers`)."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
-from crossdock_contracts.base import Value
-from crossdock_contracts.values import Address, Code, Dimensions, Money
+from services.hub.effects import PermanentError
+from services.shipping.carriers.answers import (
+    AddressChecked,
+    Answer,
+    Label,
+    Manifested,
+    Offer,
+    PickupBooked,
+    PickupCancelled,
+    Rates,
+    Scan,
+    Tracked,
+    Voided,
+)
+from services.shipping.carriers.requests import (
+    BookPickup,
+    BoughtParcel,
+    BuyLabel,
+    CancelPickup,
+    Customs,
+    CustomsItem,
+    GetRates,
+    MakeManifest,
+    Request,
+    TrackParcel,
+    ValidateAddress,
+    VoidLabel,
+)
 
-
-class BuyLabel(Value):
-    """Buy a label for one parcel."""
-
-    carrier: Code
-    service: str
-    reference: str
-    """Fulfilment id, printed on the label."""
-    ship_from: Address
-    ship_to: Address
-    weight_g: int
-    dimensions: Dimensions | None = None
-    parcel: int = 1
-    """Which parcel of the fulfilment, counted from 1."""
-    rate: Money
-    cash_on_delivery: Money | None = None
-    formats: tuple[str, ...] = ("pdf", "zpl")
-    from_name: str = ""
-
-
-class VoidLabel(Value):
-    """Give back a label that was not used."""
-
-    carrier: Code
-    tracking_number: str
-
-
-class Label(Value):
-    """A label that was bought."""
-
-    tracking_number: str
-    cost: Money
-    documents: Mapping[str, bytes]
-    """The label itself, by format."""
-
-
-class Voided(Value):
-    """A label that was given back."""
-
-    tracking_number: str
+__all__ = [
+    "AddressChecked",
+    "Answer",
+    "BookPickup",
+    "BoughtParcel",
+    "BuyLabel",
+    "CancelPickup",
+    "CarrierAdapter",
+    "Customs",
+    "CustomsItem",
+    "GetRates",
+    "Label",
+    "MakeManifest",
+    "Manifested",
+    "Offer",
+    "PickupBooked",
+    "PickupCancelled",
+    "Rates",
+    "Request",
+    "Scan",
+    "TrackParcel",
+    "Tracked",
+    "ValidateAddress",
+    "VoidLabel",
+    "Voided",
+    "not_supported",
+]
 
 
 class CarrierAdapter(Protocol):
-    """One carrier, or a house that speaks for several."""
+    """One carrier, or a house that speaks for several.
+
+    What is asked is told by the request's type; ``operation`` is its word for metrics and circuits: ``buy``, ``void``,
+    ``rate``, ``track``, ``validate``, ``manifest``, ``pickup``, ``cancel-pickup``.
+    """
 
     name: str
 
-    async def call(self, operation: str, key: str, request: object) -> Label | Voided:
-        """Buy or void a label, once for each key.
+    async def call(self, operation: str, key: str, request: object) -> Answer:
+        """Do what is asked, once for each key.
 
         Raises:
-            TransientError, PermanentError, UnknownError: see `services.hub.effects`.
+            PermanentError: refused; ``not-supported`` where the carrier does no such thing.
+            TransientError, UnknownError: see `services.hub.effects`.
         """
 
-    async def look_up(self, operation: str, key: str, request: object) -> Label | Voided | None:
+    async def look_up(self, operation: str, key: str, request: object) -> Answer | None:
         """What was answered under this key; none if it never arrived."""
+
+
+def not_supported(carrier: str, operation: str) -> PermanentError:
+    """The refusal of what a carrier does not do."""
+    return PermanentError("not-supported", f"{carrier} does no {operation}")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from crossdock_contracts.shipping import LabelObject, Parcel
 from services.hub.effects import TransientError, UnknownError
-from services.shipping.carriers import BuyLabel, CarrierAdapter, Label, Voided
+from services.shipping.carriers import Answer, BuyLabel, CarrierAdapter, Label
 
 BUCKET = "labels"
 
@@ -20,8 +20,8 @@ class LabelDesk:
         self._carrier = carrier
         self._put = put
 
-    async def call(self, operation: str, key: str, request: object) -> Parcel | Voided:
-        """Buy or void; a bought label comes back as a parcel, its documents stored.
+    async def call(self, operation: str, key: str, request: object) -> Parcel | Answer:
+        """Do what is asked; a bought label comes back as a parcel, its documents stored.
 
         Raises:
             TransientError, PermanentError: as the carrier says.
@@ -34,7 +34,7 @@ class LabelDesk:
             msg = f"{self.name}: {key} was done, and its documents were not stored: {error}"
             raise UnknownError(msg) from error
 
-    async def look_up(self, operation: str, key: str, request: object) -> Parcel | Voided | None:
+    async def look_up(self, operation: str, key: str, request: object) -> Parcel | Answer | None:
         """What was answered under this key before; none if the carrier never heard of it.
 
         Raises:
@@ -43,12 +43,18 @@ class LabelDesk:
         answer = await self._carrier.look_up(operation, key, request)
         return None if answer is None else await self._kept(key, request, answer)
 
-    async def _kept(self, key: str, request: object, answer: Label | Voided) -> Parcel | Voided:
-        if isinstance(answer, Voided) or not isinstance(request, BuyLabel):
-            return answer  # type: ignore[return-value]  # a carrier answers a void with a void
+    async def close(self) -> None:
+        """Have the carrier's adapter give up its connections, if it has any."""
+        close = getattr(self._carrier, "close", None)
+        if close is not None:
+            await close()
+
+    async def _kept(self, key: str, request: object, answer: Answer) -> Parcel | Answer:
+        if not isinstance(answer, Label) or not isinstance(request, BuyLabel):
+            return answer
         stored = [
             LabelObject(
-                format=name,
+                format=name.rpartition(".")[2],
                 bucket=BUCKET,
                 name=f"{key}.{name}",
                 size_bytes=len(content),
@@ -64,4 +70,5 @@ class LabelDesk:
             weight_g=request.weight_g,
             cost=answer.cost,
             label=tuple(stored),
+            handle=answer.handle,
         )

@@ -6,8 +6,7 @@ in a check digit by the Luhn algorithm (ISO/IEC 7812-1, annex B).
 
 from hashlib import sha256
 
-from services.hub.effects import PermanentError
-from services.shipping.carriers import BuyLabel, Label, Voided, VoidLabel
+from services.shipping.carriers import BuyLabel, Label, Voided, VoidLabel, not_supported
 from services.shipping.carriers.label import draw
 
 
@@ -42,8 +41,7 @@ class TableCarrier:
         if isinstance(request, VoidLabel):
             return Voided(tracking_number=request.tracking_number)
         if not isinstance(request, BuyLabel):
-            code = "unknown-operation"
-            raise PermanentError(code, operation)
+            raise not_supported(self.name, operation)
         number = tracking_number(self._prefix, key)
         return Label(tracking_number=number, cost=request.rate, documents=draw(request, number))
 

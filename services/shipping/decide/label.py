@@ -192,7 +192,7 @@ def _void_intent(rules: Rules, shipment: Shipment, *, resumed: bool = False) -> 
     parcel = labels_of(shipment)[shipment.voids]
     key = f"void:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}"
     key = key if shipment.voids == 1 else f"{key}.{shipment.voids}"
-    request = VoidLabel(carrier=parcel.carrier, tracking_number=parcel.tracking_number)
+    request = VoidLabel(carrier=parcel.carrier, tracking_number=parcel.tracking_number, handle=parcel.handle)
     return Intent(rules.carriers[parcel.carrier].adapter, "void", key, request, resumed=resumed)
 
 

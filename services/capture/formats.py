@@ -1,0 +1,37 @@
+"""The formats that a channel may have in ``channels.toml``, apart from the wiring: to read the rules starts nothing."""
+
+from collections.abc import Callable
+
+from services.capture.channels import Format
+from services.capture.channels.api import Api
+from services.capture.channels.bigcommerce import BigCommerce
+from services.capture.channels.csv import Csv
+from services.capture.channels.etsy import Etsy
+from services.capture.channels.flipkart import Flipkart
+from services.capture.channels.magento import Magento
+from services.capture.channels.native import Native
+from services.capture.channels.shopify import Shopify
+from services.capture.channels.signed import Signed
+from services.capture.channels.square import Square
+from services.capture.channels.tiktok import TikTok
+from services.capture.channels.woocommerce import WooCommerce
+from services.capture.rules import ApiConfig
+from services.hub.secrets import Secrets
+
+FORMATS: dict[str, Callable[[], Format]] = {
+    "bigcommerce": BigCommerce,
+    "csv": Csv,
+    "etsy": Etsy,
+    "flipkart": Flipkart,
+    "magento": Magento,
+    "native": Native,
+    "shopify": Shopify,
+    "signed": Signed,
+    "square": Square,
+    "tiktok": TikTok,
+    "woocommerce": WooCommerce,
+}
+"""Who reads the payloads of a channel, by the name that ``channels.toml`` gives."""
+
+APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {}
+"""How the web APIs of formats are spoken to."""

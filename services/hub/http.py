@@ -1,0 +1,242 @@
+"""The hub's client of web APIs: every failure is classed, so that whoever calls knows what was done and what was not.
+
+| what happened | a call that is safe to repeat | a call that is not |
+|---|---|---|
+| not reached: no connection, no free one, no such name | `TransientError` | `TransientError` |
+| sent, no whole answer: broken off, too late, 2xx that cannot be read, 5xx | `TransientError` | `UnknownError` |
+| 429, 503: asked to come later | `ThrottledError` or `TransientError`, with Retry-After | the same |
+| 408, 425: not taken | `TransientError` | `TransientError` |
+| 401, after the token was renewed once; any other refusal | `StatusError`, which is permanent | the same |
+
+Each client has connections of its own, so that a system that hangs takes none from another.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import httpx
+import orjson
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from services.hub.effects import PermanentError, ThrottledError, TransientError, UnknownError
+from services.hub.metrics import CALL_TIME, CALLS, RETRIES
+from services.hub.quota import Quota, asked_to_wait
+from services.hub.refusal import Explain, explained, without_secrets
+from services.hub.trace import traceparent
+
+__all__ = ["Answer", "Http", "StatusError", "Timeouts", "as_bytes", "as_json"]
+
+Answer = httpx.Response
+T = TypeVar("T")
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_OURS = (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)
+_NOT_TAKEN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
+_NEVER = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
+_LATER_S = 1.0
+"""A system that has enough and does not say for how long is left alone for this."""
+
+
+class UnsentError(TransientError):
+    """The system could not be reached; nothing was sent."""
+
+
+class StatusError(PermanentError):
+    """The system refused; ``code`` and ``detail`` are its own."""
+
+    def __init__(self, code: str, detail: str, status: int, body: bytes = b"") -> None:
+        super().__init__(code, detail)
+        self.status = status
+        self.body = body
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long each phase of a request may take."""
+
+    connect_s: float = 3.0
+    write_s: float = 5.0
+    read_s: float = 15.0
+    """Silence of the other side."""
+    pool_s: float = 2.0
+    """Until one of the connections is free."""
+    total_s: float = 30.0
+    """All of it, however slowly an answer drips in."""
+
+
+def as_json(answer: Answer) -> Any:
+    """The body as JSON; none where it is empty."""
+    return orjson.loads(answer.content) if answer.content else None
+
+
+def as_bytes(answer: Answer) -> bytes:
+    """The body as it is."""
+    return answer.content
+
+
+class Http:
+    """The client of one adapter."""
+
+    def __init__(
+        self,
+        adapter: str,
+        base_url: str,
+        *,
+        auth: httpx.Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeouts: Timeouts | None = None,
+        connections: int = 64,
+        quota: Quota | None = None,
+        explain: Explain = explained,
+        attempts: int = 2,
+    ) -> None:
+        """``attempts``: how often a call is sent that may be repeated, or that did not go out, before it has failed."""
+        self.adapter = adapter
+        self.quota = quota or Quota()
+        self._timeouts = times = timeouts or Timeouts()
+        self._explain = explain
+        self._attempts = attempts
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            auth=auth,
+            headers={"User-Agent": "crossdock", **(headers or {})},
+            timeout=httpx.Timeout(connect=times.connect_s, write=times.write_s, read=times.read_s, pool=times.pool_s),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        )
+
+    async def close(self) -> None:
+        """Give the connections up."""
+        await self._client.aclose()
+
+    async def send(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        read: Callable[[Answer], T] = as_json,
+        safe: bool | None = None,
+        **request: Any,
+    ) -> T:
+        """Send a request; ``request`` is httpx's: ``json``, ``data``, ``content``, ``params``, ``headers``.
+
+        ``operation`` names it in metrics. ``read`` makes of a 2xx what is returned; a `ValueError`, `TypeError` or
+        `LookupError` that it raises says that the answer is no whole one. ``safe``: it may be sent again whatever
+        became of it; as the method says if none is given.
+
+        Raises:
+            TransientError, UnknownError, StatusError: as the module says.
+            PermanentError: it could not be sent at all, as it is.
+        """
+        repeatable = method in _SAFE if safe is None else safe
+
+        def worth_another(error: BaseException) -> bool:
+            patient = isinstance(error, TransientError) and (error.retry_after_s or 0.0) <= _LATER_S
+            return patient and (repeatable or isinstance(error, UnsentError))
+
+        async def attempt() -> T:
+            async with self.quota.turn(self.adapter, operation):
+                return await self._measured(operation, method, path, read, request, repeatable=repeatable)
+
+        return await AsyncRetrying(
+            retry=retry_if_exception(worth_another),
+            stop=stop_after_attempt(self._attempts),
+            wait=_pause,
+            before_sleep=lambda _: RETRIES.labels(self.adapter, operation).inc(),
+            reraise=True,
+        )(attempt)
+
+    async def _measured(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        read: Callable[[Answer], T],
+        request: dict[str, Any],
+        *,
+        repeatable: bool,
+    ) -> T:
+        started, result = time.perf_counter(), "unknown"
+        try:
+            answer = await self._sent(method, path, request, repeatable=repeatable)
+            self.quota.heard(operation, answer.headers)
+            read_answer = self._read(operation, answer, read, repeatable=repeatable)
+            result = "done"
+        except PermanentError:
+            result = "permanent"
+            raise
+        except TransientError:
+            result = "transient"
+            raise
+        finally:
+            CALL_TIME.labels(self.adapter, operation).observe(time.perf_counter() - started)
+            CALLS.labels(self.adapter, operation, result).inc()
+        return read_answer
+
+    async def _sent(self, method: str, path: str, request: dict[str, Any], *, repeatable: bool) -> Answer:
+        about = f"{self.adapter}: {method} {path.partition('?')[0]}"
+        trace = traceparent()
+        if trace:
+            request = {**request, "headers": {"traceparent": trace, **(request.get("headers") or {})}}
+        try:
+            async with asyncio.timeout(self._timeouts.total_s):
+                return await self._client.request(method, path, **request)
+        except _UNSENT as error:
+            msg = f"{about}: not reached: {_said(error)}"
+            raise UnsentError(msg) from error
+        except _OURS as error:
+            code = "unsendable"
+            raise PermanentError(code, f"{about}: {_said(error)}") from error
+        except TimeoutError as error:
+            what = f"{about}: no whole answer within {self._timeouts.total_s} s"
+            raise _lost(what, repeatable=repeatable) from error
+        except httpx.HTTPError as error:
+            what = f"{about}: {_said(error)}"
+            raise _lost(what, repeatable=repeatable) from error
+
+    def _read(self, operation: str, answer: Answer, read: Callable[[Answer], T], *, repeatable: bool) -> T:
+        status = answer.status_code
+        about = f"{self.adapter}: {answer.request.method} {answer.request.url.path}: {status}"
+        if answer.is_success:
+            try:
+                return read(answer)
+            except (ValueError, TypeError, LookupError) as error:
+                what = f"{about}, and its body cannot be read: {_said(error)}"
+                raise _lost(what, repeatable=repeatable) from error
+        code, detail = self._explain(answer)
+        detail = without_secrets(detail, answer.request)
+        about = f"{about} {detail}".rstrip()
+        wait = asked_to_wait(answer.headers)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            wait = _LATER_S if wait is None else wait
+            self.quota.close(operation, wait)
+            raise ThrottledError(about, wait)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.quota.close(operation, wait or 0.0)
+            raise TransientError(about, wait)
+        if status in _NOT_TAKEN:
+            raise TransientError(about, wait)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER:
+            raise _lost(about, wait, repeatable=repeatable)
+        raise StatusError(code, detail, status, answer.content)
+
+
+def _lost(what: str, wait_s: float | None = None, *, repeatable: bool) -> TransientError | UnknownError:
+    return TransientError(what, wait_s) if repeatable else UnknownError(what)
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__} {error}".rstrip()
+
+
+_JITTER = wait_random_exponential(0.05, max=0.5)
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return max(_JITTER(state), getattr(error, "retry_after_s", None) or 0.0)

@@ -1,0 +1,107 @@
+"""What carriers answer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from crossdock_contracts.base import Utc, Value
+from crossdock_contracts.values import Address, Code, Country, Money
+from services.shipping.carriers.codes import Status
+
+
+class Label(Value):
+    """A label that was bought."""
+
+    tracking_number: str
+    cost: Money
+    documents: Mapping[str, bytes]
+    """The label itself, by format, and what else has to be with the parcel: ``invoice``."""
+    handle: str = ""
+    """The carrier's own id of the purchase, where it wants to hear that rather than the tracking number."""
+
+
+class Voided(Value):
+    """A label that was given back."""
+
+    tracking_number: str
+
+
+class Offer(Value):
+    """A service at a price."""
+
+    carrier: Code
+    service: str
+    cost: Money
+    transit_days: int | None = None
+    deliver_by: Utc | None = None
+
+
+class Rates(Value):
+    """What a parcel would cost; a carrier that makes no offer may say why."""
+
+    offers: tuple[Offer, ...]
+    silent: tuple[str, ...] = ()
+
+
+class Scan(Value):
+    """One thing that happened to a parcel on its way."""
+
+    status: Status
+    at: Utc
+    code: str
+    """As the carrier wrote it."""
+    detail: str = ""
+    city: str = ""
+    country: Country | None = None
+
+
+class Tracked(Value):
+    """What is known of a parcel, oldest first."""
+
+    tracking_number: str
+    carrier: Code
+    scans: tuple[Scan, ...]
+    expected_at: Utc | None = None
+
+    @property
+    def last(self) -> Scan | None:
+        """What was said last."""
+        return self.scans[-1] if self.scans else None
+
+    def since(self, moment: datetime | None) -> tuple[Scan, ...]:
+        """What has happened after this."""
+        return tuple(scan for scan in self.scans if moment is None or scan.at > moment)
+
+
+class AddressChecked(Value):
+    """Whether an address can be delivered to."""
+
+    deliverable: bool
+    address: Address | None = None
+    """As it is properly written, where it could be found."""
+    problems: tuple[str, ...] = ()
+    residential: bool | None = None
+
+
+class Manifested(Value):
+    """What was handed over stands in one document."""
+
+    manifest_id: str
+    tracking_numbers: tuple[str, ...]
+    documents: Mapping[str, bytes]
+
+
+class PickupBooked(Value):
+    """Parcels will be fetched."""
+
+    pickup_id: str
+    confirmation: str = ""
+    cost: Money | None = None
+
+
+class PickupCancelled(Value):
+    """They will not."""
+
+    pickup_id: str
+
+
+Answer = Label | Voided | Rates | Tracked | AddressChecked | Manifested | PickupBooked | PickupCancelled
