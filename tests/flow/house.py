@@ -57,8 +57,12 @@ hold_hours = 0.0002
 format = "native"
 hold_hours = 0.0002
 on_expiry = "release"
+
+[shopfront]
+format = "shopify"
+policy = { payment_by = "channel", refund_by = "channel" }
 """
-"""Channels whose holds end within a second."""
+"""Channels whose holds end within a second, and one that signs its webhooks."""
 
 
 LOCATION = """
