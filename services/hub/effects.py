@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 from aiolimiter import AsyncLimiter
 from prometheus_client import Counter, Gauge, Histogram
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from services.hub.circuit import Circuit, Limits
 from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused
 from services.hub.log import logger
 from services.hub.metrics import CIRCUIT, EFFECT_TIME, EFFECTS, OPENINGS, RETRIES
+from services.hub.retry import repeated
 
 __all__ = [
     "Adapter",
@@ -166,13 +166,12 @@ class Effects:
                 raise
 
         try:
-            return await AsyncRetrying(
-                retry=retry_if_exception(lambda error: _worth_another(error, limits)),
-                stop=stop_after_attempt(limits.attempts),
-                wait=_pause,
-                before_sleep=lambda _: RETRIES.labels(intent.adapter, intent.operation).inc(),
-                reraise=True,
-            )(attempt)
+            return await repeated(
+                attempt,
+                attempts=limits.attempts,
+                worth=lambda error: _worth_another(error, limits),
+                again=RETRIES.labels(intent.adapter, intent.operation).inc,
+            )
         except PermanentError as error:
             return Refused(error.code, error.detail)
         except TransientError as error:
@@ -270,12 +269,3 @@ def _worth_another(error: BaseException, limits: Limits) -> bool:
     if isinstance(error, TransientError):
         return (error.retry_after_s or 0.0) <= limits.patience_s
     return isinstance(error, UnknownError)
-
-
-_JITTER = wait_random_exponential(0.05, max=0.5)
-
-
-def _pause(state: RetryCallState) -> float:
-    """Until the next try: longer each time, and not before the other side wants it."""
-    error = state.outcome.exception() if state.outcome else None
-    return max(_JITTER(state), getattr(error, "retry_after_s", None) or 0.0)

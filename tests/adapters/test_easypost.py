@@ -520,6 +520,21 @@ async def test_a_parcel_that_was_bought_here_is_tracked_by_its_number() -> None:
         )
 
 
+async def test_what_is_news_of_a_parcel_is_told_as_tracking_updates() -> None:
+    waiting = {"status": "pre_transit", "datetime": "2026-11-18T09:00:00Z"}
+    lost = {"status": "failure", "status_detail": "lost", "datetime": "2026-11-21T09:00:00Z", "message": "Gone"}
+    body = {**TRACKER, "tracking_details": [lost, TRACKER["tracking_details"][0], waiting]}  # type: ignore[index]
+    async with easypost(answer(200, {"trackers": [body]})) as (carrier, _, _):
+        tracked = await carrier.call("track", "t", TrackParcel(carrier="usps", tracking_number="9400"))
+        assert isinstance(tracked, Tracked)
+        told = tracked.updates("main", "web:1", "web:1/1")
+        assert [(one.status, one.code, one.detail) for one in told] == [
+            ("delivered", "", "Delivered, Berlin"),
+            ("exception", "lost", "Gone"),
+        ]
+        assert {(one.owner, one.fulfilment_id, one.tracking_number) for one in told} == {("main", "web:1/1", "9400")}
+
+
 async def test_another_parcel_gets_a_tracker() -> None:
     async with easypost(answer(200, {"trackers": []}), answer(201, TRACKER)) as (carrier, _, server):
         await carrier.call("track", "t", TrackParcel(carrier="usps", tracking_number="9400"))
