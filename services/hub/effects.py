@@ -79,6 +79,7 @@ class Adapter(Protocol):
 
         Raises:
             TransientError: it cannot be looked up just now.
+            UnknownError: it was done, and what it brought cannot be had just now.
         """
 
 
@@ -148,7 +149,7 @@ class Effects:
             EFFECTS.labels(self._service, adapter, operation, outcome),
         )
 
-    async def _run(self, intent: Intent) -> Outcome | Later:  # every way that a call can end
+    async def _run(self, intent: Intent) -> Outcome | Later:
         adapter, limits = self._adapters[intent.adapter]
         uncertain = intent.resumed
 
@@ -172,13 +173,14 @@ class Effects:
                 worth=lambda error: _worth_another(error, limits),
                 again=RETRIES.labels(intent.adapter, intent.operation).inc,
             )
-        except PermanentError as error:
-            return Refused(error.code, error.detail)
-        except TransientError as error:
-            if not uncertain:
-                return Failed(str(error), error.retry_after_s)
-            why = f"{intent.adapter}: whether {intent.key} was done cannot be looked up: {error}"
-            return Later(why, not_before_s=error.retry_after_s)
+        except (PermanentError, TransientError) as error:
+            wait_s = getattr(error, "retry_after_s", None)
+            if uncertain:  # it is the look-up that failed or was refused, and says nothing of the call
+                why = f"{intent.adapter}: whether {intent.key} was done cannot be looked up: {error}"
+                return Later(why, not_before_s=wait_s)
+            return (
+                Refused(error.code, error.detail) if isinstance(error, PermanentError) else Failed(str(error), wait_s)
+            )
         except UnknownError as error:
             return Later(f"{intent.adapter}: whether {intent.key} was done is not known: {error}")
 
@@ -238,7 +240,7 @@ class Effects:
                 await places.acquire()
         except TimeoutError:
             msg = f"{name}: all {limits.concurrency} places were taken for {limits.timeout_s} s"
-            raise ThrottledError(msg, limits.patience_s) from None
+            raise ThrottledError(msg, limits.breaker_rest_s) from None
         try:
             yield
         finally:

@@ -417,8 +417,17 @@ async def test_what_was_bought_before_and_cannot_be_read_is_not_failed_over() ->
             answer(422, {"error": {"code": "SHIPMENT.POSTAGE.EXISTS", "message": "!"}})
         ]
         house.faults["GET /shipments/*"] = [answer(503)] * 9
-        with pytest.raises(UnknownError, match="bought before"):
+        with pytest.raises(UnknownError, match="bought before cannot be seen"):
             await carrier.call("buy", "k", label())
+
+
+async def test_a_refusal_of_what_an_earlier_try_brought_about_after_all_is_none() -> None:
+    async with easypost() as (carrier, house, _):
+        refused = answer(422, {"error": {"code": "SHIPMENT.POSTAGE.FAILURE", "message": "busy with it"}})
+        house.lost["POST /shipments/*/buy"] = [refused]
+        bought = await carrier.call("buy", "k", label())
+        assert isinstance(bought, Label)
+        assert house.bought == [bought.handle]
 
 
 async def test_a_house_that_has_enough_is_left_alone_as_long_as_it_asks() -> None:

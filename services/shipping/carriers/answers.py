@@ -75,7 +75,7 @@ class Tracked(Value):
                 order_id=order_id,
                 fulfilment_id=fulfilment_id,
                 tracking_number=self.tracking_number,
-                status=told[0],  # type: ignore[arg-type]  # one of the four, as `Status.told_as` has them
+                status=told[0],
                 code=told[1],
                 occurred_at=scan.at,
                 detail=", ".join(filter(None, (scan.detail or scan.status, scan.city))),
