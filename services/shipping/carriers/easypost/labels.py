@@ -44,7 +44,7 @@ async def _bought_before(account: Account, shipment_id: str, refusal: StatusErro
     try:
         shipment = await account.get("look-up", f"/shipments/{shipment_id}", Shipment)
     except (TransientError, PermanentError) as error:
-        msg = f"{account.name}: {shipment_id} was refused ({refusal}), and whether it was bought before cannot be seen: {error}"
+        msg = f"{account.name}: {shipment_id}: {refusal}; whether it was bought before cannot be seen: {error}"
         raise UnknownError(msg) from error
     if shipment.is_bought:
         return shipment
