@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from crossdock_contracts.base import Utc, Value
-from crossdock_contracts.shipping import TrackingUpdateV1
+from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Address, Code, Country, Money
 from services.shipping.carriers.codes import Status
 
