@@ -3,7 +3,7 @@
 The type names ``hub``; on the wire the service stands in its place: ``inventory.cmd.replay-dead-letter.v1``.
 """
 
-from crossdock_contracts.base import Command, Event, Id, Utc
+from crossdock_contracts.base import Command, Event, Id, Utc, Value
 from crossdock_contracts.values import Code
 
 
@@ -16,6 +16,8 @@ class ReplayDeadLetterV1(Command, service="hub", name="replay-dead-letter", vers
     """A mended payload to hand over in place of the original; none: the original, byte for byte."""
     requested_by: str = ""
     note: str = ""
+    seq: int = 0
+    """Of the letter that was looked at: one that died again since is not touched. 0: whichever is open."""
 
 
 class DiscardDeadLetterV1(Command, service="hub", name="discard-dead-letter", version=1, entity="letter_id"):
@@ -25,6 +27,18 @@ class DiscardDeadLetterV1(Command, service="hub", name="discard-dead-letter", ve
     handler: Id
     requested_by: str = ""
     note: str
+    seq: int = 0
+    """Of the letter that was looked at: one that died again since is not touched. 0: whichever is open."""
+
+
+class PayloadChange(Value):
+    """One place of a payload that was mended."""
+
+    path: str
+    """Such as ``$.body.lines[0].sku``; a string that holds JSON is gone into."""
+    before: str
+    """What stood there, as JSON, the beginning where it is long; empty: nothing."""
+    after: str
 
 
 class MessageDeadLetteredV1(Event, service="hub", name="message-dead-lettered", version=1, entity="letter_id"):
@@ -49,6 +63,10 @@ class DeadLetterReplayedV1(Event, service="hub", name="dead-letter-replayed", ve
     requested_by: str
     note: str
     replayed_at: Utc
+    changes: tuple[PayloadChange, ...] = ()
+    """What was mended, the first hundred places."""
+    original: str = ""
+    """Where it was mended: the payload as it had died, byte for byte, gzipped and in base 64."""
 
 
 class DeadLetterDiscardedV1(Event, service="hub", name="dead-letter-discarded", version=1, entity="letter_id"):
@@ -59,6 +77,12 @@ class DeadLetterDiscardedV1(Event, service="hub", name="dead-letter-discarded", 
     requested_by: str
     note: str
     discarded_at: Utc
+    subject: str = ""
+    """On which the message stood."""
+    error: str = ""
+    detail: str = ""
+    original: str = ""
+    """The payload, byte for byte, gzipped and in base 64."""
 
 
 class CommandRefusedV1(Event, service="hub", name="command-refused", version=1, entity="entity_id"):

@@ -66,6 +66,8 @@ class Handler:
     """``(states, message, outcome, now) -> Decision``: what follows from the answer to an intent."""
     prepare: Callable[[Any], Awaitable[Any]] | None = None
     """Asks the outside for facts that the decision needs; harmless to repeat."""
+    together: bool = False
+    """It is asked for all messages of a round at the same time, not for one after the other."""
 
     @property
     def is_timer(self) -> bool:

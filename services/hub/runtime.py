@@ -43,7 +43,7 @@ class Runtime:
         self.service = service
         self.settings = settings
         self.shard_count = settings.pools if service.by_owner else settings.partitions
-        for handler in letters.handlers(service.name, self._read_raw):
+        for handler in letters.handlers(service.name, self._read_raw, service.handlers):
             service.handlers.setdefault(handler.name, handler)
         self.pumps: dict[tuple[str, int], Pump] = {
             (name, shard): self._pump(name, shard)
