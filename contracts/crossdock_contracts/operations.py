@@ -3,8 +3,21 @@
 The type names ``hub``; on the wire the service stands in its place: ``inventory.cmd.replay-dead-letter.v1``.
 """
 
+from typing import Annotated
+
+from pydantic import Field
+
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
 from crossdock_contracts.values import Code
+
+
+class LetterName(Value):
+    """One dead letter."""
+
+    letter_id: Id
+    handler: Id
+    seq: int = 0
+    """Of the letter that was looked at: one that died again since is not touched. 0: whichever is open."""
 
 
 class ReplayDeadLetterV1(Command, service="hub", name="replay-dead-letter", version=1, entity="letter_id"):
@@ -18,6 +31,8 @@ class ReplayDeadLetterV1(Command, service="hub", name="replay-dead-letter", vers
     note: str = ""
     seq: int = 0
     """Of the letter that was looked at: one that died again since is not touched. 0: whichever is open."""
+    also: Annotated[tuple[LetterName, ...], Field(max_length=100)] = ()
+    """More letters of the same owner, at most a hundred, that are replayed with it, as they are."""
 
 
 class DiscardDeadLetterV1(Command, service="hub", name="discard-dead-letter", version=1, entity="letter_id"):
@@ -29,6 +44,8 @@ class DiscardDeadLetterV1(Command, service="hub", name="discard-dead-letter", ve
     note: str
     seq: int = 0
     """Of the letter that was looked at: one that died again since is not touched. 0: whichever is open."""
+    also: Annotated[tuple[LetterName, ...], Field(max_length=100)] = ()
+    """More letters of the same owner, at most a hundred, that are closed with it."""
 
 
 class PayloadChange(Value):
@@ -63,7 +80,7 @@ class DeadLetterReplayedV1(Event, service="hub", name="dead-letter-replayed", ve
     requested_by: str
     note: str
     replayed_at: Utc
-    changes: tuple[PayloadChange, ...] = ()
+    mended: tuple[PayloadChange, ...] = ()
     """What was mended, the first hundred places."""
     original: str = ""
     """Where it was mended: the payload as it had died, byte for byte, gzipped and in base 64."""

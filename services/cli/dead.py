@@ -154,7 +154,7 @@ def replay(
     tally = _close(
         letter or [],
         filters(service, handler, reason, order, before) if everything else None,
-        lambda one: letters.replay_of(one, by=by, note=note),
+        lambda some: letters.replay_of(some, by=by, note=note),
         rate,
         "replayed",
         see_through=True,
@@ -193,7 +193,7 @@ def discard(
     tally = _close(
         letter or [],
         filters(service, handler, reason, order, before) if everything else None,
-        lambda one: letters.discard_of(one, by=by, note=note),
+        lambda some: letters.discard_of(some, by=by, note=note),
         rate,
         "discarded",
     )
@@ -212,7 +212,7 @@ def _say(tally: Tally, verb: str) -> None:
 def _close(
     ids: Sequence[str],
     wanted: Filters | None,
-    command: Callable[[dict[str, Any]], Command],
+    command: Callable[[Sequence[dict[str, Any]]], Command],
     rate: float,
     verb: str,
     *,
@@ -238,7 +238,7 @@ def _close(
 async def _run(
     ids: Sequence[str],
     wanted: Filters | None,
-    command: Callable[[dict[str, Any]], Command],
+    command: Callable[[Sequence[dict[str, Any]]], Command],
     rate: float,
     verb: str,
     tally: Tally,

@@ -22,6 +22,10 @@ from services.hub.wire import DisconnectedError, status
 
 _PATIENCE_S = 120.0
 """A command that has not been answered for so long is given up."""
+_TOGETHER, _TOGETHER_BYTES = 50, 256 * 1024
+"""Most letters of one command, and most bytes of their payloads; a larger letter goes alone."""
+_AT_ONCE = 4
+"""Commands that have not been answered yet."""
 _STILL_S = 60.0
 """Replayed messages of which none has been settled for so long are no longer waited for."""
 
@@ -112,29 +116,19 @@ def groups(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(counted.values(), key=lambda one: -one["count"])
 
 
-def replay_of(letter: dict[str, Any], *, by: str, note: str, body: str | None = None) -> Command:
-    """The command that hands a letter to its handler once more, if it is still the one that was looked at."""
-    return ReplayDeadLetterV1(
-        owner=_owner(letter),
-        letter_id=letter["letter_id"],
-        handler=letter["handler"],
-        body=body,
-        requested_by=by,
-        note=note,
-        seq=letter["seq"],
-    )
+def replay_of(found: Sequence[dict[str, Any]], *, by: str, note: str, body: str | None = None) -> Command:
+    """The command that hands letters to their handlers once more, those that are still as they were looked at."""
+    return ReplayDeadLetterV1(owner=_owner(found[0]), body=body, requested_by=by, note=note, **_names(found))
 
 
-def discard_of(letter: dict[str, Any], *, by: str, note: str) -> Command:
-    """The command that closes a letter unhandled, if it is still the one that was looked at."""
-    return DiscardDeadLetterV1(
-        owner=_owner(letter),
-        letter_id=letter["letter_id"],
-        handler=letter["handler"],
-        requested_by=by,
-        note=note,
-        seq=letter["seq"],
-    )
+def discard_of(found: Sequence[dict[str, Any]], *, by: str, note: str) -> Command:
+    """The command that closes letters unhandled, those that are still as they were looked at."""
+    return DiscardDeadLetterV1(owner=_owner(found[0]), requested_by=by, note=note, **_names(found))
+
+
+def _names(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    names = [{name: letter[name] for name in ("letter_id", "handler", "seq")} for letter in found]
+    return names[0] | {"also": names[1:]}
 
 
 def _owner(letter: dict[str, Any]) -> str:
@@ -166,6 +160,24 @@ class Tally:
         """Letters that have been dealt with, however."""
         return len(self.closed) + self.gone + len(self.refused)
 
+    def count(self, batch: Sequence[dict[str, Any]], answer: Answer) -> None:
+        """What became of some letters."""
+        refusals = {
+            event["body"]["entity_id"]: event["body"]
+            for event in answer.events
+            if event["type"].endswith("command-refused")
+        }
+        for letter in batch:
+            refusal = refusals.get(letter["letter_id"])
+            if answer.refusal and not answer.events:
+                self.refused[letter["letter_id"]] = answer.refusal
+            elif refusal is None:
+                self.closed.append(letter)
+            elif refusal["reason"] == "no-such-dead-letter":
+                self.gone += 1
+            else:
+                self.refused[letter["letter_id"]] = f"{refusal['reason']}: {refusal['detail']}"
+
     def summary(self, verb: str) -> dict[str, Any]:
         """The figures, for programs."""
         return {
@@ -177,16 +189,30 @@ class Tally:
         }
 
 
+def _together(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Letters in their order, some at a time: of one owner and one partition, and not much to hold in one commit."""
+    batch: list[dict[str, Any]] = []
+    for letter in found:
+        alike = batch and all(batch[0][name] == letter[name] for name in ("service", "partition"))
+        full = len(batch) == _TOGETHER or sum(one["size"] for one in batch) + letter["size"] > _TOGETHER_BYTES
+        if batch and (full or not alike or _owner(batch[0]) != _owner(letter)):
+            yield batch
+            batch = []
+        batch.append(letter)
+    if batch:
+        yield batch
+
+
 async def close_all(
     client: Client,
     found: Sequence[dict[str, Any]],
-    command: Callable[[dict[str, Any]], Command],
+    command: Callable[[Sequence[dict[str, Any]]], Command],
     tally: Tally,
     *,
     rate: float = 0.0,
     moved: Callable[[], None] = lambda: None,
 ) -> None:
-    """Close letters by a command for each, in their order, at most so many a second.
+    """Close letters by a command for some of them at a time, in their order, at most so many letters a second.
 
     Interrupted at any point, what was done is in the tally, and what was not is still open: the same again goes on.
 
@@ -196,21 +222,16 @@ async def close_all(
     """
     tally.total += len(found)
     started = time.perf_counter()
+    batches = list(_together(found))
 
     def told(number: int, answer: Answer) -> None:
-        letter = found[number]
-        if not answer.refusal:
-            tally.closed.append(letter)
-        elif answer.refusal.startswith("no-such-dead-letter"):
-            tally.gone += 1
-        else:
-            tally.refused[letter["letter_id"]] = answer.refusal
+        tally.count(batches[number], answer)
         tally.seconds = time.perf_counter() - started
         moved()
 
     # to the partition that the letter lies in: those about the same entity stay in their order
-    errands = (Errand(command(letter), letter["service"], letter["partition"]) for letter in found)
-    await order_each(client, errands, told, rate=rate, timeout_s=_PATIENCE_S)
+    errands = (Errand(command(of), of[0]["service"], of[0]["partition"], len(of)) for of in batches)
+    await order_each(client, errands, told, rate=rate, timeout_s=_PATIENCE_S, at_once=_AT_ONCE)
 
 
 async def see_through(client: Client, tally: Tally) -> None:

@@ -66,7 +66,7 @@ for commands, name, text in (
     (locations.app, "locations", "Locations: list them, close, open, say what they can take."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
-    (dead.app, "dead", "Dead letters: list, show, replay, discard."),
+    (dead.app, "dead", "Dead letters: list, show, edit, replay, discard."),
     (routing.app, "routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
     (
         waves.app,

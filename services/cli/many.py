@@ -16,6 +16,8 @@ _ON_THE_WAY = 400
 _AGAIN_S = 30.0
 """One that was not answered for so long is sent again."""
 _PAUSE_S = 0.2
+_CATCH_UP_S = 1.0
+"""What was not sent for so long because nobody answered is not made up for by a burst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Errand:
     """Of a command that every service takes."""
     shard: int | None = None
     """The partition or pool that takes it, where it is not that of its entity."""
+    weight: int = 1
+    """So much of the rate it takes."""
 
 
 async def order_all(client: Client, commands: Sequence[Command], *, timeout_s: float = 60.0) -> list[Answer]:
@@ -48,8 +52,9 @@ async def order_each(
     *,
     rate: float = 0.0,
     timeout_s: float,
+    at_once: int = _ON_THE_WAY,
 ) -> None:
-    """Have commands carried out, at most so many a second (0: as fast as it goes); ``told`` hears of each.
+    """Have commands carried out, their weight at most so much a second (0: as fast as it goes); ``told`` hears of each.
 
     What is not answered is sent again under the same id, which is safe: the hub remembers it.
 
@@ -58,9 +63,9 @@ async def order_each(
         NoServiceError: some are stored, but were not carried out in time.
     """
     desk = _Desk(client, timeout_s)
-    turn = asyncio.Semaphore(_ON_THE_WAY)
+    turn = asyncio.Semaphore(at_once)
     loop = asyncio.get_running_loop()
-    started = loop.time()
+    due = loop.time()
 
     async def carry_out(number: int, errand: Errand) -> None:
         try:
@@ -75,7 +80,8 @@ async def order_each(
             for number, errand in enumerate(errands):
                 await turn.acquire()
                 if rate:
-                    await asyncio.sleep(started + number / rate - loop.time())
+                    await asyncio.sleep(due - loop.time())
+                    due = max(due, loop.time() - _CATCH_UP_S) + errand.weight / rate
                 group.create_task(carry_out(number, errand))
     except* (UnreachableError, NoServiceError) as errors:
         raise errors.exceptions[0] from None

@@ -69,7 +69,7 @@ async def _find(letter_id: str, handler: str) -> tuple[dict[str, Any], Letter, b
 
 async def _send(brief: dict[str, Any], by: str, note: str, body: str) -> None:
     async with connected(settings()) as client:
-        command = letters.replay_of(brief, by=by, note=note, body=body)
+        command = letters.replay_of([brief], by=by, note=note, body=body)
         await client.order(command, service=brief["service"], shard=brief["partition"])
 
 

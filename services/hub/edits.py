@@ -81,7 +81,8 @@ def _compare(path: str, old: Any, new: Any, found: list[PayloadChange]) -> None:
             _compare(f"{path}.{name}", old.get(name, _ABSENT), new.get(name, _ABSENT), found)
     elif isinstance(old, list) and isinstance(new, list):
         for n in range(max(len(old), len(new))):
-            _compare(f"{path}[{n}]", *(of[n] if n < len(of) else _ABSENT for of in (old, new)), found)
+            one, other = (of[n] if n < len(of) else _ABSENT for of in (old, new))
+            _compare(f"{path}[{n}]", one, other, found)
     elif type(old) is not type(new) or old != new:
         found.append(PayloadChange(path=path, before=_said(old), after=_said(new)))
 

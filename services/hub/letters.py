@@ -6,8 +6,9 @@ What is thrown away or mended stays, as it was, in that entry.
 import gzip
 import re
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from urllib.parse import unquote
 
 import orjson
@@ -21,6 +22,7 @@ from crossdock_contracts.operations import (
     DeadLetterDiscardedV1,
     DeadLetterReplayedV1,
     DiscardDeadLetterV1,
+    LetterName,
     ReplayDeadLetterV1,
 )
 from crossdock_contracts.registry import versions
@@ -50,6 +52,8 @@ class Letter(BaseModel):
     """``owner/order`` that it belongs to."""
     partition: int = 0
     seq: int = 0
+    size: int = 0
+    """Bytes of the payload."""
     reason: str = ""
     """What it has in common with all that died of the same."""
 
@@ -82,6 +86,7 @@ def read_letter(message: Msg) -> Letter | None:
         order=unquote(original.get("ce-correlationid", "")),
         partition=int(facts["partition"]),
         seq=int(headers["Nats-Sequence"]),
+        size=len(message.data),
         reason=reason(facts["detail"]),
     )
 
@@ -98,12 +103,10 @@ def reason(detail: str) -> str:
     return _NUMBERED.sub("#", _QUOTED.sub("'…'", first))[:_REASON_CHARS]
 
 
-ReadRaw = Callable[[str], Awaitable[Msg | None]]
+Read = Callable[[list[str]], Awaitable[list[Msg]]]
 Closing = ReplayDeadLetterV1 | DiscardDeadLetterV1
-
-
-class _ClosedError(LookupError):
-    """The letter that a command names is not open."""
+Found = dict[str, Msg]
+"""Letters that a command names, by subject."""
 
 
 def letter_subject(service: str, handler: str, letter_id: str) -> str:
@@ -111,90 +114,83 @@ def letter_subject(service: str, handler: str, letter_id: str) -> str:
     return f"{service}.dead.{handler}.{subjects.token(letter_id)}"
 
 
-def handlers(service: str, read_raw: ReadRaw, known: Mapping[str, Handler]) -> list[Handler]:
+def handlers(service: str, read: Read, known: Mapping[str, Handler]) -> list[Handler]:
     """The two handlers that every service has for its dead letters.
 
-    ``read_raw`` reads a subject's last message; ``known`` are the handlers that letters can go back to.
+    ``read`` reads the last messages of subjects; ``known`` are the handlers that letters can go back to.
     """
 
-    async def read(message: Closing) -> Msg | None:
-        return await read_raw(letter_subject(service, message.handler, message.letter_id))
+    async def look(message: Closing) -> Found:
+        found = await read([letter_subject(service, one.handler, one.letter_id) for one in _named(message)])
+        return {(one.headers or {})["Nats-Subject"]: one for one in found}
 
-    def replay(_: States, message: ReplayDeadLetterV1, now: datetime, found: Msg | None) -> Decision:
-        try:
-            stored, letter = _opened(message, found)
-        except _ClosedError:
-            return _missing(service, message)
-        if message.body is not None and (wrong := _unreadable(known.get(letter.handler), letter, message.body)):
-            return _refused(message, "payload-invalid", wrong)
-        return _replayed(service, message, stored, letter, now)
+    def replay(_: States, message: ReplayDeadLetterV1, now: datetime, found: Found) -> Decision:
+        decision = HubDecision()
+        for stored, letter in _opened(service, message, found, decision):
+            if message.body is None:
+                _replay(service, message, stored, letter, now, decision)
+            elif wrong := _unreadable(known.get(letter.handler), letter, message):
+                decision.events.append(_refused(message, letter.letter_id, "payload-invalid", wrong))
+            else:
+                _replay(service, message, stored, letter, now, decision)
+        return _counted(service, decision)
 
-    def discard(_: States, message: DiscardDeadLetterV1, now: datetime, found: Msg | None) -> Decision:
-        try:
-            stored, letter = _opened(message, found)
-        except _ClosedError:
-            return _missing(service, message)
-        event = DeadLetterDiscardedV1(
-            owner=message.owner,
-            letter_id=letter.letter_id,
-            handler=letter.handler,
-            requested_by=message.requested_by,
-            note=message.note,
-            discarded_at=now,
-            subject=letter.subject,
-            error=letter.error,
-            detail=letter.detail,
-            original=_kept(stored.data),
-        )
-        return HubDecision(tell=DEAD.labels(service).dec, events=[event], messages=[_tombstone(service, letter)])
+    def discard(_: States, message: DiscardDeadLetterV1, now: datetime, found: Found) -> Decision:
+        decision = HubDecision()
+        for stored, letter in _opened(service, message, found, decision):
+            _discard(service, message, stored, letter, now, decision)
+        return _counted(service, decision)
 
     return [
-        Handler("replay-dead-letter", service, ReplayDeadLetterV1, replay, prepare=read, remember=True, together=True),
-        Handler(
-            "discard-dead-letter", service, DiscardDeadLetterV1, discard, prepare=read, remember=True, together=True
-        ),
+        Handler("replay-dead-letter", service, ReplayDeadLetterV1, replay, prepare=look, remember=True),
+        Handler("discard-dead-letter", service, DiscardDeadLetterV1, discard, prepare=look, remember=True),
     ]
 
 
-def _opened(message: Closing, found: Msg | None) -> tuple[Msg, Letter]:
-    """The letter that a command names.
-
-    Raises:
-        _ClosedError: it is not open, is somebody else's, or died again since it was looked at.
-    """
-    letter = read_letter(found) if found is not None else None
-    if found is None or letter is None or letter.owner not in {"", message.owner}:
-        raise _ClosedError
-    if message.seq not in {0, letter.seq}:
-        raise _ClosedError
-    return found, letter
+def _counted(service: str, decision: HubDecision) -> Decision:
+    closed = sum(1 for event in decision.events if not isinstance(event, CommandRefusedV1))
+    decision.tell = partial(DEAD.labels(service).dec, closed)
+    return decision
 
 
-def _missing(service: str, message: Closing) -> Decision:
-    since = " as it was looked at" if message.seq else ""
-    return _refused(
-        message,
-        "no-such-dead-letter",
-        f"{service} has no open dead letter {message.letter_id} of handler {message.handler}{since}",
-    )
+def _named(message: Closing) -> list[LetterName]:
+    """The letters that a command names, each once."""
+    first = LetterName(letter_id=message.letter_id, handler=message.handler, seq=message.seq)
+    return list({(one.handler, one.letter_id): one for one in (first, *message.also)}.values())
 
 
-def _refused(message: Closing, why: str, detail: str) -> Decision:
-    refusal = CommandRefusedV1(
-        owner=message.owner, entity_id=message.letter_id, command=message.TYPE, reason=why, detail=detail
-    )
-    return Decision(events=[refusal])
+def _opened(service: str, message: Closing, found: Found, decision: HubDecision) -> Iterator[tuple[Msg, Letter]]:
+    """Those letters of a command that are open, its owner's, and did not die again since they were looked at."""
+    for name in _named(message):
+        stored = found.get(letter_subject(service, name.handler, name.letter_id))
+        letter = read_letter(stored) if stored is not None else None
+        if stored is None or letter is None or letter.owner not in {"", message.owner}:
+            since = ""
+        elif name.seq not in {0, letter.seq}:
+            since = " as it was looked at"
+        else:
+            yield stored, letter
+            continue
+        detail = f"{service} has no open dead letter {name.letter_id} of handler {name.handler}{since}"
+        decision.events.append(_refused(message, name.letter_id, "no-such-dead-letter", detail))
 
 
-def _unreadable(handler: Handler | None, letter: Letter, body: str) -> str:
+def _refused(message: Closing, letter_id: str, why: str, detail: str) -> CommandRefusedV1:
+    return CommandRefusedV1(owner=message.owner, entity_id=letter_id, command=message.TYPE, reason=why, detail=detail)
+
+
+def _unreadable(handler: Handler | None, letter: Letter, message: ReplayDeadLetterV1) -> str:
     """What is wrong with a mended payload; empty: its handler can read it."""
+    assert message.body is not None
+    if message.also:
+        return "a mended payload is for one letter, not for several"
     if handler is None:
         return f"there is no handler {letter.handler} any more, which could take a mended payload"
     try:
         if issubclass(handler.contract, Contract):
-            check(handler.contract.TYPE, letter.subject, body)
+            check(handler.contract.TYPE, letter.subject, message.body)
         else:
-            handler.contract.decode(body.encode())
+            handler.contract.decode(message.body.encode())
     except ValidationError as error:
         return explain(error)
     except (ValueError, LookupError) as error:
@@ -217,25 +213,50 @@ def check(type_: str, subject: str, body: str) -> None:
     found.decode(body)
 
 
-def _replayed(service: str, message: ReplayDeadLetterV1, stored: Msg, letter: Letter, now: datetime) -> Decision:
+def _replay(
+    service: str, message: ReplayDeadLetterV1, stored: Msg, letter: Letter, now: datetime, decision: HubDecision
+) -> None:
     """The message back to its handler, a tombstone over the letter, the audit entry: all of it or none."""
     edited = message.body is not None and message.body.encode() != stored.data
     body = stored.data if message.body is None else message.body.encode()
     headers = letter.headers | {KEY_HEADER: letter.letter_id, SUBJECT_HEADER: letter.subject}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
-    event = DeadLetterReplayedV1(
-        owner=message.owner,
-        letter_id=letter.letter_id,
-        handler=letter.handler,
-        edited=edited,
-        requested_by=message.requested_by,
-        note=message.note,
-        replayed_at=now,
-        changes=tuple(changes(stored.data, body)) if edited else (),
-        original=_kept(stored.data) if edited else "",
+    decision.events.append(
+        DeadLetterReplayedV1(
+            owner=message.owner,
+            letter_id=letter.letter_id,
+            handler=letter.handler,
+            edited=edited,
+            requested_by=message.requested_by,
+            note=message.note,
+            replayed_at=now,
+            mended=tuple(changes(stored.data, body)) if edited else (),
+            original=_kept(stored.data) if edited else "",
+        )
     )
-    again = Message(f"{service}.retry.{letter.handler}.{letter.partition}", body, lines)
-    return HubDecision(tell=DEAD.labels(service).dec, events=[event], messages=[again, _tombstone(service, letter)])
+    decision.messages.append(Message(f"{service}.retry.{letter.handler}.{letter.partition}", body, lines))
+    _close(service, letter, decision)
+
+
+def _discard(
+    service: str, message: DiscardDeadLetterV1, stored: Msg, letter: Letter, now: datetime, decision: HubDecision
+) -> None:
+    """A tombstone over the letter, and the audit entry, which keeps it."""
+    decision.events.append(
+        DeadLetterDiscardedV1(
+            owner=message.owner,
+            letter_id=letter.letter_id,
+            handler=letter.handler,
+            requested_by=message.requested_by,
+            note=message.note,
+            discarded_at=now,
+            subject=letter.subject,
+            error=letter.error,
+            detail=letter.detail,
+            original=_kept(stored.data),
+        )
+    )
+    _close(service, letter, decision)
 
 
 def _kept(body: bytes) -> str:
@@ -243,6 +264,7 @@ def _kept(body: bytes) -> str:
     return b64encode(gzip.compress(body, mtime=0)).decode()
 
 
-def _tombstone(service: str, letter: Letter) -> Message:
-    """Closes a letter, if it is still the one that was read."""
-    return Message(letter_subject(service, letter.handler, letter.letter_id), b"", expected=letter.seq, rollup=True)
+def _close(service: str, letter: Letter, decision: HubDecision) -> None:
+    """Put a tombstone over a letter, if it is still the one that was read."""
+    subject = letter_subject(service, letter.handler, letter.letter_id)
+    decision.messages.append(Message(subject, b"", expected=letter.seq, rollup=True))

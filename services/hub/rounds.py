@@ -3,10 +3,8 @@
 A round that is refused leaves no trace; it is taken again from what then stands.
 """
 
-import asyncio
 import time
 from collections import Counter
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,14 +80,6 @@ class Rounds:
                 except Exception as error:  # noqa: BLE001  # as with a decision: it concerns this message alone
                     source.fault = error
         await self.cache.load(wanted)
-        waiting = [source for source in inputs if source.handler.together and source.facts is None]
-        await asyncio.gather(*map(self._prepare, waiting))
-
-    async def _prepare(self, source: Input) -> None:
-        """Ask for the facts of one input, as one of many; what goes wrong with it shows when it is decided."""
-        if source.fault is None and source.handler.prepare is not None:
-            with suppress(Exception):
-                source.facts = await source.handler.prepare(source.message)
 
     def _hints(self, source: Input) -> list[str]:
         handler = source.handler

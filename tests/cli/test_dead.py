@@ -173,6 +173,7 @@ def test_all_letters_of_a_kind_are_replayed_at_once(crossdock: Crossdock, letter
     assert unsaid.status == 2
     assert "say --all" in unsaid.error
     assert done["replayed"] >= 1
+    assert letter in listed(crossdock), "it died again"
     assert sum(one["count"] for one in done["failures"]) == done["failed_again"]
     assert crossdock("dead", "replay", "--all", "--service", "routing", "--json").json["replayed"] == 0
 
