@@ -31,6 +31,7 @@ from services.cli import (
     orders,
     products,
     routing,
+    sandbox,
     stock,
     stores,
     suppliers,
@@ -76,6 +77,7 @@ for commands, name, text in (
     (cases.app, "cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
     (stores.app, "stores", "Stores: what waits there, accept, decline, make ready, hand over."),
     (suppliers.app, "suppliers", "Suppliers: their purchase orders, acknowledge, reject, invoice."),
+    (sandbox.app, "sandbox", "The outside on this machine: shops and carriers that speak real formats, and fail."),
     (contracts.app, "contracts", "Contracts: list, show the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)
