@@ -17,7 +17,7 @@ from services.sandbox.server import serve
 app = typer.Typer(no_args_is_help=True)
 
 _NAMES = ", ".join(api.name for api in APIS)
-Url = Annotated[str, typer.Option(help="Where the sandbox listens.", envvar="CROSSDOCK_SANDBOX_URL")]
+Url = Annotated[str, typer.Option(help="Where the sandbox listens.")]
 ProfileName = Annotated[str, typer.Option("--faults", help=f"How it fails: {', '.join(PROFILES)}.")]
 _URL = "http://127.0.0.1:8090"
 
