@@ -15,8 +15,8 @@ from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels, UnknownChannelError
 from services.cli.client import Client, NoServiceError, connected
-from services.cli.dead import letters
 from services.cli.errands import Lines, carry_out, line_quantities, plainly
+from services.cli.letters import letters
 from services.cli.output import FAILED, NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
 from services.hub.money import major
