@@ -82,7 +82,7 @@ def test_what_is_no_json_is_refused_with_the_reason(content: bytes) -> None:
         ({"placed_at": "2026-03-02T10:30:00"}, "$.placed_at: Input should have timezone info"),
         (
             {"placed_at": "0001-01-01T00:00:00+01:00"},
-            "$.placed_at: Value error, no day of business is before 1900 or after 2199",
+            "$.placed_at: Value error, no day of business",
         ),
         ({"total_minor": "32,90"}, "$.total_minor: Input should be a valid integer"),
         ({"payment": {"method": "barter"}}, "$.payment.method: Input should be 'prepaid'"),
