@@ -13,6 +13,7 @@ from services.bench.figure import BenchError
 from services.cli.client import Client, connected
 from services.cli.supervisor import Worker
 from services.hub import streams
+from services.hub.health import is_well
 from services.hub.server import Server, ServerError, free_port
 from services.hub.settings import Settings, settings
 
@@ -140,14 +141,7 @@ async def _start(server: Server) -> None:
 
 async def is_ready(port: int) -> bool:
     """Whether services say that they are ready."""
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /health/ready HTTP/1.0\r\n\r\n")
-        answer = await reader.read()
-        writer.close()
-    except OSError:
-        return False
-    return b" 200 " in answer.split(b"\r\n", 1)[0]
+    return await is_well(port, "/health/ready")
 
 
 class Counter:

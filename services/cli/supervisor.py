@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.hub.health import is_well
 from services.hub.log import logger
 from services.hub.process import STORAGE_EXIT
 from services.hub.server import Server, free_port
@@ -151,11 +152,4 @@ class Hub:
 
 
 async def _is_ready(host: str, port: int) -> bool:
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1" if host == "0.0.0.0" else host, port)  # noqa: S104
-        writer.write(b"GET /health/ready HTTP/1.0\r\n\r\n")
-        answer = await reader.read()
-        writer.close()
-    except OSError:
-        return False
-    return b" 200 " in answer.split(b"\r\n", 1)[0]
+    return await is_well(port, "/health/ready", host="127.0.0.1" if host == "0.0.0.0" else host)  # noqa: S104

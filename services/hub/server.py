@@ -8,6 +8,7 @@ import sysconfig
 from pathlib import Path
 
 from services.hub import guardian
+from services.hub.health import is_well
 from services.hub.log import logger
 from services.hub.settings import Settings
 
@@ -152,17 +153,7 @@ class Server:
 
     async def _healthy(self) -> bool:
         """JetStream is up and answers."""
-        try:
-            async with asyncio.timeout(2):
-                reader, writer = await asyncio.open_connection("127.0.0.1", self._monitor)
-                try:
-                    writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
-                    answer = await reader.read()
-                finally:
-                    writer.close()
-        except (OSError, TimeoutError):
-            return False
-        return b"200 OK" in answer.split(b"\r\n", 1)[0]
+        return await is_well(self._monitor, "/healthz", timeout_s=2)
 
     async def _watch(self) -> None:
         """Start the server anew when it has died, or has not answered for a while."""

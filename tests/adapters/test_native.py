@@ -2,8 +2,8 @@ import orjson
 import pytest
 
 from crossdock_contracts.values import LineKind, PaymentMethod
-from services.capture.channels import UnmappableError
 from services.capture.channels.native import Native
+from services.capture.rules import UnmappableError
 from tests.builders import BERLIN, NOW, order_input
 
 SOUND = {"line_id": "1", "sku": "A", "quantity": 2, "unit_price_minor": 1250}
@@ -80,7 +80,10 @@ def test_what_is_no_json_is_refused_with_the_reason(content: bytes) -> None:
         ({"lines": [SOUND, SOUND | {"quantity": 0}]}, "$.lines[1].quantity: Input should be greater than 0"),
         ({"lines": [SOUND, SOUND | {"unit_price_minor": 12.5}]}, "$.lines[1].unit_price_minor: "),
         ({"placed_at": "2026-03-02T10:30:00"}, "$.placed_at: Input should have timezone info"),
-        ({"placed_at": "0001-01-01T00:00:00+01:00"}, "$.placed_at: Value error, no day of business is before 1900 or after 2199"),
+        (
+            {"placed_at": "0001-01-01T00:00:00+01:00"},
+            "$.placed_at: Value error, no day of business",
+        ),
         ({"total_minor": "32,90"}, "$.total_minor: Input should be a valid integer"),
         ({"payment": {"method": "barter"}}, "$.payment.method: Input should be 'prepaid'"),
         ({"ship_to": {"country": "Germany"}}, "$.ship_to.country: String should match"),
