@@ -16,14 +16,18 @@ from starlette.routing import Mount, Route
 
 from services.sandbox.amazon import Amazon
 from services.sandbox.api import Api, Refusal, body_of, route, said
+from services.sandbox.dhl import Dhl
 from services.sandbox.easypost import EasyPost
 from services.sandbox.faults import FaultProxy, Faults
+from services.sandbox.fedex import Fedex
 from services.sandbox.hooks import Hooks
 from services.sandbox.profile import PROFILES, Fault, Profile
 from services.sandbox.shopify import Shopify
+from services.sandbox.ups import Ups
+from services.sandbox.usps import Usps
 from services.sandbox.woocommerce import WooCommerce
 
-APIS: tuple[type[Any], ...] = (Shopify, WooCommerce, Amazon, EasyPost)
+APIS: tuple[type[Any], ...] = (Shopify, WooCommerce, Amazon, EasyPost, Ups, Fedex, Dhl, Usps)
 
 
 class FaultsWanted(BaseModel):

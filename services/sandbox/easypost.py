@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.sandbox import labels
 from services.sandbox.api import Emit, Refusal, body_of, route, said, stamp
 from services.sandbox.easypost_parts import (
     BAD_JSON,
@@ -254,9 +255,8 @@ class EasyPost:
         shipment = self.shipments.get(shipment_id)
         if shipment is None or not shipment["postage_label"]:
             raise Refusal(404, error("NOT_FOUND", "The requested resource could not be found."))
-        if kind == "zpl":
-            return Response(f"^XA^FO50,50^FD{shipment['tracking_code']}^FS^XZ", media_type="application/zpl")
-        return Response(f"%PDF-1.4\n% {shipment['tracking_code']}\n%%EOF\n", media_type="application/pdf")
+        media = "application/zpl" if kind == "zpl" else "application/pdf"
+        return Response(labels.label(shipment["tracking_code"], kind), media_type=media)
 
     # -- trackers and webhooks
 

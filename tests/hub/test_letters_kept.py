@@ -7,6 +7,7 @@ import signal
 import sys
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -17,6 +18,7 @@ from services.cli.client import Client
 from services.cli.letters import Filters, Tally, close_all, groups, replay_of, see_through
 from services.cli.letters import letters as found_letters
 from services.hub.decision import Decision, Later, States
+from services.hub.partition import Partition
 from services.hub.service import Service
 from services.hub.settings import ROOT, Settings
 from tests.conftest import Run, published, until
@@ -117,6 +119,21 @@ def two_doors(door: Path) -> Service:
     hub = Service("inventory", documents=(tally.Tally,))
     hub.on(AdjustStockV1, adjust, name="adjust", remember=True)
     return hub
+
+
+def test_what_comes_in_does_not_wait_for_what_is_replayed() -> None:
+    """However much of it there is: a round takes all that is new, and a little of what waited before."""
+    nothing: Any = None
+    partition = Partition(lease=nothing, client=nothing, rounds=nothing, failures=nothing, run_intent=nothing)
+    new: Any = [(f"new {n}", None) for n in range(3)]
+    again: Any = [(f"again {n}", None) for n in range(500)]
+    partition._waiting, partition._yielding = [*new], [*again]
+
+    beside, alone = partition._take(), partition._take()
+
+    assert beside[:3] == new
+    assert beside[3:] + alone == again[: len(beside) + len(alone) - 3], "in their order"
+    assert len(beside) - 3 < len(alone) <= 100
 
 
 async def test_a_rate_is_kept(client: Client, run: Run) -> None:

@@ -1,0 +1,132 @@
+"""What the sandboxed carriers have in common: tokens, labels that are sold, charged, taken back and followed."""
+
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from services.sandbox import labels
+from services.sandbox.api import Emit, now
+
+_TOKEN_S = 3600
+STEPS = ("created", "picked_up", "in_transit", "out_for_delivery", "delivered", "exception", "returned")
+"""What can happen to a parcel; each carrier writes it by its own codes."""
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A label that was sold."""
+
+    number: str
+    reference: str
+    service: str
+    charged_minor: int
+    pieces: list[str]
+    """Tracking numbers, the master's first."""
+    voided: bool = False
+    events: list[tuple[str, datetime]] = field(default_factory=list)
+
+    @property
+    def step(self) -> str:
+        """What happened last."""
+        return self.events[-1][0]
+
+
+def label(number: str, kind: str) -> str:
+    """A label in base 64, as the APIs answer it."""
+    return b64encode(labels.label(number, kind)).decode()
+
+
+class Depot:
+    """A carrier's books."""
+
+    def __init__(self, number: Callable[[int], str]) -> None:
+        self.emit: Emit = lambda *_: None
+        self.parcels: dict[str, Parcel] = {}
+        self._tokens: dict[str, float] = {}
+        self._numbers = count(1)
+        self._number = number
+
+    def token(self) -> str:
+        """A new access token."""
+        token = f"sandbox-token-{next(self._numbers)}"
+        self._tokens[token] = time.monotonic() + _TOKEN_S
+        return token
+
+    def knows(self, token: str) -> bool:
+        """Whether an access token is valid."""
+        return self._tokens.get(token, 0.0) > time.monotonic()
+
+    def expire_tokens(self) -> None:
+        """No access token is valid any more."""
+        self._tokens.clear()
+
+    def sell(self, reference: str, service: str, charged_minor: int, pieces: int = 1) -> Parcel:
+        """Sell a label for each piece, and charge for them."""
+        numbers = [self._number(next(self._numbers)) for _ in range(max(1, pieces))]
+        made = Parcel(numbers[0], reference, service, charged_minor, numbers, events=[("created", now())])
+        self.parcels[made.number] = made
+        return made
+
+    def find(self, number: str) -> Parcel | None:
+        """The shipment that one of these tracking numbers belongs to."""
+        return next((one for one in self.parcels.values() if number in one.pieces), None)
+
+    def by_reference(self, reference: str) -> list[Parcel]:
+        """The shipments under a shipper's own reference."""
+        return [one for one in self.parcels.values() if reference and one.reference == reference]
+
+    def void(self, number: str) -> str:
+        """Take a label back; why not, or nothing."""
+        known = self.find(number)
+        if known is None:
+            return "unknown"
+        if known.voided:
+            return "voided"
+        if known.step != "created":
+            return "used"
+        known.voided = True
+        return ""
+
+    def state(self) -> dict[str, Any]:
+        """Labels bought, taken back, and the money that they cost; double ones are open under one reference."""
+        open_ = [one for one in self.parcels.values() if not one.voided]
+        return {
+            "labels_bought": len(self.parcels),
+            "labels_voided": len(self.parcels) - len(open_),
+            "labels_open": len(open_),
+            "labels_double": len(open_) - len({one.reference or one.number for one in open_}),
+            "charged_minor": sum(one.charged_minor for one in self.parcels.values()),
+            "refunded_minor": sum(one.charged_minor for one in self.parcels.values() if one.voided),
+            "labels": [
+                {"number": one.number, "pieces": one.pieces, "reference": one.reference, "service": one.service,
+                 "charged_minor": one.charged_minor, "voided": one.voided, "step": one.step}
+                for one in self.parcels.values()
+            ],
+        }  # fmt: skip
+
+    def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """``track`` {number, step}: news of a parcel."""
+        if "track" in wanted:
+            number, step = wanted["track"]["number"], wanted["track"]["step"]
+            known = self.find(number)
+            if known is None or step not in STEPS:
+                msg = f"no parcel {number}" if known is None else f"no step {step}; there are: {', '.join(STEPS)}"
+                raise ValueError(msg)
+            known.events.append((step, now()))
+        return {"parcels": len(self.parcels)}
+
+
+def price(service_minor: int, grams: float) -> int:
+    """What a parcel costs: so much for each kilogram begun."""
+    return service_minor * max(1, -(-int(grams) // 1000))
+
+
+def to_grams(weight: Any, unit: str) -> float:
+    """A weight in grams."""
+    return float(weight or 1) * {"KG": 1000, "KGS": 1000, "LB": 453.592, "LBS": 453.592, "OZS": 28.35}.get(
+        unit.upper(), 1000
+    )
