@@ -6,7 +6,7 @@ from typing import Any
 from crossdock_contracts import values
 from crossdock_contracts.capture import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.values import LineKind, PaymentMethod, PaymentTerms, ShippingChoice
-from services.capture.channels import UnmappableError
+from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.reading import country_of, named, rounded, service_level, unit_and_discount
 from services.capture.channels.woocommerce.payload import Address, Line, Meta, Order, Shipping, first_of
 
@@ -75,13 +75,16 @@ def _check_status(order: Order) -> None:
     """See to it that an order is one to work on.
 
     Raises:
-        UnmappableError: it waits for something in the shop, or nobody here knows what its status means.
+        NotYetError: it waits for something in the shop.
+        UnmappableError: nobody here knows what its status means.
     """
     if order.status in _GOING or order.status in _OFF:
         return
+    if order.status in _WAITING:
+        msg = f"$.status: {order.status}: {_WAITING[order.status]}"
+        raise NotYetError(msg)
     known = ", ".join(sorted({*_GOING, *_OFF, *_WAITING}))
-    reason = _WAITING.get(order.status, f"a status of the shop's own; known are {known}")
-    msg = f"$.status: {order.status}: {reason}"
+    msg = f"$.status: {order.status}: a status of the shop's own; known are {known}"
     raise UnmappableError(msg)
 
 
@@ -99,7 +102,7 @@ def _line(order: Order, line: Line, path: str, names: dict[str, str], *, is_bund
     if not line.quantity:
         msg = f"{path}.quantity: 0 pieces; take the line out of the order in the shop"
         raise UnmappableError(msg)
-    kind = LineKind.SERVICE if is_bundle else _kind(order, line)
+    kind = LineKind.SERVICE if is_bundle else kind_of(order, line)
     after = rounded(line.total, order.currency, f"{path}.total")
     before = after if line.subtotal is None else rounded(line.subtotal, order.currency, f"{path}.subtotal")
     unit, discount = unit_and_discount(before, after, line.quantity)
@@ -118,7 +121,7 @@ def _line(order: Order, line: Line, path: str, names: dict[str, str], *, is_bund
     )
 
 
-def _kind(order: Order, line: Line) -> LineKind:
+def kind_of(order: Order, line: Line) -> LineKind:
     """Goods, unless the shop says that nothing of the order ships, or that the line is a download or a gift card."""
     virtual = any(one.key in {"_virtual", "_downloadable"} and one.value == "yes" for one in line.meta_data)
     gift_card = any(one.key.startswith("wc_gc_giftcard") for one in line.meta_data)
