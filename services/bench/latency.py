@@ -58,7 +58,7 @@ async def _single(standing: Rig, demand: Demand) -> float:
 async def _pass(standing: Rig, demand: Demand, count: int, rate: float) -> list[float]:
     """Hand orders in, wait for their labels; the latency of each, in milliseconds."""
     client = standing.client
-    captured_before, labelled_before = await _last(client, "CAPTURE"), await _last(client, "SHIPPING")
+    captured_before, labelled_before = await last_seq(client, "CAPTURE"), await last_seq(client, "SHIPPING")
     labels = Counter(client, LABELLED)
     goal = await labels.count() + count
     port = next(worker.port for worker in standing.workers if "capture" in worker.services)
@@ -68,20 +68,21 @@ async def _pass(standing: Rig, demand: Demand, count: int, rate: float) -> list[
     else:
         await hand_in(port, demand.webhooks(count), min(count, 32), rate)
     await labels.reaches(goal)
-    captured = await _stored_at(client, "CAPTURE", CAPTURED, captured_before)
-    labelled = await _stored_at(client, "SHIPPING", LABELLED, labelled_before)
+    captured = await stored_at(client, "CAPTURE", CAPTURED, captured_before)
+    labelled = await stored_at(client, "SHIPPING", LABELLED, labelled_before)
     if captured.keys() != labelled.keys() or len(captured) != count:
         msg = f"{count} orders handed in, {len(captured)} captured, {len(labelled)} labelled"
         raise BenchError(msg)
     return [1000 * (labelled[order] - at) for order, at in captured.items()]
 
 
-async def _last(client: Client, stream: str) -> int:
+async def last_seq(client: Client, stream: str) -> int:
+    """Sequence of the newest message of a stream."""
     info: dict[str, Any] = await client.calls.api(f"STREAM.INFO.{stream}")
     return int(info["state"]["last_seq"])
 
 
-async def _stored_at(client: Client, stream: str, event: str, after: int) -> dict[str, float]:
+async def stored_at(client: Client, stream: str, event: str, after: int) -> dict[str, float]:
     """When these events were stored, in seconds, by order."""
     found: dict[str, float] = {}
     while True:

@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-NAMES = ("spine", "reservations", "webhooks", "latency", "endurance", "takeover", "growth", "assignment")
+NAMES = (
+    "spine",
+    "reservations",
+    "webhooks",
+    "latency",
+    "dead-letters",
+    "endurance",
+    "takeover",
+    "growth",
+    "assignment",
+)
 """The measurements, in the order in which they are taken."""
 
 Groups = tuple[tuple[str, ...], ...]
@@ -30,6 +40,8 @@ class Options:
     """Orders at that rate."""
     single: int = 60
     """Orders one at a time."""
+    letters: int = 10_000
+    """Dead letters that are replayed."""
     stored: int = 100_000
     """Orders before memory, idle CPU and restart are measured."""
     idle_s: float = 10.0
@@ -54,6 +66,7 @@ class Options:
             heard=300,
             paced=100,
             single=5,
+            letters=200,
             stored=200,
             idle_s=0.5,
             large=3_000,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from services.bench import assignment, endurance, growth, latency, reservations, spine, takeover, webhooks
+from services.bench import assignment, endurance, growth, latency, letters, reservations, spine, takeover, webhooks
 from services.bench.figure import Figure
 from services.bench.options import Options
 
@@ -13,6 +13,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "reservations": reservations.measure,
     "webhooks": webhooks.measure,
     "latency": latency.measure,
+    "dead-letters": letters.measure,
     "endurance": endurance.measure,
     "takeover": takeover.measure,
     "growth": growth.measure,

@@ -1,7 +1,7 @@
 """The command line's side of the hub: it asks services questions, and puts commands into their inboxes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,12 +21,13 @@ from services.hub.inputs import REPLY_HEADER
 from services.hub.settings import Settings
 from services.hub.wire import Calls, DisconnectedError, HubClient, frame, send, status
 
-_ON_THE_WAY = 400
-"""Commands that have not been answered yet, of many."""
-
 
 class UnreachableError(ConnectionError):
     """The hub cannot be reached; the text says where it was looked for."""
+
+
+class SilentError(UnreachableError):
+    """The server did not answer: it may be asked again."""
 
 
 class NoServiceError(RuntimeError):
@@ -43,7 +44,8 @@ class Answer:
     """Why it was not carried out; empty: it was."""
 
 
-def _read(answer: dict[str, Any]) -> Answer:
+def read_answer(answer: dict[str, Any]) -> Answer:
+    """What a service said of a command that it took."""
     events = list(answer["events"])
     refusals = [event["body"] for event in events if event["type"].endswith("-refused")]
     if answer["outcome"] == "dead":
@@ -105,39 +107,49 @@ class Client:
         return {name: entry.document for name, entry in entries.items() if entry.body}
 
     def message(
-        self, command: Command, *, service: str = "", reply: str = "", identity: str = ""
+        self, command: Command, *, service: str = "", reply: str = "", identity: str = "", shard: int | None = None
     ) -> tuple[bytes, bytes, bytes]:
-        """A command as it goes to an inbox: subject, headers, body."""
+        """A command as it goes to an inbox: subject, headers, body. ``shard``: not the one of its entity but this."""
         envelope = Envelope.of(command, message_id=identity or uuid4().hex, time=datetime.now(UTC))
         headers = envelope.to_headers() | ({REPLY_HEADER: reply} if reply else {})
         type_ = f"{service}{command.TYPE.removeprefix('hub')}" if command.SERVICE == "hub" else command.TYPE
-        subject = subjects.message(
-            type_,
-            command.VERSION,
-            partition=subjects.partition(command.owner, command.entity, self._settings.partitions),
-            pool=subjects.pool(command.owner, self._settings.pools),
-        )
+        if shard is None:
+            partition = subjects.partition(command.owner, command.entity, self._settings.partitions)
+            pool = subjects.pool(command.owner, self._settings.pools)
+        else:
+            partition = pool = shard
+        subject = subjects.message(type_, command.VERSION, partition=partition, pool=pool)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return subject.encode(), lines.encode(), command.encode()
 
-    async def tell(self, command: Command, *, service: str = "", reply: str = "") -> int:
+    async def tell(self, command: Command, *, service: str = "", reply: str = "", shard: int | None = None) -> int:
         """Put a command into its service's inbox; its sequence, once it is on disk.
 
         Raises:
             UnreachableError: it is not certain that it was stored.
         """
+        return await self.store(self.message(command, service=service, reply=reply, shard=shard))
+
+    async def store(self, message: tuple[bytes, bytes, bytes]) -> int:
+        """Have a message stored; its sequence.
+
+        Raises:
+            UnreachableError: it is not certain that it was.
+        """
         try:
-            answer = await self.calls.one([], *self.message(command, service=service, reply=reply), timeout_s=10)
+            answer = await self.calls.one([], *message, timeout_s=10)
         except DisconnectedError:
             msg = "the server did not answer"
-            raise UnreachableError(msg) from None
+            raise SilentError(msg) from None
         content = {} if status(answer) else orjson.loads(answer.data)
         if "seq" not in content:
             msg = f"not stored: {content.get('error', 'there is no inbox; has the service ever run?')}"
             raise UnreachableError(msg)
         return int(content["seq"])
 
-    async def order(self, command: Command, *, service: str = "", timeout_s: float = 20.0) -> list[dict[str, Any]]:
+    async def order(
+        self, command: Command, *, service: str = "", shard: int | None = None, timeout_s: float = 20.0
+    ) -> list[dict[str, Any]]:
         """Put a command into an inbox and wait until it has been carried out; the events that it caused.
 
         Raises:
@@ -154,7 +166,7 @@ class Client:
 
         subscription = await self.connection.subscribe(inbox, cb=receive)
         try:
-            await self.tell(command, service=service, reply=inbox)
+            await self.tell(command, service=service, reply=inbox, shard=shard)
             async with asyncio.timeout(timeout_s):
                 answer = await answers.get()
         except TimeoutError:
@@ -165,46 +177,10 @@ class Client:
         if answer["outcome"] == "parked":
             msg = "waits: it cannot be done for now, and is tried again by itself"
             raise WaitingError(msg)
-        found = _read(answer)
+        found = read_answer(answer)
         if found.refusal:
             raise RefusedError(found.refusal)
         return found.events
-
-    async def order_all(self, commands: Sequence[Command], *, timeout_s: float = 60.0) -> list[Answer]:
-        """Have many commands carried out, some hundred on their way at a time; what became of each, in their order.
-
-        Raises:
-            UnreachableError: it is not certain that all were stored.
-            NoServiceError: some are stored, but were not carried out in time.
-        """
-        inbox = self.connection.new_inbox()
-        waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        turn = asyncio.Semaphore(_ON_THE_WAY)
-
-        async def receive(message: Any) -> None:
-            found = waiting.pop(message.subject.rpartition(".")[2], None)
-            if found is not None and not found.done():
-                found.set_result(orjson.loads(message.data))
-
-        async def carry_out(number: int, command: Command) -> Answer:
-            async with turn:
-                waiting[str(number)] = answered = asyncio.get_running_loop().create_future()
-                await self.tell(command, reply=f"{inbox}.{number}")
-                try:
-                    return _read(await asyncio.wait_for(answered, timeout_s))
-                except TimeoutError:
-                    msg = f"commands are stored and will be carried out; {command.SERVICE} did not answer in time"
-                    raise NoServiceError(msg) from None
-
-        subscription = await self.connection.subscribe(f"{inbox}.*", cb=receive)
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(carry_out(*one)) for one in enumerate(commands)]
-        except* (UnreachableError, NoServiceError) as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            await subscription.unsubscribe()
-        return [task.result() for task in tasks]
 
     async def send(self, messages: list[tuple[bytes, bytes, bytes]]) -> None:
         """Send messages without waiting for them to be stored."""

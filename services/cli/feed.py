@@ -14,6 +14,7 @@ from crossdock_contracts.base import Command
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
 from services.cli.client import Client
+from services.cli.many import order_all
 from services.hub.decision import Document, States
 from services.products.decide.product import upsert_product
 from services.products.state import Barcode, ProductRecord
@@ -290,7 +291,7 @@ async def hand_in(client: Client, feed: Feed) -> list[Wrong]:
     )
     wrong: list[Wrong] = []
     for wave in waves:
-        answers = await client.order_all([command for _, command in wave])
+        answers = await order_all(client, [command for _, command in wave])
         refused = ((line, answer.refusal) for (line, _), answer in zip(wave, answers, strict=True))
         wrong += [Wrong(line=line, problem=refusal) for line, refusal in refused if refusal]
     return sorted(wrong, key=lambda one: one.line)

@@ -32,6 +32,7 @@ from services.cli import (
     orders,
     products,
     routing,
+    sandbox,
     stock,
     stores,
     suppliers,
@@ -72,7 +73,7 @@ for commands, name, text in (
     (locations.app, "locations", "Locations: list them, close, open, say what they can take."),
     (products.app, "products", "Products and listings: load from CSV, list, map."),
     (holds.app, "holds", "Holds: list, place, release, reject."),
-    (dead.app, "dead", "Dead letters: list, show, replay, discard."),
+    (dead.app, "dead", "Dead letters: list, show, edit, replay, discard."),
     (routing.app, "routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
     (
         waves.app,
@@ -83,6 +84,7 @@ for commands, name, text in (
     (carriers.app, "carriers", "Carriers: what their tracking codes mean."),
     (stores.app, "stores", "Stores: what waits there, accept, decline, make ready, hand over."),
     (suppliers.app, "suppliers", "Suppliers: their purchase orders, acknowledge, reject, invoice."),
+    (sandbox.app, "sandbox", "The outside on this machine: shops and carriers that speak real formats, and fail."),
     (contracts.app, "contracts", "Contracts: list, print the schema, check a message."),
 ):
     app.add_typer(commands, name=name, help=text)

@@ -16,7 +16,7 @@ from crossdock_contracts.values import LineQuantity
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels, UnknownChannelError
 from services.cli.client import Client, NoServiceError, connected
-from services.cli.dead import letters
+from services.cli.letters import letters
 from services.cli.output import FAILED, NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
 from services.hub.settings import settings

@@ -113,6 +113,7 @@ class Input:
         "subject",
         "suspect",
         "trace",
+        "yields",
     )
 
     def __init__(self, handler: Handler, raw: Msg, *, suspect_below: int = 0) -> None:
@@ -130,6 +131,8 @@ class Input:
         """It was handed out before and not settled: handling it may have ended the process."""
         self.redelivered = self.suspect or came_back is not None
         """It may have been handled before: what it creates is not assumed to be absent."""
+        self.yields = came_back is not None or handler.contract.SERVICE == "hub"
+        """It has waited before, or is an operator's: it gives way to what comes in for the first time."""
         self.alone = False
         """Nothing else is handled beside it."""
         self.id = unquote(headers.get("ce-id", "")) or self.key

@@ -23,6 +23,8 @@ from services.hub.trace import TRACE, trace_of
 from services.hub.wire import DisconnectedError, frame, send
 
 _MOST_PER_ROUND = 400
+_MOST_YIELDING, _BESIDE = 100, 32
+"""Of those that give way to others, so that one that comes in meanwhile waits for a short round; and beside others."""
 _SMALL = 64
 _REST = 1.0
 """A batch costs the server some milliseconds whatever is in it. So after one, and for so many times as long as it took,
@@ -63,6 +65,8 @@ class Partition:
         self._failures = failures
         self._run_intent = run_intent
         self._waiting: list[tuple[Input, Work | None]] = []
+        self._yielding: list[tuple[Input, Work | None]] = []
+        """As waiting, but what is replayed, parked, or an operator's: however much it is, others do not wait for it."""
         self._wake = asyncio.Event()
         self._rested_at = 0.0
         self._beat_s = 1.0
@@ -83,7 +87,8 @@ class Partition:
         """Hand over messages; returns once each is settled, or waits for an answer from outside."""
         if inputs:
             work = Work(len(inputs))
-            self._waiting += [(source, work) for source in inputs]
+            for source in inputs:
+                (self._yielding if source.yields else self._waiting).append((source, work))
             self._wake.set()
             await work.done
 
@@ -96,12 +101,11 @@ class Partition:
         """
         self._beat_s = beat_s
         beat_at = told_at = time.monotonic() + beat_s
-        while not (self.stopping and not self._waiting and not self._abroad):
+        while not (self.stopping and not self._is_waiting and not self._abroad):
             await self._wait(beat_at - time.monotonic())
-            if self._waiting:
+            if self._is_waiting:
                 await self._rest()
-                taken, self._waiting = self._waiting[:_MOST_PER_ROUND], self._waiting[_MOST_PER_ROUND:]
-                await self._handle(taken)
+                await self._handle(self._take())
             elif time.monotonic() >= beat_at:
                 if give_up() and not self._abroad:
                     return
@@ -113,14 +117,25 @@ class Partition:
                 await self._say_in_progress()
                 told_at = time.monotonic() + beat_s
 
+    @property
+    def _is_waiting(self) -> bool:
+        return bool(self._waiting or self._yielding)
+
+    def _take(self) -> list[tuple[Input, Work | None]]:
+        """The inputs of the next round."""
+        taken, self._waiting = self._waiting[:_MOST_PER_ROUND], self._waiting[_MOST_PER_ROUND:]
+        most = _BESIDE if taken else _MOST_YIELDING
+        yielding, self._yielding = self._yielding[:most], self._yielding[most:]
+        return taken + yielding
+
     async def _rest(self) -> None:
         """Let a small batch grow for a moment, when the one before has just ended."""
         rest = min(self._rested_at - time.monotonic(), _LONGEST_REST_S)
-        if rest > 0 and len(self._waiting) < _SMALL and not self.stopping:
+        if rest > 0 and len(self._waiting) + len(self._yielding) < _SMALL and not self.stopping:
             await asyncio.sleep(rest)
 
     async def _wait(self, timeout_s: float) -> None:
-        if self._waiting:
+        if self._is_waiting:
             return
         self._wake.clear()
         try:
@@ -147,10 +162,11 @@ class Partition:
         for call in self._abroad:
             call.cancel()
         self._abroad.clear()
-        for _, work in self._waiting:
+        for _, work in (*self._waiting, *self._yielding):
             if work:
                 work.settle()
         self._waiting.clear()
+        self._yielding.clear()
         self.cache.clear()
 
     async def _handle(self, taken: list[tuple[Input, Work | None]]) -> None:

@@ -20,6 +20,9 @@ from services.hub.shard import Shard
 from services.hub.wire import Calls, status
 
 _MOST = 500
+_MOST_BYTES, _MOST_BRIEF_BYTES = 256 * 1024, 8 * 1024 * 1024
+"""So much is read for one answer, which has to fit into a message itself: letters whole, and without what is bulky."""
+_BULKY = {"body", "headers", "traceback"}
 
 
 class DocumentsQuestion(Question):
@@ -49,6 +52,8 @@ class LettersQuestion(Question):
     """One letter; empty: all."""
     order: str = ""
     """Those about ``owner/order``."""
+    brief: bool = False
+    """Without payload, headers and traceback: for very many of them."""
     after: int = 0
     limit: int = 100
 
@@ -112,9 +117,10 @@ class Desk:
         documents = [orjson.loads(m.data) for m in messages if m.data]
         return {"documents": documents, "next": last if more else None, "last": last}
 
-    async def page(self, filter_subject: str, after: int, limit: int) -> list[Msg]:
+    async def page(self, filter_subject: str, after: int, limit: int, *, most_bytes: int = 0) -> list[Msg]:
         """Messages on a subject or wildcard in the order of the stream, from behind a sequence."""
-        request = orjson.dumps({"seq": after + 1, "next_by_subj": filter_subject, "batch": limit})
+        wanted = {"seq": after + 1, "next_by_subj": filter_subject, "batch": limit}
+        request = orjson.dumps(wanted | ({"max_bytes": most_bytes} if most_bytes else {}))
         return await self._calls.many(f"$JS.API.DIRECT.GET.{self._stream}".encode(), request, timeout_s=10)
 
     async def _timeline(self, question: TimelineQuestion) -> dict[str, Any]:
@@ -144,17 +150,20 @@ class Desk:
 
     async def _letters(self, question: LettersQuestion) -> dict[str, Any]:
         name = subjects.token(question.letter_id) if question.letter_id else "*"
-        messages = await self.page(f"{self._service.name}.dead.*.{name}", question.after, min(question.limit, _MOST))
+        messages = await self.page(
+            f"{self._service.name}.dead.*.{name}",
+            question.after,
+            min(question.limit, _MOST),
+            most_bytes=_MOST_BRIEF_BYTES if question.brief else _MOST_BYTES,
+        )
         letters: list[Letter] = [letter for m in messages if (letter := read_letter(m)) is not None]
-        last = int((messages[-1].headers or {})["Nats-Sequence"]) if messages else 0
-        more = len(messages) == min(question.limit, _MOST)
         return {
             "letters": [
-                one.model_dump()
+                one.model_dump(exclude=_BULKY if question.brief else set())
                 for one in letters
                 if question.order in ("", one.order) and (question.every_owner or one.owner == question.owner)
             ],
-            "next": last if more else None,
+            "next": int((messages[-1].headers or {})["Nats-Sequence"]) if messages else None,
         }
 
 

@@ -30,7 +30,7 @@ from services.hub.service import Service
 from services.hub.settings import Settings
 from services.hub.shard import Shard
 from services.hub.verdicts import StorageError
-from services.hub.wire import Calls, DisconnectedError, status
+from services.hub.wire import Calls, DisconnectedError
 
 RETRY = "retry"
 _CLEAN_EVERY_S = 300.0
@@ -44,7 +44,7 @@ class Runtime:
         self.service = service
         self.settings = settings
         self.shard_count = settings.pools if service.by_owner else settings.partitions
-        for handler in letters.handlers(service.name, self._read_raw):
+        for handler in letters.handlers(service.name, self._last, service.handlers):
             service.handlers.setdefault(handler.name, handler)
         self.pumps: dict[tuple[str, int], Pump] = {
             (name, shard): self._pump(name, shard)
@@ -292,12 +292,9 @@ class Runtime:
         assert self._calls is not None, "the service has not been opened"
         return self._calls
 
-    async def _read_raw(self, subject: str) -> Msg | None:
-        stream = subjects.stream(self.service.name)
-        found = await self.calls.one([], f"$JS.API.DIRECT.GET.{stream}.{subject}".encode(), b"", b"", timeout_s=5)
-        if status(found) not in {"", "404"}:
-            raise DisconnectedError(status(found))
-        return None if status(found) else found
+    async def _last(self, of: list[str]) -> list[Msg]:
+        assert self.desk is not None
+        return await self.desk.reader.last(of)
 
     async def _count_letters(self) -> None:
         """Set the gauge of dead letters to those that are open."""

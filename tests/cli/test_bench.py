@@ -26,6 +26,8 @@ GOALS = {
     "webhooks_ms_p99": 50,
     "latency_ms_p50": 40,
     "latency_ms_p99": 200,
+    "dead_letters_per_s": 1000,
+    "dead_letters_live_ms_p99": 200,
     "memory_mb": 700,
     "idle_cpu_percent": 3,
     "restart_s": 5,
@@ -42,6 +44,7 @@ WITHOUT_GOAL = {
     "webhooks_ms_p50",
     "latency_idle_ms_p50",
     "latency_idle_ms_p99",
+    "dead_letters_quiet_ms_p99",
     "growth_time_ratio",
     "assignment_ms_p99",
 }

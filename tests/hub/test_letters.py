@@ -1,5 +1,7 @@
 """Dead letters are entities (rule 9)."""
 
+import gzip
+from base64 import b64decode
 from functools import partial
 
 import orjson
@@ -98,8 +100,47 @@ async def test_a_mended_payload_is_handed_over_and_the_audit_says_so(client: Cli
     await client.order(replay(letter_id=letter["letter_id"], handler="adjust", body=mended), service="inventory")
 
     (audit,) = await published(client, "INVENTORY", "inventory.evt.dead-letter-replayed.>")
-    assert orjson.loads(audit.data)["edited"] is True
+    said = orjson.loads(audit.data)
+    assert said["edited"] is True
+    assert {(one["path"], one["before"], one["after"]) for one in said["mended"]} == {
+        ("$.reason", '"fails"', '"added"'),
+        ("$.delta", "1", "7"),
+    }
+    assert gzip.decompress(b64decode(said["original"])) == adjustment("fails").encode(), "nothing of it is lost"
     await until(lambda: has_pieces(client, "S", 7))
+
+
+async def test_a_mended_payload_that_its_handler_cannot_read_is_refused(client: Client, run: Run) -> None:
+    await run(tally.service())
+    await client.tell(adjustment("fails"))
+    await settled(client, "adjust")
+    (letter,) = await letters(client)
+    wrong = adjustment("added").encode().decode().replace('"delta":1', '"delta":"x"')
+
+    with pytest.raises(RefusedError, match=r"payload-invalid: \$\.delta: Input should be a valid integer"):
+        await client.order(
+            replay(letter_id=letter["letter_id"], handler="adjust", body=wrong),
+            service="inventory",
+        )
+
+    assert await letters(client) == [letter]
+
+
+async def test_a_letter_that_died_again_since_it_was_looked_at_is_not_touched(client: Client, run: Run) -> None:
+    await run(tally.service())
+    await client.tell(adjustment("fails"))
+    await settled(client, "adjust")
+    (first,) = await letters(client)
+    await client.order(replay(letter_id=first["letter_id"], handler="adjust"), service="inventory")
+    (second,) = await until(lambda: letters(client))
+
+    for command in (replay, discard):
+        with pytest.raises(RefusedError, match=r"no open dead letter .* as it was looked at"):
+            await client.order(
+                command(letter_id=first["letter_id"], handler="adjust", seq=first["seq"]), service="inventory"
+            )
+
+    assert await letters(client) == [second]
 
 
 async def test_a_letter_that_fails_again_is_open_again(client: Client, run: Run) -> None:
@@ -127,7 +168,9 @@ async def test_a_letter_is_closed_once(client: Client, run: Run) -> None:
     with pytest.raises(RefusedError, match="no open dead letter"):
         await client.order(replay(letter_id=letter["letter_id"], handler="adjust"), service="inventory")
     (audit,) = await published(client, "INVENTORY", "inventory.evt.dead-letter-discarded.>")
-    assert orjson.loads(audit.data)["note"] == "of no use"
+    said = orjson.loads(audit.data)
+    assert (said["note"], said["error"]) == ("of no use", "KeyError")
+    assert gzip.decompress(b64decode(said["original"])) == adjustment("fails").encode()
 
 
 async def test_a_command_on_another_partitions_subject_becomes_a_dead_letter(client: Client, run: Run) -> None:

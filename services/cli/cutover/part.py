@@ -8,6 +8,7 @@ from typing import Protocol
 from crossdock_contracts.base import Command
 from services.capture.channels.sheet import Problem, Sheet
 from services.cli.client import Client
+from services.cli.many import order_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Part(Protocol):
 async def carried_out(client: Client, sheet: Sheet, column: str, entries: Sequence[Entry]) -> list[Problem]:
     """Have the commands of entries carried out; what was refused, and why."""
     wanted = [(entry.lines[0], entry.command) for entry in entries if entry.command is not None]
-    answers = await client.order_all([command for _, command in wanted])
+    answers = await order_all(client, [command for _, command in wanted])
     pairs = zip(wanted, answers, strict=True)
     return [Problem(sheet.file, line, column, answer.refusal) for (line, _), answer in pairs if answer.refusal]
 
