@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from services.capture.channels import Format
 from services.capture.channels.amazon import Amazon
+from services.capture.channels.amazon.api import AmazonApi
 from services.capture.channels.api import Api
 from services.capture.channels.bigcommerce import BigCommerce
 from services.capture.channels.csv import Csv
@@ -39,5 +40,7 @@ FORMATS: dict[str, Callable[[], Format]] = {
 }
 """Who reads the payloads of a channel, by the name that ``channels.toml`` gives."""
 
-APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {}
+APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
+    "amazon": AmazonApi,
+}
 """How the web APIs of formats are spoken to."""
