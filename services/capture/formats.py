@@ -12,6 +12,7 @@ from services.capture.channels.ebay import Ebay
 from services.capture.channels.etsy import Etsy
 from services.capture.channels.flipkart import Flipkart
 from services.capture.channels.magento import Magento
+from services.capture.channels.magento.api import MagentoApi
 from services.capture.channels.native import Native
 from services.capture.channels.shopify import Shopify
 from services.capture.channels.signed import Signed
@@ -42,5 +43,6 @@ FORMATS: dict[str, Callable[[], Format]] = {
 
 APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
+    "magento": MagentoApi,
 }
 """How the web APIs of formats are spoken to."""

@@ -1,16 +1,14 @@
-"""What the clients of all web APIs have in common: who answers what is asked, how they get there, and get in.
+"""What the clients of all web APIs have in common: who answers what is asked, and how they get there."""
 
-Where a channel does not let the hub in, what was to be told waits, and goes out once the credentials are seen to: it is
-no refusal of what was told.
-"""
-
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 
 import httpx
 
+from crossdock_contracts.values import LineQuantity
+from services.capture.channels.access import NOT_LET_IN_S, not_let_in
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -27,12 +25,8 @@ from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, TransientError
 from services.hub.http import Http, StatusError, Timeouts
 from services.hub.quota import Quota
-from services.hub.secrets import Secrets
-from services.hub.tokens import Token
 from services.hub.toml import RulesError
 
-NOT_LET_IN_S = 60.0
-"""How long until it is tried again, where a channel does not let the hub in."""
 _SILENCE_S = 15.0
 
 
@@ -77,8 +71,8 @@ class WebApi:
         code = "unsupported-request"
         raise PermanentError(code, f"{self.name}: {operation}: {type(request).__name__}")
 
-    async def look_up(self, operation: str, key: str, request: Any) -> Any | None:
-        """What was told already.
+    async def look_up(self, operation: str, key: str, request: Any) -> Any:
+        """What was told already; none if it was not.
 
         Raises:
             TransientError: it cannot be looked up just now.
@@ -143,14 +137,6 @@ def by_hand(what: str) -> PermanentError:
     return PermanentError("by-hand", what)
 
 
-def not_let_in(name: str, error: StatusError) -> TransientError | None:
-    """A refusal is of the credentials, and not of what was asked."""
-    if error.status != HTTPStatus.UNAUTHORIZED:
-        return None
-    msg = f"{name}: does not let the hub in: {error}; see to the secrets of channel.{name}"
-    return TransientError(msg, NOT_LET_IN_S)
-
-
 def connect(
     name: str,
     config: ApiConfig,
@@ -186,45 +172,19 @@ def account(name: str, config: ApiConfig, what: str) -> str:
     return found
 
 
-class Keys:
-    """The secrets of one channel, looked up each time that they are used: they may be changed at any time."""
-
-    def __init__(self, channel: str, secrets: Secrets) -> None:
-        self._channel = channel
-        self._secrets = secrets
-
-    def __getitem__(self, name: str) -> str:
-        """The secret ``channel.<channel>.<name>``.
-
-        Raises:
-            TransientError: it is not set.
-        """
-        full = f"channel.{self._channel}.{name}"
-        found = self._secrets.one(full)
-        if not found:
-            raise TransientError(self._secrets.missing(full), NOT_LET_IN_S)
-        return found
-
-
-async def exchanged(http: Http, path: str, **request: Any) -> Token:
-    """A token of OAuth 2.0 (RFC 6749, 5.1); ``request`` is httpx's.
-
-    Raises:
-        TransientError: there is none just now, or it is refused.
-    """
-    headers = {"Accept": "application/json", **request.pop("headers", {})}
-    try:
-        return await http.send("token", "POST", path, read=_token, safe=True, headers=headers, **request)
-    except StatusError as error:
-        msg = f"{http.adapter}: no access token: {error}; see to the secrets of channel.{http.adapter}"
-        raise TransientError(msg, NOT_LET_IN_S) from error
-
-
-def _token(answer: httpx.Response) -> Token:
-    content = answer.json()
-    return Token(content["access_token"], float(content.get("expires_in") or 3600))
-
-
 def utc(moment: datetime) -> str:
     """A moment to the second, as APIs take it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shares(lines: Iterable[LineQuantity], parcels: int) -> list[dict[str, int]]:
+    """Pieces by line for each parcel, where a channel wants to know; which are in which is not known to the hub.
+
+    All but one piece for each further parcel are in the first. Of more parcels than pieces the last have none, and are
+    left out.
+    """
+    pieces = [line.line_id for line in lines for _ in range(line.quantity)]
+    if not pieces:
+        return []
+    cut = len(pieces) - (min(parcels, len(pieces)) - 1)
+    return [dict(Counter(pieces[:cut])), *({name: 1} for name in pieces[cut:])]

@@ -1,5 +1,6 @@
 """Amazon's Selling Partner API, asked and told."""
 
+from services.capture.channels.access import Keys
 from services.capture.channels.amazon.asking import Asking, Orders2026, OrdersV0
 from services.capture.channels.amazon.feeds import Feeds
 from services.capture.channels.amazon.listings import Listings
@@ -17,7 +18,7 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
-from services.capture.channels.speaking import Keys, WebApi, account, by_hand, connect
+from services.capture.channels.speaking import WebApi, account, by_hand, connect
 from services.capture.rules import ApiConfig
 from services.hub.http import as_bytes
 from services.hub.secrets import Secrets

@@ -6,15 +6,14 @@ to wait, so that what was fetched is not lost.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import orjson
 
 from services.capture.channels.api import AskOrders, Page
+from services.capture.channels.paging import Memory
 from services.capture.channels.speaking import utc
 from services.hub.effects import ThrottledError
 from services.hub.http import Http
@@ -23,7 +22,6 @@ from services.hub.tokens import TokenAuth
 _MOST = 100
 _SPELL_S = 12.0
 """A page of v0 is put together for no longer than this."""
-_REMEMBERED = 2_000
 _INCLUDED = "BUYER,RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PAYMENT,TAX"
 
 
@@ -85,8 +83,7 @@ class OrdersV0:
         self._with: Mapping[str, Any] = {"auth": auth} if auth else {}
         self._listing: tuple[str, list[dict[str, Any]], str] = ("", [], "")
         """What was listed last: what was asked, the orders, where the list goes on."""
-        self._known: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
-        """Orders by id: what tells how they were listed, and how they look."""
+        self._memory = Memory()
 
     async def _get(self, order_id: str) -> dict[str, Any]:
         path = f"/orders/v0/orders/{quote(order_id, safe='')}"
@@ -109,7 +106,7 @@ class OrdersV0:
         at = int(start or 0)
         for order in listed[at:]:
             try:
-                bodies.append(await self._remembered(order))
+                bodies.append(await self._memory.get(order["AmazonOrderId"], order, self._composed))
             except ThrottledError:
                 if not bodies:
                     raise
@@ -132,16 +129,6 @@ class OrdersV0:
         )
         self._listing = (name, listed, after)
         return listed, after
-
-    async def _remembered(self, order: dict[str, Any]) -> bytes:
-        name, changed = str(order["AmazonOrderId"]), sha256(orjson.dumps(order)).hexdigest()
-        known = self._known.get(name)
-        if known is None or known[0] != changed:
-            self._known[name] = known = (changed, await self._composed(order))
-        self._known.move_to_end(name)
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return known[1]
 
     async def _composed(self, order: dict[str, Any]) -> bytes:
         path = f"/orders/v0/orders/{quote(str(order['AmazonOrderId']), safe='')}/orderItems"

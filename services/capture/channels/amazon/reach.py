@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from services.capture.channels.speaking import Keys, exchanged
+from services.capture.channels.access import Keys, exchanged
 from services.hub.http import Http
 from services.hub.quota import Allowance, Quota, steady
 from services.hub.tokens import Token, TokenAuth

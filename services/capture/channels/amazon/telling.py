@@ -3,14 +3,14 @@
 https://developer-docs.amazon.com/sp-api/docs/confirm-the-shipment-status, and OrderAcknowledgement.xsd
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels.api import TellCancelled, TellShipped, Tracking
-from services.capture.channels.speaking import utc
+from services.capture.channels.speaking import shares, utc
 
 _CARRIERS: Mapping[str, str] = {
     "amazon": "Amazon Shipping",
@@ -59,14 +59,11 @@ _REASONS: Mapping[str, str] = {
 def packages(told: TellShipped, marketplace: str) -> list[dict[str, Any]]:
     """A confirmation for each parcel. The same fulfilment has the same package ids, so that to tell again is an edit.
 
-    Which pieces are in which parcel is not known, and Amazon wants some in each: all but one of each further parcel are
-    in the first. Of more parcels than pieces the last are not told.
+    Amazon wants some pieces in each.
     """
-    lines = _lines(told.lines)
     parcels = told.parcels or (Tracking(carrier=_OTHER, number=told.fulfilment_id),)
-    shares = _shares(lines, len(parcels))
     found = []
-    for number, (parcel, share) in enumerate(zip(parcels, shares, strict=False)):
+    for number, (parcel, share) in enumerate(zip(parcels, shares(_lines(told.lines), len(parcels)), strict=False)):
         detail = {
             "packageReferenceId": str(_reference(told.fulfilment_id) + number),
             **_carrier(parcel.carrier),
@@ -78,23 +75,9 @@ def packages(told: TellShipped, marketplace: str) -> list[dict[str, Any]]:
     return found
 
 
-def _lines(lines: Iterable[LineQuantity]) -> list[tuple[str, int]]:
+def _lines(lines: Iterable[LineQuantity]) -> list[LineQuantity]:
     """Order items; what was paid beside them, such as gift wrap, is a line here and none there."""
-    return [(line.line_id, line.quantity) for line in lines if "/" not in line.line_id]
-
-
-def _shares(lines: Sequence[tuple[str, int]], parcels: int) -> list[dict[str, int]]:
-    pieces = [name for name, quantity in lines for _ in range(quantity)]
-    further = min(parcels, len(pieces)) - 1
-    cut = len(pieces) - further
-    return [_counted(pieces[:cut]), *({name: 1} for name in pieces[cut:])] if pieces else []
-
-
-def _counted(names: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for name in names:
-        found[name] = found.get(name, 0) + 1
-    return found
+    return [line for line in lines if "/" not in line.line_id]
 
 
 def _reference(fulfilment_id: str) -> int:
@@ -125,9 +108,9 @@ def acknowledgement(told: TellCancelled, seller: str) -> bytes:
     order = SubElement(message, "OrderAcknowledgement")
     SubElement(order, "AmazonOrderID").text = told.channel_order_id
     SubElement(order, "StatusCode").text = "Failure"
-    for name, _ in _lines(told.lines):
+    for line in _lines(told.lines):
         item = SubElement(order, "Item")
-        SubElement(item, "AmazonOrderItemCode").text = name
+        SubElement(item, "AmazonOrderItemCode").text = line.line_id
         SubElement(item, "CancelReason").text = reason(told.reason)
     written: bytes = tostring(envelope, encoding="UTF-8", xml_declaration=True)
     return written
