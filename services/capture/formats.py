@@ -7,6 +7,7 @@ from services.capture.channels.amazon import Amazon
 from services.capture.channels.amazon.api import AmazonApi
 from services.capture.channels.api import Api
 from services.capture.channels.bigcommerce import BigCommerce
+from services.capture.channels.bigcommerce.api import BigCommerceApi
 from services.capture.channels.csv import Csv
 from services.capture.channels.ebay import Ebay
 from services.capture.channels.etsy import Etsy
@@ -43,6 +44,7 @@ FORMATS: dict[str, Callable[[], Format]] = {
 
 APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
+    "bigcommerce": BigCommerceApi,
     "magento": MagentoApi,
 }
 """How the web APIs of formats are spoken to."""
