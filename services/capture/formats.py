@@ -20,6 +20,7 @@ from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
 from services.capture.channels.tiktok import TikTok
 from services.capture.channels.walmart import Walmart
+from services.capture.channels.walmart.api import WalmartApi
 from services.capture.channels.woocommerce import WooCommerce
 from services.capture.rules import ApiConfig
 from services.hub.secrets import Secrets
@@ -46,5 +47,6 @@ APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
     "bigcommerce": BigCommerceApi,
     "magento": MagentoApi,
+    "walmart": WalmartApi,
 }
 """How the web APIs of formats are spoken to."""
