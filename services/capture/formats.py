@@ -11,6 +11,7 @@ from services.capture.channels.bigcommerce.api import BigCommerceApi
 from services.capture.channels.csv import Csv
 from services.capture.channels.ebay import Ebay
 from services.capture.channels.etsy import Etsy
+from services.capture.channels.etsy.api import EtsyApi
 from services.capture.channels.flipkart import Flipkart
 from services.capture.channels.magento import Magento
 from services.capture.channels.magento.api import MagentoApi
@@ -46,6 +47,7 @@ FORMATS: dict[str, Callable[[], Format]] = {
 APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
     "bigcommerce": BigCommerceApi,
+    "etsy": EtsyApi,
     "magento": MagentoApi,
     "walmart": WalmartApi,
 }
