@@ -17,12 +17,14 @@ from services.capture.channels.magento import Magento
 from services.capture.channels.magento.api import MagentoApi
 from services.capture.channels.native import Native
 from services.capture.channels.shopify import Shopify
+from services.capture.channels.shopify.api import ShopifyApi
 from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
 from services.capture.channels.tiktok import TikTok
 from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
 from services.capture.channels.woocommerce import WooCommerce
+from services.capture.channels.woocommerce.api import WooCommerceApi
 from services.capture.rules import ApiConfig
 from services.hub.secrets import Secrets
 
@@ -49,6 +51,8 @@ APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "bigcommerce": BigCommerceApi,
     "etsy": EtsyApi,
     "magento": MagentoApi,
+    "shopify": ShopifyApi,
     "walmart": WalmartApi,
+    "woocommerce": WooCommerceApi,
 }
 """How the web APIs of formats are spoken to."""

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 from aiolimiter import AsyncLimiter
 from prometheus_client import Counter, Gauge, Histogram
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from services.hub.circuit import Circuit, Limits
 from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused
 from services.hub.log import logger
 from services.hub.metrics import CIRCUIT, EFFECT_TIME, EFFECTS, OPENINGS, RETRIES
+from services.hub.retry import repeated
 
 __all__ = [
     "Adapter",
@@ -79,6 +79,7 @@ class Adapter(Protocol):
 
         Raises:
             TransientError: it cannot be looked up just now.
+            UnknownError: it was done, and what it brought cannot be had just now.
         """
 
 
@@ -148,7 +149,7 @@ class Effects:
             EFFECTS.labels(self._service, adapter, operation, outcome),
         )
 
-    async def _run(self, intent: Intent) -> Outcome | Later:  # every way that a call can end
+    async def _run(self, intent: Intent) -> Outcome | Later:
         adapter, limits = self._adapters[intent.adapter]
         uncertain = intent.resumed
 
@@ -166,20 +167,20 @@ class Effects:
                 raise
 
         try:
-            return await AsyncRetrying(
-                retry=retry_if_exception(lambda error: _worth_another(error, limits)),
-                stop=stop_after_attempt(limits.attempts),
-                wait=_pause,
-                before_sleep=lambda _: RETRIES.labels(intent.adapter, intent.operation).inc(),
-                reraise=True,
-            )(attempt)
-        except PermanentError as error:
-            return Refused(error.code, error.detail)
-        except TransientError as error:
-            if not uncertain:
-                return Failed(str(error), error.retry_after_s)
-            why = f"{intent.adapter}: whether {intent.key} was done cannot be looked up: {error}"
-            return Later(why, not_before_s=error.retry_after_s)
+            return await repeated(
+                attempt,
+                attempts=limits.attempts,
+                worth=lambda error: _worth_another(error, limits),
+                again=RETRIES.labels(intent.adapter, intent.operation).inc,
+            )
+        except (PermanentError, TransientError) as error:
+            wait_s = getattr(error, "retry_after_s", None)
+            if uncertain:  # it is the look-up that failed or was refused, and says nothing of the call
+                why = f"{intent.adapter}: whether {intent.key} was done cannot be looked up: {error}"
+                return Later(why, not_before_s=wait_s)
+            return (
+                Refused(error.code, error.detail) if isinstance(error, PermanentError) else Failed(str(error), wait_s)
+            )
         except UnknownError as error:
             return Later(f"{intent.adapter}: whether {intent.key} was done is not known: {error}")
 
@@ -239,7 +240,7 @@ class Effects:
                 await places.acquire()
         except TimeoutError:
             msg = f"{name}: all {limits.concurrency} places were taken for {limits.timeout_s} s"
-            raise ThrottledError(msg, limits.patience_s) from None
+            raise ThrottledError(msg, limits.breaker_rest_s) from None
         try:
             yield
         finally:
@@ -270,12 +271,3 @@ def _worth_another(error: BaseException, limits: Limits) -> bool:
     if isinstance(error, TransientError):
         return (error.retry_after_s or 0.0) <= limits.patience_s
     return isinstance(error, UnknownError)
-
-
-_JITTER = wait_random_exponential(0.05, max=0.5)
-
-
-def _pause(state: RetryCallState) -> float:
-    """Until the next try: longer each time, and not before the other side wants it."""
-    error = state.outcome.exception() if state.outcome else None
-    return max(_JITTER(state), getattr(error, "retry_after_s", None) or 0.0)

@@ -20,12 +20,12 @@ from typing import Any, TypeVar
 
 import httpx
 import orjson
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from services.hub.effects import PermanentError, ThrottledError, TransientError, UnknownError
 from services.hub.metrics import CALL_TIME, CALLS, RETRIES
 from services.hub.quota import Quota, asked_to_wait
 from services.hub.refusal import Explain, explained, without_secrets
+from services.hub.retry import repeated
 from services.hub.trace import traceparent
 
 __all__ = ["Answer", "Http", "StatusError", "Timeouts", "as_bytes", "as_json"]
@@ -38,6 +38,9 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pr
 _OURS = (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)
 _NOT_TAKEN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _NEVER = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
+_IDLE_S = 3.0
+"""A connection that was idle for so long is not used again: many servers close theirs after five seconds, and a request
+that meets that is lost, of which nobody knows whether it was heard."""
 _LATER_S = 1.0
 """A system that has enough and does not say for how long is left alone for this."""
 
@@ -93,20 +96,27 @@ class Http:
         connections: int = 64,
         quota: Quota | None = None,
         explain: Explain = explained,
+        refuses: Callable[[Answer], bool] = lambda _: False,
         attempts: int = 2,
     ) -> None:
-        """``attempts``: how often a call is sent that may be repeated, or that did not go out, before it has failed."""
+        """``attempts``: how often a call is sent that may be repeated, or that did not go out, before it has failed.
+
+        ``refuses``: whether the system refuses with an answer of 5xx, and nothing was done.
+        """
         self.adapter = adapter
         self.quota = quota or Quota()
         self._timeouts = times = timeouts or Timeouts()
         self._explain = explain
+        self._refuses = refuses
         self._attempts = attempts
         self._client = httpx.AsyncClient(
             base_url=base_url,
             auth=auth,
             headers={"User-Agent": "crossdock", **(headers or {})},
             timeout=httpx.Timeout(connect=times.connect_s, write=times.write_s, read=times.read_s, pool=times.pool_s),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            limits=httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_IDLE_S
+            ),
         )
 
     async def close(self) -> None:
@@ -143,13 +153,12 @@ class Http:
             async with self.quota.turn(self.adapter, operation):
                 return await self._measured(operation, method, path, read, request, repeatable=repeatable)
 
-        return await AsyncRetrying(
-            retry=retry_if_exception(worth_another),
-            stop=stop_after_attempt(self._attempts),
-            wait=_pause,
-            before_sleep=lambda _: RETRIES.labels(self.adapter, operation).inc(),
-            reraise=True,
-        )(attempt)
+        return await repeated(
+            attempt,
+            attempts=self._attempts,
+            worth=worth_another,
+            again=RETRIES.labels(self.adapter, operation).inc,
+        )
 
     async def _measured(
         self,
@@ -221,7 +230,7 @@ class Http:
             raise TransientError(about, wait)
         if status in _NOT_TAKEN:
             raise TransientError(about, wait)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER and not self._refuses(answer):
             raise _lost(about, wait, repeatable=repeatable)
         raise StatusError(code, detail, status, answer.content)
 
@@ -232,11 +241,3 @@ def _lost(what: str, wait_s: float | None = None, *, repeatable: bool) -> Transi
 
 def _said(error: Exception) -> str:
     return f"{type(error).__name__} {error}".rstrip()
-
-
-_JITTER = wait_random_exponential(0.05, max=0.5)
-
-
-def _pause(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    return max(_JITTER(state), getattr(error, "retry_after_s", None) or 0.0)

@@ -17,8 +17,8 @@ from email.utils import parsedate_to_datetime
 from services.hub.effects import ThrottledError
 from services.hub.metrics import SLOWED
 
-LONGEST_S = 3600.0
-"""Nobody is waited for longer than this, whatever they ask."""
+LONGEST_S = 900.0
+"""Nobody is waited for longer than this, whatever they ask: then they are asked again."""
 _EPOCH = 1e9
 """A reset beyond this is a moment, in seconds since 1970; below it, seconds from now."""
 

@@ -417,8 +417,17 @@ async def test_what_was_bought_before_and_cannot_be_read_is_not_failed_over() ->
             answer(422, {"error": {"code": "SHIPMENT.POSTAGE.EXISTS", "message": "!"}})
         ]
         house.faults["GET /shipments/*"] = [answer(503)] * 9
-        with pytest.raises(UnknownError, match="bought before"):
+        with pytest.raises(UnknownError, match="bought before cannot be seen"):
             await carrier.call("buy", "k", label())
+
+
+async def test_a_refusal_of_what_an_earlier_try_brought_about_after_all_is_none() -> None:
+    async with easypost() as (carrier, house, _):
+        refused = answer(422, {"error": {"code": "SHIPMENT.POSTAGE.FAILURE", "message": "busy with it"}})
+        house.lost["POST /shipments/*/buy"] = [refused]
+        bought = await carrier.call("buy", "k", label())
+        assert isinstance(bought, Label)
+        assert house.bought == [bought.handle]
 
 
 async def test_a_house_that_has_enough_is_left_alone_as_long_as_it_asks() -> None:
@@ -518,6 +527,21 @@ async def test_a_parcel_that_was_bought_here_is_tracked_by_its_number() -> None:
             "DE",
             "delivered/arrived_at_destination",
         )
+
+
+async def test_what_is_news_of_a_parcel_is_told_as_tracking_updates() -> None:
+    waiting = {"status": "pre_transit", "datetime": "2026-11-18T09:00:00Z"}
+    lost = {"status": "failure", "status_detail": "lost", "datetime": "2026-11-21T09:00:00Z", "message": "Gone"}
+    body = {**TRACKER, "tracking_details": [lost, TRACKER["tracking_details"][0], waiting]}  # type: ignore[index]
+    async with easypost(answer(200, {"trackers": [body]})) as (carrier, _, _):
+        tracked = await carrier.call("track", "t", TrackParcel(carrier="usps", tracking_number="9400"))
+        assert isinstance(tracked, Tracked)
+        told = tracked.updates("main", "web:1", "web:1/1")
+        assert [(one.status, one.code, one.detail) for one in told] == [
+            ("delivered", "", "Delivered, Berlin"),
+            ("exception", "lost", "Gone"),
+        ]
+        assert {(one.owner, one.fulfilment_id, one.tracking_number) for one in told} == {("main", "web:1/1", "9400")}
 
 
 async def test_another_parcel_gets_a_tracker() -> None:

@@ -1,5 +1,6 @@
 """What a channel has cancelled and paid back by itself, as its copies of an order say."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,10 +17,15 @@ from crossdock_contracts.channels import ChannelRefundedV1
 from crossdock_contracts.payments import PaymentFailedV1, PaymentRefundedV1
 from crossdock_contracts.products import ListingMappedV1
 from crossdock_contracts.shipping import ShipmentShippedV2
-from crossdock_contracts.values import LineQuantity
+from crossdock_contracts.values import LineQuantity, ShippingChoice
+from services.capture.channels.native import Native
+from services.capture.decide.ingest import ingest as take_in
+from services.capture.rules import ApiConfig, Channel, ChannelConfig, Channels
 from services.capture.state import OrderStatus
-from tests.builders import NOW
+from tests.builders import NOW, ingest
+from tests.decide.ledger import Ledger
 from tests.decide.sale import money, payment, record, ships, sold, then, way
+from tests.decide.shop import checks
 from tests.decide.world import World
 
 
@@ -116,3 +122,15 @@ def test_pieces_are_cancelled_as_the_channel_counts_them() -> None:
     then(world, made.model_copy(update={"lines": lines, "source_version": "2", "cancels": (cancel(),)}))
     ships(world)
     assert world.pieces_said(ShipmentShippedV2) == {"1": 6}
+
+
+def test_places_that_the_channel_names_in_its_own_way_stand_under_our_names() -> None:
+    reached = ApiConfig(url="http://shop", locations={"gid://1": "LON"})
+    channel = Channel("web", ChannelConfig(format="native", api=reached), Native(), checks())
+    made = paid(shipping=ShippingChoice(pickup_location_id="gid://1"), sold_at="gid://1")
+    ledger = Ledger()
+    message = ingest(made)
+    decide = partial(take_in, Channels({"web": channel}))
+    ledger.apply(decide(ledger.states, message, NOW, message.body))
+    (captured,) = ledger.said(OrderCapturedV1)
+    assert captured.order.shipping.pickup_location_id == "LON"

@@ -12,7 +12,7 @@ from crossdock_contracts.base import Value
 from services.hub import circuit as circuits
 from services.hub.circuit import Circuit, Limits
 from services.hub.decision import Done, Failed, Intent, Later
-from services.hub.effects import Effects, ThrottledError, TransientError, UnknownError
+from services.hub.effects import Effects, PermanentError, ThrottledError, TransientError, UnknownError
 from tests.builders import unique
 from tests.conftest import until
 
@@ -204,6 +204,15 @@ async def test_what_is_uncertain_waits_as_long_as_was_asked_for() -> None:
     outcome = await effects(house, limits=Limits()).run(intent())
     assert isinstance(outcome, Later)
     assert outcome.not_before_s == 120
+
+
+async def test_a_look_up_that_is_refused_says_nothing_of_the_call() -> None:
+    house = House()
+    house.ways["buy"] = lambda: UnknownError("reset")
+    house.found = PermanentError("not-supported")
+    outcome = await effects(house, limits=Limits()).run(intent())
+    assert isinstance(outcome, Later), "were it taken for a refusal, another carrier would be asked"
+    assert len(house.calls) == 1
 
 
 async def test_an_adapter_that_hangs_slows_no_other() -> None:

@@ -76,7 +76,6 @@ class WebApi:
 
         Raises:
             TransientError: it cannot be looked up just now.
-            PermanentError: the channel has refused it meanwhile, or a person has to look.
         """
         try:
             match request:

@@ -37,7 +37,17 @@ def creates_order(message: IngestV1) -> Iterable[str]:
 @lru_cache(maxsize=1024)
 def _read(channel: Channel, body: str) -> OrderInput:
     """The order in a payload: what is to be loaded is taken from it first, and then the decision."""
-    return channel.format.read(body.encode())
+    return _with_our_locations(channel, channel.format.read(body.encode()))
+
+
+def _with_our_locations(channel: Channel, handed_in: OrderInput) -> OrderInput:
+    """The order with the places that its channel names by names of its own under ours."""
+    ours = channel.config.api.locations if channel.config.api else {}
+    collected_at = handed_in.shipping.pickup_location_id
+    if not (ours and (handed_in.sold_at or collected_at)):
+        return handed_in
+    shipping = changed(handed_in.shipping, pickup_location_id=ours.get(collected_at, collected_at))
+    return changed(handed_in, sold_at=ours.get(handed_in.sold_at, handed_in.sold_at), shipping=shipping)
 
 
 def reads_ingest(channels: Channels, message: IngestV1) -> Iterable[str]:

@@ -1,9 +1,9 @@
 """What carriers answer."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from crossdock_contracts.base import Utc, Value
+from crossdock_contracts.shipping import TrackingUpdateV1
 from crossdock_contracts.values import Address, Code, Country, Money
 from services.shipping.carriers.codes import Status
 
@@ -67,9 +67,22 @@ class Tracked(Value):
         """What was said last."""
         return self.scans[-1] if self.scans else None
 
-    def since(self, moment: datetime | None) -> tuple[Scan, ...]:
-        """What has happened after this."""
-        return tuple(scan for scan in self.scans if moment is None or scan.at > moment)
+    def updates(self, owner: str, order_id: str, fulfilment_id: str) -> list[TrackingUpdateV1]:
+        """What shipping is to be told; scans that are no news to it are left out, and it lets pass what it knows."""
+        return [
+            TrackingUpdateV1(
+                owner=owner,
+                order_id=order_id,
+                fulfilment_id=fulfilment_id,
+                tracking_number=self.tracking_number,
+                status=told[0],
+                code=told[1],
+                occurred_at=scan.at,
+                detail=", ".join(filter(None, (scan.detail or scan.status, scan.city))),
+            )
+            for scan in self.scans
+            if (told := scan.status.told_as) is not None
+        ]
 
 
 class AddressChecked(Value):

@@ -20,7 +20,7 @@ from services.hub.secrets import Secrets
 from services.hub.toml import RulesError
 from services.sandbox.profile import Fault, Profile
 from services.sandbox.server import Running, serve
-from tests.adapters.channels.apis import cancelled, config, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.channels.speaking import cancelled, config, effects, levels, problems, refund, shipped, speaking
 from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
 
 MARKET = "A1PA6795UKMFR9"
@@ -397,7 +397,8 @@ async def test_an_order_is_cancelled_whole_by_a_feed_that_is_waited_for(tmp_path
         for _ in range(2):
             with pytest.raises(ThrottledError, match="feed 77 is in_"):
                 await api.call("cancel", "k", told)
-        assert (await api.look_up("cancel", "k", told)).reference == "77"
+        assert await api.look_up("cancel", "k", told) is None
+        assert (await api.call("cancel", "k", told)).reference == "77"
         assert house.feeds == [
             {
                 "feedType": "POST_ORDER_ACKNOWLEDGEMENT_DATA",

@@ -16,7 +16,7 @@ from services.capture.channels.bigcommerce import BigCommerce
 from services.capture.channels.bigcommerce.api import BigCommerceApi
 from services.hub.decision import Done, Intent
 from services.hub.effects import PermanentError, TransientError
-from tests.adapters.channels.apis import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
 from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
@@ -202,7 +202,7 @@ async def test_each_parcel_is_a_shipment_with_its_tracking_number(tmp_path: Path
         assert [{name: one[name] for name in one if name != "id"} for one in house.shipments] == [
             {
                 "order_address_id": 55,
-                "comments": "crossdock f1",
+                "comments": "crossdock:ship:f1",
                 "tracking_number": "T1",
                 "shipping_method": "dhl-express",
                 "tracking_carrier": "dhl",
@@ -210,7 +210,7 @@ async def test_each_parcel_is_a_shipment_with_its_tracking_number(tmp_path: Path
             },
             {
                 "order_address_id": 55,
-                "comments": "crossdock f1/2",
+                "comments": "crossdock:ship:f1/2",
                 "tracking_number": "T2",
                 "shipping_method": "dhl-express",
                 "tracking_carrier": "dhl",
@@ -264,8 +264,8 @@ async def test_cancelled_pieces_are_paid_back_and_what_else_makes_up_the_amount(
         assert (await api.call("cancel", "k", told)).reference == "80"
         assert server.called[-1] == "POST /v3/orders/7/payment_actions/refunds"
         assert house.refunds[0]["items"] == [
-            {"item_type": "PRODUCT", "item_id": 1, "quantity": 2, "reason": "crossdock c1"},
-            {"item_type": "ORDER", "item_id": 7, "amount": 2.5, "reason": "crossdock c1"},
+            {"item_type": "PRODUCT", "item_id": 1, "quantity": 2, "reason": "crossdock:cancel:c1"},
+            {"item_type": "ORDER", "item_id": 7, "amount": 2.5, "reason": "crossdock:cancel:c1"},
         ]
         assert house.refunds[0]["payments"] == [{"provider_id": "stripe", "amount": 6.5, "offline": False}]
         assert (await api.look_up("cancel", "k", told)).reference == "80"

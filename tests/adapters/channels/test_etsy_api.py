@@ -14,7 +14,7 @@ from services.capture.channels.api import AskOrder, AskOrders
 from services.capture.channels.etsy.api import EtsyApi, left
 from services.hub.decision import Done, Intent
 from services.hub.effects import PermanentError, TransientError
-from tests.adapters.channels.apis import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
 from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))

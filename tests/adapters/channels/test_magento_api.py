@@ -15,7 +15,7 @@ from services.capture.channels.magento.api import MagentoApi
 from services.capture.channels.magento.oauth import signature, signed_text
 from services.hub.decision import Done, Intent
 from services.hub.effects import PermanentError, TransientError
-from tests.adapters.channels.apis import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
 from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
@@ -246,7 +246,7 @@ async def test_a_shipment_has_pieces_tracks_and_the_source_that_it_left(tmp_path
             "items": [{"order_item_id": 1, "qty": 2}],
             "notify": True,
             "appendComment": False,
-            "comment": {"comment": "crossdock f1", "is_visible_on_front": 0},
+            "comment": {"comment": "crossdock:ship:f1", "is_visible_on_front": 0},
             "tracks": [
                 {"track_number": "T1", "title": "dhl-express", "carrier_code": "dhl"},
                 {"track_number": "T2", "title": "dhl-express", "carrier_code": "dhl"},
@@ -306,7 +306,7 @@ async def test_pieces_that_are_paid_are_cancelled_by_a_credit_memo(tmp_path: Pat
             "items": [{"order_item_id": 1, "qty": 2}],
             "notify": False,
             "appendComment": False,
-            "comment": {"comment": "crossdock c1", "is_visible_on_front": 0},
+            "comment": {"comment": "crossdock:cancel:c1", "is_visible_on_front": 0},
             "arguments": {"shipping_amount": 0},
             "isOnline": True,
         }

@@ -15,7 +15,7 @@ from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
 from services.hub.decision import Done, Intent
 from services.hub.effects import PermanentError, TransientError
-from tests.adapters.channels.apis import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
 from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
@@ -269,8 +269,9 @@ async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_p
         part = cancelled("7", {"1": 1}, complete=False)
         assert await api.look_up("cancel", "k", part) is None
         house.statuses["1"] = [{"status": "Cancelled", "statusQuantity": {"amount": "1"}}]
+        assert await api.look_up("cancel", "k", part) is None
         with pytest.raises(PermanentError, match=r"by-hand.*1 of 1"):
-            await api.look_up("cancel", "k", part)
+            await api.call("cancel", "k", part)
         house.statuses["1"] = [{"status": "Cancelled", "statusQuantity": {"amount": "3"}}]
         assert await api.look_up("cancel", "k", part) is not None
 

@@ -108,18 +108,17 @@ class AmazonApi(WebApi):
             self._submitted[key] = feed
             if len(self._submitted) > _MOST_FEEDS:
                 del self._submitted[next(iter(self._submitted))]
-        return await self._settled(key)
-
-    async def _settled(self, key: str) -> Told:
         feed = self._submitted[key]
         await self._feeds.settled(feed)
         return Told(reference=feed)
 
     async def cancelled(self, key: str, told: TellCancelled) -> Told | None:
-        """What became of the feed; of one that is not known any more the order tells. To cancel twice does no harm."""
-        if key in self._submitted:
-            return await self._settled(key)
-        if told.complete and await self._asking.status(told.channel_order_id) == "CANCELED":
+        """Of a feed that is still known `cancel` tells, else the order. To cancel twice does no harm."""
+        if (
+            key not in self._submitted
+            and told.complete
+            and await self._asking.status(told.channel_order_id) == "CANCELED"
+        ):
             return Told()
         return None
 

@@ -23,6 +23,7 @@ from services.capture.channels.api import (
     Told,
     Tracking,
 )
+from services.capture.channels.marks import mark
 from services.capture.channels.paging import Memory, Place
 from services.capture.channels.reading import exponent
 from services.capture.channels.speaking import WebApi, by_hand, connect, shares, utc
@@ -176,12 +177,12 @@ class BigCommerceApi(WebApi):
                     "item_type": "PRODUCT",
                     "item_id": int(line.line_id),
                     "quantity": line.quantity,
-                    "reason": _note(told.cancel_id),
+                    "reason": mark("cancel", told.cancel_id),
                 }
                 for line in told.lines
                 if line.line_id.isdecimal()
             ]
-            return await self._pay_back(order_id, items, amount, told.cancel_id)
+            return await self._pay_back(order_id, items, amount, mark("cancel", told.cancel_id))
         if not told.complete:
             pieces = ", ".join(f"{line.quantity} of {line.line_id}" for line in told.lines)
             msg = f"BigCommerce cancels orders whole; take these off there: {pieces}"
@@ -191,16 +192,16 @@ class BigCommerceApi(WebApi):
 
     async def cancelled(self, _key: str, told: TellCancelled) -> Told | None:
         """The refund that has our id; to set an order to cancelled twice does no harm."""
-        return await self._paid_back(told.channel_order_id, told.cancel_id) if told.refund else None
+        return await self._paid_back(told.channel_order_id, mark("cancel", told.cancel_id)) if told.refund else None
 
     async def refund(self, _key: str, told: TellRefund) -> Told:
         """Pay an amount back, and no pieces."""
         amount = _major(told.amount.amount_minor, told.amount.currency)
-        return await self._pay_back(told.channel_order_id, [], amount, told.refund_id)
+        return await self._pay_back(told.channel_order_id, [], amount, mark("refund", told.refund_id))
 
     async def refunded(self, _key: str, told: TellRefund) -> Told | None:
         """The refund that has our id."""
-        return await self._paid_back(told.channel_order_id, told.refund_id)
+        return await self._paid_back(told.channel_order_id, mark("refund", told.refund_id))
 
     async def _refunds(self, order_id: str) -> list[dict[str, Any]]:
         path = f"/v3/orders/{order_id}/payment_actions/refunds"
@@ -208,7 +209,7 @@ class BigCommerceApi(WebApi):
 
     async def _paid_back(self, order_id: str, ours: str) -> Told | None:
         for one in await self._refunds(order_id):
-            if any(item.get("reason") == _note(ours) for item in one.get("items") or ()):
+            if any(item.get("reason") == ours for item in one.get("items") or ()):
                 return Told(reference=str(one["id"]))
         return None
 
@@ -219,7 +220,7 @@ class BigCommerceApi(WebApi):
         if rest < 0:
             items, rest = [], amount
         if rest:
-            more = {"item_type": "ORDER", "item_id": int(order_id), "amount": float(rest), "reason": _note(ours)}
+            more = {"item_type": "ORDER", "item_id": int(order_id), "amount": float(rest), "reason": ours}
             items = [*items, more]
             quoted = await self._quote(order_id, items)
         methods: Sequence[Sequence[Mapping[str, Any]]] = quoted.get("refund_methods") or ()
@@ -248,7 +249,7 @@ def _sku(level: Level) -> str:
 
 
 def _note(ours: str, number: int = 0) -> str:
-    return f"crossdock {ours}/{number + 1}" if number else f"crossdock {ours}"
+    return mark("ship", f"{ours}/{number + 1}" if number else ours)
 
 
 def _tracking(parcel: Tracking) -> dict[str, str]:

@@ -22,6 +22,7 @@ from services.capture.channels.api import (
 )
 from services.capture.channels.magento.oauth import Integration
 from services.capture.channels.magento.stock import Stock
+from services.capture.channels.marks import mark
 from services.capture.channels.paging import Place
 from services.capture.channels.reading import exponent
 from services.capture.channels.speaking import WebApi, by_hand, connect
@@ -100,7 +101,7 @@ class MagentoApi(WebApi):
             "items": _items(told),
             "notify": True,
             "appendComment": False,
-            "comment": {"comment": _note(told.fulfilment_id), "is_visible_on_front": 0},
+            "comment": {"comment": mark("ship", told.fulfilment_id), "is_visible_on_front": 0},
             "tracks": [
                 {"track_number": one.number, "title": one.carrier, "carrier_code": _carrier(one.carrier)}
                 for one in told.parcels
@@ -114,11 +115,11 @@ class MagentoApi(WebApi):
 
     async def shipped(self, _key: str, told: TellShipped) -> Told | None:
         """The shipment that has our id."""
-        return await self._made("/shipments", told.channel_order_id, told.fulfilment_id)
+        return await self._made("/shipments", told.channel_order_id, mark("ship", told.fulfilment_id))
 
     async def _made(self, path: str, order_id: str, ours: str) -> Told | None:
         for one in await self._of_order("look-up", path, order_id):
-            if any(_note(ours) in str(said.get("comment") or "") for said in one.get("comments") or ()):
+            if any(ours == str(said.get("comment") or "").strip() for said in one.get("comments") or ()):
                 return Told(reference=str(one["entity_id"]))
         return None
 
@@ -136,7 +137,9 @@ class MagentoApi(WebApi):
                 raise by_hand(msg)
             return await self._cancel(told.channel_order_id)
         rest = {} if told.complete else {"shipping_amount": 0}
-        return await self._memo(paid, {"items": _items(told)}, told.cancel_id, online=told.refund, rest=rest)
+        return await self._memo(
+            paid, {"items": _items(told)}, mark("cancel", told.cancel_id), online=told.refund, rest=rest
+        )
 
     async def _cancel(self, order_id: str) -> Told:
         """Magento says whether it has; of an order that is cancelled already it says that it has not."""
@@ -160,7 +163,7 @@ class MagentoApi(WebApi):
             **body,
             "notify": False,
             "appendComment": False,
-            "comment": {"comment": _note(ours), "is_visible_on_front": 0},
+            "comment": {"comment": ours, "is_visible_on_front": 0},
             **({"arguments": rest} if rest else {}),
         }
         if online:
@@ -171,7 +174,7 @@ class MagentoApi(WebApi):
 
     async def cancelled(self, _key: str, told: TellCancelled) -> Told | None:
         """The credit memo that has our id, or an order that is over."""
-        found = await self._made("/creditmemos", told.channel_order_id, told.cancel_id)
+        found = await self._made("/creditmemos", told.channel_order_id, mark("cancel", told.cancel_id))
         if found is None and told.complete and (await self._get(told.channel_order_id)).get("state") in _ENDED:
             return Told()
         return found
@@ -191,11 +194,11 @@ class MagentoApi(WebApi):
         rate = Decimal(str(order.get("base_to_order_rate") or 1))
         none = [{"order_item_id": one["order_item_id"], "qty": 0} for one in invoice["items"]]
         rest = {"shipping_amount": 0, "adjustment_positive": float(round(amount / rate, 4)), "adjustment_negative": 0}
-        return await self._memo(invoice, {"items": none}, told.refund_id, online=True, rest=rest)
+        return await self._memo(invoice, {"items": none}, mark("refund", told.refund_id), online=True, rest=rest)
 
     async def refunded(self, _key: str, told: TellRefund) -> Told | None:
         """The credit memo that has our id."""
-        return await self._made("/creditmemos", told.channel_order_id, told.refund_id)
+        return await self._made("/creditmemos", told.channel_order_id, mark("refund", told.refund_id))
 
 
 def _filter(field: str, condition: str, value: str) -> dict[str, str]:
@@ -208,10 +211,6 @@ def _items(told: TellShipped | TellCancelled) -> list[dict[str, int]]:
     return [
         {"order_item_id": int(line.line_id), "qty": line.quantity} for line in told.lines if line.line_id.isdecimal()
     ]
-
-
-def _note(ours: str) -> str:
-    return f"crossdock {ours}"
 
 
 def _carrier(name: str) -> str:

@@ -70,6 +70,8 @@ class WalmartApi(WebApi):
         self._params = {"shipNode": config.account["ship_node"]} if config.account.get("ship_node") else {}
         self._before: dict[str, dict[str, int]] = {}
         """Pieces that were cancelled before ours, by our keys and by line."""
+        self._unclear: dict[str, str] = {}
+        """Cancels of which nobody knows whether they were made, by our keys."""
 
     async def close(self) -> None:
         """Give the connections up."""
@@ -173,7 +175,13 @@ class WalmartApi(WebApi):
         return Told(reference=told.parcels[0].number) if tracked(order, told) else None
 
     async def cancel(self, key: str, told: TellCancelled) -> Told:
-        """Cancel pieces; the buyer pays for what ships."""
+        """Cancel pieces; the buyer pays for what ships.
+
+        Raises:
+            PermanentError: some are cancelled, and nothing tells whether they are these.
+        """
+        if key in self._unclear:
+            raise by_hand(self._unclear.pop(key))
         self._before[key] = counted(await self._get(told.channel_order_id), "Cancelled")
         if len(self._before) > _MOST:
             del self._before[next(iter(self._before))]
@@ -181,11 +189,7 @@ class WalmartApi(WebApi):
         return Told()
 
     async def cancelled(self, key: str, told: TellCancelled) -> Told | None:
-        """As many more pieces are cancelled as were to be.
-
-        Raises:
-            PermanentError: pieces of these lines are cancelled, and after a restart nothing tells whether it was us.
-        """
+        """As many more pieces are cancelled as were to be. After a restart there may be nothing that tells."""
         order = await self._get(told.channel_order_id)
         now, still_open = counted(order, "Cancelled"), counted(order, "Created", "Acknowledged")
         wanted = {line.line_id: line.quantity for line in told.lines if line.line_id in _numbers(order)}
@@ -196,8 +200,8 @@ class WalmartApi(WebApi):
             return Told() if all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()) else None
         if not any(now.get(name) for name in wanted):
             return None
-        msg = f"whether these pieces are cancelled at Walmart is not known; look there: {_said(wanted)}"
-        raise by_hand(msg)
+        self._unclear[key] = f"whether these pieces are cancelled at Walmart is not known; look there: {_said(wanted)}"
+        return None
 
     async def refund(self, _key: str, told: TellRefund) -> Told:
         """Walmart takes refunds by line and charge, and not once for a key.

@@ -67,7 +67,7 @@ class Account:
 
     async def fetch(self, url: str) -> bytes:
         """A file, which lies in a public store: the key is not shown there."""
-        return await self.http.send("fetch", "GET", url, read=as_bytes, auth=None)
+        return await self.http.send("fetch", "GET", url, read=as_bytes, auth=None, follow_redirects=True)
 
     async def made(self, kind: str, key: str, shape: type[T], body: Any) -> T:
         """What stands under a key: what an earlier try made, or a new one.

@@ -23,7 +23,8 @@ async def manifest(account: Account, request: MakeManifest) -> Manifested:
 async def manifested(account: Account, request: MakeManifest) -> Manifested | None:
     """The document that the parcels stand in already; none if there is none."""
     first = await account.find(f"/shipments/{request.parcels[0].handle}", Shipment)
-    return await _drawn_up(account, first.scan_form) if first and first.scan_form else None
+    form = first.scan_form if first else None
+    return await _drawn_up(account, form) if form is not None and form.status != "failed" else None
 
 
 async def _drawn_up(account: Account, form: ScanForm) -> Manifested:

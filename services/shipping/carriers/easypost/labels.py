@@ -30,18 +30,28 @@ async def buy(account: Account, key: str, request: BuyLabel) -> Label:
             path = f"/shipments/{shipment.id}/buy"
             shipment = await account.post("buy", path, Shipment, {"rate": {"id": rate.id}})
         except StatusError as error:
-            if error.code != _BOUGHT_ALREADY:
-                raise
-            shipment = await _bought_before(account, shipment.id)
+            shipment = await _bought_before(account, shipment.id, error)
     return await _label(account, shipment, request)
 
 
-async def _bought_before(account: Account, shipment_id: str) -> Shipment:
+async def _bought_before(account: Account, shipment_id: str, refusal: StatusError) -> Shipment:
+    """The shipment, where an earlier try came through, be it only now.
+
+    Raises:
+        StatusError: it did not, so it is refused.
+        UnknownError: whether it did cannot be seen just now.
+    """
     try:
-        return await account.get("look-up", f"/shipments/{shipment_id}", Shipment)
+        shipment = await account.get("look-up", f"/shipments/{shipment_id}", Shipment)
     except (TransientError, PermanentError) as error:
-        msg = f"{account.name}: {shipment_id} was bought before, and cannot be read: {error}"
+        msg = f"{account.name}: {shipment_id}: {refusal}; whether it was bought before cannot be seen: {error}"
         raise UnknownError(msg) from error
+    if shipment.is_bought:
+        return shipment
+    if refusal.code == _BOUGHT_ALREADY:
+        msg = f"{account.name}: {shipment_id} was bought before, and has no label yet"
+        raise UnknownError(msg)
+    raise refusal
 
 
 async def bought(account: Account, key: str, request: BuyLabel) -> Label | None:
