@@ -16,7 +16,7 @@ from services.capture.channels.api import AskOrders, Page
 from services.capture.inbox import Inbox, InboxError
 from services.capture.rules import ApiConfig, Channel
 from services.capture.state_outward import PollCursor
-from services.hub.decision import Done, Intent, Later, Refused
+from services.hub.decision import Done, Failed, Intent, Later, Refused
 from services.hub.documents import Reader
 from services.hub.log import logger
 from services.hub.metrics import POLLED
@@ -28,6 +28,8 @@ _REMEMBERED = 20_000
 _WAIT_S = 5.0
 """Between tries, where a channel cannot be asked."""
 _LONGEST_WAIT_S = 300.0
+_PATIENCE = 20
+"""So often a page that is not the first one is asked for."""
 
 
 class Poller:
@@ -91,16 +93,20 @@ class Poller:
         return orders
 
     async def _ask(self, runtime: Runtime, request: AskOrders, begun: datetime) -> Page:
+        """A page. One that the channel will not give yet is waited for: to begin anew would ask for all before it."""
         key = f"poll:{self._channel.name}:{begun.isoformat()}:{request.page}"
-        outcome = await runtime.service.effects.run(Intent(self._channel.name, "orders", key, request))
-        match outcome:
-            case Done(response=Page() as answer):
-                return answer
-            case Refused(code=code, detail=detail):
-                raise PollError(f"{code} {detail}".rstrip())
-            case Later(reason=reason):
-                raise PollError(reason)
-        raise PollError(getattr(outcome, "detail", "no orders were listed"))
+        for _ in range(_PATIENCE if request.page else 1):
+            outcome = await runtime.service.effects.run(Intent(self._channel.name, "orders", key, request))
+            match outcome:
+                case Done(response=Page() as answer):
+                    return answer
+                case Refused(code=code, detail=detail):
+                    raise PollError(f"{code} {detail}".rstrip())
+                case Later(reason=why, not_before_s=wait) | Failed(detail=why, retry_after_s=wait):
+                    await asyncio.sleep(min(_LONGEST_WAIT_S, wait or _WAIT_S) if request.page else 0)
+                case _:
+                    why = "no orders were listed"
+        raise PollError(why)
 
     async def _hand_in(self, inbox: Inbox, body: bytes) -> int:
         digest = sha256(body).digest()

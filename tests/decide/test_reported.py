@@ -7,6 +7,7 @@ import pytest
 
 from crossdock_contracts.capture import (
     CancelInput,
+    CancelOrderV1,
     CancelRefusedV1,
     OrderCancelledV1,
     OrderCapturedV1,
@@ -70,6 +71,32 @@ def test_the_same_news_in_further_copies_is_told_once() -> None:
     for version in (2, 3, 4):
         then(world, paid(version, cancels=(cancel(),), refunds=(refund(),), note=f"copy {version}"))
     assert len(world.said(OrderCancelledV1)) == len(world.said(ChannelRefundedV1)) == 1
+
+
+def counted(*numbers: int) -> tuple[CancelInput, ...]:
+    """Pieces that are cancelled, as a channel has it that only counts them."""
+    return tuple(
+        CancelInput(cancel_id=f"1-cancelled-{n}", lines=cancel().lines, reason="customer", counted=n) for n in numbers
+    )
+
+
+def test_pieces_that_the_hub_has_cancelled_are_not_the_channels_though_it_counts_them() -> None:
+    world = way("routed", paid())
+    world.hear(CancelOrderV1(owner="main", order_id=record(world).order_id, lines=cancel().lines, cancel_id="ours"))
+    world.rest()
+    then(world, paid(2, cancels=counted(1)))
+    assert [one.cancel_id for one in world.said(OrderCancelledV1)] == ["ours"]
+    then(world, paid(3, cancels=counted(1, 2)))
+    assert [one.cancel_id for one in world.said(OrderCancelledV1)] == ["ours", "channel:1-cancelled-2"]
+    then(world, paid(4, cancels=counted(1, 2), note="again"))
+    assert len(world.said(OrderCancelledV1)) == 2
+
+
+def test_a_piece_that_the_channel_has_cancelled_is_cancelled_once_though_it_counts_it_again() -> None:
+    world = way("routed", paid())
+    for version in (2, 3):
+        then(world, paid(version, cancels=counted(1), note=f"copy {version}"))
+    assert [one.cancel_id for one in world.said(OrderCancelledV1)] == ["channel:1-cancelled-1"]
 
 
 def test_an_order_that_is_cancelled_when_it_comes_in_is_never_captured() -> None:

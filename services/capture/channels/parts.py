@@ -110,7 +110,7 @@ def one_by_one(line_id: str, quantity: int) -> Iterable[CancelInput]:
         raise UnmappableError(msg)
     for number in range(1, quantity + 1):
         pieces = (LineQuantity(line_id=line_id, quantity=1),)
-        yield CancelInput(cancel_id=f"{line_id}-cancelled-{number}", lines=pieces)
+        yield CancelInput(cancel_id=f"{line_id}-cancelled-{number}", lines=pieces, counted=number)
 
 
 def joined(*parts: str) -> str:

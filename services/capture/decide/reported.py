@@ -30,8 +30,19 @@ def cancels_of(record: OrderRecord, handed_in: OrderInput) -> tuple[Cancel, ...]
             requested_by=_BY,
         )
         for cancel in handed_in.cancels
-        if _name(cancel) not in known and cancel.asked_as not in known
+        if _name(cancel) not in known and cancel.asked_as not in known and not _is_ours(record, cancel)
     )
+
+
+def _is_ours(record: OrderRecord, cancel: CancelInput) -> bool:
+    """As many pieces of the line are cancelled here already as the channel counts."""
+    if not cancel.counted:
+        return False
+    line_id = cancel.lines[0].line_id
+    units = record.outward.units if record.outward else {}
+    captured = next((name for name, unit in units.items() if unit.line_id == line_id), line_id)
+    each = units[captured].pieces if captured in units else 1
+    return record.cancelled.get(captured, 0) // each >= cancel.counted
 
 
 def _name(cancel: CancelInput) -> str:

@@ -234,6 +234,13 @@ def test_what_the_shop_has_shipped_is_recorded(fields: dict[str, Any]) -> None:
     assert read().fulfil_by is None
 
 
+def test_what_the_hub_has_cancelled_says_so() -> None:
+    item = {"item_type": "PRODUCT", "item_id": 5, "quantity": 1, "reason": "crossdock:cancel:c-7"}
+    refund = {"id": 12, "total_amount": 9.9, "items": [item]}
+    [cancel] = read(products=product(quantity_refunded=1), refunds=[refund]).cancels
+    assert (cancel.cancel_id, cancel.asked_as) == ("12", "c-7")
+
+
 def test_refunds_name_their_pieces() -> None:
     items = [{"item_type": "PRODUCT", "item_id": 5, "quantity": 1}, {"item_type": "SHIPPING", "item_id": 1}]
     refund = {"id": 12, "created": "2026-03-04T10:00:00+00:00", "total_amount": 9.9, "items": items}

@@ -290,6 +290,13 @@ def test_what_a_credit_memo_took_off_before_it_shipped_is_cancelled_by_the_memo(
     assert [one.cancel_id for one in came_back.cancels] == ["4"]
 
 
+def test_what_the_hub_has_cancelled_says_so() -> None:
+    said = [{"comment": "as the buyer wished"}, {"comment": "crossdock:cancel:c-7"}]
+    memo = {"entity_id": 4, "state": 2, "grand_total": 100, "items": [{"order_item_id": 11, "qty": 1}]}
+    order = items(plain(11, 300, 3, qty_refunded=1), grand_total=300, credit_memos=[memo | {"comments": said}])
+    assert [(one.cancel_id, one.asked_as) for one in order.cancels] == [("4", "c-7")]
+
+
 @pytest.mark.parametrize("state", ["complete", "closed"])
 def test_what_the_shop_has_shipped_is_recorded(state: str) -> None:
     order = items(plain(11, 100, qty_shipped=1), grand_total=100, state=state)

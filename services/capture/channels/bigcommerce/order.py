@@ -17,6 +17,7 @@ from crossdock_contracts.values import (
 )
 from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.bigcommerce.payload import AddressOf, Order, Product
+from services.capture.channels.marks import marked
 from services.capture.channels.parts import country_of, joined, level_of, mapping, one_by_one, spread
 from services.capture.channels.reading import exponent, minor
 
@@ -270,7 +271,13 @@ def _cancels(found: Order) -> Iterator[CancelInput]:
                 left[item.item_id] -= count
                 pieces.append(LineQuantity(line_id=item.item_id, quantity=count))
         if pieces:
-            yield CancelInput(cancel_id=refund.id, lines=tuple(pieces), reason="refunded", cancelled_at=refund.created)
+            yield CancelInput(
+                cancel_id=refund.id,
+                lines=tuple(pieces),
+                reason="refunded",
+                cancelled_at=refund.created,
+                asked_as=next(filter(None, (marked(item.reason, "cancel") for item in refund.items)), ""),
+            )
     for line_id, count in left.items():
         yield from one_by_one(line_id, count)
 

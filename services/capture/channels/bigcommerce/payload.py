@@ -111,6 +111,7 @@ class RefundedItem(Payload):
     item_type: Text = ""
     item_id: Text = ""
     quantity: Count = 0
+    reason: Text = ""
 
 
 class Refund(Payload):

@@ -17,6 +17,7 @@ from services.capture.channels import NotYetError
 from services.capture.channels.magento.items import Money as Minor
 from services.capture.channels.magento.items import Sold, sold
 from services.capture.channels.magento.payload import AddressOf, GiftMessage, Order, Region
+from services.capture.channels.marks import marked
 from services.capture.channels.parts import country_of, joined, level_of, mapping, one_by_one, spread
 
 _WAITING = {
@@ -221,7 +222,11 @@ def _cancels(found: Order, lines: Sequence[Sold]) -> Iterable[CancelInput]:
                 pieces.append(LineQuantity(line_id=one.order_item_id, quantity=count))
         if pieces:
             yield CancelInput(
-                cancel_id=memo.entity_id, lines=tuple(pieces), reason="refunded", cancelled_at=memo.created_at
+                cancel_id=memo.entity_id,
+                lines=tuple(pieces),
+                reason="refunded",
+                cancelled_at=memo.created_at,
+                asked_as=next(filter(None, (marked(one.comment, "cancel") for one in memo.comments)), ""),
             )
     for line_id, count in left.items():
         yield from one_by_one(line_id, count)

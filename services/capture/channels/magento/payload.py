@@ -150,6 +150,12 @@ class MemoExtension(Payload):
     reward_currency_amount: Price = Decimal(0)
 
 
+class MemoComment(Payload):
+    """``comments[]`` of a credit memo."""
+
+    comment: Text = ""
+
+
 class Memo(Payload):
     """A credit memo, as ``GET /V1/creditmemos`` lists it."""
 
@@ -159,6 +165,7 @@ class Memo(Payload):
     grand_total: Price
     created_at: MaybeWhen = None
     items: Annotated[tuple[MemoItem, ...], BeforeValidator(_listed)] = ()
+    comments: Annotated[tuple[MemoComment, ...], BeforeValidator(_listed)] = ()
     extension_attributes: Annotated[MemoExtension, BeforeValidator(_an_object)] = MemoExtension()
 
 
