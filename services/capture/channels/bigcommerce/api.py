@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -86,7 +87,8 @@ class BigCommerceApi(WebApi):
 
     async def _get(self, order_id: str) -> dict[str, Any]:
         params = {"include": _INCLUDED}
-        return await self.http.send("order", "GET", f"/v2/orders/{order_id}", params=params, read=_order)
+        path = f"/v2/orders/{quote(order_id, safe='')}"
+        return await self.http.send("order", "GET", path, params=params, read=_order)
 
     async def order(self, asked: AskOrder) -> Order:
         """One order, as it is now."""
