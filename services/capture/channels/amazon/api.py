@@ -1,5 +1,7 @@
 """Amazon's Selling Partner API, asked and told."""
 
+from urllib.parse import quote
+
 from services.capture.channels.access import Keys
 from services.capture.channels.amazon.asking import Asking, Orders2026, OrdersV0
 from services.capture.channels.amazon.feeds import Feeds
@@ -79,7 +81,7 @@ class AmazonApi(WebApi):
 
     async def ship(self, _key: str, told: TellShipped) -> Told:
         """Confirm each parcel. To confirm one again edits it."""
-        path = f"/orders/v0/orders/{told.channel_order_id}/shipmentConfirmation"
+        path = f"/orders/v0/orders/{quote(told.channel_order_id, safe='')}/shipmentConfirmation"
         reference = ""
         for package in packages(told, self._marketplace):
             await self.http.send("confirmShipment", "POST", path, json=package, read=as_bytes, safe=True)

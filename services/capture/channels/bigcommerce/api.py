@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -50,7 +51,7 @@ class BigCommerceApi(WebApi):
     What is done once only carries our id, and is found by it: shipments in their comments, refunds in their reasons.
     """
 
-    batch = 10
+    batch = 200
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         auth = KeyAuth(Keys(name, secrets), "token", "X-Auth-Token", "")
@@ -86,7 +87,8 @@ class BigCommerceApi(WebApi):
 
     async def _get(self, order_id: str) -> dict[str, Any]:
         params = {"include": _INCLUDED}
-        return await self.http.send("order", "GET", f"/v2/orders/{order_id}", params=params, read=_order)
+        path = f"/v2/orders/{quote(order_id, safe='')}"
+        return await self.http.send("order", "GET", path, params=params, read=_order)
 
     async def order(self, asked: AskOrder) -> Order:
         """One order, as it is now."""
@@ -110,7 +112,7 @@ class BigCommerceApi(WebApi):
         return Page(orders=tuple(bodies), next=place.after(utc(parsedate_to_datetime(listed[-1]["date_modified"]))))
 
     async def stock(self, wanted: SetStock) -> StockSet:
-        """Publish levels at one location; where BigCommerce refuses, one by one."""
+        """Publish levels at one location; where BigCommerce refuses, each half, until it is known which it refuses."""
         items = [
             {
                 "location_id": self._location,
@@ -126,8 +128,10 @@ class BigCommerceApi(WebApi):
             if error.status not in _OF_THE_SKU:
                 raise
             if len(wanted.levels) > 1:
-                each = [await self.stock(SetStock(levels=(level,))) for level in wanted.levels]
-                return StockSet(levels=tuple(one for told in each for one in told.levels))
+                middle = len(wanted.levels) // 2
+                halves = (wanted.levels[:middle], wanted.levels[middle:])
+                each = [await self.stock(SetStock(levels=half)) for half in halves]
+                return StockSet(levels=each[0].levels + each[1].levels)
             return _levelled(wanted.levels, f"{error.code} {error.detail}".rstrip())
         return _levelled(wanted.levels)
 

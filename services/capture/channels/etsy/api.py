@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -80,7 +81,8 @@ class EtsyApi(WebApi):
         return await granted(self._tokens, self._token_url, data=form)
 
     async def _get(self, order_id: str) -> dict[str, Any]:
-        return await self.http.send("order", "GET", f"{self._shop}/receipts/{order_id}", read=_receipt)
+        path = f"{self._shop}/receipts/{quote(order_id, safe='')}"
+        return await self.http.send("order", "GET", path, read=_receipt)
 
     async def order(self, asked: AskOrder) -> Order:
         """One receipt, as it is now."""
