@@ -111,6 +111,7 @@ def test_a_transfer_is_in_transit_until_it_arrives(crossdock: Crossdock, sku: st
     assert f"{name}: 3 × {sku} at LYS, 0 on their way, 1 short, 0 over" in said.out
     assert (place(crossdock, sku, "LYS")["on_hand"], place(crossdock, sku, "LYS")["in_transit"]) == (3, 0)
     assert crossdock("stock", "arrive", name, sku, 1).status == 1
+    assert crossdock("stock", "arrive", unique("T-"), sku, 1).status == 3
 
 
 def test_receipts_are_expected_listed_slipped_received_and_closed(crossdock: Crossdock, sku: str) -> None:
@@ -128,4 +129,4 @@ def test_receipts_are_expected_listed_slipped_received_and_closed(crossdock: Cro
     assert "short" in crossdock("inbound", "close", receipt, sku, "--reason", "short").out
     assert crossdock("inbound", "list", "--sku", sku, "--json").json == []
     assert crossdock("inbound", "receive", receipt, sku, 1).status == 3
-    assert crossdock("inbound", "slip", receipt, sku, "2099-06-01").status == 1
+    assert crossdock("inbound", "slip", receipt, sku, "2099-06-01").status == 3

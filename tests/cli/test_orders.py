@@ -1,5 +1,6 @@
 """`crossdock orders`, `holds` and `warehouse`: an order from hold to return, by hand."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,6 +85,25 @@ def test_an_order_that_is_not_known_is_not_found(crossdock: Crossdock) -> None:
     assert (said.status, said.error.strip()) == (3, "error: main has no order web:none")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("orders", "amend", "web:none"),
+        ("holds", "release", "web:none"),
+        ("holds", "reject", "web:none"),
+        ("holds", "place", "web:none", "looks-odd"),
+        ("channels", "fulfilled", "web:none"),
+    ],
+)
+def test_what_is_asked_of_an_order_that_is_not_known_is_not_found(
+    crossdock: Crossdock, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "change.json").write_text('{"note": "ring twice"}')
+    said = crossdock(*command, *([tmp_path / "change.json"] if command[1] == "amend" else []))
+
+    assert (said.status, said.error.strip()) == (3, "error: no-such-order: order web:none is not known")
+
+
 def test_a_cancel_tells_who_has_the_say(crossdock: Crossdock, order_id: str) -> None:
     answer = crossdock("orders", "cancel", order_id, "--reason", "changed-mind")
 
@@ -121,7 +141,7 @@ def test_a_released_order_goes_on(crossdock: Crossdock, held: str) -> None:
     assert said(crossdock, held, "order-released")["decision"] == "by tester: totals-mismatch"
     said(crossdock, held, "label-bought")
     again = crossdock("holds", "release", held)
-    assert (again.status, again.error.strip()) == (1, f"error: no-such-hold: order {held} has no open hold")
+    assert (again.status, again.error.strip()) == (1, f"error: no-open-hold: order {held} has no open hold")
 
 
 def test_a_rejected_order_ends(crossdock: Crossdock, held: str) -> None:
@@ -137,7 +157,8 @@ def test_a_hold_is_placed_by_hand(crossdock: Crossdock, order_id: str) -> None:
     assert placed.json[0]["body"]["hold"]["reason"] == "looks-odd"
     assert "looks-odd by anna: ask the buyer" in crossdock("orders", "show", order_id).out
     assert crossdock("holds", "place", order_id, "Looks odd").status == 2
-    assert crossdock("holds", "place", "web:none", "looks-odd").status == 1
+    gone = crossdock("holds", "release", order_id, "--hold", "typo")
+    assert (gone.status, "no-such-hold: hold typo is not known" in gone.error) == (3, True)
     crossdock("holds", "release", order_id)
 
 

@@ -47,7 +47,7 @@ def test_bins_are_loaded_from_a_file_and_listed(crossdock: Crossdock, tmp_path: 
 
 def test_a_step_that_a_fulfilment_has_not_is_refused(crossdock: Crossdock, fulfilment: str) -> None:
     said = crossdock("warehouse", "step", fulfilment, "gift-wrap")
-    assert (said.status, "its steps are: none" in said.error) == (1, True)
+    assert (said.status, "its steps are: none" in said.error) == (3, True)
 
 
 def test_where_nothing_waits_no_wave_is_planned(crossdock: Crossdock) -> None:

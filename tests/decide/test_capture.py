@@ -196,7 +196,7 @@ def test_releasing_the_last_hold_lets_the_order_go_on():
     assert len(ledger.said(OrderReleasedV1)) == 1
     assert ledger.get(HoldExpiry, "main", "web:1", "totals-mismatch") is None
     ledger.take(holds.release_hold, ReleaseHoldV1(owner="main", order_id="web:1"), NOW)
-    assert ledger.said(CommandRefusedV1)[0].reason == "no-such-hold"
+    assert ledger.said(CommandRefusedV1)[0].reason == "no-open-hold"
 
 
 def test_a_rejected_order_ends():

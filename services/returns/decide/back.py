@@ -72,8 +72,10 @@ def _refused(message: RequestReturnV1, reason: str, detail: str) -> Decision:
 
 
 def _wrong_state(message: ReceiveReturnV1 | InspectReturnV1, found: Return | None, wanted: str) -> Decision:
-    state = found.status if found else "not known"
-    detail = f"return {message.return_id} of order {message.order_id} is {state}; {wanted}"
+    if found is None:
+        name = f"{message.return_id} of order {message.order_id}"
+        return Decision.unknown(message, "return", name, about=message.return_id)
+    detail = f"return {message.return_id} of order {message.order_id} is {found.status}; {wanted}"
     return Decision.refused(message, "wrong-state", detail, about=message.return_id)
 
 
