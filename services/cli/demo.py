@@ -27,7 +27,7 @@ from services.cli.actors import carry_out, work
 from services.cli.client import Client, connected
 from services.cli.customers import customer_id
 from services.cli.generator import OWNERS, Shop, Submission
-from services.cli.output import FAILED, JsonFlag, as_json, as_table, console, errors
+from services.cli.output import FAILED, JsonFlag, as_json, as_table, console, counted, errors
 from services.cli.products import store
 from services.cli.supervisor import Hub
 from services.cli.verify import examine, report, show
@@ -257,7 +257,9 @@ async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: boo
         as_json(result | {"verify": report(checks)})
     else:
         as_table(
-            f"{orders:,} orders, seed {seed}", ("", "count"), [[k, v] for k, v in result.items() if k != "http_answers"]
+            f"{counted(orders, 'order')}, seed {seed}",
+            ("", "count"),
+            [[k, v] for k, v in result.items() if k != "http_answers"],
         )
         show(checks)
     lost_or_double = ("lost", "oversold_units", "double_reservations", "double_labels", "dead_letters")

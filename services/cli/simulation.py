@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from services.cli.output import as_table, console
+from services.cli.output import as_table, console, counted
 from services.routing.decide.landed import Landed, total
 from services.routing.replay import Decided, Replayed, replay
 from services.routing.rules import Rules
@@ -61,7 +61,7 @@ def show(result: dict[str, Any], title: str) -> None:
     """Print a comparison."""
     before, after = result["decided"], result["simulated"]
     console.print(
-        f"{result['decisions']:,} decisions, {result['changed']:,} of them otherwise"
+        f"{counted(result['decisions'], 'decision')}, {result['changed']:,} of them otherwise"
         + (f"; {result['left_out']:,} left out: what they stood on is gone" if result["left_out"] else ""),
         highlight=False,
     )

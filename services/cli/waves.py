@@ -15,7 +15,7 @@ from crossdock_contracts.warehouse import AssignBinsV1, CloseWaveV1, PlanWaveV1,
 from services.cli.client import Client, connected
 from services.cli.errands import carry_out
 from services.cli.floor import Location, ask
-from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, counted, fail
 from services.cli.products import store
 from services.cli.warehouse import app
 from services.hub.settings import settings
@@ -49,7 +49,7 @@ def bins(
     if json:
         as_json({"assigned": len(commands)})
     else:
-        console.print(f"bins of {len(commands)} SKUs at {location}")
+        console.print(f"bins of {counted(len(commands), 'SKU')} at {location}")
 
 
 def _read_bins(file: Path, location: str, owner: str) -> list[Command]:

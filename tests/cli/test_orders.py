@@ -107,7 +107,7 @@ def test_what_is_asked_of_an_order_that_is_not_known_is_not_found(
 def test_a_cancel_tells_who_has_the_say(crossdock: Crossdock, order_id: str) -> None:
     answer = crossdock("orders", "cancel", order_id, "--reason", "changed-mind")
 
-    assert answer.out.strip() == "everything for changed-mind; routing has the say"
+    assert answer.out.strip() == "everything to be cancelled (changed-mind); routing has the say"
     said(crossdock, order_id, "order-cancelled")
     again = crossdock("orders", "cancel", order_id)
     assert (again.status, again.error.strip()) == (1, "error: ended: the order is cancelled")
@@ -121,8 +121,27 @@ def test_a_cancel_of_single_pieces_is_wanted_as_line_and_number(crossdock: Cross
     assert right.json[0]["body"]["lines"] == [{"line_id": "1", "sku": "", "quantity": 1}]
 
 
-def test_a_cancel_of_an_order_that_has_not_come_is_noted(crossdock: Crossdock) -> None:
-    assert "has not come in yet" in crossdock("orders", "cancel", unique("web:early")).out
+def test_a_cancel_of_an_order_that_is_not_known_says_so_and_what_it_waits_for(crossdock: Crossdock) -> None:
+    early = unique("web:early")
+
+    asked = crossdock("orders", "cancel", early, "--line", "1=2", "--by", "anna")
+    shown = crossdock("orders", "show", early)
+
+    assert asked.out.strip() == (
+        f"main knows no order {early}: the cancel is noted, and waits for that order to come in. If it is here "
+        "already, its id is another one: see `crossdock orders list`"
+    )
+    assert "The order itself has not come in. Noted for when it does:" in shown.out
+    assert "2 × line 1 to be cancelled (requested), asked for by anna" in shown.out
+    assert "Timeline" not in shown.out
+
+
+def test_a_cancel_of_a_line_that_the_order_has_not_is_refused_whole(crossdock: Crossdock, order_id: str) -> None:
+    wrong = crossdock("orders", "cancel", order_id, "--line", "1=1", "--line", "7=2")
+
+    detail = "no-such-line: the order has no line 7; its lines are 1; nothing is cancelled"
+    assert (wrong.status, wrong.error.strip()) == (3, f"error: {detail}")
+    assert crossdock("orders", "show", order_id, "--json").json["timeline"][-1]["decision"] == detail
 
 
 def test_holds_are_listed_with_their_reason_and_what_then(crossdock: Crossdock, held: str) -> None:
@@ -174,7 +193,7 @@ def test_a_warehouse_confirms_by_hand_until_goods_are_back(crossdock: Crossdock,
     assert crossdock("warehouse", "received", order_id, "R1", "BER", "--line", "1=1").status == 0
     assert crossdock("warehouse", "inspected", order_id, "R1", "--restock", "1=1").status == 0
 
-    assert said(crossdock, order_id, "payment-refunded")["decision"] == "10.00 EUR for not-wanted"
+    assert said(crossdock, order_id, "payment-refunded")["decision"] == "10.00 EUR (not-wanted)"
     said(crossdock, order_id, "return-closed")
     assert crossdock("warehouse", "track", fulfilment, "delivered").out.strip() == "nothing to change"
 

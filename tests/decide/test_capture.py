@@ -267,6 +267,17 @@ def test_a_held_order_is_cancelled_here():
     assert ledger.said(CancelRefusedV1)[0].reason == "ended"
 
 
+@pytest.mark.parametrize("fields", [{}, {"total_minor": 1500}])
+def test_a_cancel_that_names_a_line_which_the_order_has_not_is_refused_whole(fields):
+    ledger = captured(**fields)
+    ledger.take(
+        cancel.cancel_order, ask(LineQuantity(line_id="1", quantity=1), LineQuantity(line_id="7", quantity=2)), NOW
+    )
+    (refused,) = ledger.said(CancelRefusedV1)
+    assert (refused.reason, "no line 7; its lines are 1" in refused.detail) == ("no-such-line", True)
+    assert not [*ledger.said(CancelRequestedV1), *ledger.said(OrderCancelledV1)]
+
+
 def test_an_order_that_was_let_go_is_cancelled_by_routings_leave():
     ledger = captured()
     ledger.take(cancel.cancel_order, ask(cancel_id="mine"), NOW)

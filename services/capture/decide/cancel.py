@@ -14,7 +14,7 @@ from crossdock_contracts.capture import (
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.stores import PickupExpiredV1
 from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order
-from services.capture.decide.difference import counts_more, standing_of, worth
+from services.capture.decide.difference import counts_more, lines_of, standing_of, worth
 from services.capture.decide.kits import whole
 from services.capture.decide.money import part
 from services.capture.state import ENDED, Cancel, Last, OrderRecord, OrderStatus
@@ -28,8 +28,8 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
     """Somebody wants an order, or some pieces of it, cancelled. It may not have come in yet: then the cancel waits."""
     record = states.get(OrderRecord, message.owner, message.order_id)
     number = 1 if record is None else 1 + len(record.cancels) + len(record.decided)
-    known = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)} if record else set()
-    if message.cancel_id in known:
+    before = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)} if record else set()
+    if message.cancel_id in before:
         return Decision.nothing()
     cancel = Cancel(
         cancel_id=message.cancel_id or f"cancel-{number}",
@@ -42,6 +42,12 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
         return Decision(writes=[changed(record, cancels=(*record.cancels, cancel))])
     if record.status in ENDED:
         return Decision(events=[_too_late(record, cancel)])
+    known = lines_of(record)
+    strange = [line.line_id for line in cancel.lines if line.line_id not in known]
+    if strange:
+        detail = f"the order has no line {', '.join(strange)}; its lines are {', '.join(known)}; nothing is cancelled"
+        refusal = _refusal(record, cancel.cancel_id, "no-such-line", detail)
+        return Decision(writes=[_without(record, cancel.cancel_id)], events=[refusal])
     return decide(record, cancel, now)
 
 
