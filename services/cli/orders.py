@@ -22,6 +22,7 @@ from services.cli.money import major
 from services.cli.output import FAILED, NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
 from services.cli.timeline.orders import wanted_off
+from services.cli.timeline.words import when
 from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -161,10 +162,11 @@ def show(order: Order, owner: OwnerOption = "main", json: JsonFlag = False) -> N
         for one in found["standing"]["capture order"]["cancels"]:
             console.print(f"  {wanted_off(one)}", highlight=False)
         return
+    now = datetime.now(UTC)
     as_table(
         "Timeline",
         ("at", "message", "decision and reason"),
-        ([entry["at"][11:23], entry["type"].replace(".evt.", " "), entry["decision"]] for entry in found["timeline"]),
+        ([when(one["at"], now), one["type"].replace(".evt.", " "), one["decision"]] for one in found["timeline"]),
     )
     for letter in found["dead_letters"]:
         console.print(Text("dead letter", "red"), f"{letter['letter_id']} of {letter['service']}: {letter['detail']}")

@@ -78,6 +78,18 @@ def test_a_recall_quarantines_what_is_left_and_lists_who_got_pieces(
     assert crossdock("stock", "condition", lot_sku, "BER", 1, "quarantine", "sellable", "--lot", "EARLY").status == 0
 
 
+def test_a_lot_that_nobody_has_seen_is_told_to_be_that(crossdock: Crossdock, lot_sku: str) -> None:
+    traced = crossdock("stock", "trace", lot_sku, "TYPO")
+    assert (traced.status, f"main has not seen lot TYPO of {lot_sku}" in traced.error) == (3, True)
+    assert (
+        crossdock("stock", "trace", lot_sku, "LATE").out.strip() == f"nothing of lot LATE of {lot_sku} has been shipped"
+    )
+    recalled = crossdock("stock", "recall", lot_sku, "TYPO")
+    assert recalled.out.strip() == (f"main has not seen lot TYPO of {lot_sku}; what arrives of it goes into quarantine")
+    said = crossdock("stock", "receive", lot_sku, "BER", 1, "--lot", "TYPO", "--expires", "2099-06-30")
+    assert (said.status, place(crossdock, lot_sku)["quarantine"]) == (0, 1)
+
+
 def test_a_serial_number_tells_its_order(crossdock: Crossdock, hub: RunningHub, lot_sku: str) -> None:
     order_id = hub.order((lot_sku, 1))
     ship(crossdock, order_id, "SN-4711")
