@@ -29,7 +29,7 @@ from services.capture.formats import FORMATS
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.cli import quiet
 from services.cli.client import Client, connected
-from services.cli.output import FAILED, USAGE, JsonFlag, as_json, as_table, console, counted, fail
+from services.cli.output import FAILED, OK, USAGE, JsonFlag, as_json, as_table, console, counted, fail
 from services.cli.products import store
 from services.hub.settings import Settings, settings
 
@@ -231,7 +231,7 @@ def import_file(
     wait: Annotated[bool, typer.Option(help="Wait until the hub has dealt with everything.")] = True,
     json: JsonFlag = False,
 ) -> None:
-    """Import orders from a file. An import that was interrupted goes on; importing twice changes nothing."""
+    """Import orders from a file. One that was interrupted goes on, twice changes nothing. Exit 1: none was taken."""
     config = settings()
     try:
         known = Channels.load(config.rules_dir, FORMATS)[channel]
@@ -259,7 +259,8 @@ def import_file(
         )
     else:
         _show(file, plan, result)
-    raise typer.Exit(0 if result["adds_up"] else FAILED)
+    nothing_taken = bool(plan.rejections) and not plan.steps
+    raise typer.Exit(FAILED if nothing_taken or not result["adds_up"] else OK)
 
 
 async def _import(

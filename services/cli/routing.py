@@ -25,7 +25,12 @@ from services.verify.reading import Streams
 
 app = typer.Typer(no_args_is_help=True)
 
-RulesFile = Annotated[Path, typer.Argument(help="A file like routing.toml; locations and carriers stay as they are.")]
+RulesFile = Annotated[
+    Path,
+    typer.Argument(
+        exists=True, dir_okay=False, help="A file like routing.toml; locations and carriers stay as they are."
+    ),
+]
 
 
 @app.command()

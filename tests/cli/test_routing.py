@@ -83,7 +83,8 @@ def test_check_says_what_each_rule_does_and_refuses_what_cannot_be_meant(crossdo
     refused = crossdock("routing", "check", rules)
     assert refused.status == 1
     assert "rule.'typo'.exlude: there is no such key" in refused.error
-    assert crossdock("routing", "check", rules.with_name("none.toml")).status == 1
+    missing = crossdock("routing", "check", rules.with_name("none.toml"))
+    assert (missing.status, "none.toml" in missing.error, "RULES_DIR" in missing.error) == (2, True, False)
 
 
 def test_simulate_compares_with_what_was_decided_and_changes_nothing(
