@@ -26,8 +26,8 @@ def test_a_case_is_opened_decided_claimed_and_closed(crossdock: Crossdock, hub: 
     listed = next(one for one in crossdock("cases", "list", "--json").json if one["order_id"] == order)
     assert (listed["claim"]["reference"], listed["status"]) == ("C-77", "decided")
     assert "the carrier pays 4.00 EUR of 10.00 EUR" in crossdock("cases", "answer", order, 1, 400).out
-    found = crossdock("cases", "received", order, 1, "BER", "--line", "1=1", "--write-off")
-    assert (found.status, "BER" in found.out) == (0, True)
+    found = crossdock("cases", "received", order, 1, "BER", "--line", "1=1", "--write-off", "--by", "dock-1")
+    assert (found.status, "BER" in found.out, "by dock-1" in found.out) == (0, True, True)
 
     eventually(lambda: crossdock("cases", "close", order, 1, "--by", "agent-1").status == 0)
     assert order not in crossdock("cases", "list").out

@@ -184,14 +184,16 @@ def test_a_hold_is_placed_by_hand(crossdock: Crossdock, order_id: str) -> None:
 def test_a_warehouse_confirms_by_hand_until_goods_are_back(crossdock: Crossdock, order_id: str, sku: str) -> None:
     fulfilment = f"{order_id}/1"
 
-    assert f"BER: 2 × {sku}" in crossdock("warehouse", "picked", fulfilment).out
-    assert "BER: 900 g" in crossdock("warehouse", "packed", fulfilment, "--weight-g", 900).out
+    assert f"BER: 2 × {sku} by picker-1" in crossdock("warehouse", "picked", fulfilment, "--by", "picker-1").out
+    packed = crossdock("warehouse", "packed", fulfilment, "--weight-g", 900, "--by", "packer-1")
+    assert "BER: 900 g by packer-1" in packed.out
     assert "sandbox-parcel" in crossdock("warehouse", "shipped", fulfilment).out
     assert crossdock("warehouse", "track", fulfilment, "delivered").status == 0
     said(crossdock, order_id, "payment-captured")
     assert crossdock("warehouse", "return", order_id, "R1", "--line", "1=1").status == 0
     assert crossdock("warehouse", "received", order_id, "R1", "BER", "--line", "1=1").status == 0
-    assert crossdock("warehouse", "inspected", order_id, "R1", "--restock", "1=1").status == 0
+    inspected = crossdock("warehouse", "inspected", order_id, "R1", "--restock", "1=1", "--by", "clerk-1")
+    assert f"R1 at BER: 1 × {sku} (restock) by clerk-1" in inspected.out
 
     assert said(crossdock, order_id, "payment-refunded")["decision"] == "10.00 EUR (not-wanted)"
     said(crossdock, order_id, "return-closed")

@@ -51,7 +51,7 @@ def _packed(body: Body) -> str:
     parcels = body.get("parcels", [])
     beside = f", in the parcel of {body['packed_with']}" if body.get("packed_with") else ""
     several = f" in {len(parcels)} parcels" if len(parcels) > 1 else ""
-    return f"{body['location_id']}: {body['weight_g']} g{several}{beside}" + (
+    return f"{body['location_id']}: {body['weight_g']} g{several}{beside}{by(body.get('packed_by'))}" + (
         f"; {body['detail']}" if body.get("detail") else ""
     )
 
@@ -103,6 +103,7 @@ LINES: Lines = {
     ),
     "pickup-ready": lambda b: (
         f"{pieces(b['lines'])} at {b['location_id']} until {b['hold_until'][:16]}, code number {b.get('issue', 1)}"
+        f"{by(b.get('confirmed_by'))}"
     ),
     "pickup-reminder": lambda b: f"at {b['location_id']} until {b['hold_until'][:16]}",
     "pickup-locked": lambda b: f"at {b['location_id']} after {counted(b['attempts'], 'wrong code')}",
@@ -115,8 +116,8 @@ LINES: Lines = {
     "label-voided": lambda b: (
         f"{b['carrier']} {b['tracking_number']}" + (f": {b['reason']}" if b.get("reason") else "")
     ),
-    "fulfilment-picked": lambda b: f"{b['location_id']}: {pieces(b['lines'])}",
-    "short-picked": lambda b: f"{b['location_id']}: {pieces(b['missing'])} not found",
+    "fulfilment-picked": lambda b: f"{b['location_id']}: {pieces(b['lines'])}{by(b.get('picked_by'))}",
+    "short-picked": lambda b: f"{b['location_id']}: {pieces(b['missing'])} not found{by(b.get('picked_by'))}",
     "fulfilment-at-risk": lambda b: (
         f"{b['location_id']}: to {b['stage']} by {b['due_at'][:16]}; it is {b['status']}, {b.get('detail', '')}"
     ),

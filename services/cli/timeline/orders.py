@@ -50,7 +50,8 @@ def _account(body: Body) -> str:
     currency = body["currency"]
     most = "no limit" if limit is None else f"limit {figure(limit, currency)}"
     open_ = f"{figure(body['ordered_minor'], currency)} ordered, {figure(body['owed_minor'], currency)} owed"
-    return f"{body['reason']} {body.get('reference', '')}: {open_}, {most} ({currency})"
+    who = by(body.get("changed_by")) if body["reason"] == "paid" else ""  # a limit has it as its reference
+    return f"{body['reason']} {body.get('reference', '')}{who}: {open_}, {most} ({currency})"
 
 
 def _cancelled(body: Body) -> str:

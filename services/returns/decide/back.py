@@ -131,7 +131,9 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         return Decision.refused(message, reason, detail, about=message.return_id)
     sold, amount = paid_for(sold, seen)
     about = {"owner": message.owner, "order_id": message.order_id, "return_id": message.return_id}
-    inspected = ReturnInspectedV1(**about, location_id=found.location_id, lines=goods, inspected_at=now)
+    inspected = ReturnInspectedV1(
+        **about, location_id=found.location_id, lines=goods, inspected_at=now, inspected_by=message.inspected_by
+    )
     status = ReturnStatus.REFUNDING if amount else ReturnStatus.CLOSED
     events: list[Event] = [inspected]
     if amount:
