@@ -186,7 +186,7 @@ def settle_cancel(states: States, message: CancelDecidedV1, now: datetime) -> De
     if not message.cancelled:
         record = _without(record, message.cancel_id)
         return Decision(
-            writes=[ended(record, now)],
+            writes=[ended(record)],
             events=[_refusal(record, message.cancel_id, "too-late", message.detail or "it has shipped")],
         )
     reason = asked.reason if asked else "requested"
@@ -226,10 +226,9 @@ def _cancelled(
             holds=(),
             cancels=(),
             cancelled_values={},
-            ended_at=now,
         )
     else:
-        record = ended(record, now)
+        record = ended(record)
     event = OrderCancelledV1(
         owner=record.owner,
         order_id=record.order_id,
@@ -261,15 +260,15 @@ def without_pieces(record: OrderRecord, gone: Mapping[str, int], values: Mapping
     return changed(record, cancelled=cancelled, cancelled_values=given, cancelled_minor=total)
 
 
-def complete(states: States, message: OrderCompletedV1, now: datetime) -> Decision:
+def complete(states: States, message: OrderCompletedV1, _now: datetime) -> Decision:
     """Every piece has shipped or is cancelled: the order shrinks to what tells a duplicate from news."""
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status in ENDED or record.order is None:
         return Decision.nothing()
-    return Decision(writes=[ended(changed(record, shipped=True), now)])
+    return Decision(writes=[ended(changed(record, shipped=True))])
 
 
-def ended(record: OrderRecord, now: datetime) -> OrderRecord:
+def ended(record: OrderRecord) -> OrderRecord:
     """An order of which all that was left has shipped ends once everything that was asked about it is decided."""
     last = record.source or record.order
     if not record.shipped or record.cancels or record.amending or last is None:
@@ -289,7 +288,6 @@ def ended(record: OrderRecord, now: datetime) -> OrderRecord:
             revision=record.order.revision,
             refused=counts_more(last, record.order),
         ),
-        ended_at=now,
     )
 
 

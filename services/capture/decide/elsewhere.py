@@ -86,7 +86,7 @@ def hand_over(record: OrderRecord, now: datetime, detail: str, *, keep_open: boo
     ]
     record = changed(record, handed_over=(*record.handed_over, *(line.line_id for line in lines)))
     if not keep_open:
-        record = changed(record, status=OrderStatus.COMPLETED, order=None, cancelled={}, cancels=(), ended_at=now)
+        record = changed(record, status=OrderStatus.COMPLETED, order=None, cancelled={}, cancels=())
     return Decision(writes=[record], events=[*events] if lines or not keep_open else [])
 
 

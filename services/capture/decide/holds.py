@@ -186,9 +186,7 @@ def _rejected(states: States, record: OrderRecord, reason: str, by: str, now: da
     lines = tuple(
         LineQuantity(line_id=line.line_id, sku=line.sku or "", quantity=line.quantity) for line in record.order.lines
     )
-    ended = changed(
-        record, status=OrderStatus.REJECTED, holds=(), closed=(*record.closed, *record.holds), order=None, ended_at=now
-    )
+    ended = changed(record, status=OrderStatus.REJECTED, holds=(), closed=(*record.closed, *record.holds), order=None)
     rejected = OrderRejectedV1(
         owner=record.owner,
         order_id=record.order_id,

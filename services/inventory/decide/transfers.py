@@ -76,7 +76,6 @@ def dispatch(states: States, message: DispatchTransferV1, now: datetime, rules: 
         quantity=message.quantity,
         left=message.quantity,
         lots=sent,
-        dispatched_at=now,
     )
     dispatched = TransferDispatchedV1(
         owner=message.owner,
