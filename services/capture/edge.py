@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from crossdock_contracts import subjects
@@ -53,6 +54,7 @@ class Edge:
         self._settings = settings
         self._token = settings.api_token.get_secret_value()
         self.web = FastAPI(title="Crossdock", version="0.1.0", docs_url="/docs", redoc_url=None)
+        self.web.add_exception_handler(HTTPException, _no_route)
         self._route("/webhooks/{channel}", "A channel hands in an order, in its own format.", self._from_path)
         self._route("/v1/orders", "Hand in an order in the hub's own format.", self._from_query)
 
@@ -162,6 +164,15 @@ class Edge:
         return int(content["seq"])
 
 
+def _no_route(request: Request, error: Exception) -> Response:
+    """Nothing is at this address, or not for this method."""
+    assert isinstance(error, HTTPException)
+    detail = f"{request.method} {request.url.path}; orders: POST /v1/orders or /webhooks/<channel>; all that is: /docs"
+    response = ProblemError(error.status_code, error.detail, detail).response()
+    response.headers.update(error.headers or {})
+    return response
+
+
 def _away(detail: str) -> ProblemError:
     return ProblemError(503, "Service Unavailable", f"nothing was acknowledged: {detail}", retry_after_s=2)
 
@@ -169,13 +180,14 @@ def _away(detail: str) -> ProblemError:
 def _order_id(channel: Channel, body: bytes) -> str:
     try:
         body.decode("utf-8")
-        orjson.loads(body)
+        content = orjson.loads(body)
     except ValueError as error:
         raise ProblemError(400, "Not JSON", f"$: {error}") from None
     try:
         return channel.format.order_id(body)
     except UnmappableError as error:
-        raise ProblemError(422, "Not an order", str(error)) from None
+        detail = str(error) if isinstance(content, dict) else "$: a JSON object is needed"
+        raise ProblemError(422, "Not an order", detail) from None
 
 
 def _check(channel: Channel, body: bytes) -> None:

@@ -41,6 +41,8 @@ class Answer:
     """What it caused."""
     refusal: str = ""
     """Why it was not carried out; empty: it was."""
+    is_unknown: bool = False
+    """What it names is not there."""
 
 
 def _read(answer: dict[str, Any]) -> Answer:
@@ -50,7 +52,8 @@ def _read(answer: dict[str, Any]) -> Answer:
         refusals.append({"detail": "it became a dead letter; see `crossdock dead list`"})
     if not refusals:
         return Answer(events)
-    return Answer(events, f"{refusals[0].get('reason', 'failed')}: {refusals[0].get('detail', '')}")
+    reason = str(refusals[0].get("reason", "failed"))
+    return Answer(events, f"{reason}: {refusals[0].get('detail', '')}", reason.startswith("no-such-"))
 
 
 def _asked_again() -> AsyncRetrying:
@@ -142,7 +145,7 @@ class Client:
 
         Raises:
             UnreachableError: it is not certain that it was stored.
-            RefusedError: it was understood and not carried out.
+            RefusedError: it was understood and not carried out; `UnknownError` where what it names is not there.
             NoServiceError: it is stored, but nobody carried it out in time.
             WaitingError: it is stored and waits for something.
         """
@@ -167,7 +170,7 @@ class Client:
             raise WaitingError(msg)
         found = _read(answer)
         if found.refusal:
-            raise RefusedError(found.refusal)
+            raise (UnknownError if found.is_unknown else RefusedError)(found.refusal)
         return found.events
 
     async def order_all(self, commands: Sequence[Command], *, timeout_s: float = 60.0) -> list[Answer]:
@@ -221,6 +224,10 @@ class QuestionError(ValueError):
 
 class RefusedError(RuntimeError):
     """A command was understood and not carried out; the text says why."""
+
+
+class UnknownError(RefusedError):
+    """A command was not carried out, for what it names is not there."""
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from services.capture.decide.evidence import customer_id_of, normal_email, norma
 from services.cli.client import Client, connected
 from services.cli.errands import carry_out, plainly
 from services.cli.money import figure, major
-from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, counted, fail
 from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -108,7 +108,7 @@ def show(customer: Customer, owner: OwnerOption = "main", json: JsonFlag = False
     if json:
         as_json(found)
         return
-    since = f"{found['orders']} orders since {found['since'][:10]}"
+    since = f"{counted(found['orders'], 'order')} since {found['since'][:10]}"
     console.print(f"{found['customer_id']} of {owner}: {since}", style="bold")
     as_table(
         "Known by",

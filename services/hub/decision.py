@@ -142,6 +142,12 @@ class Decision:
         )
         return cls(events=[refusal])
 
+    @classmethod
+    def unknown(cls, command: Contract, what: str, name: str, detail: str = "", *, about: str = "") -> Self:
+        """A command names an order, a wave, a count that is not there: the reason begins with ``no-such-``."""
+        said = f"{what} {name} is not known" + (f"; {detail}" if detail else "")
+        return cls.refused(command, f"no-such-{what}", said, about=about)
+
     def and_then(self, other: "Decision") -> Self:
         """This decision with another one's consequences behind it; a later write of a document replaces an earlier."""
         last = {document.subject: document for document in (*self.writes, *other.writes)}

@@ -114,7 +114,7 @@ def _capture(
     record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
     about = {"digest": digest, "source_version": handed_in.source_version, "captured_at": now}
     if any(not cancel.lines for cancel in record.cancels) and order.policy.fulfil_by != "till":
-        ended = changed(record, **about, status=OrderStatus.CANCELLED, ended_at=now, cancels=())
+        ended = changed(record, **about, status=OrderStatus.CANCELLED, cancels=())
         return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
     return captured(states, channel, changed(record, **about, wants=wants), order, unknown, now, handed_in)
 
