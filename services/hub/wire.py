@@ -118,7 +118,7 @@ class HubClient(Client):
         super().__init__()
         self._server_name = server_name
 
-    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002  # as in nats-py
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT002  # as in nats-py
         found = info.get("server_name", "")
         if initial_connection and self._server_name and found != self._server_name:
             msg = f"the server there is {found}, and not the one of this hub, {self._server_name}"
