@@ -239,7 +239,7 @@ async def connected(
     Raises:
         UnreachableError: there is none.
     """
-    connection = HubClient()
+    connection = HubClient(settings.server_name)
     servers = servers or settings.servers
     try:
         await connection.connect(

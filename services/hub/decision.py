@@ -104,7 +104,7 @@ class Later:
 
     reason: str
     delay_s: float | None = None
-    """None: the hub's own pace, slower each time."""
+    """The first time, and longer each time after; none: at the hub's own pace."""
     not_before_s: float | None = None
     """What the other side asked for; the hub's own pace may be slower."""
 
