@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import hypothesis
 import orjson
 import pytest
 import structlog
@@ -20,6 +21,9 @@ from tests.nats import NatsServer, short_folder
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Real orders and payloads, where they lie beside the project."""
+
+hypothesis.settings.register_profile("crossdock", deadline=None)  # how fast an example is says how busy the machine is
+hypothesis.settings.load_profile("crossdock")
 
 
 @pytest.fixture(autouse=True)

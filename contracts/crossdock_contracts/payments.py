@@ -140,3 +140,5 @@ class AccountChangedV1(Event, service="payments", name="account-changed", versio
     reference: str = ""
     """The order, the payment, or who set the limit."""
     changed_at: Utc
+    changed_by: str = ""
+    """Who set the limit, or entered the payment."""

@@ -113,6 +113,8 @@ class ReturnInspectedV1(Event, service="returns", name="return-inspected", versi
     case_id: str = ""
     """The case that the goods belong to; empty: a return of the buyer's."""
     inspected_at: Utc
+    inspected_by: str = ""
+    """Who looked at them, or took them in for the case."""
 
 
 class RefundRequestedV1(Event, service="returns", name="refund-requested", version=1, entity="order_id"):

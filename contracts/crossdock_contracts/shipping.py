@@ -31,7 +31,6 @@ class ConfirmPickedV1(Command, service="shipping", name="confirm-picked", versio
     order_id: Id
     fulfilment_id: Id
     lines: tuple[LineQuantity, ...]
-    """What was picked."""
     picked_by: str = ""
     lots: tuple[LineLot, ...] = ()
     """Lots of what was picked, all of a line's; a line that is left out was picked from the lots that it named."""
@@ -151,7 +150,6 @@ class LabelRefusedV1(Event, service="shipping", name="label-refused", version=1,
     detail: str
     ranking: tuple[RankedRate, ...] = ()
     attempt: NonNegativeInt = 0
-    """Grows with each attempt at a label for this fulfilment."""
 
 
 class LabelWantedV1(Event, service="shipping", name="label-wanted", version=1, entity="order_id"):
@@ -182,6 +180,7 @@ class FulfilmentPickedV1(Event, service="shipping", name="fulfilment-picked", ve
     lines: tuple[LineQuantity, ...]
     picked_at: Utc
     wave_id: str = ""
+    picked_by: str = ""
 
 
 class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, entity="order_id"):
@@ -195,6 +194,7 @@ class ShortPickedV1(Event, service="shipping", name="short-picked", version=1, e
     picked_at: Utc
     lots: tuple[LineLot, ...] = ()
     """Lots of what was picked, of lines whose lots the picker named."""
+    picked_by: str = ""
 
 
 class FulfilmentKeptV1(Event, service="shipping", name="fulfilment-kept", version=1, entity="order_id"):
@@ -221,6 +221,7 @@ class FulfilmentPackedV1(Event, service="shipping", name="fulfilment-packed", ve
     detail: str = ""
     """Why the label that was bought at release is kept or given back."""
     packed_with: str = ""
+    packed_by: str = ""
 
 
 class FulfilmentStoppedV1(Event, service="shipping", name="fulfilment-stopped", version=1, entity="order_id"):

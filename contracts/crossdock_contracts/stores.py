@@ -112,6 +112,8 @@ class PickupReadyV1(Event, service="shipping", name="pickup-ready", version=1, e
     """Which code this is: those before it are good no more."""
     hold_until: Utc
     ready_at: Utc
+    confirmed_by: str = ""
+    """Who made it ready, took it in at the store, or gave the new code."""
 
 
 class PickupReminderV1(Event, service="shipping", name="pickup-reminder", version=1, entity="order_id"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from crossdock_contracts.base import LONGEST_ID
@@ -51,6 +52,7 @@ class Edge:
         self._secrets = Secrets(settings.secrets_dir)
         self._token = settings.api_token.get_secret_value()
         self.web = FastAPI(title="Crossdock", version="0.1.0", docs_url="/docs", redoc_url=None)
+        self.web.add_exception_handler(HTTPException, _no_route)
         self._route("/webhooks/{channel}", "A channel hands in an order, in its own format.", self._from_path)
         self._route("/v1/orders", "Hand in an order in the hub's own format.", self._from_query)
         self.web.get("/webhooks/{channel}", summary="A channel asks whether the address is ours.")(self._answer)
@@ -196,16 +198,26 @@ async def _acknowledged(storing: Awaitable[dict[str, object]]) -> Response:
         raise ProblemError(503, "Service Unavailable", detail, retry_after_s=2) from None
 
 
+def _no_route(request: Request, error: Exception) -> Response:
+    """Nothing is at this address, or not for this method."""
+    assert isinstance(error, HTTPException)
+    detail = f"{request.method} {request.url.path}; orders: POST /v1/orders or /webhooks/<channel>; all that is: /docs"
+    response = ProblemError(error.status_code, error.detail, detail).response()
+    response.headers.update(error.headers or {})
+    return response
+
+
 def _order_id(channel: Channel, body: bytes) -> str:
     try:
         body.decode("utf-8")
-        orjson.loads(body)
+        content = orjson.loads(body)
     except ValueError as error:
         raise ProblemError(400, "Not JSON", f"$: {error}") from None
     try:
         return channel.format.order_id(body)
     except UnmappableError as error:
-        raise ProblemError(422, "Not an order", str(error)) from None
+        detail = str(error) if isinstance(content, dict) else "$: a JSON object is needed"
+        raise ProblemError(422, "Not an order", detail) from None
 
 
 def _heard(channel: Channel, hook: Hook) -> Heard:

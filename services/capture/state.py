@@ -147,7 +147,6 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     """Lines that the buyer got from a till or the channel."""
     last: Last | None = None
     captured_at: Utc | None = None
-    ended_at: Utc | None = None
 
     @property
     def has_ended(self) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1
-from services.cli.errands import carry_out, line_quantities, quantities
+from services.cli.errands import By, carry_out, line_quantities, quantities
 from services.cli.orders import Order
 from services.cli.output import JsonFlag, OwnerOption
 from services.cli.warehouse import app, named
@@ -55,6 +55,7 @@ def inspected(
     serial: Annotated[
         list[str] | None, typer.Option(help="LINE=SERIAL, once for each piece, those that go back on the shelf first.")
     ] = None,
+    by: By = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
@@ -78,5 +79,5 @@ def inspected(
         for first in ((good.get(name, 0),) if found is bad else (0,))
     )
 
-    command = InspectReturnV1(owner=owner, order_id=order, return_id=return_id, lines=lines)
+    command = InspectReturnV1(owner=owner, order_id=order, return_id=return_id, lines=lines, inspected_by=by)
     carry_out(command, json=json)

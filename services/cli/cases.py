@@ -19,7 +19,7 @@ from crossdock_contracts.cases import (
 from crossdock_contracts.returns import InspectedLine
 from crossdock_contracts.values import Address, Money
 from services.cli.client import connected
-from services.cli.errands import carry_out, line_quantities, plainly
+from services.cli.errands import Event, carry_out, line_quantities, plainly
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
 from services.hub.settings import settings
@@ -34,8 +34,16 @@ Note = Annotated[str, typer.Option("--note", help="Why.")]
 Force = Annotated[bool, typer.Option("--force", help="All the same; needs a note.")]
 
 
+_TOLD_ALREADY = ("refund-requested", "replacement-ordered")
+"""What a decision leads to stands in its own words already."""
+
+
 def _carry_out(command: Command, *, json: bool) -> None:
-    carry_out(command, json=json, tell=plainly, nothing="nothing to change: that is known already")
+    def tell(event: Event) -> None:
+        if event["type"].rpartition(".")[2] not in _TOLD_ALREADY:
+            plainly(event)
+
+    carry_out(command, json=json, tell=tell, nothing="nothing to change: that is known already")
 
 
 @app.command("list")

@@ -42,6 +42,8 @@ class Answer:
     """What it caused."""
     refusal: str = ""
     """Why it was not carried out; empty: it was."""
+    is_unknown: bool = False
+    """What it names is not there."""
 
 
 def read_answer(answer: dict[str, Any]) -> Answer:
@@ -52,7 +54,8 @@ def read_answer(answer: dict[str, Any]) -> Answer:
         refusals.append({"detail": "it became a dead letter; see `crossdock dead list`"})
     if not refusals:
         return Answer(events)
-    return Answer(events, f"{refusals[0].get('reason', 'failed')}: {refusals[0].get('detail', '')}")
+    reason = str(refusals[0].get("reason", "failed"))
+    return Answer(events, f"{reason}: {refusals[0].get('detail', '')}", reason.startswith("no-such-"))
 
 
 def _asked_again() -> AsyncRetrying:
@@ -154,7 +157,7 @@ class Client:
 
         Raises:
             UnreachableError: it is not certain that it was stored.
-            RefusedError: it was understood and not carried out.
+            RefusedError: it was understood and not carried out; `UnknownError` where what it names is not there.
             NoServiceError: it is stored, but nobody carried it out in time.
             WaitingError: it is stored and waits for something.
         """
@@ -179,7 +182,7 @@ class Client:
             raise WaitingError(msg)
         found = read_answer(answer)
         if found.refusal:
-            raise RefusedError(found.refusal)
+            raise (UnknownError if found.is_unknown else RefusedError)(found.refusal)
         return found.events
 
     async def send(self, messages: list[tuple[bytes, bytes, bytes]]) -> None:
@@ -199,6 +202,10 @@ class RefusedError(RuntimeError):
     """A command was understood and not carried out; the text says why."""
 
 
+class UnknownError(RefusedError):
+    """A command was not carried out, for what it names is not there."""
+
+
 @asynccontextmanager
 async def connected(
     settings: Settings, servers: list[str] | None = None, *, reconnects: int = 1
@@ -208,7 +215,7 @@ async def connected(
     Raises:
         UnreachableError: there is none.
     """
-    connection = HubClient()
+    connection = HubClient(settings.server_name)
     servers = servers or settings.servers
     try:
         await connection.connect(

@@ -12,7 +12,7 @@ from crossdock_contracts.values import Money
 from services.capture.decide.evidence import customer_id_of, normal_email, normal_phone
 from services.cli.client import Client, connected
 from services.cli.errands import carry_out, plainly
-from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, counted, fail
 from services.hub.money import figure, major
 from services.hub.settings import settings
 
@@ -108,7 +108,7 @@ def show(customer: Customer, owner: OwnerOption = "main", json: JsonFlag = False
     if json:
         as_json(found)
         return
-    since = f"{found['orders']} orders since {found['since'][:10]}"
+    since = f"{counted(found['orders'], 'order')} since {found['since'][:10]}"
     console.print(f"{found['customer_id']} of {owner}: {since}", style="bold")
     as_table(
         "Known by",

@@ -16,6 +16,8 @@ from services.hub.settings import settings
 Fulfilment = Annotated[str, typer.Argument(help="Fulfilment id, such as web:1001/1.")]
 Lines = Annotated[list[str] | None, typer.Option("--line", help="LINE=PIECES, as often as needed; else everything.")]
 
+By = Annotated[str, typer.Option(help="Who does it.")]
+
 Event = dict[str, Any]
 """An event as it is answered: its ``type`` and its ``body``."""
 

@@ -25,7 +25,7 @@ from services.capture.formats import FORMATS
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.cli import quiet
 from services.cli.client import Client, connected
-from services.cli.output import FAILED, USAGE, JsonFlag, as_json, as_table, console, fail
+from services.cli.output import FAILED, OK, USAGE, JsonFlag, as_json, as_table, console, counted, fail
 from services.cli.plans import HandedIn, Plan, Step, plan_of
 from services.cli.products import store
 from services.hub.settings import Settings, settings
@@ -160,7 +160,7 @@ def import_file(
     wait: Annotated[bool, typer.Option(help="Wait until the hub has dealt with everything.")] = True,
     json: JsonFlag = False,
 ) -> None:
-    """Import orders from a file. An import that was interrupted goes on; importing twice changes nothing."""
+    """Import orders from a file. One that was interrupted goes on, twice changes nothing. Exit 1: none was taken."""
     config = settings()
     try:
         known = Channels.load(config.rules_dir, FORMATS)[channel]
@@ -188,7 +188,8 @@ def import_file(
         )
     else:
         _show(file, plan, result)
-    raise typer.Exit(0 if result["adds_up"] else FAILED)
+    nothing_taken = bool(plan.rejections) and not plan.steps
+    raise typer.Exit(FAILED if nothing_taken or not result["adds_up"] else OK)
 
 
 async def _import(
@@ -211,11 +212,13 @@ def _show(file: Path, plan: Plan, result: dict[str, Any]) -> None:
     lines, amounts = result["lines"], result["amounts"]
     rows = [[name, lines.get(name, 0), amounts[name]] for name in sorted({*lines, *amounts})]
     rows.append([Text("sum", "bold"), sum(lines.values()), str(sum(map(Decimal, amounts.values()), Decimal(0)))])
-    as_table(f"{file.name}: {result['rows']:,} rows, money {result['money']}", ("became", "rows", "money"), rows)
+    as_table(
+        f"{file.name}: {counted(result['rows'], 'row')}, money {result['money']}", ("became", "rows", "money"), rows
+    )
+    took = f"{counted(result['orders'], 'order')} and {counted(result['cancellations'], 'cancellation')}"
+    sums = f"rows and money {'add up' if result['adds_up'] else 'do not add up'}"
     console.print(
-        f"{result['orders']:,} orders and {result['cancellations']:,} cancellations; now {result['handed_in_now']:,} "
-        f"handed in; rows and money {'add up' if result['adds_up'] else 'do not add up'}",
-        style="" if result["adds_up"] else "red",
+        f"{took}; now {result['handed_in_now']:,} handed in; {sums}", style="" if result["adds_up"] else "red"
     )
     as_table("In the hub", ("orders", "count"), sorted(result["in_the_hub"].items()))
     for one in sorted(plan.rejections, key=lambda r: r.number)[:10]:

@@ -9,6 +9,7 @@ from services.cli.output import NOT_FOUND, fail
 from services.hub.settings import settings
 from services.hub.toml import RulesError
 from services.inventory.rules import Rules
+from services.routing.rules import Rules as Routing
 from services.shipping.rules import Rules as Shipping
 
 
@@ -30,6 +31,14 @@ def works_with_the_hub(name: str) -> bool:
     except RulesError:
         return True
     return found is None or found.work == "hub"
+
+
+def freight_currency() -> str:
+    """The currency that freight is reckoned in; empty where nobody can tell."""
+    try:
+        return Routing.load(settings().rules_dir).currency
+    except RulesError:
+        return ""
 
 
 def channel(name: str) -> str:

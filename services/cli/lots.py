@@ -27,6 +27,7 @@ Transfer = Annotated[str, typer.Argument(help="Transfer id, of your own choosing
 Note = Annotated[str, typer.Option(help="Kept with what happens.")]
 
 _SWEPT_S = 20.0
+_RECALLED = "what arrives of it goes into quarantine"
 
 
 @app.command()
@@ -118,6 +119,9 @@ def recall(
     if json:
         as_json({"sku": sku, "lot": lot, "quarantined": places, "shipped": sent})
         return
+    if not places and not sent:
+        console.print(f"{owner} has not seen lot {lot} of {sku}; {_RECALLED}", highlight=False)
+        return
     as_table(
         f"Lot {lot} of {sku} in quarantine",
         ("location", "pieces", "still on sale"),
@@ -140,11 +144,14 @@ async def _swept(client: Client, owner: str, sku: str, lot: str) -> list[dict[st
 def trace(sku: Sku, lot: LotName, owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """List the orders that got pieces of a lot, and their customers."""
 
-    async def ask() -> list[dict[str, Any]]:
+    async def ask() -> tuple[list[dict[str, Any]], bool]:
         async with connected(settings()) as client:
-            return await _sent(client, owner, sku, lot)
+            sent = await _sent(client, owner, sku, lot)
+            return sent, bool(sent) or any(row["lot"] == lot for row in await _lots(client, owner, sku))
 
-    sent = asyncio.run(ask())
+    sent, is_known = asyncio.run(ask())
+    if not is_known:
+        fail(f"{owner} has not seen lot {lot} of {sku}; `crossdock stock lots {sku}` lists its lots", NOT_FOUND)
     if json:
         as_json(sent)
         return
@@ -159,6 +166,9 @@ async def _sent(client: Client, owner: str, sku: str, lot: str) -> list[dict[str
 
 
 def _show_sent(sku: str, lot: str, sent: list[dict[str, Any]]) -> None:
+    if not sent:
+        console.print(f"nothing of lot {lot} of {sku} has been shipped", highlight=False)
+        return
     as_table(
         f"Shipped of lot {lot} of {sku}",
         ("order", "fulfilment", "pieces", "shipped", "customer", "e-mail", "phone"),

@@ -39,9 +39,16 @@ from services.cli import (
     verify,
     waves,
 )
-from services.cli.client import NoServiceError, QuestionError, RefusedError, UnreachableError, WaitingError
+from services.cli.client import (
+    NoServiceError,
+    QuestionError,
+    RefusedError,
+    UnknownError,
+    UnreachableError,
+    WaitingError,
+)
 from services.cli.cutover.load import load
-from services.cli.output import FAILED, UNREACHABLE, USAGE, console, errors, fail
+from services.cli.output import FAILED, NOT_FOUND, UNREACHABLE, USAGE, console, errors, fail
 from services.cli.quiet import BusyError
 from services.cli.supervisor import ALL, Hub
 from services.hub import log, process
@@ -168,6 +175,8 @@ def main() -> None:
         _end(error, UNREACHABLE)
     except DisconnectedError as error:
         _end(f"the server does not answer, or has no streams: {str(error) or 'no answer'}; try again", UNREACHABLE)
+    except UnknownError as error:
+        _end(error, NOT_FOUND)
     except (RefusedError, QuestionError, RulesError, ServerError, ProvisionError, BusyError) as error:
         _end(error, FAILED)
 

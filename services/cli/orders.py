@@ -14,11 +14,14 @@ from crossdock_contracts.base import explain
 from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels, UnknownChannelError
+from services.capture.state import OrderStatus
 from services.cli.client import Client, NoServiceError, connected
 from services.cli.errands import Lines, carry_out, line_quantities, plainly
 from services.cli.letters import letters
 from services.cli.output import FAILED, NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
+from services.cli.timeline.orders import wanted_off
+from services.cli.timeline.words import when
 from services.hub.money import major
 from services.hub.settings import settings
 
@@ -154,10 +157,16 @@ def show(order: Order, owner: OwnerOption = "main", json: JsonFlag = False) -> N
     console.print(f"{order} of {owner}", style="bold")
     for name, document in found["standing"].items():
         console.print(f"  {name}: {document.get('status', document.get('error', ''))}", highlight=False)
+    if _is_awaited(found["standing"].get("capture order", {"status": ""})):
+        console.print("The order itself has not come in. Noted for when it does:", highlight=False)
+        for one in found["standing"]["capture order"]["cancels"]:
+            console.print(f"  {wanted_off(one)}", highlight=False)
+        return
+    now = datetime.now(UTC)
     as_table(
         "Timeline",
         ("at", "message", "decision and reason"),
-        ([entry["at"][11:23], entry["type"].replace(".evt.", " "), entry["decision"]] for entry in found["timeline"]),
+        ([when(one["at"], now), one["type"].replace(".evt.", " "), one["decision"]] for one in found["timeline"]),
     )
     for letter in found["dead_letters"]:
         console.print(Text("dead letter", "red"), f"{letter['letter_id']} of {letter['service']}: {letter['detail']}")
@@ -232,5 +241,25 @@ def cancel(
 ) -> None:
     """Ask for an order, or some pieces of it, to be cancelled as far as they have not shipped."""
     command = CancelOrderV1(owner=owner, order_id=order, lines=line_quantities(line), reason=reason, requested_by=by)
-    early = "noted; the order has not come in yet, and will be cancelled when it does"
-    carry_out(command, json=json, tell=plainly, nothing=early)
+    known = json or asyncio.run(_has_come(owner, order))
+    later = "noted; it is passed on once the amendment that is under way is decided"
+    carry_out(command, json=json, tell=plainly, nothing=later if known else _early(owner, order))
+
+
+async def _has_come(owner: str, order: str) -> bool:
+    """Capture has the order, and not only a cancel of it."""
+    async with connected(settings()) as client:
+        found = (await client.ask("capture", "timeline", kind="order", owner=owner, key=[order]))["document"]
+    return found is not None and not _is_awaited(found)
+
+
+def _is_awaited(document: dict[str, Any]) -> bool:
+    return bool(document["status"] == OrderStatus.EXPECTED)
+
+
+def _early(owner: str, order: str) -> str:
+    """What becomes of a cancel of an order that nobody knows, and how to see whether its id is right."""
+    return (
+        f"{owner} knows no order {order}: the cancel is noted, and waits for that order to come in. If it is here "
+        f"already, its id is another one: see `crossdock orders list`"
+    )

@@ -44,6 +44,11 @@ def as_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) 
     console.print(table)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things: ``1 line``, ``2 lines``; ``many`` where the plural is not an s more."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def _cell(value: Any) -> str | Text:
     if isinstance(value, Text):
         return value

@@ -12,7 +12,18 @@ from crossdock_contracts.base import Command
 from crossdock_contracts.products import MapListingV1, Product
 from services.cli import feed, known
 from services.cli.client import Client, UnreachableError, connected
-from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, errors, fail
+from services.cli.output import (
+    FAILED,
+    NOT_FOUND,
+    JsonFlag,
+    OwnerOption,
+    as_json,
+    as_table,
+    console,
+    counted,
+    errors,
+    fail,
+)
 from services.hub.money import major
 from services.hub.settings import settings
 from services.hub.wire import status
@@ -72,15 +83,14 @@ def import_file(
     for one in wrong if not json else ():
         errors.print(f"{file}:{one.line}: {one.problem}", highlight=False, soft_wrap=True)
     if found.wrong:
-        fail(f"{len(wrong)} lines are wrong; nothing was changed", FAILED)
+        fail(f"{counted(len(wrong), 'line is', 'lines are')} wrong; nothing was changed", FAILED)
     if refused:
-        fail(
-            f"{len(wrong)} lines were refused: products were changed by others meanwhile; import the file again", FAILED
-        )
+        lines = counted(len(wrong), "line was", "lines were")
+        fail(f"{lines} refused: products were changed by others meanwhile; import the file again", FAILED)
     if not json:
         console.print(
             f"{'would be: ' if dry_run else ''}{counts['new']:,} new, {counts['changed']:,} changed and "
-            f"{counts['unchanged']:,} unchanged products, {counts['listings']:,} listings"
+            f"{counts['unchanged']:,} unchanged products, {counted(len(found.listings), 'listing')}"
         )
 
 

@@ -14,10 +14,12 @@ from services.bench.optimum import optimum
 from services.cli import simulation
 from services.cli.client import connected
 from services.cli.explain import decisions, waits_for
+from services.cli.known import freight_currency
 from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.past import decided_since
 from services.cli.verify import hub_or_its_data
 from services.hub import log
+from services.hub.money import major
 from services.hub.settings import settings
 from services.routing.replay import Decided
 from services.routing.rules import Rules
@@ -25,7 +27,12 @@ from services.verify.reading import Streams
 
 app = typer.Typer(no_args_is_help=True)
 
-RulesFile = Annotated[Path, typer.Argument(help="A file like routing.toml; locations and carriers stay as they are.")]
+RulesFile = Annotated[
+    Path,
+    typer.Argument(
+        exists=True, dir_okay=False, help="A file like routing.toml; locations and carriers stay as they are."
+    ),
+]
 
 
 @app.command()
@@ -68,17 +75,18 @@ def explain(
         fail(f"routing knows no order {order} of {owner}", NOT_FOUND)
     found = decisions(route["events"], reservation["events"])
     waiting = "" if found else waits_for(route["document"])
+    currency = freight_currency()
     if json:
-        as_json({"order_id": order, "owner": owner, "decisions": found, "waiting": waiting})
+        as_json({"order_id": order, "owner": owner, "currency": currency, "decisions": found, "waiting": waiting})
         return
     console.print(f"{order} of {owner}", style="bold")
     if waiting:
         console.print(f"not routed yet: {waiting}", highlight=False)
     for decision in found:
-        _show(decision)
+        _show(decision, currency)
 
 
-def _show(decision: dict[str, Any]) -> None:
+def _show(decision: dict[str, Any], currency: str) -> None:
     console.print(
         f"\nattempt {decision['attempt']} at {decision['at'][:19]}: {decision['outcome']}",
         style="bold",
@@ -110,7 +118,7 @@ def _show(decision: dict[str, Any]) -> None:
                     "+".join(plan["shares"]),
                     plan["points"],
                     ", ".join(f"{name} {points:g}" for name, points in plan.get("parts", {}).items()),
-                    f"{plan.get('freight_minor', 0) / 100:,.2f}",
+                    major(plan.get("freight_minor", 0), currency).strip(),
                     f"{plan.get('carbon_g', 0):,} g",
                 ]
                 for plan in decision["ranking"]

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from services.cli.output import as_table, console
+from services.cli.output import as_table, console, counted
+from services.hub.money import decimals, figure
 from services.routing.decide.landed import Landed, total
 from services.routing.replay import Decided, Replayed, replay
 from services.routing.rules import Rules
@@ -20,6 +21,7 @@ def compare(rules: Rules, past: list[Decided], lost: int, top: int) -> dict[str,
         (one for one in found if one.moved), key=lambda one: (-abs(one.saved_minor), one.decided.order.order_id)
     )
     return {
+        "currency": rules.currency,
         "decisions": len(found),
         "left_out": lost + len(past) - len(found),
         "changed": len(moved),
@@ -59,16 +61,18 @@ def _change(one: Replayed) -> dict[str, Any]:
 
 def show(result: dict[str, Any], title: str) -> None:
     """Print a comparison."""
-    before, after = result["decided"], result["simulated"]
+    before, after, currency = result["decided"], result["simulated"], result["currency"]
+    digits = decimals(currency)
+    money, in_currency = (10**digits, f",.{digits}f"), f", {currency}" if currency else ""
     console.print(
-        f"{result['decisions']:,} decisions, {result['changed']:,} of them otherwise"
+        f"{counted(result['decisions'], 'decision')}, {result['changed']:,} of them otherwise"
         + (f"; {result['left_out']:,} left out: what they stood on is gone" if result["left_out"] else ""),
         highlight=False,
     )
     rows = (
-        ("cost", "cost_minor", 100, ",.2f"),
-        ("freight", "freight_minor", 100, ",.2f"),
-        ("handling", "handling_minor", 100, ",.2f"),
+        (f"cost{in_currency}", "cost_minor", *money),
+        (f"freight{in_currency}", "freight_minor", *money),
+        (f"handling{in_currency}", "handling_minor", *money),
         ("parcels", "parcels", 1, ",d"),
         ("split orders", "splits", 1, ",d"),
         ("mean days in transit", "mean_days", 1, ".2f"),
@@ -90,14 +94,14 @@ def show(result: dict[str, Any], title: str) -> None:
     if result["changes"]:
         as_table(
             "Changed most",
-            ("order", "ships from", "would ship from", "cost", "would cost", ""),
+            ("order", "ships from", "would ship from", f"cost{in_currency}", "would cost", ""),
             (
                 [
                     change["order_id"],
                     "+".join(change["from"]) or "nowhere",
                     "+".join(change["to"]) or "nowhere",
-                    _money(change["cost_minor"]),
-                    _money(change["simulated_minor"]),
+                    _money(change["cost_minor"], currency),
+                    _money(change["simulated_minor"], currency),
                     change["reason"],
                 ]
                 for change in result["changes"]
@@ -111,5 +115,5 @@ def _difference(before: float, after: float, unit: int, form: str) -> str:
     return f"{format(difference, '+' + form)}{share}"
 
 
-def _money(minor: int | None) -> str:
-    return "" if minor is None else f"{minor / 100:,.2f}"
+def _money(minor: int | None, currency: str) -> str:
+    return "" if minor is None else figure(minor, currency)

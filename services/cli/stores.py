@@ -15,13 +15,11 @@ from crossdock_contracts.stores import (
     ResetPickupCodeV1,
 )
 from services.cli.client import Client
-from services.cli.errands import Fulfilment, carry_out, shipment_of
+from services.cli.errands import By, Fulfilment, carry_out, shipment_of
 from services.cli.floor import Location, ask
 from services.cli.output import JsonFlag, OwnerOption, as_json, as_table
 
 app = typer.Typer(no_args_is_help=True)
-
-By = Annotated[str, typer.Option(help="Who does it.")]
 
 
 async def waiting_at(owner: str, location: str) -> list[dict[str, Any]]:

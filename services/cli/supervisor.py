@@ -56,6 +56,12 @@ class Worker:
             env={**os.environ, **self._environment},
         )
 
+    def move(self, nats_url: str) -> None:
+        """End the process, so that it is started anew with this server."""
+        self._environment["CROSSDOCK_NATS_URL"] = nats_url
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()  # it has lost its server, and could finish nothing
+
     async def stop(self) -> None:
         """Let it finish what it has in hand."""
         if self.process is None or self.process.returncode is not None:
@@ -70,7 +76,7 @@ class Hub:
 
     def __init__(self, settings: Settings, processes: int) -> None:
         self.settings = settings
-        self.server = Server(settings) if not settings.nats_url else None
+        self.server = Server(settings, self._follow) if not settings.nats_url else None
         self._processes = processes
         self.workers: list[Worker] = []
         self._watching: list[asyncio.Task[None]] = []
@@ -101,6 +107,7 @@ class Hub:
             port = self.http_port if "capture" in services else free_port(self.http_port + number)
             environment = {
                 "CROSSDOCK_NATS_URL": self.nats_url,
+                "CROSSDOCK_NATS_SERVER": self.settings.server_name,
                 "CROSSDOCK_HTTP_PORT": str(port),
                 "CROSSDOCK_DATA_DIR": str(self.settings.data_dir.resolve()),
                 "CROSSDOCK_LOG_LEVEL": self.settings.log_level,
@@ -110,6 +117,11 @@ class Hub:
             self.workers.append(worker)
             await worker.start()
             self._watching.append(asyncio.create_task(self._watch(worker), name=f"worker-{number}"))
+
+    def _follow(self) -> None:
+        """The server has another port now: the services are started anew, with that one."""
+        for worker in self.workers:
+            worker.move(self.nats_url)
 
     async def _watch(self, worker: Worker) -> None:
         """Start a worker anew whenever it ends, less often when it keeps ending."""

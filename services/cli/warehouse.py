@@ -18,7 +18,7 @@ from crossdock_contracts.shipping import (
 from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Dimensions, LineQuantity
 from services.cli.client import Client
-from services.cli.errands import Fulfilment, Lines, carry_out, line_quantities, quantities, shipment_of
+from services.cli.errands import By, Fulfilment, Lines, carry_out, line_quantities, quantities, shipment_of
 from services.cli.output import USAGE, JsonFlag, OwnerOption, fail
 
 app = typer.Typer(no_args_is_help=True)
@@ -82,6 +82,7 @@ def picked(
     line: Lines = None,
     lot: LotsTaken = None,
     serial: SerialsRead = None,
+    by: By = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
@@ -105,6 +106,7 @@ def picked(
             order_id=shipment["order_id"],
             fulfilment_id=fulfilment,
             lines=picked_lines,
+            picked_by=by,
             lots=lots,
             serials=serials,
         )
@@ -155,6 +157,7 @@ def packed(
         typer.Option("--with", help="Another fulfilment in the same parcel, as the wave plans; as often as needed."),
     ] = None,
     serial: SerialsRead = None,
+    by: By = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
@@ -164,7 +167,7 @@ def packed(
     async def command(client: Client) -> Command:
         for other in beside or []:  # first: what is refused is not in the parcel
             order_id = (await shipment_of(client, owner, other))["order_id"]
-            joined = {"order_id": order_id, "fulfilment_id": other, "packed_with": fulfilment}
+            joined = {"order_id": order_id, "fulfilment_id": other, "packed_with": fulfilment, "packed_by": by}
             await client.order(ConfirmPackedV1(owner=owner, **joined))
         shipment = await shipment_of(client, owner, fulfilment)
         return ConfirmPackedV1(
@@ -174,6 +177,7 @@ def packed(
             weight_g=weight_g,
             dimensions=_size(size) if size else None,
             parcels=parcels,
+            packed_by=by,
             serials=serials,
         )
 

@@ -13,9 +13,9 @@ import typer
 from crossdock_contracts.base import Command
 from crossdock_contracts.warehouse import AssignBinsV1, CloseWaveV1, PlanWaveV1, ReleaseWaveV1
 from services.cli.client import Client, connected
-from services.cli.errands import carry_out
+from services.cli.errands import By, carry_out
 from services.cli.floor import Location, ask
-from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
+from services.cli.output import FAILED, NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, counted, fail
 from services.cli.products import store
 from services.cli.warehouse import app
 from services.hub.settings import settings
@@ -23,7 +23,6 @@ from services.hub.settings import settings
 __all__ = ["app"]
 
 WaveId = Annotated[str, typer.Argument(help="Wave id, as planning it says.")]
-By = Annotated[str, typer.Option(help="Who does it.")]
 
 
 @app.command()
@@ -49,7 +48,7 @@ def bins(
     if json:
         as_json({"assigned": len(commands)})
     else:
-        console.print(f"bins of {len(commands)} SKUs at {location}")
+        console.print(f"bins of {counted(len(commands), 'SKU')} at {location}")
 
 
 def _read_bins(file: Path, location: str, owner: str) -> list[Command]:

@@ -29,8 +29,11 @@ _QUESTIONS = ("documents", "timeline", "letters")
 class HubBroker(NatsBroker):
     """FastStream's broker over the hub's client."""
 
+    server_name = ""
+    """Name that the server has to have; empty: any."""
+
     async def _connect(self) -> Client:
-        client = HubClient()
+        client = HubClient(self.server_name)
         await client.connect(**self._connection_kwargs)
         self.config.connect(client)
         return client
@@ -73,7 +76,7 @@ class HubApp(AsgiFastStream):
         )
 
     def _broker(self) -> HubBroker:
-        return HubBroker(
+        broker = HubBroker(
             self.settings.servers,
             name=f"crossdock-{self.service.name}",
             apply_types=False,
@@ -89,6 +92,8 @@ class HubApp(AsgiFastStream):
             disconnected_cb=self._on_disconnected,
             security=NatsCredentials(file) if (file := self.settings.nats_credentials) else None,
         )
+        broker.server_name = self.settings.server_name
+        return broker
 
     def _subscribe(self) -> None:
         for (name, shard), pump in self.runtime.pumps.items():

@@ -104,7 +104,7 @@ class Later:
 
     reason: str
     delay_s: float | None = None
-    """None: the hub's own pace, slower each time."""
+    """The first time, and longer each time after; none: at the hub's own pace."""
     not_before_s: float | None = None
     """What the other side asked for; the hub's own pace may be slower."""
 
@@ -141,6 +141,12 @@ class Decision:
             detail=detail,
         )
         return cls(events=[refusal])
+
+    @classmethod
+    def unknown(cls, command: Contract, what: str, name: str, detail: str = "", *, about: str = "") -> Self:
+        """A command names an order, a wave, a count that is not there: the reason begins with ``no-such-``."""
+        said = f"{what} {name} is not known" + (f"; {detail}" if detail else "")
+        return cls.refused(command, f"no-such-{what}", said, about=about)
 
     def and_then(self, other: "Decision") -> Self:
         """This decision with another one's consequences behind it; a later write of a document replaces an earlier."""

@@ -65,11 +65,10 @@ class Failures:
         """Have the message come again after a while; after very many times it becomes a dead letter."""
         if source.attempt >= self._settings.park_attempts:
             return self.dead(source, GaveUpError(f"after {source.attempt} attempts: {later.reason}"), now)
-        delay = later.delay_s
-        if delay is None:
-            delay = min(self._settings.park_first_s * 2**source.attempt, self._settings.park_longest_s)
-            delay = max(delay, later.not_before_s or 0.0)
-            delay *= random.uniform(1.0, 1.4)  # noqa: S311  # spreads retries, keeps no secret
+        first = self._settings.park_first_s if later.delay_s is None else later.delay_s
+        delay = min(first * 2**source.attempt, max(first, self._settings.park_longest_s))
+        delay = max(delay, later.not_before_s or 0.0)
+        delay *= random.uniform(1.0, 1.4)  # noqa: S311  # spreads retries, keeps no secret
         parked = self._outbox.parked(source, now + timedelta(seconds=delay))
 
         def tell() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import unquote
 
@@ -160,6 +160,10 @@ class Input:
         except (ValueError, IndexError) as error:
             self.fault = UndecodableError(str(error))
 
+    def moment(self, now: datetime) -> datetime:
+        """What time it is for this message: a timer is due when the server says so, also where our clock is behind."""
+        return max(now, stored_at(self.raw)) if self.handler.is_timer else now
+
     def check(self) -> None:
         """See that it can be decided.
 
@@ -206,6 +210,12 @@ def origin(raw: Msg) -> tuple[str, int, int]:
     tokens = raw.reply.split(".")
     start = 2 if len(tokens) < _LONG_REPLY else 4
     return tokens[start], int(tokens[start + 2]), int(tokens[start + 3])
+
+
+def stored_at(raw: Msg) -> datetime:
+    """When the server stored a delivered message, by its clock."""
+    tokens = raw.reply.split(".")
+    return datetime.fromtimestamp(int(tokens[7 if len(tokens) < _LONG_REPLY else 9]) / 1e9, UTC)
 
 
 def pending(raw: Msg) -> int:

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import Any
 
+import orjson
 import uvicorn
 from faststream.asgi.types import Receive, Scope, Send
 from prometheus_client import make_asgi_app
@@ -21,7 +22,8 @@ from services.hub.settings import Settings
 STORAGE_EXIT = 75
 """Exit status of a process that a supervisor runs beside its server, when that server cannot write."""
 
-_JSON = [(b"content-type", b"application/json")]
+_JSON = b"application/json"
+_PROBLEM = b"application/problem+json"
 
 
 class Web:
@@ -53,19 +55,25 @@ class Web:
         elif self._http is not None:
             await self._http(scope, receive, send)
         else:
-            await _answer(send, 404, b'{"detail": "see /health/ready, /metrics, /asyncapi/<service>"}')
+            await _not_found(send, "see /health/ready, /metrics, /asyncapi/<service>")
 
     async def _asyncapi(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         app = next((app for app in self._apps if app.service.name == name), None)
         if app is None:
-            await _answer(send, 404, b'{"detail": "no such service in this process"}')
+            await _not_found(send, "no such service in this process")
         else:
             await app(scope, receive, send)
 
 
-async def _answer(send: Send, status: int, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": _JSON})
+async def _answer(send: Send, status: int, body: bytes, media_type: bytes = _JSON) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", media_type)]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _not_found(send: Send, detail: str) -> None:
+    """There is nothing at this address, as RFC 9457 has it."""
+    body = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail}
+    await _answer(send, 404, orjson.dumps(body), _PROBLEM)
 
 
 def tune_memory() -> None:

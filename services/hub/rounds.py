@@ -141,6 +141,7 @@ class Rounds:
                 raise MisdirectedError(msg)
 
     async def _decide(self, source: Input, working: Working, now: datetime) -> Staged:
+        now = source.moment(now)
         asked: set[Any] = set()
         while True:
             states = working.states()

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 from services.hub import guardian
@@ -20,7 +21,7 @@ _MISSED_CHECKS = 8
 
 _CONFIG = """\
 # Written at each start by crossdock; changes are lost.
-server_name: crossdock
+server_name: {name}
 host: 127.0.0.1
 port: {port}
 http: 127.0.0.1:{monitor}
@@ -70,7 +71,9 @@ def free_port(wanted: int = 0) -> int:
 class Server:
     """One embedded server, watched: started anew when it dies or stops answering."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, moved: Callable[[], None] = lambda: None) -> None:
+        self._moved = moved
+        """Called when it has been started anew on another port, for its own was taken."""
         self._folder = settings.data_dir / "nats"
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
@@ -121,7 +124,13 @@ class Server:
         config = self._folder / "nats.conf"
         store = str((self._folder / "jetstream").resolve())
         config.write_text(
-            _CONFIG.format(port=self.port, monitor=self._monitor, store=store, log=str(self.log_file.resolve()))
+            _CONFIG.format(
+                name=self._settings.server_name,
+                port=self.port,
+                monitor=self._monitor,
+                store=store,
+                log=str(self.log_file.resolve()),
+            )
         )
         memory = {"GOMEMLIMIT": self._settings.gomemlimit, "GOGC": str(self._settings.gogc)}
         self._process = await asyncio.create_subprocess_exec(
@@ -169,7 +178,7 @@ class Server:
             await self.restart(seen=self.restarts)
 
     async def restart(self, *, seen: int | None = None) -> None:
-        """Stop the server, if it still runs, and start it again on the same port and data.
+        """Stop the server, if it still runs, and start it again on the same data, and port if that is still free.
 
         With ``seen``, the number of restarts when the trouble was seen: not if it has been started anew since.
         """
@@ -179,6 +188,7 @@ class Server:
 
     async def _restart(self) -> None:
         self.restarts += 1
+        port = self.port
         await self._end()
         while True:
             try:
@@ -188,7 +198,10 @@ class Server:
                 await self._end()
                 await asyncio.sleep(2)
             else:
-                return
+                break
+        if self.port != port:
+            self._log.warning("another program has taken the port of nats-server", was=port, port=self.port)
+            self._moved()
 
     async def stop(self) -> None:
         """Stop watching, and stop the server."""

@@ -1,6 +1,7 @@
 """Settings, from environment variables that begin with ``CROSSDOCK_`` and from ``.env``."""
 
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,8 @@ class Settings(BaseSettings):
 
     nats_url: str = ""
     """Server or cluster to use, comma-separated; empty: ``crossdock up`` runs its own."""
+    nats_server: str = ""
+    """Name that the server at nats_url has to have; empty: any. ``crossdock up`` sets it for its services."""
     nats_credentials: str = ""
     """File with NATS credentials."""
     data_dir: Path = Path(".crossdock")
@@ -73,6 +76,13 @@ class Settings(BaseSettings):
 
     presence_s: PositiveFloat = 0.8
     """How often replicas that share partitions say that they are there."""
+
+    @property
+    def server_name(self) -> str:
+        """Name that the server has to have, the embedded one where no other is set; empty: any."""
+        if self.nats_url:
+            return self.nats_server
+        return f"crossdock-{sha256(str(self.data_dir.resolve()).encode()).hexdigest()[:12]}"
 
     @property
     def servers(self) -> list[str]:

@@ -16,6 +16,7 @@ import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
 
 _LINE = b"NATS/1.0\r\n"
 _STATUS_AT = len("NATS/1.0")
@@ -109,7 +110,20 @@ class HubClient(Client):
 
     It also keeps the package fast-mail-parser, which nats-py would use wherever it is installed, out of the way: with
     it, header values are lists.
+
+    Where a name is given, it keeps to the server that has it: when a server ends, another hub's may take its port.
     """
+
+    def __init__(self, server_name: str = "") -> None:
+        super().__init__()
+        self._server_name = server_name
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT002  # as in nats-py
+        found = info.get("server_name", "")
+        if initial_connection and self._server_name and found != self._server_name:
+            msg = f"the server there is {found}, and not the one of this hub, {self._server_name}"
+            raise NatsError(msg)
+        await super()._process_info(info, initial_connection)
 
     async def _process_headers(self, headers: bytes) -> Any:
         if not headers:

@@ -102,7 +102,6 @@ class Transfer(Document, service="inventory", kind="transfer", key=("transfer_id
     """Pieces that are still on their way."""
     lots: dict[str, SentPieces] = Field(default_factory=dict)
     """Those of them by lot, first expired first; empty where the SKU has no lots."""
-    dispatched_at: Utc
 
     @property
     def has_ended(self) -> bool:

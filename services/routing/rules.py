@@ -182,6 +182,11 @@ class Rules(BaseModel):
         }
 
     @cached_property
+    def currency(self) -> str:
+        """What carriers ask their prices in: one currency, for they are compared as they stand; empty: nobody says."""
+        return "/".join(sorted({one.currency for one in self.carriers.values() if one.active and one.currency}))
+
+    @cached_property
     def tariff(self) -> Tariff:
         """What carriers ask."""
         return Tariff(self.carriers)

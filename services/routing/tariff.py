@@ -61,6 +61,7 @@ class Carrier(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     active: bool = True
+    currency: str = ""
     calendar: Moves = Moves()
     service: dict[str, CarrierService]
 

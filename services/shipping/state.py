@@ -91,6 +91,7 @@ class Pick(Part):
     """What was picked, by line."""
     lots: tuple[LineLot, ...] = ()
     serials: tuple[LineSerials, ...] = ()
+    picked_by: str = ""
 
 
 class Substituting(Pick):

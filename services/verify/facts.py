@@ -63,6 +63,7 @@ class Facts:
 
     captured_at: dict[OrderKey, str] = field(default_factory=dict)
     labelled_at: dict[OrderKey, str] = field(default_factory=dict)
+    """Of the first label; what was packed otherwise than planned gets another."""
     moved: dict[tuple[str, str, str], int] = field(default_factory=lambda: defaultdict(int))
     """Sum of the ledger by owner, SKU, location."""
     ledger: list[tuple[tuple[str, str, str], int, int]] = field(default_factory=list)
@@ -163,7 +164,7 @@ def _event(facts: Facts, service: str, entry: Entry) -> None:
     if name == "order-captured":
         facts.captured_at[key] = entry.headers.get("ce-time", "")
     elif name == "label-bought":
-        facts.labelled_at[key] = entry.headers.get("ce-time", "")
+        facts.labelled_at.setdefault(key, entry.headers.get("ce-time", ""))
     elif name == "stock-moved":
         where = (key[0], body["sku"], body["location_id"])
         facts.moved[where] += body["delta"]

@@ -76,7 +76,7 @@ def _today(facts: Facts, owner: str, customer: str) -> str:
 
 
 def capacity_matches(facts: Facts) -> Check:
-    """What counts against a location's day is what routes have given it."""
+    """What routes have given a location counts against its day; of a route that has ended, the day alone knows."""
     check = Check("capacity-matches-routes")
     if facts.open_consumers or facts.parked:
         return check
@@ -88,7 +88,7 @@ def capacity_matches(facts: Facts) -> Check:
     for key in {*facts.workloads, *counted}:
         check.checked += 1
         says, sum_ = facts.workloads.get(key, 0), counted[key]
-        if says != sum_:
+        if says < sum_:
             location, day = key
             check.violations.append(f"{location} on {day}: {says} fulfilments counted, and routes make {sum_}")
     return check

@@ -71,7 +71,8 @@ def test_an_order_beyond_the_limit_waits_until_somebody_releases_it(
     (hold,) = eventually(lambda: holds(crossdock, second))
     assert (hold["reason"], hold["assigned_to"], holds(crossdock, first)) == ("credit-limit", "credit", [])
     assert second in crossdock("holds", "list", "--role", "credit").out
-    assert crossdock("customers", "paid", address, 1000, "--reference", address).status == 0
+    paid = crossdock("customers", "paid", address, 1000, "--reference", address, "--by", "ledger-2")
+    assert f"paid {address} by ledger-2: " in paid.out
     again = crossdock("customers", "paid", address, 1000, "--reference", address)
     assert (again.status, "booked-already" in again.error) == (1, True)
     assert "limit 15.00, 10.00 ordered, -10.00 owed (EUR)" in crossdock("customers", "show", address).out
@@ -130,7 +131,7 @@ def test_what_a_marketplace_did_is_entered_once(crossdock: Crossdock, hub: Runni
 
     assert f"by channel: 1 × {sku}" in crossdock("channels", "fulfilled", order_id, "--by", "feed").out
     eventually(lambda: "payment-authorised" in crossdock("orders", "show", order_id).out)
-    assert "10.00 EUR for channel-refund" in crossdock("channels", "refund", order_id, "F-1", 1000).out
+    assert "10.00 EUR (channel-refund)" in crossdock("channels", "refund", order_id, "F-1", 1000).out
     assert crossdock("channels", "refund", order_id, "F-1", 1000).out.strip() == "nothing to change"
     assert "more-than-paid" in crossdock("channels", "refund", order_id, "F-2", 1).error
     came = crossdock("channels", "return", order_id, "M-1", "--restock", "1=1", "--location", "BER")

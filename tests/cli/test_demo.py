@@ -65,7 +65,7 @@ def test_the_demo_tells_what_came_of_its_orders_and_leaves_a_sound_hub(
     assert result["labelled"] > 0
     nothing = ("dead_letters", "lost", "oversold_units", "double_reservations", "double_labels")
     assert [result[name] for name in nothing] == [0] * len(nothing)
-    assert 0 < result["latency_ms_p50"] <= result["latency_ms_p99"]
+    assert 0 < result["latency_ms_p50"] <= result["latency_ms_p99"] <= 1000 * result["elapsed_s"]
     (kept,) = re.findall(r"CROSSDOCK_DATA_DIR=(\S+)", done.stderr.decode())
 
     audited = commands(Path(kept), monkeypatch, capsys)("verify", "--json")
@@ -87,5 +87,6 @@ def test_the_demo_draws_a_table_for_people(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     said = done.stdout.decode()
     assert "10 orders, seed 7" in said
+    assert "count" not in said.partition("latency_ms_p50")[0]  # the heading: some are seconds
     assert "every-ingested-message-is-accounted-for" in said
     assert "violated" not in said

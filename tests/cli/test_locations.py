@@ -39,7 +39,8 @@ def test_a_capacity_is_set_and_given_back_by_hand(crossdock: Crossdock) -> None:
 
 def test_a_wrong_command_is_refused_with_what_there_is(crossdock: Crossdock) -> None:
     said = crossdock("locations", "close", "MOON")
-    assert said.status == 1
+    assert said.status == 3
     assert "no-such-location: locations.toml has BER, LON, LYS, ROT" in said.error
+    assert crossdock("locations", "open", "MOON").status == 3
     assert crossdock("locations", "close", "LYS", "--until", "2001-01-01").status == 1
     assert crossdock("locations", "capacity", "LYS", "--", "-1").status == 2

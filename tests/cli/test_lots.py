@@ -78,6 +78,18 @@ def test_a_recall_quarantines_what_is_left_and_lists_who_got_pieces(
     assert crossdock("stock", "condition", lot_sku, "BER", 1, "quarantine", "sellable", "--lot", "EARLY").status == 0
 
 
+def test_a_lot_that_nobody_has_seen_is_told_to_be_that(crossdock: Crossdock, lot_sku: str) -> None:
+    traced = crossdock("stock", "trace", lot_sku, "TYPO")
+    assert (traced.status, f"main has not seen lot TYPO of {lot_sku}" in traced.error) == (3, True)
+    assert (
+        crossdock("stock", "trace", lot_sku, "LATE").out.strip() == f"nothing of lot LATE of {lot_sku} has been shipped"
+    )
+    recalled = crossdock("stock", "recall", lot_sku, "TYPO")
+    assert recalled.out.strip() == (f"main has not seen lot TYPO of {lot_sku}; what arrives of it goes into quarantine")
+    said = crossdock("stock", "receive", lot_sku, "BER", 1, "--lot", "TYPO", "--expires", "2099-06-30")
+    assert (said.status, place(crossdock, lot_sku)["quarantine"]) == (0, 1)
+
+
 def test_a_serial_number_tells_its_order(crossdock: Crossdock, hub: RunningHub, lot_sku: str) -> None:
     order_id = hub.order((lot_sku, 1))
     ship(crossdock, order_id, "SN-4711")
@@ -111,6 +123,7 @@ def test_a_transfer_is_in_transit_until_it_arrives(crossdock: Crossdock, sku: st
     assert f"{name}: 3 × {sku} at LYS, 0 on their way, 1 short, 0 over" in said.out
     assert (place(crossdock, sku, "LYS")["on_hand"], place(crossdock, sku, "LYS")["in_transit"]) == (3, 0)
     assert crossdock("stock", "arrive", name, sku, 1).status == 1
+    assert crossdock("stock", "arrive", unique("T-"), sku, 1).status == 3
 
 
 def test_receipts_are_expected_listed_slipped_received_and_closed(crossdock: Crossdock, sku: str) -> None:
@@ -128,4 +141,4 @@ def test_receipts_are_expected_listed_slipped_received_and_closed(crossdock: Cro
     assert "short" in crossdock("inbound", "close", receipt, sku, "--reason", "short").out
     assert crossdock("inbound", "list", "--sku", sku, "--json").json == []
     assert crossdock("inbound", "receive", receipt, sku, 1).status == 3
-    assert crossdock("inbound", "slip", receipt, sku, "2099-06-01").status == 1
+    assert crossdock("inbound", "slip", receipt, sku, "2099-06-01").status == 3

@@ -1,5 +1,6 @@
 """`crossdock orders`, `holds` and `warehouse`: an order from hold to return, by hand."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,10 +85,29 @@ def test_an_order_that_is_not_known_is_not_found(crossdock: Crossdock) -> None:
     assert (said.status, said.error.strip()) == (3, "error: main has no order web:none")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("orders", "amend", "web:none"),
+        ("holds", "release", "web:none"),
+        ("holds", "reject", "web:none"),
+        ("holds", "place", "web:none", "looks-odd"),
+        ("channels", "fulfilled", "web:none"),
+    ],
+)
+def test_what_is_asked_of_an_order_that_is_not_known_is_not_found(
+    crossdock: Crossdock, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "change.json").write_text('{"note": "ring twice"}')
+    said = crossdock(*command, *([tmp_path / "change.json"] if command[1] == "amend" else []))
+
+    assert (said.status, said.error.strip()) == (3, "error: no-such-order: order web:none is not known")
+
+
 def test_a_cancel_tells_who_has_the_say(crossdock: Crossdock, order_id: str) -> None:
     answer = crossdock("orders", "cancel", order_id, "--reason", "changed-mind")
 
-    assert answer.out.strip() == "everything for changed-mind; routing has the say"
+    assert answer.out.strip() == "everything to be cancelled (changed-mind); routing has the say"
     said(crossdock, order_id, "order-cancelled")
     again = crossdock("orders", "cancel", order_id)
     assert (again.status, again.error.strip()) == (1, "error: ended: the order is cancelled")
@@ -101,8 +121,27 @@ def test_a_cancel_of_single_pieces_is_wanted_as_line_and_number(crossdock: Cross
     assert right.json[0]["body"]["lines"] == [{"line_id": "1", "sku": "", "quantity": 1}]
 
 
-def test_a_cancel_of_an_order_that_has_not_come_is_noted(crossdock: Crossdock) -> None:
-    assert "has not come in yet" in crossdock("orders", "cancel", unique("web:early")).out
+def test_a_cancel_of_an_order_that_is_not_known_says_so_and_what_it_waits_for(crossdock: Crossdock) -> None:
+    early = unique("web:early")
+
+    asked = crossdock("orders", "cancel", early, "--line", "1=2", "--by", "anna")
+    shown = crossdock("orders", "show", early)
+
+    assert asked.out.strip() == (
+        f"main knows no order {early}: the cancel is noted, and waits for that order to come in. If it is here "
+        "already, its id is another one: see `crossdock orders list`"
+    )
+    assert "The order itself has not come in. Noted for when it does:" in shown.out
+    assert "2 × line 1 to be cancelled (requested), asked for by anna" in shown.out
+    assert "Timeline" not in shown.out
+
+
+def test_a_cancel_of_a_line_that_the_order_has_not_is_refused_whole(crossdock: Crossdock, order_id: str) -> None:
+    wrong = crossdock("orders", "cancel", order_id, "--line", "1=1", "--line", "7=2")
+
+    detail = "no-such-line: the order has no line 7; its lines are 1; nothing is cancelled"
+    assert (wrong.status, wrong.error.strip()) == (3, f"error: {detail}")
+    assert crossdock("orders", "show", order_id, "--json").json["timeline"][-1]["decision"] == detail
 
 
 def test_holds_are_listed_with_their_reason_and_what_then(crossdock: Crossdock, held: str) -> None:
@@ -121,7 +160,7 @@ def test_a_released_order_goes_on(crossdock: Crossdock, held: str) -> None:
     assert said(crossdock, held, "order-released")["decision"] == "by tester: totals-mismatch"
     said(crossdock, held, "label-bought")
     again = crossdock("holds", "release", held)
-    assert (again.status, again.error.strip()) == (1, f"error: no-such-hold: order {held} has no open hold")
+    assert (again.status, again.error.strip()) == (1, f"error: no-open-hold: order {held} has no open hold")
 
 
 def test_a_rejected_order_ends(crossdock: Crossdock, held: str) -> None:
@@ -137,23 +176,26 @@ def test_a_hold_is_placed_by_hand(crossdock: Crossdock, order_id: str) -> None:
     assert placed.json[0]["body"]["hold"]["reason"] == "looks-odd"
     assert "looks-odd by anna: ask the buyer" in crossdock("orders", "show", order_id).out
     assert crossdock("holds", "place", order_id, "Looks odd").status == 2
-    assert crossdock("holds", "place", "web:none", "looks-odd").status == 1
+    gone = crossdock("holds", "release", order_id, "--hold", "typo")
+    assert (gone.status, "no-such-hold: hold typo is not known" in gone.error) == (3, True)
     crossdock("holds", "release", order_id)
 
 
 def test_a_warehouse_confirms_by_hand_until_goods_are_back(crossdock: Crossdock, order_id: str, sku: str) -> None:
     fulfilment = f"{order_id}/1"
 
-    assert f"BER: 2 × {sku}" in crossdock("warehouse", "picked", fulfilment).out
-    assert "BER: 900 g" in crossdock("warehouse", "packed", fulfilment, "--weight-g", 900).out
+    assert f"BER: 2 × {sku} by picker-1" in crossdock("warehouse", "picked", fulfilment, "--by", "picker-1").out
+    packed = crossdock("warehouse", "packed", fulfilment, "--weight-g", 900, "--by", "packer-1")
+    assert "BER: 900 g by packer-1" in packed.out
     assert "sandbox-parcel" in crossdock("warehouse", "shipped", fulfilment).out
     assert crossdock("warehouse", "track", fulfilment, "delivered").status == 0
     said(crossdock, order_id, "payment-captured")
     assert crossdock("warehouse", "return", order_id, "R1", "--line", "1=1").status == 0
     assert crossdock("warehouse", "received", order_id, "R1", "BER", "--line", "1=1").status == 0
-    assert crossdock("warehouse", "inspected", order_id, "R1", "--restock", "1=1").status == 0
+    inspected = crossdock("warehouse", "inspected", order_id, "R1", "--restock", "1=1", "--by", "clerk-1")
+    assert f"R1 at BER: 1 × {sku} (restock) by clerk-1" in inspected.out
 
-    assert said(crossdock, order_id, "payment-refunded")["decision"] == "10.00 EUR for not-wanted"
+    assert said(crossdock, order_id, "payment-refunded")["decision"] == "10.00 EUR (not-wanted)"
     said(crossdock, order_id, "return-closed")
     assert crossdock("warehouse", "track", fulfilment, "delivered").out.strip() == "nothing to change"
 

@@ -44,7 +44,8 @@ def test_explain_tells_who_could_have_and_why_the_winner_won(crossdock: Crossdoc
     assert "BER costs the fewest points" in decision["why"]
     assert "ROT would cost" in decision["why"]
     assert "distance +" in decision["why"]
-    for words in (decision["why"], "Candidates", "Plans", "excluded: location does not ship to this country"):
+    freight = f"{decision['ranking'][0]['freight_minor'] / 100:.2f} EUR"
+    for words in (decision["why"], "Candidates", "Plans", freight, "excluded: location does not ship to this country"):
         assert words in told
 
 
@@ -83,7 +84,8 @@ def test_check_says_what_each_rule_does_and_refuses_what_cannot_be_meant(crossdo
     refused = crossdock("routing", "check", rules)
     assert refused.status == 1
     assert "rule.'typo'.exlude: there is no such key" in refused.error
-    assert crossdock("routing", "check", rules.with_name("none.toml")).status == 1
+    missing = crossdock("routing", "check", rules.with_name("none.toml"))
+    assert (missing.status, "none.toml" in missing.error, "RULES_DIR" in missing.error) == (2, True, False)
 
 
 def test_simulate_compares_with_what_was_decided_and_changes_nothing(
@@ -110,7 +112,7 @@ def test_simulate_compares_with_what_was_decided_and_changes_nothing(
     assert (result["decided"]["parcels"], result["decided"]["mean_days"]) == (1, 2.0)
     assert result["decided"]["handling_minor"] - result["simulated"]["handling_minor"] == 50
     assert result["decided"]["carbon_g"] != result["simulated"]["carbon_g"]
-    for words in ("2 decisions, 2 of them otherwise", "carbon, kg CO2e", "nowhere"):
+    for words in ("2 decisions, 2 of them otherwise", "freight, EUR", "cost, EUR", "carbon, kg CO2e", "nowhere"):
         assert words in told
     assert crossdock("orders", "show", orders[0], "--json").json["timeline"] == before
     assert crossdock("routing", "simulate", rules, "--since", "yesterday").status == 2

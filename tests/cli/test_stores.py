@@ -11,7 +11,7 @@ def test_what_is_collected_is_made_ready_and_handed_over_against_its_code(
     order = hub.order((sku, 2), shipping=ShippingChoice(pickup_location_id="LON"), ship_to=None)
     fulfilment = f"{order}/1"
     eventually(lambda: crossdock("warehouse", "picked", fulfilment).status == 0)
-    said = crossdock("stores", "ready", fulfilment, "--json")
+    said = crossdock("stores", "ready", fulfilment, "--by", "clerk-2", "--json")
     (ready,) = [one["body"] for one in said.json if one["type"].endswith("pickup-ready")]
     queue = eventually(lambda: crossdock("stores", "queue", "LON", "--json").json)
     assert [(one["queue"], one["fulfilment_id"]) for one in queue] == [("pickup", fulfilment)]
@@ -19,13 +19,14 @@ def test_what_is_collected_is_made_ready_and_handed_over_against_its_code(
 
     wrong = crossdock("stores", "handover", fulfilment, "wrong")
     assert (wrong.status, "4 more tries" in wrong.error) == (1, True)
-    renewed = crossdock("stores", "reset-code", fulfilment, "--json").json
+    renewed = crossdock("stores", "reset-code", fulfilment, "--by", "clerk-3", "--json").json
     (code,) = [one["body"]["code"] for one in renewed if one["type"].endswith("pickup-ready")]
     assert crossdock("stores", "handover", fulfilment, code, "--by", "clerk-1").status == 0
 
     shown = crossdock("orders", "show", order).out
     assert "handed over by clerk-1" in shown
-    assert f"at LON until {ready['hold_until'][:16]}, code number 2" in shown
+    assert f"at LON until {ready['hold_until'][:16]}, code number 1 by clerk-2" in shown
+    assert f"at LON until {ready['hold_until'][:16]}, code number 2 by clerk-3" in shown
     assert (ready["code"] in shown, code in shown) == (False, False)
 
 

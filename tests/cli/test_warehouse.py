@@ -38,7 +38,7 @@ def test_a_pick_of_a_line_that_the_fulfilment_has_not_is_refused(crossdock: Cros
 def test_bins_are_loaded_from_a_file_and_listed(crossdock: Crossdock, tmp_path: Path, sku: str) -> None:
     file = tmp_path / "bins.csv"
     file.write_text(f"sku,bins\n{sku},A-1-2 Z-9\n")
-    assert "bins of 1 SKUs at BER" in crossdock("warehouse", "bins", "BER", file).out
+    assert "bins of 1 SKU at BER" in crossdock("warehouse", "bins", "BER", file).out
     listed = eventually(lambda: crossdock("warehouse", "bins", "BER", "--json").json)
     assert [one["bins"] for one in listed if one["sku"] == sku] == [["A-1-2", "Z-9"]]
     file.write_text("sku,place\n")
@@ -47,7 +47,7 @@ def test_bins_are_loaded_from_a_file_and_listed(crossdock: Crossdock, tmp_path: 
 
 def test_a_step_that_a_fulfilment_has_not_is_refused(crossdock: Crossdock, fulfilment: str) -> None:
     said = crossdock("warehouse", "step", fulfilment, "gift-wrap")
-    assert (said.status, "its steps are: none" in said.error) == (1, True)
+    assert (said.status, "its steps are: none" in said.error) == (3, True)
 
 
 def test_where_nothing_waits_no_wave_is_planned(crossdock: Crossdock) -> None:

@@ -61,9 +61,9 @@ class Dock(Ledger):
     def arrives(self, made: Any = None) -> Decision:
         return self.take(partial(label.ship, self.rules, self._is_open), allocated(made), NOW)
 
-    def picked(self, *lines: LineQuantity) -> Decision:
+    def picked(self, *lines: LineQuantity, by: str = "") -> Decision:
         """Confirm as picked these pieces, or one."""
-        message = ConfirmPickedV1(**ABOUT, lines=lines or (pieces(),))
+        message = ConfirmPickedV1(**ABOUT, lines=lines or (pieces(),), picked_by=by)
         return self.take(partial(work.confirm_picked, self.rules), message, NOW)
 
     def packed(self, weight_g: int | None = None, **fields: Any) -> Decision:

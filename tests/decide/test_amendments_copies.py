@@ -256,7 +256,7 @@ def test_a_correction_that_makes_no_sense_is_refused_and_says_why(fields: dict[s
 
 def test_a_correction_of_an_order_that_is_not_there_or_has_ended_is_refused() -> None:
     world = corrected(World(), ship_to=ELSEWHERE)
-    assert world.said(CommandRefusedV1)[0].reason == "no-open-order"
+    assert world.said(CommandRefusedV1)[0].reason == "no-such-order"
     assert corrected(way("shipped"), ship_to=ELSEWHERE).said(CommandRefusedV1)[0].reason == "no-open-order"
 
 

@@ -197,7 +197,7 @@ def test_releasing_the_last_hold_lets_the_order_go_on():
     assert len(ledger.said(OrderReleasedV1)) == 1
     assert ledger.get(HoldExpiry, "main", "web:1", "totals-mismatch") is None
     ledger.take(holds.release_hold, ReleaseHoldV1(owner="main", order_id="web:1"), NOW)
-    assert ledger.said(CommandRefusedV1)[0].reason == "no-such-hold"
+    assert ledger.said(CommandRefusedV1)[0].reason == "no-open-hold"
 
 
 def test_a_rejected_order_ends():
@@ -266,6 +266,17 @@ def test_a_held_order_is_cancelled_here():
     assert (event.decided_by, event.complete, event.amount_minor) == ("capture", True, 1500)
     ledger.take(cancel.cancel_order, ask(), NOW)
     assert ledger.said(CancelRefusedV1)[0].reason == "ended"
+
+
+@pytest.mark.parametrize("fields", [{}, {"total_minor": 1500}])
+def test_a_cancel_that_names_a_line_which_the_order_has_not_is_refused_whole(fields):
+    ledger = captured(**fields)
+    ledger.take(
+        cancel.cancel_order, ask(LineQuantity(line_id="1", quantity=1), LineQuantity(line_id="7", quantity=2)), NOW
+    )
+    (refused,) = ledger.said(CancelRefusedV1)
+    assert (refused.reason, "no line 7; its lines are 1" in refused.detail) == ("no-such-line", True)
+    assert not [*ledger.said(CancelRequestedV1), *ledger.said(OrderCancelledV1)]
 
 
 def test_an_order_that_was_let_go_is_cancelled_by_routings_leave():

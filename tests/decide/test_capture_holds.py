@@ -93,7 +93,7 @@ def test_an_order_whose_cancel_came_first_is_not_held_before_it_is_there() -> No
     ledger = Ledger()
     ledger.take(cancel.cancel_order, CancelOrderV1(**ABOUT, lines=(pieces(),)), NOW)
     place(ledger)
-    assert ledger.said(CommandRefusedV1)[0].reason == "no-open-order"
+    assert ledger.said(CommandRefusedV1)[0].reason == "no-such-order"
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,9 @@ def test_trouble_of_a_kind_that_is_not_known_is_a_bug() -> None:
 def test_a_hold_is_not_released_by_another_name() -> None:
     ledger = captured(total_minor=1500)
     release(ledger, "other")
-    assert ledger.said(CommandRefusedV1)[0].detail == "order web:1 has no hold other"
+    assert ledger.said(CommandRefusedV1)[0].detail == (
+        "hold other is not known; order web:1 has the open holds: totals-mismatch"
+    )
 
 
 def test_a_hold_of_another_kind_is_released_while_a_listing_is_unknown() -> None:

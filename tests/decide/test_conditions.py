@@ -42,9 +42,9 @@ def test_pieces_change_their_condition_and_the_ledger_tells_from_which_to_which(
 @pytest.mark.parametrize(
     ("source", "target", "pieces", "reason"),
     [
-        ("damaged", "sellable", 1, "no-such-move"),
-        ("sellable", "disposed", 1, "no-such-move"),
-        ("sellable", "sellable", 1, "no-such-move"),
+        ("damaged", "sellable", 1, "not-allowed"),
+        ("sellable", "disposed", 1, "not-allowed"),
+        ("sellable", "sellable", 1, "not-allowed"),
         ("sellable", "quarantine", 11, "not-so-many"),
         ("quarantine", "sellable", 1, "not-so-many"),
     ],

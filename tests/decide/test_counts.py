@@ -166,7 +166,7 @@ def test_commands_about_counts_that_cannot_be_carried_out_say_why(shelves: Shelv
     submit(shelves, A=10)
     shelves.count(counts.reject, RejectCountV1(owner="main", count_id="C1"))
     assert refusals(shelves) == [
-        "wrong-state", "wrong-state", "not-asked-for", "from-the-future", "wrong-state", "wrong-state",
+        "no-such-count", "wrong-state", "not-asked-for", "from-the-future", "wrong-state", "wrong-state",
     ]  # fmt: skip
     assert shelves.said(CommandRefusedV1)[1].detail == "count C1 is open; choose another id"
 

@@ -152,8 +152,8 @@ def test_returned_goods_whose_last_day_nobody_knows_are_not_sold_again():
     [
         ("", SUMMER, "lot-missing"),
         ("L", "", "expiry-missing"),
-        ("L", "30.6.2026", "no-such-day"),
-        ("L", "2026-02-30", "no-such-day"),
+        ("L", "30.6.2026", "not-a-day"),
+        ("L", "2026-02-30", "not-a-day"),
         ("EARLY", AUTUMN, "expiry-differs"),
     ],
 )

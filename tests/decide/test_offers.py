@@ -4,7 +4,8 @@ from functools import partial
 
 import pytest
 
-from crossdock_contracts.inventory import StockReservedV1
+from crossdock_contracts.capture import OrderHeldV1
+from crossdock_contracts.inventory import AllocationRefusedV1, StockReservedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.routing import CancelDecidedV1, FulfilmentStopRequestedV1, OrderRoutedV1, OrderUnroutableV1
 from crossdock_contracts.shipping import FulfilmentStoppedV1, LabelBoughtV1, ShortPickedV1
@@ -19,7 +20,7 @@ from services.hub.decision import Decision, changed
 from services.inventory.decide import bind, decline, promise
 from services.inventory.state import LocationStock, Reservation, Stock
 from services.routing.decide import declined, route, stop
-from services.routing.state import Route
+from services.routing.state import Route, RouteStatus
 from services.shipping.decide import accept, due, offer
 from services.shipping.rules import Rules
 from services.shipping.rules.locations import ShipFrom
@@ -31,6 +32,7 @@ from tests.builders import (
     captured,
     fulfilment,
     fulfilment_line,
+    hold,
     later,
     line,
     pieces,
@@ -236,3 +238,28 @@ def test_a_cancel_that_waits_for_a_declined_fulfilment_is_answered_by_that() -> 
     late = FulfilmentStoppedV1(**ABOUT, cancel_id="c-1", stopped=(), detail="the fulfilment is stopped")
     ledger.take(partial(stop.stopped, test_routing.RULES), late, NOW)
     assert (len(ledger.said(CancelDecidedV1)), ledger.get(Route, "main", "web:1").cancels) == (1, ())
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_order_that_is_cancelled_by_a_decline_or_refusal_is_over_even_if_it_is_held(refused: bool) -> None:
+    ledger, rules = placed(), test_routing.RULES
+    cancel = test_routing.CancelRequestedV1(owner="main", order_id="web:1", cancel_id="c-1", reason="requested")
+    ledger.take(partial(stop.cancel_requested, rules), cancel, NOW)
+    ledger.take(route.stop_held, OrderHeldV1(owner="main", order_id="web:1", hold=hold()), NOW)
+
+    if refused:
+        message = AllocationRefusedV1(
+            owner="main",
+            order_id="web:1",
+            fulfilment_id="web:1/1",
+            location_id="BER",
+            lines=(),
+            reason="no-longer-promised",
+            refused_at=NOW,
+        )
+        ledger.take(partial(route.place_again, rules), message, NOW)
+    else:
+        hears(ledger)
+
+    assert [sum(p.quantity for p in one.cancelled) for one in ledger.said(CancelDecidedV1)] == [2]
+    assert ledger.get(Route, "main", "web:1").status is RouteStatus.ENDED

@@ -87,6 +87,14 @@ def test_a_short_line_that_a_rule_covers_is_asked_for_before_it_is_placed_elsewh
     assert "substitutes for what was short are being looked for" in dock.said(CommandRefusedV1)[0].detail
 
 
+def test_who_picked_is_known_although_the_pick_waited_for_a_substitute() -> None:
+    dock = labelled()
+    dock.picked(pieces(1), by="picker-1")
+    decided(dock)
+    (short,), (picked,) = dock.said(ShortPickedV1), dock.said(FulfilmentPickedV1)
+    assert (short.picked_by, picked.picked_by) == ("picker-1", "picker-1")
+
+
 def test_a_line_is_substituted_as_a_whole_and_picked_then() -> None:
     dock = labelled(price=CHEAPER)
     dock.picked(pieces(1))

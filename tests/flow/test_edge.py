@@ -12,6 +12,7 @@ from services.capture.edge import Edge
 from services.capture.formats import FORMATS
 from services.capture.inbox import ORIGINALS
 from services.capture.rules import Channels
+from services.hub.process import Web
 from tests.builders import unique
 from tests.conftest import published
 from tests.flow.house import House, order_of
@@ -68,7 +69,8 @@ async def test_what_is_no_json_is_refused(house: House, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ([], ["$.order_id: a non-empty string is needed"]),
+        ([], ["$: a JSON object is needed"]),
+        (7, ["$: a JSON object is needed"]),
         ({"order_id": 7}, ["$.order_id: a non-empty string is needed"]),
         (
             {"order_id": "1"},
@@ -110,6 +112,20 @@ async def test_an_order_of_as_many_lines_as_a_decision_takes_gets_its_label(hous
     assert len((await house.labelled(order_id))["lines"]) == 300
     await house.rest()
     assert [await house.stock(sku) for sku in skus] == [(100, 100, 0, 0)] * 3
+
+
+async def test_what_is_at_no_address_is_a_problem_too(house: House) -> None:
+    assert problem(await house.web.get("/v2/orders"), 404).startswith("GET /v2/orders; orders: POST /v1/orders")
+    wrong_method = await house.web.get("/v1/orders")
+    assert problem(wrong_method, 405).startswith("GET /v1/orders; ")
+    assert wrong_method.headers["allow"] == "POST"
+    assert problem(await house.web.get("/asyncapi/none"), 404) == "no such service in this process"
+
+
+async def test_a_process_without_the_web_interface_of_orders_says_what_it_has(house: House) -> None:
+    app = house.running["routing"].app
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(Web([app])), base_url="http://routing") as web:
+        assert problem(await web.get("/v1/orders"), 404) == "see /health/ready, /metrics, /asyncapi/<service>"
 
 
 async def test_a_channel_that_is_not_set_up_is_not_found(house: House) -> None:

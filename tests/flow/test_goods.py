@@ -145,6 +145,17 @@ async def test_a_promise_with_an_end_lapses_and_the_order_is_held(house: House) 
     assert await house.stock(sku) == (5, 0, 0, 0)
 
 
+async def test_an_order_whose_promise_has_lapsed_goes_on_once_it_is_released(house: House) -> None:
+    sku = await house.sells(BER=5)
+    order_id = await house.sold((sku, 1), total_minor=1500, reserve_until=later(hours=-1))
+    await until(lambda: _held(house, order_id, "reservation-expired"))
+
+    await house.tells(ReleaseHoldV1(owner="main", order_id=order_id))
+
+    await house.hears("label-bought", order_id)
+    assert await house.stock(sku) == (5, 1, 0, 0)
+
+
 async def test_a_count_below_what_is_promised_is_recorded_and_nothing_more_is_promised(house: House) -> None:
     sku = await house.sells(BER=5)
     await house.hears("label-bought", await house.sold((sku, 4)))

@@ -1,6 +1,6 @@
 """Waiting is parking (rule 7)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from nats.aio.msg import Msg
@@ -67,21 +67,29 @@ async def test_a_replay_after_giving_up_has_all_its_attempts_again(client: Clien
     await until(lambda: all_counted(client, "S"))
 
 
-def test_what_the_other_side_asks_for_never_quickens_the_hubs_own_pace() -> None:
+def pause(attempt: int, later: Later) -> float:
+    """Seconds that a message is parked for."""
     settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own
     outbox = Outbox("inventory", 0, by_owner=False, partitions=1, pools=1)
+    raw = Msg(_client=None, subject="inventory.retry.x.0", reply="$JS.ACK.S.C.1.1.1.1.0", data=b"", headers={})  # type: ignore[arg-type]
+    source = Input(Handler("x", "inventory", Timer, lambda *_: Decision()), raw)
+    source.attempt = attempt
+    parked = Failures(outbox, settings).park(source, later, NOW)
+    at = parked.extra[0].headers.decode().split("@at ")[1].split("\r")[0]
+    return (datetime.fromisoformat(at) - NOW).total_seconds()
 
-    def pause(attempt: int, not_before_s: float) -> float:
-        raw = Msg(_client=None, subject="inventory.retry.x.0", reply="$JS.ACK.S.C.1.1.1.1.0", data=b"", headers={})  # type: ignore[arg-type]
-        source = Input(Handler("x", "inventory", Timer, lambda *_: Decision()), raw)
-        source.attempt = attempt
-        parked = Failures(outbox, settings).park(source, Later("down", not_before_s=not_before_s), NOW)
-        at = parked.extra[0].headers.decode().split("@at ")[1].split("\r")[0]
-        return (datetime.fromisoformat(at) - NOW).total_seconds()
 
-    assert pause(0, 30.0) >= 30
-    assert pause(6, 5.0) >= 2 * 2**6
-    assert pause(30, 5.0) >= 900
+def test_what_the_other_side_asks_for_never_quickens_the_hubs_own_pace() -> None:
+    assert pause(0, Later("down", not_before_s=30.0)) >= 30
+    assert pause(6, Later("down", not_before_s=5.0)) >= 2 * 2**6
+    assert pause(30, Later("down", not_before_s=5.0)) >= 900
+
+
+def test_what_waits_for_another_message_waits_briefly_first_and_through_an_outage_of_hours() -> None:
+    behind = [pause(attempt, Later("the order is not known here yet", 0.5)) for attempt in range(40)]
+
+    assert behind[0] < 1
+    assert sum(behind) > timedelta(hours=6).total_seconds()
 
 
 async def all_counted(client: Client, *skus: str) -> bool:

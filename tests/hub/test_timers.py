@@ -1,7 +1,12 @@
 """Timers are hints (rule 10)."""
 
+from datetime import datetime, timedelta, tzinfo
+
+import pytest
+
 from crossdock_contracts.inventory import SetSafetyStockV1
 from services.cli.client import Client
+from services.hub import rounds
 from tests.conftest import Run, published, until
 from tests.hub import tally
 from tests.hub.commands import document, write
@@ -86,3 +91,22 @@ async def test_withdrawing_a_timer_that_has_fired_meanwhile_is_noticed_and_settl
     found = await document(client)
     assert found is not None
     assert found["rings_at"] is None
+
+
+async def test_a_timer_rings_where_the_clock_is_behind_that_of_the_server(
+    client: Client, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run(tally.service())
+    await client.order(alarm(300))
+
+    monkeypatch.setattr(rounds, "datetime", Behind)
+
+    await until(lambda: has_rung(client))
+
+
+class Behind(datetime):
+    """A clock that is behind."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Behind":
+        return super().now(tz) - timedelta(seconds=5)

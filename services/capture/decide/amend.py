@@ -269,8 +269,8 @@ def go_on(record: OrderRecord, now: datetime) -> Decision:
     if waiting is not None and not {hold.hold_id for hold in record.holds} & set(waiting.holds):
         decision = take_over(changed(record, waiting=None), waiting, now)
         (record,) = (written for written in decision.writes if isinstance(written, OrderRecord))
-        return decision.and_then(Decision(writes=[ended(record, now)]))
-    return Decision(writes=[ended(record, now)])
+        return decision.and_then(Decision(writes=[ended(record)]))
+    return Decision(writes=[ended(record)])
 
 
 def changed_at_source(record: OrderRecord, copy: Copy, why: str, now: datetime) -> Hold:

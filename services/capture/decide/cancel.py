@@ -14,7 +14,7 @@ from crossdock_contracts.capture import (
 from crossdock_contracts.routing import CancelDecidedV1, OrderCompletedV1
 from crossdock_contracts.stores import PickupExpiredV1
 from crossdock_contracts.values import FulfilledQuantity, LineKind, LineQuantity, Order
-from services.capture.decide.difference import counts_more, standing_of, worth
+from services.capture.decide.difference import counts_more, lines_of, standing_of, worth
 from services.capture.decide.kits import still_told, whole
 from services.capture.decide.money import part
 from services.capture.state import ENDED, Cancel, Last, OrderRecord, OrderStatus
@@ -28,8 +28,8 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
     """Somebody wants an order, or some pieces of it, cancelled. It may not have come in yet: then the cancel waits."""
     record = states.get(OrderRecord, message.owner, message.order_id)
     number = 1 if record is None else 1 + len(record.cancels) + len(record.decided)
-    known = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)} if record else set()
-    if message.cancel_id in known:
+    before = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)} if record else set()
+    if message.cancel_id in before:
         return Decision.nothing()
     cancel = Cancel(
         cancel_id=message.cancel_id or f"cancel-{number}",
@@ -42,6 +42,12 @@ def cancel_order(states: States, message: CancelOrderV1, now: datetime) -> Decis
         return Decision(writes=[changed(record, cancels=(*record.cancels, cancel))])
     if record.status in ENDED:
         return Decision(events=[too_late(record, cancel)])
+    known = lines_of(record)
+    strange = [line.line_id for line in cancel.lines if line.line_id not in known]
+    if strange:
+        detail = f"the order has no line {', '.join(strange)}; its lines are {', '.join(known)}; nothing is cancelled"
+        refusal = _refusal(record, cancel.cancel_id, "no-such-line", detail)
+        return Decision(writes=[_without(record, cancel.cancel_id)], events=[refusal])
     return decide(record, cancel, now)
 
 
@@ -180,7 +186,7 @@ def settle_cancel(states: States, message: CancelDecidedV1, now: datetime) -> De
     if not message.cancelled:
         record = _without(record, message.cancel_id)
         return Decision(
-            writes=[ended(record, now)],
+            writes=[ended(record)],
             events=[_refusal(record, message.cancel_id, "too-late", message.detail or "it has shipped")],
         )
     reason = asked.reason if asked else "requested"
@@ -221,10 +227,9 @@ def _cancelled(
             holds=(),
             cancels=(),
             cancelled_values={},
-            ended_at=now,
         )
     else:
-        record = ended(record, now)
+        record = ended(record)
     event = OrderCancelledV1(
         owner=record.owner,
         order_id=record.order_id,
@@ -256,15 +261,15 @@ def without_pieces(record: OrderRecord, gone: Mapping[str, int], values: Mapping
     return changed(record, cancelled=cancelled, cancelled_values=given, cancelled_minor=total)
 
 
-def complete(states: States, message: OrderCompletedV1, now: datetime) -> Decision:
+def complete(states: States, message: OrderCompletedV1, _now: datetime) -> Decision:
     """Every piece has shipped or is cancelled: the order shrinks to what tells a duplicate from news."""
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status in ENDED or record.order is None:
         return Decision.nothing()
-    return Decision(writes=[ended(changed(record, shipped=True), now)])
+    return Decision(writes=[ended(changed(record, shipped=True))])
 
 
-def ended(record: OrderRecord, now: datetime) -> OrderRecord:
+def ended(record: OrderRecord) -> OrderRecord:
     """An order of which all that was left has shipped ends once everything that was asked about it is decided."""
     last = record.source or record.order
     if not record.shipped or record.cancels or record.amending or last is None:
@@ -285,7 +290,6 @@ def ended(record: OrderRecord, now: datetime) -> OrderRecord:
             revision=record.order.revision,
             refused=counts_more(last, record.order),
         ),
-        ended_at=now,
     )
 
 

@@ -19,9 +19,10 @@ _FIELDS = ("ship_to", "bill_to", "shipping", "requested_at", "ship_by", "deliver
 def amend_order(channels: Channels, states: States, message: AmendOrderV1, now: datetime) -> Decision:
     """Change an order as an operator or agent asks; what its source said is remembered, and compared with later on."""
     record = states.get(OrderRecord, message.owner, message.order_id)
-    if record is None or record.status in ENDED or record.order is None:
-        state = record.status if record else "not known"
-        return Decision.refused(message, "no-open-order", f"order {message.order_id} is {state}")
+    if record is None or record.status is OrderStatus.EXPECTED:
+        return Decision.unknown(message, "order", message.order_id)
+    if record.status in ENDED or record.order is None:
+        return Decision.refused(message, "no-open-order", f"order {message.order_id} is {record.status}")
     under_way = record.amending.amendment_id if record.amending else ""
     if message.amendment_id and message.amendment_id in (*record.amended, under_way):
         return Decision.nothing()

@@ -83,6 +83,12 @@ def standing_of(record: OrderRecord) -> Standing:
     return Standing(order, pieces, values)
 
 
+def lines_of(record: OrderRecord) -> list[str]:
+    """Lines that an order has: as they were sold and as they ship, those under way to be added, too."""
+    orders = [record.order, *(change.order for change in (record.amending, record.waiting) if change)]
+    return list(dict.fromkeys(line.line_id for order in orders if order for line in (*order.kits, *order.lines)))
+
+
 def worth(standing: Standing, gone: Mapping[str, int]) -> dict[str, int]:
     """What the buyer pays for so many pieces of lines, by line."""
     return {

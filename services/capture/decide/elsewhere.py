@@ -87,7 +87,7 @@ def hand_over(record: OrderRecord, now: datetime, detail: str, *, keep_open: boo
     ]
     record = changed(record, handed_over=(*record.handed_over, *(line.line_id for line in lines)))
     if not keep_open:
-        record = changed(record, status=OrderStatus.COMPLETED, order=None, cancelled={}, cancels=(), ended_at=now)
+        record = changed(record, status=OrderStatus.COMPLETED, order=None, cancelled={}, cancels=())
     return Decision(writes=[record], events=[*events] if lines or not keep_open else [])
 
 
@@ -131,10 +131,12 @@ def _closing(states: States, record: OrderRecord, now: datetime, detail: str) ->
 def report_fulfilled(states: States, message: ReportFulfilledV1, now: datetime) -> Decision:
     """The channel has shipped an order that it fulfils."""
     record = states.get(OrderRecord, message.owner, message.order_id)
-    if record is not None and record.fulfil_by == "channel" and record.status is OrderStatus.COMPLETED:
+    if record is None or record.status is OrderStatus.EXPECTED:
+        return Decision.unknown(message, "order", message.order_id)
+    if record.fulfil_by == "channel" and record.status is OrderStatus.COMPLETED:
         return Decision.nothing()
-    if record is None or record.order is None or record.fulfil_by != "channel":
-        stands = "not known" if record is None else f"{record.status}, and {record.fulfil_by} fulfils it"
+    if record.order is None or record.fulfil_by != "channel":
+        stands = f"{record.status}, and {record.fulfil_by} fulfils it"
         detail = f"order {message.order_id} is {stands}; only open orders that their channel fulfils are reported"
         return Decision.refused(message, "not-the-channels", detail)
     by = f" by {message.reported_by}" if message.reported_by else ""

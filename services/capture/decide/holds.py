@@ -35,9 +35,10 @@ PATIENCE = timedelta(days=3)
 def place_hold(states: States, message: PlaceHoldV1, now: datetime) -> Decision:
     """Somebody wants to look at an order before it goes on."""
     record = states.get(OrderRecord, message.owner, message.order_id)
-    if record is None or record.status in ENDED or record.order is None:
-        state = record.status if record else "not known"
-        return Decision.refused(message, "no-open-order", f"order {message.order_id} is {state}")
+    if record is None or record.status is OrderStatus.EXPECTED:
+        return Decision.unknown(message, "order", message.order_id)
+    if record.status in ENDED or record.order is None:
+        return Decision.refused(message, "no-open-order", f"order {message.order_id} is {record.status}")
     hold = Hold(
         hold_id=f"{message.reason}-{len(record.holds) + len(record.closed) + 1}",
         reason=message.reason,
@@ -116,10 +117,15 @@ def _what(message: AboutOrder) -> tuple[str, str, str]:
 def release_hold(states: States, message: ReleaseHoldV1, now: datetime) -> Decision:
     """Close one hold or all of them; with the last one the order goes on, if what was wrong has been mended."""
     record = states.get(OrderRecord, message.owner, message.order_id)
-    wanted = [h for h in record.holds if message.hold_id in ("", h.hold_id)] if record else []
-    if record is None or not wanted:
-        which = f"hold {message.hold_id}" if message.hold_id else "open hold"
-        return Decision.refused(message, "no-such-hold", f"order {message.order_id} has no {which}")
+    if record is None or record.status is OrderStatus.EXPECTED:
+        return Decision.unknown(message, "order", message.order_id)
+    wanted = [h for h in record.holds if message.hold_id in ("", h.hold_id)]
+    if not wanted and message.hold_id not in ("", *(h.hold_id for h in record.closed)):
+        detail = f"order {message.order_id} has the open holds: {', '.join(h.hold_id for h in record.holds) or 'none'}"
+        return Decision.unknown(message, "hold", message.hold_id, detail)
+    if not wanted:
+        which = f"; hold {message.hold_id} is closed" if message.hold_id else ""
+        return Decision.refused(message, "no-open-hold", f"order {message.order_id} has no open hold{which}")
     if not message.released_by and any(hold.approval for hold in wanted):
         return Decision.refused(message, "no-name", "an approval names who gives it: say who releases the hold")
     if any(hold.reason == UNKNOWN_LISTING for hold in wanted) and record.order is not None:
@@ -163,10 +169,11 @@ def _held_again(found: Remapped, now: datetime) -> Decision:
 def reject_order(states: States, message: RejectOrderV1, now: datetime) -> Decision:
     """End a held order. One that had been let go before is cancelled as far as it can be."""
     record = states.get(OrderRecord, message.owner, message.order_id)
-    if record is None or record.status in ENDED or not record.holds:
-        state = record.status if record else "not known"
+    if record is None or record.status is OrderStatus.EXPECTED:
+        return Decision.unknown(message, "order", message.order_id)
+    if record.status in ENDED or not record.holds:
         return Decision.refused(
-            message, "not-held", f"order {message.order_id} is {state}; only held orders are rejected"
+            message, "not-held", f"order {message.order_id} is {record.status}; only held orders are rejected"
         )
     return _rejected(states, record, message.reason, message.rejected_by, now)
 
@@ -187,7 +194,6 @@ def _rejected(states: States, record: OrderRecord, reason: str, by: str, now: da
         holds=(),
         closed=(*record.closed, *record.holds),
         order=None,
-        ended_at=now,
     )
     rejected = OrderRejectedV1(
         owner=record.owner,

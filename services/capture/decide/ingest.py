@@ -139,7 +139,7 @@ def _capture(
     about = {"digest": digest, "source_version": handed_in.source_version, "captured_at": now}
     record = changed(record, cancels=(*record.cancels, *cancels_of(changed(record, order=order), handed_in)))
     if any(not cancel.lines for cancel in record.cancels) and order.policy.fulfil_by != "till":
-        ended = changed(record, **about, status=OrderStatus.CANCELLED, ended_at=now, cancels=())
+        ended = changed(record, **about, status=OrderStatus.CANCELLED, cancels=())
         return Decision(writes=[ended], events=[_ignored(message, "cancelled-before-arrival", "")])
     record, told = refunds_of(changed(record, **about, wants=wants), handed_in, now)
     decision = captured(states, channel, record, order, unknown, now, handed_in)

@@ -13,7 +13,18 @@ from services.cli import quiet
 from services.cli.client import Client, UnreachableError, connected
 from services.cli.cutover import report
 from services.cli.cutover.check import FILES, Load, checked, files_of
-from services.cli.output import FAILED, UNREACHABLE, USAGE, JsonFlag, OwnerOption, as_json, console, errors, fail
+from services.cli.output import (
+    FAILED,
+    UNREACHABLE,
+    USAGE,
+    JsonFlag,
+    OwnerOption,
+    as_json,
+    console,
+    counted,
+    errors,
+    fail,
+)
 from services.hub.settings import Settings, settings
 
 _REST_S = 3600.0
@@ -88,7 +99,7 @@ async def _carry_out(found: Load, client: Client, *, json: bool) -> None:
         standings = found.standings[part.sheet.file]
         wanted = [entry for entry, one in zip(part.entries, standings, strict=True) if not one.there]
         if not json:
-            console.print(f"{part.sheet.file}: {sum(len(entry.lines) for entry in wanted):,} rows to load")
+            console.print(f"{part.sheet.file}: {counted(sum(len(entry.lines) for entry in wanted), 'row')} to load")
         refused[part.sheet.file] = await part.hand_in(client, wanted)
         try:
             await quiet.wait(client, timeout_s=_REST_S, say_after_s=10, besides=parked)

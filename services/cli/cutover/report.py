@@ -8,7 +8,7 @@ from typing import Any
 from services.capture.channels.sheet import Problem
 from services.cli.cutover.check import Load
 from services.cli.cutover.part import Entry, Part, Standing, sums
-from services.cli.output import as_table, console
+from services.cli.output import as_table, console, counted
 from services.hub.money import major
 
 _PLAIN = frozenset({"pieces", "damaged pieces", "without limit"})
@@ -113,7 +113,7 @@ def show(reports: list[FileReport]) -> None:
         as_table("Sums", ("file", "of", "in the file", "loaded now", "there already"), added)
     for one in reports:
         for reason, count in one.holds.most_common():
-            console.print(f"{one.file}: {count:,} orders are held: {reason}", highlight=False)
+            console.print(f"{one.file}: {counted(count, 'order')} held: {reason}", highlight=False)
     adds_up = all(one.adds_up for one in reports)
     said = "everything adds up" if adds_up else "it does not add up; mend what is told and run the load again"
     console.print(said, style="" if adds_up else "red")

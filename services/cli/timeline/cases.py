@@ -1,6 +1,7 @@
 """Lines of a timeline about what went wrong or came back: returns, cases, claims."""
 
-from services.cli.timeline.words import Body, Lines, money, pieces
+from services.cli.output import counted
+from services.cli.timeline.words import Body, Lines, by, money, pieces
 
 
 def _case(body: Body) -> str:
@@ -19,10 +20,10 @@ def _decided(body: Body) -> str:
     if body.get("replacement_id"):
         what += f" as {body['replacement_id']}"
     although = f", although there was a {body['although']} before" if body.get("although") else ""
-    left = f"; {body['undecided']} pieces undecided" if body.get("undecided") else ""
-    by = body.get("decided_by") or "somebody"
+    left = f"; {counted(body['undecided'], 'piece')} undecided" if body.get("undecided") else ""
+    who = body.get("decided_by") or "somebody"
     note = f": {body['note']}" if body.get("note") else ""
-    return f"case {body['case_id']}: {pieces(body['lines'])}: {what}{although}, by {by}{note}{left}"
+    return f"case {body['case_id']}: {pieces(body['lines'])}: {what}{although}, by {who}{note}{left}"
 
 
 def _turned_up(body: Body) -> str:
@@ -47,11 +48,11 @@ def _inspected(body: Body) -> str:
         for line in body["lines"]
     )
     about = f"case {body['case_id']}" if body.get("case_id") else body["return_id"]
-    return f"{about} at {body['location_id']}: {lines}"
+    return f"{about} at {body['location_id']}: {lines}{by(body.get('inspected_by'))}"
 
 
 LINES: Lines = {
-    "return-authorised": lambda b: f"{pieces(b['lines'])} for {b['reason']}, until {b['expires_at'][:10]}",
+    "return-authorised": lambda b: f"{pieces(b['lines'])} ({b['reason']}), until {b['expires_at'][:10]}",
     "return-refused": lambda b: f"{b['reason']}: {b['detail']}",
     "refund-requested": lambda b: money(b["amount"]) + (f" for case {b['case_id']}" if b.get("case_id") else ""),
     "case-opened": _case,

@@ -1,5 +1,6 @@
 """Lines of a timeline about fulfilments: where from, by whom, how, and on what way."""
 
+from services.cli.output import counted
 from services.cli.timeline.words import Body, Lines, by, money, pieces
 
 
@@ -28,7 +29,9 @@ def _location(body: Body) -> str:
     until = f" until {body['closed_until'][:16]}" if body.get("closed_until") else ""
     stands = f"closed{until}" if body.get("closed") else "open"
     capacity = body.get("daily_capacity")
-    limit = "as many fulfilments a day as configured" if capacity is None else f"{capacity} fulfilments a day"
+    limit = (
+        "as many fulfilments a day as configured" if capacity is None else f"{counted(capacity, 'fulfilment')} a day"
+    )
     why = f" ({body['reason']})" if body.get("reason") else ""
     return f"{body['location_id']} is {stands}, {limit}{why}{by(body.get('changed_by'))}"
 
@@ -48,7 +51,7 @@ def _packed(body: Body) -> str:
     parcels = body.get("parcels", [])
     beside = f", in the parcel of {body['packed_with']}" if body.get("packed_with") else ""
     several = f" in {len(parcels)} parcels" if len(parcels) > 1 else ""
-    return f"{body['location_id']}: {body['weight_g']} g{several}{beside}" + (
+    return f"{body['location_id']}: {body['weight_g']} g{several}{beside}{by(body.get('packed_by'))}" + (
         f"; {body['detail']}" if body.get("detail") else ""
     )
 
@@ -56,8 +59,8 @@ def _packed(body: Body) -> str:
 def _wave(body: Body) -> str:
     positions = {member["position"] for member in body["members"]}
     left = f"; left out: {', '.join(body['left_out'])}" if body.get("left_out") else ""
-    count = len(body["members"])
-    return f"wave {body['wave_id']} at {body['location_id']}: {count} fulfilments in {len(positions)} parcels{left}"
+    members = counted(len(body["members"]), "fulfilment")
+    return f"wave {body['wave_id']} at {body['location_id']}: {members} in {counted(len(positions), 'parcel')}{left}"
 
 
 def _step(body: Body) -> str:
@@ -67,8 +70,9 @@ def _step(body: Body) -> str:
 
 def _tracked(body: Body) -> str:
     said = [body[key] for key in ("code", "detail") if body.get(key)]
-    left = [f"{body['parcels_left']} more parcels to come"] if body.get("parcels_left") else []
-    return "; ".join([body["tracking_number"], *said, *left])
+    left = body.get("parcels_left", 0)
+    more = [f"{counted(left, 'more parcel')} to come"] if left else []
+    return "; ".join([body["tracking_number"], *said, *more])
 
 
 LINES: Lines = {
@@ -99,9 +103,10 @@ LINES: Lines = {
     ),
     "pickup-ready": lambda b: (
         f"{pieces(b['lines'])} at {b['location_id']} until {b['hold_until'][:16]}, code number {b.get('issue', 1)}"
+        f"{by(b.get('confirmed_by'))}"
     ),
     "pickup-reminder": lambda b: f"at {b['location_id']} until {b['hold_until'][:16]}",
-    "pickup-locked": lambda b: f"at {b['location_id']} after {b['attempts']} wrong codes",
+    "pickup-locked": lambda b: f"at {b['location_id']} after {counted(b['attempts'], 'wrong code')}",
     "pickup-expired": lambda b: f"{pieces(b['lines'])} not collected at {b['location_id']}: cancelled",
     "parcel-uncollected": lambda b: (
         f"{pieces(b['lines'])} not collected at {b['location_id']} until {b['hold_until'][:16]}; somebody has to act"
@@ -111,8 +116,8 @@ LINES: Lines = {
     "label-voided": lambda b: (
         f"{b['carrier']} {b['tracking_number']}" + (f": {b['reason']}" if b.get("reason") else "")
     ),
-    "fulfilment-picked": lambda b: f"{b['location_id']}: {pieces(b['lines'])}",
-    "short-picked": lambda b: f"{b['location_id']}: {pieces(b['missing'])} not found",
+    "fulfilment-picked": lambda b: f"{b['location_id']}: {pieces(b['lines'])}{by(b.get('picked_by'))}",
+    "short-picked": lambda b: f"{b['location_id']}: {pieces(b['missing'])} not found{by(b.get('picked_by'))}",
     "fulfilment-at-risk": lambda b: (
         f"{b['location_id']}: to {b['stage']} by {b['due_at'][:16]}; it is {b['status']}, {b.get('detail', '')}"
     ),
@@ -141,7 +146,7 @@ LINES: Lines = {
     ),
     "line-substituted": lambda b: (
         f"{b['quantity']} × {b['sku']} for {b['ordered_sku']}"
-        + (f", {b['reduced_minor']} minor units less" if b.get("reduced_minor") else "")
+        + (f", {counted(b['reduced_minor'], 'minor unit')} less" if b.get("reduced_minor") else "")
     ),
     "step-done": _step,
     "step-failed": _step,

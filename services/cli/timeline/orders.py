@@ -1,5 +1,6 @@
 """Lines of a timeline about orders, their buyers and their money."""
 
+from services.cli.output import counted
 from services.cli.timeline.words import Body, Lines, by, money, pieces
 from services.hub.money import figure
 
@@ -16,7 +17,7 @@ def _captured(body: Body) -> str:
     order = body["order"]
     holds = "; ".join(f"held for {h['reason']}: {h.get('detail', '')}" for h in body.get("holds", []))
     totals = {"amount_minor": order["totals"]["total_minor"], "currency": order["currency"]}
-    parts = [f"{len(body['order']['lines'])} lines, {money(totals)}{_kits(order)}"]
+    parts = [f"{counted(len(order['lines']), 'line')}, {money(totals)}{_kits(order)}"]
     if order.get("created_by"):
         parts.append(f"entered by {body['order']['created_by']}")
     if by := order.get("policy", {}).get("fulfil_by", ""):
@@ -49,12 +50,24 @@ def _account(body: Body) -> str:
     currency = body["currency"]
     most = "no limit" if limit is None else f"limit {figure(limit, currency)}"
     open_ = f"{figure(body['ordered_minor'], currency)} ordered, {figure(body['owed_minor'], currency)} owed"
-    return f"{body['reason']} {body.get('reference', '')}: {open_}, {most} ({currency})"
+    who = by(body.get("changed_by")) if body["reason"] == "paid" else ""  # a limit has it as its reference
+    return f"{body['reason']} {body.get('reference', '')}{who}: {open_}, {most} ({currency})"
 
 
 def _cancelled(body: Body) -> str:
     kept = f"; kept: {pieces(body['kept'])}" if body.get("kept") else ""
-    return f"{pieces(body['lines'])} for {body['reason']}, decided by {body['decided_by']}{kept}"
+    return f"{pieces(body['lines'])} cancelled ({body['reason']}), decided by {body['decided_by']}{kept}"
+
+
+def _cancel_asked(body: Body) -> str:
+    return f"{wanted_off(body)}; routing has the say"
+
+
+def wanted_off(cancel: Body) -> str:
+    """What somebody wants cancelled, why, and who that is."""
+    what = pieces(cancel.get("lines", [])) or "everything"
+    asked = f", asked for by {cancel['requested_by']}" if cancel.get("requested_by") else ""
+    return f"{what} to be cancelled ({cancel['reason']}){asked}"
 
 
 def _changed(body: Body) -> str:
@@ -91,21 +104,19 @@ LINES: Lines = {
     "amendment-received": lambda b: f"a newer copy: {b.get('detail', '')}",
     "amendment-decided": _parts,
     "amendment-refused": _parts,
-    "cancel-requested": lambda b: (
-        f"{pieces(b.get('lines', [])) or 'everything'} for {b['reason']}; routing has the say"
-    ),
+    "cancel-requested": _cancel_asked,
     "cancel-refused": lambda b: f"{b['reason']}: {b.get('detail', '')}",
     "submission-ignored": lambda b: f"{b['reason']} {b.get('detail', '')}",
     "payment-authorised": lambda b: f"{money(b['amount'])} by {b['method']} {b.get('authorisation_id', '')}",
     "payment-declined": lambda b: f"{b['gateway']}: {b['code']} {b.get('detail', '')}",
     "payment-captured": lambda b: f"{money(b['amount'])} for {b['fulfilment_id']}",
     "payment-voided": lambda b: money(b["amount"]),
-    "payment-refunded": lambda b: f"{money(b['amount'])} for {b['reason']}",
+    "payment-refunded": lambda b: f"{money(b['amount'])} ({b['reason']})",
     "goods-handed-over": _handed_over,
     "customers-merged": lambda b: f"{b['merged_id']} is {b['customer_id']}: the same {b['evidence']}",
-    "refund-left-to-channel": lambda b: f"{money(b['amount'])} for {b['reason']}; the channel pays it",
+    "refund-left-to-channel": lambda b: f"{money(b['amount'])} ({b['reason']}); the channel pays it",
     "account-changed": _account,
     "payment-failed": lambda b: f"{b['purpose']} of {money(b['amount'])}: {b['code']} {b.get('detail', '')}",
     "cancel-decided": lambda b: f"{pieces(b['cancelled']) or 'nothing'} cancelled, decided by {b['decided_by']}",
-    "order-completed": lambda b: f"{b['shipped']} pieces shipped, {b['cancelled']} cancelled",
+    "order-completed": lambda b: f"{counted(b['shipped'], 'piece')} shipped, {b['cancelled']} cancelled",
 }

@@ -1,6 +1,7 @@
 """Words that the lines of a timeline are made of."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from services.hub.money import major
@@ -24,6 +25,11 @@ def money(amount: Body) -> str:
 def by(name: str | None) -> str:
     """Who did it, if that is known."""
     return f" by {name}" if name else ""
+
+
+def when(moment: str, now: datetime) -> str:
+    """The time of an event, as it is said in its headers (ISO 8601, UTC); its date, too, where that is not today's."""
+    return moment[11:23] if moment[:10] == f"{now:%Y-%m-%d}" else f"{moment[:10]} {moment[11:23]}"
 
 
 def day(body: Body) -> str:

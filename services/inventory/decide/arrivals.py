@@ -48,7 +48,7 @@ def _wrong_day(message: ReceiveStockV1, known: str, *, needed: bool) -> tuple[st
     if needed and not message.expires_on and not known:
         return "expiry-missing", f"{message.sku} is kept by expiry; name the last day of {lot}"
     if message.expires_on and not _is_day(message.expires_on):
-        return "no-such-day", f"{message.expires_on!r} is no day; write it like 2026-09-30"
+        return "not-a-day", f"{message.expires_on!r} is no day; write it like 2026-09-30"
     if known and message.expires_on not in ("", known):
         return "expiry-differs", f"{lot} of {message.sku} expires on {known}, not {message.expires_on}"
     return "", ""

@@ -15,15 +15,15 @@ PATIENCE = timedelta(days=30)
 
 def status_of(lines: Iterable[ReservedLine]) -> ReservationStatus:
     """Where an order stands, by its lines."""
-    status = ReservationStatus.SETTLED
-    for line in lines:
-        if line.backordered:
-            return ReservationStatus.BACKORDERED
-        if line.promised:
-            status = ReservationStatus.RESERVED
-        elif line.bound and status is ReservationStatus.SETTLED:
-            status = ReservationStatus.ALLOCATED
-    return status
+    lines = tuple(lines)
+    if any(line.backordered for line in lines):
+        return ReservationStatus.BACKORDERED
+    if any(line.promised for line in lines):
+        return ReservationStatus.RESERVED
+    if any(line.bound for line in lines):
+        return ReservationStatus.ALLOCATED
+    lapsed = any(line.lapsed for line in lines)  # somebody decides whether they are promised again
+    return ReservationStatus.BACKORDERED if lapsed else ReservationStatus.SETTLED
 
 
 _OPEN_ONLY = ("answered", "stopped", "cancelled_before", "unnamed_before")

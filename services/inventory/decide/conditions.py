@@ -51,7 +51,7 @@ def _wrong_change(states: States, stocks: Stocks, message: ChangeConditionV1) ->
     """The lot that a change is about; why it cannot be carried out: reason and detail, empty where it can."""
     source, target = message.from_condition, message.to_condition
     if target not in MOVES[source]:
-        return "", "no-such-move", f"{source} pieces go to {' or '.join(sorted(MOVES[source]))}, not to {target}"
+        return "", "not-allowed", f"{source} pieces go to {' or '.join(sorted(MOVES[source]))}, not to {target}"
     stock, lot, of = stocks[message.sku], message.lot, message.sku
     there = getattr(stock.locations.get(message.location_id, LocationStock()), _COUNTED[source])
     if stock.has_lots:

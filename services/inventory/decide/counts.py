@@ -25,8 +25,9 @@ from services.inventory.state import LocationStock
 
 
 def _wrong_state(message: Command, count: Count | None, wanted: str) -> Decision:
-    state = count.status if count else "not known"
-    return Decision.refused(message, "wrong-state", f"count {message.entity} is {state}; {wanted}")
+    if count is None:
+        return Decision.unknown(message, "count", message.entity)
+    return Decision.refused(message, "wrong-state", f"count {message.entity} is {count.status}; {wanted}")
 
 
 def plan(rules: Rules, states: States, message: PlanCountV1, now: datetime) -> Decision:

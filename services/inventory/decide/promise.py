@@ -50,11 +50,11 @@ def reserve(states: States, message: OrderCapturedV1, now: datetime, rules: Rule
 
 
 def reserve_released(states: States, message: OrderReleasedV1, now: datetime, rules: Rules = NO_RULES) -> Decision:
-    """Promise those lines of a released order that could not be named while it was held.
+    """Promise those lines of a released order that could not be named while it was held, and what has lapsed again.
 
     Of what is promised already it is said anew where it could come from: goods may have moved meanwhile.
     """
-    decision = _reserve(rules, states, message.order, message.owner, now)
+    decision = _reserve(rules, states, message.order, message.owner, now, anew=True)
     written = next((one for one in decision.writes if isinstance(one, Reservation)), None)
     reservation = written or states.get(Reservation, message.owner, message.order_id)
     if decision.events or reservation is None or not any(line.promised for line in reservation.lines):
@@ -65,8 +65,10 @@ def reserve_released(states: States, message: OrderReleasedV1, now: datetime, ru
     return Decision(writes=[reservation], events=[promise_event(reservation, stocks, now)])
 
 
-def _reserve(rules: Rules, states: States, order: Order, owner: str, now: datetime) -> Decision:
-    reservation = states.get(Reservation, owner, order.order_id)
+def _reserve(rules: Rules, states: States, order: Order, owner: str, now: datetime, *, anew: bool = False) -> Decision:
+    found = states.get(Reservation, owner, order.order_id)
+    reservation = _without_lapsed(found) if anew else found
+    had_lapsed = reservation is not found
     if is_closed(reservation) or order.policy.fulfil_by != "hub":
         return Decision.nothing()
     new = more_of(order, reservation)
@@ -88,11 +90,22 @@ def _reserve(rules: Rules, states: States, order: Order, owner: str, now: dateti
         incomplete=incomplete,
     )
     timers: list[Timer] = [waiting(reservation, line, now) for line in added if line.backordered]
-    if order.reserve_until is not None:
+    if order.reserve_until is not None and not had_lapsed:  # who releases what has lapsed keeps it for good
         timers.append(ReservationExpiry(owner=owner, order_id=order.order_id, due_at=order.reserve_until))
     reservation, dated = dates.date_new(states, stocks, reservation, now)
     events = [promise_event(reservation, stocks, now), *dated]
     return Decision(writes=[*stocks.writes(), reservation, *timers], events=events)
+
+
+def _without_lapsed(reservation: Reservation | None) -> Reservation | None:
+    """The reservation as if what has lapsed had never been promised."""
+    if reservation is None or not any(line.lapsed for line in reservation.lines):
+        return reservation
+    lines = [
+        changed(line, quantity=line.quantity - line.lapsed, released=line.released - line.lapsed, lapsed=0)
+        for line in reservation.lines
+    ]
+    return changed(reservation, lines=tuple(lines))
 
 
 def is_incomplete(order: Order) -> bool:

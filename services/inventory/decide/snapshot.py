@@ -79,7 +79,7 @@ def _trouble(
     if message.as_of > now:
         return "from-the-future", f"it is of {message.as_of:%Y-%m-%d %H:%M:%S}, and that is still to come"
     if message.part > message.part_count:
-        return "no-such-part", f"part {message.part} of {message.part_count}"
+        return "not-a-part", f"part {message.part} of {message.part_count}"
     return _not_newer(record, message) if record else None
 
 

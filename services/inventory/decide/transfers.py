@@ -76,7 +76,6 @@ def dispatch(states: States, message: DispatchTransferV1, now: datetime, rules: 
         quantity=message.quantity,
         left=message.quantity,
         lots=sent,
-        dispatched_at=now,
     )
     dispatched = TransferDispatchedV1(
         owner=message.owner,
@@ -97,9 +96,10 @@ def receive_transfer(states: States, message: ReceiveTransferV1, now: datetime, 
     """Pieces of a transfer arrive; what is over is taken in, what is short is gone."""
     sku = message.sku
     transfer = states.get(Transfer, message.owner, message.transfer_id, sku)
-    if transfer is None or not transfer.left:
-        state = "not known" if transfer is None else "complete"
-        return Decision.refused(message, "wrong-state", f"transfer {message.transfer_id} of {sku} is {state}")
+    if transfer is None:
+        return Decision.unknown(message, "transfer", f"{message.transfer_id} of {sku}")
+    if not transfer.left:
+        return Decision.refused(message, "wrong-state", f"transfer {message.transfer_id} of {sku} is complete")
     stocks = Stocks(states, message.owner, now, rules.wms)
     decision = Decision()
     arrived = min(message.quantity, transfer.left)

@@ -62,7 +62,9 @@ def booked(
     return decision.and_then(_kept(account, payment.currency, book, reason, payment.order_id, now))
 
 
-def _kept(account: Account, currency: str, book: Book, reason: str, reference: str, now: datetime) -> Decision:
+def _kept(
+    account: Account, currency: str, book: Book, reason: str, reference: str, now: datetime, by: str = ""
+) -> Decision:
     event = AccountChangedV1(
         owner=account.owner,
         customer_id=account.customer_id,
@@ -73,6 +75,7 @@ def _kept(account: Account, currency: str, book: Book, reason: str, reference: s
         reason=reason,
         reference=reference,
         changed_at=now,
+        changed_by=by,
     )
     return Decision(writes=[changed(account, books={**account.books, currency: book})], events=[event])
 
@@ -81,7 +84,7 @@ def set_limit(states: States, message: SetCreditLimitV1, now: datetime) -> Decis
     """Somebody says how much a customer may have open."""
     account = account_of(states, message.owner, message.customer_id)
     book = changed(book_of(account, message.currency), limit_minor=message.limit_minor)
-    return _kept(account, message.currency, book, "limit-set", message.set_by, now)
+    return _kept(account, message.currency, book, "limit-set", message.set_by, now, message.set_by)
 
 
 def receive_payment(states: States, message: ReceivePaymentV1, now: datetime) -> Decision:
@@ -97,7 +100,7 @@ def receive_payment(states: States, message: ReceivePaymentV1, now: datetime) ->
         )
     references = (*book.references, message.reference)[-_REFERENCES:] if message.reference else book.references
     book = changed(book, owed_minor=book.owed_minor - amount, references=references)
-    return _kept(account, currency, book, "paid", message.reference, now)
+    return _kept(account, currency, book, "paid", message.reference, now, message.received_by)
 
 
 def merge_accounts(states: States, message: CustomersMergedV1, now: datetime) -> Decision:

@@ -72,8 +72,10 @@ def _refused(message: RequestReturnV1, reason: str, detail: str) -> Decision:
 
 
 def _wrong_state(message: ReceiveReturnV1 | InspectReturnV1, found: Return | None, wanted: str) -> Decision:
-    state = found.status if found else "not known"
-    detail = f"return {message.return_id} of order {message.order_id} is {state}; {wanted}"
+    if found is None:
+        name = f"{message.return_id} of order {message.order_id}"
+        return Decision.unknown(message, "return", name, about=message.return_id)
+    detail = f"return {message.return_id} of order {message.order_id} is {found.status}; {wanted}"
     return Decision.refused(message, "wrong-state", detail, about=message.return_id)
 
 
@@ -129,7 +131,9 @@ def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> D
         return Decision.refused(message, reason, detail, about=message.return_id)
     sold, amount = paid_for(sold, seen)
     about = {"owner": message.owner, "order_id": message.order_id, "return_id": message.return_id}
-    inspected = ReturnInspectedV1(**about, location_id=found.location_id, lines=goods, inspected_at=now)
+    inspected = ReturnInspectedV1(
+        **about, location_id=found.location_id, lines=goods, inspected_at=now, inspected_by=message.inspected_by
+    )
     status = ReturnStatus.REFUNDING if amount else ReturnStatus.CLOSED
     events: list[Event] = [inspected]
     if amount:

@@ -34,7 +34,12 @@ def receive_goods(states: States, message: ReceiveCaseGoodsV1, now: datetime) ->
         for one in message.lines
     )
     inspected = ReturnInspectedV1(
-        **about(case), return_id=case.case_id, location_id=message.location_id, lines=goods, inspected_at=now
+        **about(case),
+        return_id=case.case_id,
+        location_id=message.location_id,
+        lines=goods,
+        inspected_at=now,
+        inspected_by=message.received_by,
     )
     counted = tuple(changed(line, back=line.back + came.get(line.line_id, 0)) for line in case.lines)
     return Decision(writes=[changed(case, lines=counted)], events=[inspected])

@@ -6,8 +6,7 @@ from crossdock_contracts.amendments import AmendmentRequestedV1, OrderAmendedV1
 from services.hub.decision import Decision, Later, States, changed
 from services.routing.decide.amendment import begin, too_late, with_added
 from services.routing.decide.pieces import reprice, without
-from services.routing.decide.route import is_known, known_route
-from services.routing.decide.stop import carry_on
+from services.routing.decide.route import carry_on, is_known, known_route
 from services.routing.rules import Rules
 from services.routing.state import RouteStatus
 

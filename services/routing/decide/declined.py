@@ -7,7 +7,7 @@ from services.hub.decision import Decision, States, changed
 from services.routing.decide.amendment import answer
 from services.routing.decide.cancel import stop_answered
 from services.routing.decide.pieces import add
-from services.routing.decide.route import go_on, known_route
+from services.routing.decide.route import carry_on, known_route
 from services.routing.rules import Rules
 from services.routing.state import Declined, RouteStatus
 
@@ -31,4 +31,4 @@ def take_back_declined(rules: Rules, states: States, message: FulfilmentDeclined
         declined=(*route.declined, again),
     )
     route, amended = answer(route, message.fulfilment_id)
-    return Decision(events=[*decided, *amended]).and_then(go_on(rules, states, route, now))
+    return Decision(events=[*decided, *amended]).and_then(carry_on(rules, states, route, now))

@@ -160,6 +160,15 @@ def _go_on(rules: Rules, states: States, workloads: Workloads, route: Route, now
     return place(rules, states, workloads, changed(route, unplaced=there), rest, order, now)
 
 
+def carry_on(rules: Rules, states: States, route: Route, now: datetime) -> Decision:
+    """What is left of the order goes on; where nothing is, it is complete, even if it is held."""
+    if route.status is RouteStatus.ENDED:
+        return Decision(writes=[route])
+    if route.unplaced:
+        return go_on(rules, states, route, now)
+    return completed(states, route, now)
+
+
 def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now: datetime) -> Decision:
     """A location no longer has what it was chosen for: its share is placed again, with fresh figures."""
     route = known_route(states, message)
@@ -179,7 +188,7 @@ def place_again(rules: Rules, states: States, message: AllocationRefusedV1, now:
         status=RouteStatus.WAITING,
     )
     route, amended = answer(route, message.fulfilment_id)
-    return Decision(events=[*decided, *amended]).and_then(go_on(rules, states, route, now))
+    return Decision(events=[*decided, *amended]).and_then(carry_on(rules, states, route, now))
 
 
 def _without(route: Route, fulfilment_id: str) -> Route:

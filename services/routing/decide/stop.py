@@ -11,7 +11,7 @@ from services.routing.decide.amendment import answer
 from services.routing.decide.cancel import begin, decided_here, stop_answered, with_cancel
 from services.routing.decide.named import in_pieces
 from services.routing.decide.pieces import split, without
-from services.routing.decide.route import completed, go_on, is_known, known_route
+from services.routing.decide.route import carry_on, is_known, known_route
 from services.routing.rules import Rules
 from services.routing.state import Route, RouteStatus
 
@@ -30,15 +30,6 @@ def cancel_requested(rules: Rules, states: States, message: CancelRequestedV1, n
         return Decision(writes=[with_cancel(route, pending)], events=stops)
     route, decided = decided_here(route, pending)
     return Decision(events=[decided]).and_then(carry_on(rules, states, route, now))
-
-
-def carry_on(rules: Rules, states: States, route: Route, now: datetime) -> Decision:
-    """What is left of the order goes on, or it is complete."""
-    if route.status is RouteStatus.ENDED:
-        return Decision(writes=[route])
-    if route.unplaced:
-        return go_on(rules, states, route, now)
-    return completed(states, route, now)
 
 
 def stopped(rules: Rules, states: States, message: FulfilmentStoppedV1, now: datetime) -> Decision:

@@ -62,8 +62,9 @@ def reads_shipment(message: Work | Word) -> Iterable[str]:
 
 def refused(message: Work, shipment: Shipment | None, wanted: str, reason: str = "wrong-state") -> Decision:
     """A command that cannot be carried out: where the fulfilment stands, and what to do."""
-    state = shipment.status if shipment else "not known"
-    detail = f"fulfilment {message.fulfilment_id} is {state}; {wanted}"
+    if shipment is None:
+        return Decision.unknown(message, "fulfilment", message.fulfilment_id, about=message.fulfilment_id)
+    detail = f"fulfilment {message.fulfilment_id} is {shipment.status}; {wanted}"
     return Decision.refused(message, reason, detail, about=message.fulfilment_id)
 
 

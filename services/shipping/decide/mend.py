@@ -36,11 +36,12 @@ def buy_again(rules: Rules, is_circuit_open: IsOpen, states: States, message: La
 def report_label(rules: Rules, states: States, message: ReportLabelV1, now: datetime) -> Decision:
     """Somebody else bought the label."""
     shipment = shipment_of(states, message)
+    if shipment is None:
+        return Decision.unknown(message, "fulfilment", message.fulfilment_id, about=message.fulfilment_id)
     trouble = _trouble(shipment, message)
     if trouble:
         detail = f"fulfilment {message.fulfilment_id} {trouble}"
         return Decision.refused(message, "wrong-state", detail, about=message.fulfilment_id)
-    assert shipment is not None
     assert shipment.fulfilment is not None
     if message.parcel in labels_of(shipment):
         return Decision.nothing()
@@ -59,10 +60,10 @@ def report_label(rules: Rules, states: States, message: ReportLabelV1, now: date
     return Decision(writes=[shipment], events=[bought(shipment, message.parcel, now, reported=True), *told])
 
 
-def _trouble(shipment: Shipment | None, message: ReportLabelV1) -> str:
+def _trouble(shipment: Shipment, message: ReportLabelV1) -> str:
     """Why this label cannot be taken; empty: it can, or it has been."""
-    if shipment is None or not is_open(shipment.status):
-        return f"is {shipment.status if shipment else 'not known'}; only open ones take a label"
+    if not is_open(shipment.status):
+        return f"is {shipment.status}; only open ones take a label"
     if shipment.status is ShipmentStatus.OFFERED or shipment.is_pickup:
         return "is collected at the store, without a label" if shipment.is_pickup else "has to be accepted first"
     if shipment.intent is not None:

@@ -63,6 +63,7 @@ def confirm_packed(
         packed_at=now,
         parcels=tuple(_as_packed(box) for box in boxes) if told else (),
         detail=detail,
+        packed_by=message.packed_by,
     )
     decision = Decision(
         writes=[shipment, *read.serials], events=[packed, *reported, *(shared(shipment) if shipment.riders else ())]

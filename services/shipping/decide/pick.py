@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.shipping import ConfirmPickedV1, FulfilmentPickedV1, LineLot, ShortPickedV1
+from crossdock_contracts.shipping import ConfirmPickedV1, FulfilmentPickedV1, ShortPickedV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide import goods
@@ -23,27 +23,25 @@ def missing_of(shipment: Shipment, found: dict[str, int]) -> dict[str, int]:
     return {line_id: quantity for line_id, quantity in missing.items() if quantity}
 
 
-def short(
-    shipment: Shipment, missing: dict[str, int], lots: tuple[LineLot, ...], now: datetime
-) -> tuple[Shipment, ShortPickedV1]:
+def short(shipment: Shipment, missing: dict[str, int], pick: Pick, now: datetime) -> tuple[Shipment, ShortPickedV1]:
     """The shipment without what was not found, and what is to be said of it."""
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     left = without(shipment, missing)
     said = ShortPickedV1(
-        **_about(shipment, now),
+        **_about(shipment, pick, now),
         missing=tuple(
             LineQuantity(line_id=line.line_id, sku=line.sku, quantity=missing[line.line_id])
             for line in fulfilment.lines
             if line.line_id in missing
         ),
         picked=lines_of(left) if left.status is not ShipmentStatus.STOPPED else (),
-        lots=lots,
+        lots=pick.lots,
     )
     return left, said
 
 
-def _about(shipment: Shipment, now: datetime) -> dict[str, object]:
+def _about(shipment: Shipment, pick: Pick, now: datetime) -> dict[str, object]:
     assert shipment.fulfilment is not None
     return {
         "owner": shipment.owner,
@@ -51,6 +49,7 @@ def _about(shipment: Shipment, now: datetime) -> dict[str, object]:
         "fulfilment_id": shipment.fulfilment_id,
         "location_id": shipment.fulfilment.location_id,
         "picked_at": now,
+        "picked_by": pick.picked_by,
     }
 
 
@@ -64,7 +63,7 @@ def finish_pick(rules: Rules, states: States, shipment: Shipment, pick: Pick, no
     left, decision = changed(shipment, substituting=None), Decision()
     missing = missing_of(shipment, pick.found)
     if missing:
-        left, said = short(left, missing, pick.lots, now)
+        left, said = short(left, missing, pick, now)
         decision.events.append(said)
     taken, (reason, trouble) = goods.picked(states, left, pick, now)
     if trouble:  # it came up while substitutes were looked for: it is to be picked again
@@ -80,7 +79,7 @@ def finish_pick(rules: Rules, states: States, shipment: Shipment, pick: Pick, no
     if PICK in queues_of(rules, shipment):
         left = _from_wave(states, left)
     decision.writes = [changed(left, status=ShipmentStatus.PICKED), *taken.serials]
-    picked = FulfilmentPickedV1(**_about(left, now), lines=lines_of(left), wave_id=left.wave_id)
+    picked = FulfilmentPickedV1(**_about(left, pick, now), lines=lines_of(left), wave_id=left.wave_id)
     decision.events.append(picked)
     return queued(rules, states, shipment, decision, now)
 

@@ -49,7 +49,8 @@ def ready(rules: Rules, states: States, message: ConfirmReadyV1, now: datetime, 
         return refused(message, shipment, "only picked fulfilments that are collected where they lie are made ready")
     if steps := [*waits_for(shipment, "pack"), *waits_for(shipment, "ship")]:
         return refused(message, shipment, to_be_done(steps), reason="steps-open")
-    return queued(rules, states, shipment, _lies(rules, shipment, ShipmentStatus.READY, code, now), now)
+    lies = _lies(rules, shipment, ShipmentStatus.READY, code, message.ready_by, now)
+    return queued(rules, states, shipment, lies, now)
 
 
 def receive(rules: Rules, states: States, message: ReceiveAtStoreV1, now: datetime, code: str) -> Decision:
@@ -62,10 +63,11 @@ def receive(rules: Rules, states: States, message: ReceiveAtStoreV1, now: dateti
         return refused(message, shipment, "only shipped fulfilments arrive; confirm first that it has shipped")
     if not fulfilment.collect_at:
         return refused(message, shipment, "it goes to the buyer, not to a store", reason="not-collected")
-    return queued(rules, states, shipment, _lies(rules, shipment, ShipmentStatus.ARRIVED, code, now), now)
+    lies = _lies(rules, shipment, ShipmentStatus.ARRIVED, code, message.received_by, now)
+    return queued(rules, states, shipment, lies, now)
 
 
-def _lies(rules: Rules, shipment: Shipment, status: ShipmentStatus, code: str, now: datetime) -> Decision:
+def _lies(rules: Rules, shipment: Shipment, status: ShipmentStatus, code: str, by: str, now: datetime) -> Decision:
     """It waits in the store from now on."""
     assert shipment.fulfilment is not None
     store: ShipFrom | None = rules.locations.get(shipment.fulfilment.collect_at)
@@ -73,10 +75,10 @@ def _lies(rules: Rules, shipment: Shipment, status: ShipmentStatus, code: str, n
     remind = timedelta(hours=store.remind_after_hours) if store else hold
     pickup = Pickup(code=code, ready_at=now, remind_at=now + min(remind, hold), hold_until=now + hold)
     after = changed(shipment, status=status, pickup=pickup)
-    return Decision(writes=[after], events=[_told(after, pickup)])
+    return Decision(writes=[after], events=[_told(after, pickup, by)])
 
 
-def _told(shipment: Shipment, pickup: Pickup) -> PickupReadyV1:
+def _told(shipment: Shipment, pickup: Pickup, by: str) -> PickupReadyV1:
     return PickupReadyV1(
         **_there(shipment),
         lines=lines_of(shipment),
@@ -84,6 +86,7 @@ def _told(shipment: Shipment, pickup: Pickup) -> PickupReadyV1:
         issue=pickup.issue,
         hold_until=pickup.hold_until,
         ready_at=pickup.ready_at,
+        confirmed_by=by,
     )
 
 
@@ -146,7 +149,7 @@ def reset_code(states: States, message: ResetPickupCodeV1, _now: datetime, code:
     if shipment is None or shipment.status not in _WAITS or shipment.pickup is None:
         return refused(message, shipment, "only what lies ready in a store has a code")
     pickup = changed(shipment.pickup, code=code, issue=shipment.pickup.issue + 1, tries=0)
-    return Decision(writes=[changed(shipment, pickup=pickup)], events=[_told(shipment, pickup)])
+    return Decision(writes=[changed(shipment, pickup=pickup)], events=[_told(shipment, pickup, message.reset_by)])
 
 
 def not_collected(_rules: Rules, states: States, message: Task, now: datetime) -> Decision:

@@ -45,6 +45,7 @@ def pack_with(rules: Rules, states: States, shipment: Shipment, message: Confirm
         weight_g=weight,
         packed_at=now,
         packed_with=shipment.lead,
+        packed_by=message.packed_by,
     )
     joined = ParcelJoinedV1(
         owner=shipment.owner,

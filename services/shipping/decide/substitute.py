@@ -47,7 +47,9 @@ def look_for(shipment: Shipment, pick: Pick, wanted: tuple[WantedSubstitute, ...
     """Ask inventory for substitutes; what was picked is remembered until it answers."""
     assert shipment.fulfilment is not None
     attempt = shipment.attempts + 1
-    standing = Substituting(attempt=attempt, found=pick.found, lots=pick.lots, serials=pick.serials)
+    standing = Substituting(
+        attempt=attempt, found=pick.found, lots=pick.lots, serials=pick.serials, picked_by=pick.picked_by
+    )
     asking = changed(shipment, attempts=attempt, substituting=standing)
     event = SubstitutionWantedV1(
         owner=shipment.owner,
@@ -87,7 +89,7 @@ def substituted(rules: Rules, states: States, message: SubstitutionDecidedV1, no
     decision = Decision(events=[_said(after, line, now) for line in sent.values()])
     missing = {name: n for name, n in missing_of(shipment, pick.found).items() if name not in sent}
     if missing:
-        after, said = short(after, missing, pick.lots, now)
+        after, said = short(after, missing, pick, now)
         decision.events.append(said)
     decision.writes = [after]
     return decision

@@ -115,8 +115,9 @@ def release_wave(states: States, message: ReleaseWaveV1, now: datetime) -> Decis
 
 
 def _unknown(message: WaveCommand, wave: Wave | None) -> Decision:
-    state = "closed" if wave else "not known"
-    return Decision.refused(message, "no-open-wave", f"wave {message.wave_id} of {message.location_id} is {state}")
+    if wave is None:
+        return Decision.unknown(message, "wave", f"{message.wave_id} of {message.location_id}")
+    return Decision.refused(message, "no-open-wave", f"wave {message.wave_id} of {message.location_id} is closed")
 
 
 def close_wave(states: States, message: CloseWaveV1, now: datetime) -> Decision:

@@ -38,7 +38,7 @@ def confirm_picked(rules: Rules, states: States, message: ConfirmPickedV1, now: 
     found: dict[str, int] = {}
     for line in message.lines:
         found[line.line_id] = found.get(line.line_id, 0) + line.quantity
-    pick = Pick(found=found, lots=message.lots, serials=message.serials)
+    pick = Pick(found=found, lots=message.lots, serials=message.serials, picked_by=message.picked_by)
     reason, trouble = pick_trouble(states, shipment, pick, now)
     if trouble:
         return refused(message, shipment, trouble, reason=reason)
