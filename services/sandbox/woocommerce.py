@@ -102,7 +102,7 @@ class WooCommerce:
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """``skus`` with ``stock`` pieces each; ``webhook`` {url, secret}; ``orders``: make so many, by ``seed``.
 
-        ``status`` of these orders; ``tracking``: the extension Shipment Tracking is installed; ``variations``: {product: [SKUs]}.
+        Their ``status``; ``tracking``: the extension Shipment Tracking is there; ``variations``: {product: [SKUs]}.
         """
         if wanted.get("tracking"):
             self.trackings = {}
