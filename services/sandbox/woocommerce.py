@@ -27,6 +27,7 @@ from services.sandbox.woocommerce_parts import (
     page,
     product,
     public,
+    refunded_lines,
     touch,
 )
 
@@ -237,7 +238,7 @@ class WooCommerce:
         made = {"id": number, "date_created": local(now()), "date_created_gmt": gmt(now()),
                 "amount": decimal(amount), "reason": wanted.get("reason", ""), "refunded_by": 1,
                 "refunded_payment": bool(wanted.get("api_refund", True)), "meta_data": wanted.get("meta_data", []),
-                "line_items": wanted.get("line_items", []), "shipping_lines": [], "tax_lines": [],
+                "line_items": refunded_lines(wanted.get("line_items", [])), "shipping_lines": [], "tax_lines": [],
                 "fee_lines": []}  # fmt: skip
         known["refunds"].append({"id": number, "reason": made["reason"], "total": decimal(-amount), "whole": made})
         if amount == left:  # as wc_order_fully_refunded

@@ -63,7 +63,7 @@ class Shops:
         answer = await self._admin.request(method, path, headers=headers, auth=("somebody", "else"), **more)
         return answer.raise_for_status().json()
 
-    async def stocked(self) -> None:
+    async def stocked(self, timeout_s: float = 40.0) -> None:
         """Wait until each shop has what the hub has to sell, and has had for a while."""
         calm = 0
 
@@ -72,7 +72,7 @@ class Shops:
             calm = 0 if await self.mismatches() else calm + 1
             return calm > 2
 
-        await until(same, timeout_s=40)
+        await until(same, timeout_s=timeout_s)
 
     async def mismatches(self) -> dict[str, tuple[int, int]]:
         """By channel and SKU: pieces for sale in the hub, and in the shop, where they differ."""
