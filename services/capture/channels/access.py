@@ -4,7 +4,8 @@ Where a channel does not, what was to be told waits, and goes out once the crede
 what was told.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -68,6 +69,22 @@ def not_let_in(name: str, error: StatusError) -> TransientError | None:
         return None
     msg = f"{name}: does not let the hub in: {error}; see to the secrets of channel.{name}"
     return TransientError(msg, NOT_LET_IN_S)
+
+
+@contextmanager
+def with_our_key(channel: str) -> Iterator[None]:
+    """What is told waits until the credentials are taken, rather than be refused for good: nothing was done.
+
+    Raises:
+        TransientError: the channel does not let the hub in.
+    """
+    try:
+        yield
+    except StatusError as error:
+        waits = not_let_in(channel, error)
+        if waits is None:
+            raise
+        raise waits from error
 
 
 async def exchanged(http: Http, path: str, **request: Any) -> Token:

@@ -195,7 +195,7 @@ def settle_telling(states: States, message: News, outcome: Outcome, now: datetim
         case Done(response=told):
             assert isinstance(told, Told)
             done = changed(telling, status=TellingStatus.DONE, intent=None, request={}, reference=told.reference)
-            unsure = _unsure(record.outward.channel, message, now)
+            unsure = _unsure(states, record.outward.channel, message, now)
             return Decision(
                 writes=[done, *unsure], events=[ChannelToldV1(**about, reference=told.reference, told_at=now)]
             )
@@ -208,11 +208,12 @@ def settle_telling(states: States, message: News, outcome: Outcome, now: datetim
             return Decision(later=Later(detail, not_before_s=wait))
 
 
-def _unsure(channel: str, message: News, now: datetime) -> list[Document]:
+def _unsure(states: States, channel: str, message: News, now: datetime) -> list[Document]:
     """Stock that the channel may have put back by itself, since pieces do not leave; it is told again what there is."""
     if not isinstance(message, OrderCancelledV1 | OrderRejectedV1):
         return []
     skus = dict.fromkeys(line.sku for line in message.lines if line.sku)
+    states.get_all(Unsure, [(message.owner, channel, sku) for sku in skus])
     return [Unsure(owner=message.owner, channel=channel, sku=sku, since=now) for sku in skus]
 
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 import orjson
 
+from services.capture.channels.access import with_our_key
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -82,10 +84,11 @@ class WooCommerceApi:
             TransientError, PermanentError, UnknownError: see `services.hub.effects`.
         """
         del key
-        if not isinstance(request, TellShipped | TellCancelled | TellRefund):
-            return await self._calls[operation](request)
-        async with self._alone(request.channel_order_id):
-            return await self._calls[operation](request)
+        with with_our_key(self.name):
+            if not isinstance(request, TellShipped | TellCancelled | TellRefund):
+                return await self._calls[operation](request)
+            async with self._alone(request.channel_order_id):
+                return await self._calls[operation](request)
 
     async def look_up(self, operation: str, key: str, request: Any) -> Told | None:
         """What was done under this key, by what the shop shows.
@@ -94,12 +97,13 @@ class WooCommerceApi:
             TransientError: it cannot be looked up just now.
         """
         del operation, key
-        match request:
-            case TellShipped():
-                shipped = request.fulfilment_id in shipped_before(await self._shown(request.channel_order_id))
-                return Told(reference=request.fulfilment_id) if shipped else None
-            case TellCancelled() | TellRefund():
-                return await self._found(request)
+        with with_our_key(self.name):
+            match request:
+                case TellShipped():
+                    shipped = request.fulfilment_id in shipped_before(await self._shown(request.channel_order_id))
+                    return Told(reference=request.fulfilment_id) if shipped else None
+                case TellCancelled() | TellRefund():
+                    return await self._found(request)
         return None
 
     async def close(self) -> None:
@@ -177,7 +181,7 @@ class WooCommerceApi:
         try:
             known: list[dict[str, Any]] = await self._tracking.send("trackings", "GET", path)
         except StatusError as error:
-            if error.code == "rest_no_route":
+            if error.status == HTTPStatus.NOT_FOUND:  # the order is there, so it is the route that is not
                 return False
             raise
         for one in trackings_of(request, known):
