@@ -27,6 +27,7 @@ __all__ = [
     "Circuit",
     "Effects",
     "Limits",
+    "LostError",
     "PermanentError",
     "ThrottledError",
     "TransientError",
@@ -60,6 +61,10 @@ class PermanentError(Exception):
 
 class UnknownError(Exception):
     """Sent, but no answer came: it may have been done."""
+
+
+class LostError(UnknownError):
+    """Sent, but no answer came, and nothing that the adapter can ask tells what became of it: somebody has to look."""
 
 
 class Adapter(Protocol):

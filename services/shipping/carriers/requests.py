@@ -108,6 +108,7 @@ class BoughtParcel(Value):
 
     tracking_number: str
     handle: str = ""
+    weight_g: int = 1000
 
 
 class MakeManifest(Value):
@@ -127,6 +128,8 @@ class BookPickup(Value):
     closes_at: Utc
     parcels: tuple[BoughtParcel, ...]
     instructions: str = ""
+    timezone: str = "UTC"
+    """IANA time zone of the address: some carriers want to hear its own time."""
 
 
 class CancelPickup(Value):
