@@ -18,7 +18,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from services.hub.circuit import Circuit, Limits
-from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused
+from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused, Unsettled
 from services.hub.log import logger
 from services.hub.metrics import CIRCUIT, EFFECT_TIME, EFFECTS, OPENINGS, RETRIES
 
@@ -84,6 +84,7 @@ class Adapter(Protocol):
 
         Raises:
             TransientError: it cannot be looked up just now.
+            LostError: nothing can tell.
         """
 
 
@@ -185,6 +186,8 @@ class Effects:
                 return Failed(str(error), error.retry_after_s)
             why = f"{intent.adapter}: whether {intent.key} was done cannot be looked up: {error}"
             return Later(why, not_before_s=error.retry_after_s)
+        except LostError as error:
+            return Unsettled(str(error))
         except UnknownError as error:
             return Later(f"{intent.adapter}: whether {intent.key} was done is not known: {error}")
 
@@ -210,7 +213,7 @@ class Effects:
                 async with asyncio.timeout(limits.timeout_s):
                     answer = await call(intent.operation, intent.key, intent.request)
                 failed = False
-            except PermanentError:
+            except (PermanentError, LostError):
                 failed = False
                 raise
             except ThrottledError:
@@ -274,7 +277,7 @@ def _worth_another(error: BaseException, limits: Limits) -> bool:
     """Whether it is tried again in place, rather than later."""
     if isinstance(error, TransientError):
         return (error.retry_after_s or 0.0) <= limits.patience_s
-    return isinstance(error, UnknownError)
+    return isinstance(error, UnknownError) and not isinstance(error, LostError)
 
 
 _JITTER = wait_random_exponential(0.05, max=0.5)

@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     """Port of the web interface; 0: any free one."""
     api_token: SecretStr = SecretStr("")
     """Bearer token that the web interface asks for; empty: none."""
+    public_url: str = ""
+    """Address of the web interface as the outside calls it; some channels sign it with their webhooks."""
+    secrets_dir: Path | None = None
+    """Folder with a file for each secret of channels, carriers and gateways."""
     max_body_bytes: PositiveInt = 4 * 1024 * 1024
     """Largest webhook that is taken."""
 

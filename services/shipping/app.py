@@ -37,7 +37,7 @@ from services.shipping.decide import (
     work,
 )
 from services.shipping.rules import Rules
-from services.shipping.state import Bins, RiskTimer, Shipment, Task, Wave
+from services.shipping.state import Bins, LabelTimer, RiskTimer, Shipment, Task, Wave
 from services.shipping.state_goods import LotShipment, RecalledLot, Serial
 
 
@@ -46,12 +46,13 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment, RiskTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
+        documents=(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
         buckets=(BUCKET,),
         says=(
             shipping.LabelBoughtV1,
             shipping.LabelRefusedV1,
             shipping.LabelWantedV1,
+            shipping.LabelDelayedV1,
             shipping.LabelVoidedV1,
             shipping.FulfilmentPickedV1,
             shipping.ShortPickedV1,
@@ -144,6 +145,14 @@ def service(config: Settings) -> Service:
     hub.answers("pick-list", answers.PickListQuestion, partial(answers.list_picks, rules))
     hub.on(
         shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=commands.reads_shipment, settle=settle
+    )
+    hub.at(LabelTimer, partial(mend.ask_again, rules, circuit), settle=settle)
+    hub.on(
+        shipping.SettlePurchaseV1,
+        partial(mend.settle_purchase, rules, circuit),
+        settle=settle,
+        reads=commands.reads_shipment,
+        remember=True,
     )
     hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=commands.reads_shipment)
     hub.on(

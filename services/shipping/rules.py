@@ -172,6 +172,9 @@ class Carrier(BaseModel):
     adapter: Code
     currency: Currency
     active: bool = True
+    rates: Literal["table", "live"] = "table"
+    """Where its prices come from: from the bands, or from itself, each time. Then the bands are what routing expects of
+    it; they also tell how heavy a parcel it takes, and whether weighing makes a difference."""
     calendar: dict[str, Any] = Field(default_factory=dict)
     """Routing's part."""
     volumetric_divisor: PositiveInt | None = None

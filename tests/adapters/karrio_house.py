@@ -29,9 +29,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 PDF = base64.b64encode(b"%PDF-1.4 a label").decode()
 ZPL = base64.b64encode(b"^XA a label ^XZ").decode()
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one dot
-)
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one dot
 
 
 class House:
@@ -295,7 +293,8 @@ def _ups_package(number: str) -> dict[str, Any]:
 def _usps_label(number: str, asked: dict[str, Any]) -> bytes:
     zpl = asked["imageInfo"]["imageType"].startswith("ZPL")
     return _parts(
-        {"labelMetadata": {"trackingNumber": number, "postage": 8.4, "SKU": "DUXX"}}, {"labelImage": ZPL if zpl else PDF}
+        {"labelMetadata": {"trackingNumber": number, "postage": 8.4, "SKU": "DUXX"}},
+        {"labelImage": ZPL if zpl else PDF},
     )
 
 
@@ -325,7 +324,9 @@ def _pdf() -> str:
         offsets.append(len(text))
         text += f"{number} 0 obj\n{content}\nendobj\n"
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    whole = f"{text}xref\n0 4\n0000000000 65535 f \n{table}trailer<</Size 4/Root 1 0 R>>\nstartxref\n{len(text)}\n%%EOF\n"
+    whole = (
+        f"{text}xref\n0 4\n0000000000 65535 f \n{table}trailer<</Size 4/Root 1 0 R>>\nstartxref\n{len(text)}\n%%EOF\n"
+    )
     return base64.b64encode(whole.encode()).decode()
 
 

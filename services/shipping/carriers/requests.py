@@ -139,4 +139,22 @@ class CancelPickup(Value):
     pickup_id: str
 
 
+SHOP = "rate-shop"
+"""The adapter that asks several carriers at once."""
+
+
+class Asked(Value):
+    """A carrier, and the account that speaks for it."""
+
+    carrier: Code
+    adapter: Code
+
+
+class ShopRates(Value):
+    """Ask several carriers what a parcel would cost."""
+
+    parcel: GetRates
+    asked: tuple[Asked, ...]
+
+
 Request = BuyLabel | VoidLabel | GetRates | TrackParcel | ValidateAddress | MakeManifest | BookPickup | CancelPickup

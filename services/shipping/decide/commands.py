@@ -10,6 +10,7 @@ from crossdock_contracts.shipping import (
     ConfirmShippedV1,
     LabelWantedV1,
     ReportLabelV1,
+    SettlePurchaseV1,
     TrackingUpdateV1,
 )
 from crossdock_contracts.stores import (
@@ -34,6 +35,7 @@ Work = (
     | ConfirmStepV1
     | TrackingUpdateV1
     | ReportLabelV1
+    | SettlePurchaseV1
     | LabelWantedV1
     | AcceptFulfilmentV1
     | DeclineFulfilmentV1
