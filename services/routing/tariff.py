@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from functools import cached_property, lru_cache
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
@@ -71,6 +71,10 @@ class CarriersFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     carrier: dict[Code, Carrier]
+    account: dict[str, Any] = Field(default_factory=dict)
+    """Shipping's part."""
+    rates: dict[str, Any] = Field(default_factory=dict)
+    """Likewise."""
 
 
 class Freight(NamedTuple):

@@ -7,8 +7,10 @@ from crossdock_contracts import capture, inventory, lots, returns, routing, ship
 from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
+from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
+from services.shipping.carriers import CarrierAdapter, accounts, shop
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
@@ -93,8 +95,7 @@ def service(config: Settings) -> Service:
             shipping.FulfilmentAtRiskV1,
         ),
     )
-    for carrier in (TableCarrier(), SandboxCarrier()):
-        hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), Limits(concurrency=512))
+    _add_carriers(hub, rules, Secrets(config.secrets_dir))
     circuit = partial(hub.effects.is_open, operation="buy")
     settle = partial(label.settle_label, rules)
     watched = partial(risk.watched, rules)
@@ -176,6 +177,27 @@ def service(config: Settings) -> Service:
     hub.on(returns.ReturnInspectedV1, serials.take_back)
     hub.at(RiskTimer, partial(risk.warn, rules))
     return hub
+
+
+def _add_carriers(hub: Service, rules: Rules, secrets: Secrets) -> None:
+    """Those inside the process, those that are configured, and whoever asks several of them what they charge."""
+    known: dict[str, tuple[CarrierAdapter, Limits]] = {
+        carrier.name: (carrier, Limits(concurrency=512)) for carrier in (TableCarrier(), SandboxCarrier())
+    }
+    for name, account in rules.accounts.items():
+        known[name] = accounts.adapter(name, account, secrets), accounts.limits(account)
+    for carrier, limits in known.values():
+        hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), limits)
+    live = {carrier.adapter for carrier in rules.carriers.values() if carrier.rates == "live"} & known.keys()
+    deadline_s = rules.rates.deadline_s
+    for name in sorted(live):
+        carrier, limits = known[name]
+        hub.adapter(shop.RateDesk(name, carrier.call), shop.limits(deadline_s, limits.concurrency))
+    if live:
+        hub.adapter(
+            shop.RateShop(hub.effects.run, hub.effects.is_open, deadline_s),
+            Limits(concurrency=1024, timeout_s=deadline_s + 10, attempts=1),
+        )
 
 
 def _hear_stores(hub: Service, rules: Rules) -> None:

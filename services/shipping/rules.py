@@ -5,7 +5,7 @@ what is sent in place of what is short (``substitutions.toml``).
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,9 +19,28 @@ from pydantic import (
 )
 
 from crossdock_contracts.base import Id, Owner
-from crossdock_contracts.values import Address, Code, Country, Currency, Money
+from crossdock_contracts.values import Address, Code, Money
 from services.hub.toml import load_toml
 from services.shipping.state import OFFER, PICK, PICKUP
+from services.shipping.tariffs import Account, Band, Carrier, CarrierService, CarriersFile, RateShopping
+
+__all__ = [
+    "Account",
+    "Band",
+    "Carrier",
+    "CarrierService",
+    "CarriersFile",
+    "Labelling",
+    "LocationsFile",
+    "RateShopping",
+    "Rules",
+    "ShipFrom",
+    "StepRule",
+    "StepWhen",
+    "Substitution",
+    "SubstitutionsFile",
+    "WorkflowFile",
+]
 
 LabelFormat = Literal["pdf", "zpl"]
 LabelAt = Literal["release", "pack"]
@@ -106,81 +125,6 @@ class ShipFrom(BaseModel):
         if own is None:
             return self.label_at if self.label_by == "hub" else None
         return (own.label_at or self.label_at) if (own.label_by or self.label_by) == "hub" else None
-
-
-class Band(BaseModel):
-    """A price up to a weight."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    up_to_g: PositiveInt
-    amount_minor: NonNegativeInt
-    per_kg_minor: NonNegativeInt = 0
-    """For each kilogram; what that comes to is asked where it is more than the amount."""
-
-    def asks(self, weight_g: int) -> int:
-        """The price of a parcel of so many grams."""
-        return max(self.amount_minor, -(-self.per_kg_minor * weight_g // 1000))
-
-
-def _in_order(bands: tuple[Band, ...]) -> tuple[Band, ...]:
-    weights = [band.up_to_g for band in bands]
-    if weights != sorted(set(weights)):
-        msg = f"bands must be in order of weight, each once; these go up to {weights} g"
-        raise ValueError(msg)
-    return bands
-
-
-class CarrierService(BaseModel):
-    """One service of a carrier: where it goes, how long that takes, and what it costs by weight."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    service_levels: tuple[Code, ...] = ("standard",)
-    """Service levels that it can fulfil."""
-    countries: tuple[Country, ...] = ()
-    """Countries that it goes to; empty: all."""
-    banned_countries: tuple[Country, ...] = ()
-    """Countries that it does not go to."""
-    from_locations: tuple[str, ...] = ()
-    """Locations at which it collects; empty: all."""
-    hazmat: bool = False
-    """It takes hazardous goods of every class."""
-    hazmat_classes: tuple[str, ...] = ()
-    """It takes hazardous goods of these classes."""
-    post_boxes: bool = True
-    """It delivers to post-office boxes and parcel lockers."""
-    longest_mm: PositiveInt | None = None
-    """The longest side that it takes."""
-    girth_mm: PositiveInt | None = None
-    """The most that it takes of the longest side and the way around the other two together."""
-    transit_days: NonNegativeInt
-    """Working days from pickup to delivery."""
-    transit_days_to: dict[Country, NonNegativeInt] = Field(default_factory=dict)
-    """The same to countries where it differs."""
-    bands: Annotated[tuple[Band, ...], Field(min_length=1), AfterValidator(_in_order)]
-    """In order of weight; heavier parcels are not taken."""
-    calendar: dict[str, Any] = Field(default_factory=dict)
-    """Routing's part."""
-
-
-class Carrier(BaseModel):
-    """A carrier: which adapter buys its labels, and its services with their rates."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    adapter: Code
-    currency: Currency
-    active: bool = True
-    rates: Literal["table", "live"] = "table"
-    """Where its prices come from: from the bands, or from itself, each time. Then the bands are what routing expects of
-    it; they also tell how heavy a parcel it takes, and whether weighing makes a difference."""
-    calendar: dict[str, Any] = Field(default_factory=dict)
-    """Routing's part."""
-    volumetric_divisor: PositiveInt | None = None
-    """Cubic centimetres that count as a kilogram, for instance 5000: a bulky parcel is priced by its volume. None: by
-    its weight alone."""
-    service: dict[str, CarrierService]
 
 
 class StepWhen(BaseModel):
@@ -268,14 +212,6 @@ class LocationsFile(BaseModel):
     location: dict[str, ShipFrom]
 
 
-class CarriersFile(BaseModel):
-    """``carriers.toml``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    carrier: dict[Code, Carrier]
-
-
 class Rules(BaseModel):
     """All that shipping goes by."""
 
@@ -283,6 +219,8 @@ class Rules(BaseModel):
 
     locations: dict[str, ShipFrom]
     carriers: dict[Code, Carrier]
+    accounts: dict[Code, Account] = Field(default_factory=dict)
+    rates: RateShopping = RateShopping()
     steps: tuple[StepRule, ...] = ()
     substitutions: tuple[Substitution, ...] = ()
     consent: str = ""
@@ -296,12 +234,14 @@ class Rules(BaseModel):
             RulesError: one is missing or wrong.
         """
         locations = load_toml(folder / "locations.toml", LocationsFile).location
-        carriers = load_toml(folder / "carriers.toml", CarriersFile).carrier
+        tariffs = load_toml(folder / "carriers.toml", CarriersFile)
         steps = load_toml(folder / "workflow.toml", WorkflowFile).step
         instead = load_toml(folder / "substitutions.toml", SubstitutionsFile)
         return cls(
             locations=locations,
-            carriers=carriers,
+            carriers=tariffs.carrier,
+            accounts=tariffs.account,
+            rates=tariffs.rates,
             steps=steps,
             substitutions=instead.substitution,
             consent=instead.consent,

@@ -22,9 +22,9 @@ def asking(account: str) -> str:
     return f"{account}-rates"
 
 
-def limits(deadline_s: float) -> Limits:
+def limits(deadline_s: float, concurrency: int = 64) -> Limits:
     """Of an account as it is asked for rates: what comes after the deadline is of no use."""
-    return Limits(timeout_s=deadline_s, attempts=1, breaker_rest_s=5.0)
+    return Limits(timeout_s=deadline_s, concurrency=concurrency, attempts=1)
 
 
 class RateDesk:

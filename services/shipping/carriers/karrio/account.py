@@ -199,7 +199,7 @@ class Account:
             UnknownError: it is none, and says nothing; so what was asked for may have been done.
         """
         call = CALL.get()
-        if details is not None and call.refused is None:
+        if details is not None:
             return details
         if call.refused is not None or call.safe:
             raise refusal(call, messages, self.name)

@@ -28,8 +28,6 @@ from services.shipping.carriers.requests import (
 
 T = TypeVar("T")
 THREADS = 16
-_TOTAL_S = 18.0
-"""Shorter than what the hub waits for a call, so that its thread is free when nobody waits any more."""
 _UNAUTHORISED = 401
 
 Secret = Callable[[str], str]
@@ -39,8 +37,8 @@ Secret = Callable[[str], str]
 class Karrio:
     """One account with one carrier: rates, labels, voids, tracking, returns, customs, pickups, manifests.
 
-    Its calls run in threads that no other adapter shares. Secrets are read anew for each call, so that they are
-    rotated without a restart.
+    Its calls run in threads that no other adapter shares, those that only ask in others than those that buy. Secrets
+    are read anew for each call, so that they are rotated without a restart.
     """
 
     def __init__(
@@ -53,8 +51,11 @@ class Karrio:
         url: str = "",
         options: Mapping[str, Any] | None = None,
         threads: int = THREADS,
+        total_s: float = 18.0,
     ) -> None:
         """``url`` is called in place of the carrier's own address; ``options`` go with every request.
+
+        ``total_s`` is the longest that a message may take; shorter than what the hub waits for a call.
 
         Raises:
             RulesError: karrio is not installed.
@@ -67,15 +68,18 @@ class Karrio:
         self._settings = settings
         self._url = url
         self._options = options or {}
-        self._http = Http(name, "", timeouts=Timeouts(read_s=15.0, total_s=_TOTAL_S), connections=threads)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"carrier-{name}")
+        times = Timeouts(read_s=min(15.0, total_s), total_s=total_s)
+        self._http = Http(name, "", timeouts=times, connections=2 * threads)
+        self._buyers = ThreadPoolExecutor(threads, thread_name_prefix=f"carrier-{name}")
+        self._readers = ThreadPoolExecutor(threads, thread_name_prefix=f"carrier-{name}-reads")
         self._tokens = Tokens(time.monotonic)
         self._proof: dict[str, str] = {}
         self._account: account.Account | None = None
 
     async def close(self) -> None:
         """Give connections and threads up."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._buyers, self._readers):
+            threads.shutdown(wait=False, cancel_futures=True)
         await self._http.close()
 
     async def call(self, operation: str, key: str, request: object) -> Answer:
@@ -147,7 +151,7 @@ class Karrio:
         """
         desk = self._current()
         for attempt in (1, 2):
-            call = Call(self._http, operation, safe=safe, amend=amend)
+            call = Call(self._http, operation, safe=safe, amend=amend, as_json=self._connector.as_json)
             try:
                 return await self._in_thread(call, partial(work, desk))
             except PermanentError:
@@ -165,8 +169,9 @@ class Karrio:
             CALL.set(call)
             return _classed(call, work, self.name)
 
+        threads = self._readers if call.safe else self._buyers
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, run)
+            return await asyncio.get_running_loop().run_in_executor(threads, context.run, run)
         except asyncio.CancelledError:
             call.give_up()
             raise

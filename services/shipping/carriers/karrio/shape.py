@@ -59,6 +59,8 @@ class Connector:
     paid: Callable[[Any], Money | None]
     """What a label cost, from the answer to its purchase; none where it does not say."""
     recover: Recover
+    as_json: Callable[[bytes], bytes] = bytes
+    """Makes JSON of an answer that is none."""
     optional: tuple[str, ...] = ()
     """Secrets that may be there."""
     voids: bool = True

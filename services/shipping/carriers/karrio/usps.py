@@ -39,6 +39,14 @@ def paid(answer: Any) -> Money | None:
     return None if postage is None else money(Decimal(str(postage)), "USD")
 
 
+def as_json(body: bytes) -> bytes:
+    """An answer of several parts, facts and images, as one object; any other as it is."""
+    if not body.lstrip().startswith(b"--"):
+        return body
+    parts: dict[str, Any] = import_module("karrio.providers.usps.utils").parse_response(body.decode("latin-1"))
+    return orjson.dumps(parts)
+
+
 def recover(desk: Desk, request: BuyLabel, key: str) -> Label | None:
     """The label that was bought with this key, printed again; none if there is none, or it was cancelled."""
     kind = request.formats[0]
@@ -51,7 +59,7 @@ def recover(desk: Desk, request: BuyLabel, key: str) -> Label | None:
             return None
         msg = f"{desk.name}: reprint: {' '.join(said)} {error.get('message')}"
         raise TransientError(msg)
-    answer = import_module("karrio.providers.usps.utils").parse_response(reply.body.decode())
+    answer = orjson.loads(reply.body)
     about = answer.get("labelMetadata")
     if not about or not answer.get("labelImage"):
         msg = f"{desk.name}: the reprint of {transaction(key)} cannot be read"
@@ -72,6 +80,7 @@ CONNECTOR = Connector(
     amend=amend,
     paid=paid,
     recover=recover,
+    as_json=as_json,
     returns=False,
     manifests=True,
 )

@@ -15,12 +15,14 @@ from typing import Any
 import httpx
 import orjson
 
-from services.hub.effects import TransientError
+from services.hub.effects import PermanentError, TransientError
 from services.hub.http import Answer, Http, StatusError
 
 _TOKEN_LASTS_S = 45 * 60.0
 """For those that do not say how long they last."""
 _AHEAD_S = 120.0
+_UNASKED = ("/proof-of-delivery", "/trackingdocuments")
+"""karrio fetches pictures of signatures with what has been delivered; nobody asked for them."""
 
 
 @dataclass(slots=True)
@@ -42,7 +44,16 @@ Amend = Callable[[str, str, dict[str, str], Any], None]
 class Call:
     """One request to a carrier, with all that it takes: a token first, one or several messages, their answers."""
 
-    def __init__(self, http: Http, operation: str, *, safe: bool, amend: Amend | None = None) -> None:
+    def __init__(
+        self,
+        http: Http,
+        operation: str,
+        *,
+        safe: bool,
+        amend: Amend | None = None,
+        as_json: Callable[[bytes], bytes] = bytes,
+    ) -> None:
+        self._as_json = as_json
         self.operation = operation
         self.safe = safe
         """It may be sent again whatever became of it."""
@@ -73,6 +84,9 @@ class Call:
         Raises:
             TransientError, UnknownError, PermanentError: see `services.hub.http`.
         """
+        if url.endswith(_UNASKED):
+            code = "not-supported"
+            raise PermanentError(code, url)
         headers = dict(headers)
         token = self.fetching_token
         if not token:
@@ -101,9 +115,10 @@ class Call:
             self.refused = error
             return Reply(error.status, error.body)
         self.refused = None
+        body = self._as_json(answer.content)
         if not token:
-            self.answer = answer.content
-        return Reply(answer.status_code, answer.content)
+            self.answer = body
+        return Reply(answer.status_code, body)
 
     def _amended(self, method: str, url: str, headers: dict[str, str], content: str | bytes | None) -> Any:
         assert self._amend is not None

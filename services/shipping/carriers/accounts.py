@@ -1,0 +1,74 @@
+"""Adapters for the accounts that are configured."""
+
+from collections.abc import Callable, Generator
+from functools import partial
+
+import httpx
+
+from services.hub.effects import Limits, TransientError
+from services.hub.http import Http, Timeouts
+from services.hub.secrets import Secrets
+from services.hub.toml import RulesError
+from services.shipping.carriers import CarrierAdapter
+from services.shipping.carriers.easypost import URL, EasyPost
+from services.shipping.tariffs import Account
+
+_ANSWERED_BEFORE_S = 2.0
+"""A carrier's answer is given up so long before the hub gives up the call, so that the call itself says why."""
+
+
+class KeyAuth(httpx.Auth):
+    """Shows a key as user name; it is read anew for each request, so that it is rotated without a restart."""
+
+    def __init__(self, key: Callable[[], str], missing: str) -> None:
+        self._key = key
+        self._missing = missing
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Called by httpx for each request.
+
+        Raises:
+            TransientError: there is no key.
+        """
+        key = self._key()
+        if not key:
+            raise TransientError(self._missing)
+        yield from httpx.BasicAuth(key, "").auth_flow(request)
+
+
+def adapter(name: str, account: Account, secrets: Secrets) -> CarrierAdapter:
+    """What speaks with a carrier through this account.
+
+    Raises:
+        RulesError: a setting is missing, or what it needs is not installed.
+    """
+    if account.kind == "easypost":
+        key = f"carrier.{name}.key"
+        auth = KeyAuth(partial(secrets.one, key), secrets.missing(key))
+        times = Timeouts(total_s=max(1.0, account.timeout_s - _ANSWERED_BEFORE_S))
+        http = Http(name, account.url or URL, auth=auth, timeouts=times, connections=2 * account.concurrency)
+        return EasyPost(http, name, account.names)
+    from services.shipping.carriers.karrio import CONNECTORS, Karrio  # noqa: PLC0415  # an extra
+
+    connector = CONNECTORS[account.kind]
+    if missing := [setting for setting in connector.needs if not account.settings.get(setting)]:
+        msg = f"carriers.toml: account.{name}.settings: {', '.join(missing)} missing, which {account.kind} knows it by"
+        raise RulesError(msg)
+    if unknown := account.settings.keys() & {*connector.secrets, *connector.optional}:
+        msg = f"carriers.toml: account.{name}.settings: {', '.join(sorted(unknown))} is a secret: keep it as one"
+        raise RulesError(msg)
+    return Karrio(
+        connector,
+        lambda secret: secrets.one(f"carrier.{name}.{secret}"),
+        {**account.settings, "test_mode": account.test},
+        name=name,
+        url=account.url,
+        options=account.options,
+        threads=account.concurrency,
+        total_s=max(1.0, account.timeout_s - _ANSWERED_BEFORE_S),
+    )
+
+
+def limits(account: Account) -> Limits:
+    """How an account may be used."""
+    return Limits(timeout_s=account.timeout_s, concurrency=account.concurrency, rate_per_s=account.rate_per_s)
