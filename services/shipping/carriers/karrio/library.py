@@ -15,6 +15,7 @@ from typing import Any
 
 from services.hub.toml import RulesError
 from services.shipping.carriers.karrio import wire
+from services.shipping.carriers.karrio.picture import image_to_pdf
 
 
 def check(carrier: str) -> None:
@@ -44,6 +45,7 @@ def library() -> Any:
     loguru.logger.disable("karrio")
     helpers.urlopen = helpers.install_opener = wire.forbidden  # type: ignore[attr-defined]
     lib.request = wire.request  # type: ignore[attr-defined]
+    lib.image_to_pdf = image_to_pdf  # type: ignore[attr-defined]
     lib.run_asynchronously = lib.run_concurently = wire.one_by_one  # type: ignore[attr-defined]
     return lib
 

@@ -13,7 +13,7 @@ import orjson
 from crossdock_contracts.values import Money
 from services.hub.effects import TransientError
 from services.shipping.carriers.answers import Label
-from services.shipping.carriers.karrio.library import library
+from services.shipping.carriers.karrio.picture import image_to_pdf
 from services.shipping.carriers.karrio.shape import Connector, Desk, reference, transaction
 from services.shipping.carriers.requests import BuyLabel
 from services.shipping.carriers.units import money
@@ -82,13 +82,8 @@ def recover(desk: Desk, request: BuyLabel, key: str) -> Label | None:
         tracking_number=result["TrackingNumber"],
         handle=found.get("ShipmentIdentificationNumber") or result["TrackingNumber"],
         cost=request.rate,
-        documents={"zpl": b64decode(image)} if zpl else {"pdf": _as_pdf(image)},
+        documents={"zpl": b64decode(image)} if zpl else {"pdf": b64decode(image_to_pdf(image))},
     )
-
-
-def _as_pdf(image: str) -> bytes:
-    size = {"height": 1800, "width": 1200}
-    return b64decode(library().image_to_pdf(image, rotate=-90, resize=size))
 
 
 CONNECTOR = Connector(
