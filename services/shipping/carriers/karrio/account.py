@@ -1,6 +1,7 @@
 """An account as it is asked in a thread: what is asked is built by karrio, sent, and read by karrio."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -185,7 +186,9 @@ class Account:
         return PickupBooked(
             pickup_id=f"{number}|{told['pickup_date']}|{place}" if place else number,
             confirmation=number,
-            cost=money(charge.amount, charge.currency) if charge and charge.amount and charge.currency else None,
+            cost=money(Decimal(str(charge.amount)), charge.currency)
+            if charge and charge.amount and charge.currency
+            else None,
         )
 
     def _model(self, name: str, told: dict[str, Any]) -> Any:

@@ -5,6 +5,7 @@ addresses and payloads to standard error, has images that break off pass for who
 here, once, before anything uses it.
 """
 
+import logging
 import ssl
 import warnings
 from functools import cache
@@ -41,13 +42,24 @@ def library() -> Any:
         loguru = import_module("loguru")
     ssl._create_default_https_context = context  # noqa: SLF001
     images.LOAD_TRUNCATED_IMAGES = False  # type: ignore[attr-defined]
+    logging.getLogger("PyPDF2").setLevel(logging.ERROR)
     loguru.logger.remove()
     loguru.logger.disable("karrio")
     helpers.urlopen = helpers.install_opener = wire.forbidden  # type: ignore[attr-defined]
     lib.request = wire.request  # type: ignore[attr-defined]
     lib.image_to_pdf = image_to_pdf  # type: ignore[attr-defined]
+    lib.bundle_base64 = _bundler(lib.bundle_base64)  # type: ignore[attr-defined]
     lib.run_asynchronously = lib.run_concurently = wire.one_by_one  # type: ignore[attr-defined]
     return lib
+
+
+def _bundler(bundle: Any) -> Any:
+    """Binds documents into one; a single one stays as the carrier made it."""
+
+    def bound(documents: list[str], *args: Any, **kwargs: Any) -> Any:
+        return documents[0] if len(documents) == 1 else bundle(documents, *args, **kwargs)
+
+    return bound
 
 
 @cache
