@@ -125,6 +125,10 @@ class OrderLine(Value):
     dimensions: Dimensions | None = None
     """Outer size of one piece; none where the product has none on file."""
     hazmat_class: str = ""
+    hs_code: str = ""
+    """Harmonised System, for customs."""
+    origin_country: Country | None = None
+    """Where it was made, for customs."""
     kit_line_id: str = ""
     """The sold line (in ``Order.kits``) that this component came out of; empty for lines that are not part of a
     kit."""
@@ -301,6 +305,10 @@ class FulfilmentLine(Value):
     value_minor: NonNegativeInt = 0
     """What the buyer pays for these pieces in all, in the order's currency."""
     hazmat_class: str = ""
+    hs_code: str = ""
+    """Harmonised System, for customs."""
+    origin_country: Country | None = None
+    """Where it was made, for customs."""
     dimensions: Dimensions | None = None
     """Outer size of one piece."""
     gift_wrap: bool = False

@@ -9,11 +9,13 @@ import pytest
 
 pytest.importorskip("karrio", reason="crossdock[carriers] is not installed")
 
+from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.shipping import SettlePurchaseV1
 from services.cli.verify import examine
 from services.hub.settings import Settings
 from tests.adapters.karrio_house import House as Carrier
 from tests.adapters.outside import CLOSE, answer, outside
+from tests.builders import BERLIN
 from tests.conftest import until
 from tests.flow.house import House, house_at, rules_in
 
@@ -150,3 +152,23 @@ async def test_a_lost_answer_is_looked_up_and_one_that_nothing_can_tell_of_is_he
 
 async def _held(house: House, order: str) -> bool:
     return "no-label" in await house.holds(order)
+
+
+async def test_customs_are_told_what_the_product_says_of_what_goes_abroad(settings: Settings, tmp_path: Path) -> None:
+    async with street(settings, tmp_path) as town:
+        town.ups.faults[RATED] = [answer(503)] * 9
+        sku = await town.house.sells(BER=5)
+        shirt = Product(sku=sku, title="Shirt", weight_g=300, hs_code="6109.10", origin_country="PT")
+        await town.house.tells(UpsertProductV1(owner="main", sku=sku, product=shirt))
+        await until(lambda: _classified(town.house, sku))
+        zurich = BERLIN.model_copy(update={"country": "CH", "postcode": "8001", "city": "Zurich", "region": ""})
+        await town.house.hears("label-bought", await town.house.sold((sku, 2), ship_to=zurich))
+        content = town.dhl.asked[WAYBILL].json["content"]
+        (goods,) = content["exportDeclaration"]["lineItems"]
+        assert (goods["commodityCodes"][0]["value"], goods["manufacturerCountry"]) == ("610910", "PT")
+        assert (goods["quantity"]["value"], goods["price"], content["incoterm"]) == (2, 10.0, "DAP")
+
+
+async def _classified(house: House, sku: str) -> bool:
+    item = await house.document("capture", "item", sku)
+    return item is not None and item.get("hs_code") == "6109.10"

@@ -5,6 +5,7 @@ from crossdock_contracts.values import Money
 from services.hub.decision import Intent
 from services.shipping.carriers import BuyLabel, GetRates, VoidLabel
 from services.shipping.carriers.requests import SHOP, Asked, ShopRates
+from services.shipping.decide.customs import customs
 from services.shipping.decide.parcels import labels_of
 from services.shipping.decide.rates import billed_g, price
 from services.shipping.rules import Rules
@@ -30,13 +31,15 @@ def enquiry(rules: Rules, shipment: Shipment, *, resumed: bool = False) -> Inten
     )
     if not asked:
         return None
+    origin = rules.locations[fulfilment.location_id]
     request = ShopRates(
         asked=asked,
         parcel=GetRates(
-            ship_from=rules.locations[fulfilment.location_id].address,
+            ship_from=origin.address,
             ship_to=fulfilment.ship_to,
             weight_g=quote.weight_g,
             dimensions=quote.dimensions,
+            customs=customs(origin, shipment, quote.number),
         ),
     )
     key = f"rates:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}.{quote.number}"
@@ -62,6 +65,7 @@ def purchase(rules: Rules, shipment: Shipment, offer: RankedRate, *, resumed: bo
         cash_on_delivery=Money(amount_minor=cash, currency=fulfilment.currency) if cash else None,
         formats=origin.label_formats,
         from_name=origin.name,
+        customs=customs(origin, shipment, quote.number),
     )
     key = f"label:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}"
     return Intent(rules.carriers[offer.carrier].adapter, BUY, key, request, resumed=resumed)
