@@ -337,6 +337,7 @@ async def test_where_no_label_has_the_key_nothing_was_bought(name: str) -> None:
         assert await adapter.look_up("buy", "k", label(name)) is None
         bought = await adapter.call("buy", "k", label(name))
         await adapter.call("void", "v", VoidLabel(carrier=name, tracking_number=bought.tracking_number))
+        adapter._sold.clear()
         assert await adapter.look_up("buy", "k", label(name)) is None, "nor does a voided one count"
         assert len(house.bought) == 1
 
@@ -347,6 +348,7 @@ async def test_where_no_label_has_the_key_nothing_was_bought(name: str) -> None:
 async def test_a_look_up_that_fails_says_nothing_of_the_purchase(name: str, path: str) -> None:
     async with carrier(name) as (adapter, house, _):
         await adapter.call("buy", "k", label(name))
+        adapter._sold.clear()
         for fault in (answer(500), answer(400, REFUSED[name])):
             house.faults[path] = [fault] * 2
             with pytest.raises(TransientError):
@@ -378,11 +380,19 @@ async def test_a_fedex_account_that_may_not_track_needs_somebody_to_look() -> No
         assert server.called == []
 
 
+async def test_a_label_that_could_not_be_put_away_is_had_again_without_asking() -> None:
+    async with carrier("dhl-express") as (adapter, house, server):
+        bought = await adapter.call("buy", "k", label("dhl-express"))
+        assert await adapter.look_up("buy", "k", label("dhl-express")) == bought
+        assert (server.called, len(house.bought)) == ([BUY["dhl-express"]], 1)
+
+
 async def test_whoever_looks_for_a_dhl_express_purchase_is_told_what_is_seen_of_it() -> None:
     async with carrier("dhl-express") as (adapter, house, _):
         with pytest.raises(LostError, match="is not seen yet"):
             await adapter.look_up("buy", "k", label("dhl-express"))
         await adapter.call("buy", "k", label("dhl-express"))
+        adapter._sold.clear()
         with pytest.raises(LostError, match=f"was bought as {house.bought[0]}"):
             await adapter.look_up("buy", "k", label("dhl-express"))
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from services.hub.effects import LostError, PermanentError, TransientError, UnknownError
 from services.hub.http import Http, Timeouts
 from services.shipping.carriers import not_supported
-from services.shipping.carriers.answers import Answer, Voided
+from services.shipping.carriers.answers import Answer, Label, Voided
 from services.shipping.carriers.karrio import account, library
 from services.shipping.carriers.karrio.shape import Connector
 from services.shipping.carriers.karrio.wire import CALL, Amend, Call, Tokens
@@ -28,6 +28,7 @@ from services.shipping.carriers.requests import (
 
 T = TypeVar("T")
 THREADS = 16
+_REMEMBERED = 256
 _UNAUTHORISED = 401
 
 Secret = Callable[[str], str]
@@ -75,6 +76,7 @@ class Karrio:
         self._tokens = Tokens(time.monotonic)
         self._proof: dict[str, str] = {}
         self._account: account.Account | None = None
+        self._sold: dict[str, Label] = {}
 
     async def close(self) -> None:
         """Give connections and threads up."""
@@ -91,7 +93,9 @@ class Karrio:
         match request:
             case BuyLabel():
                 amend = partial(self._connector.amend, request, key)
-                return await self._run(operation, lambda desk: desk.buy(request, key), amend=amend)
+                label = await self._run(operation, lambda desk: desk.buy(request, key), amend=amend)
+                self._remember(key, label)
+                return label
             case VoidLabel():
                 if not self._connector.voids:
                     return Voided(tracking_number=request.tracking_number)
@@ -111,6 +115,8 @@ class Karrio:
             LostError: nothing can tell.
         """
         match request:
+            case BuyLabel() if key in self._sold:
+                return self._sold[key]
             case BuyLabel():
                 recover = self._connector.recover
                 return await self._run(f"{operation}-look-up", lambda desk: recover(desk, request, key), safe=True)
@@ -119,6 +125,12 @@ class Karrio:
                 raise LostError(msg)
             case _:
                 return None
+
+    def _remember(self, key: str, label: Label) -> None:
+        """Keep a label for a while: whoever could not put it away asks again, and not every carrier could say."""
+        self._sold[key] = label
+        if len(self._sold) > _REMEMBERED:
+            del self._sold[next(iter(self._sold))]
 
     def _current(self) -> account.Account:
         """The account with the secrets of now.
