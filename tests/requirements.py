@@ -18,7 +18,9 @@ def requirements(*extras: str) -> list[str]:
         found.update(content["build-system"]["requires"], content["project"]["dependencies"])
         for extra in extras:
             found.update(content["project"].get("optional-dependencies", {}).get(extra, ()))
-    return sorted(one for one in found if not one.startswith("crossdock-contracts"))
+    for one in [one for one in found if one.startswith("crossdock[")]:  # an extra that takes in others
+        found |= set(requirements(*one.removeprefix("crossdock[").removesuffix("]").split(",")))
+    return sorted(one for one in found if not one.startswith(("crossdock-contracts", "crossdock[")))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Id, Utc, Value
-from crossdock_contracts.values import Address, Code, Currency, Dimensions, LotQuantity, Priority
+from crossdock_contracts.values import Address, Code, Country, Currency, Dimensions, LotQuantity, Priority
 
 
 class FulfilmentLine(Value):
@@ -20,6 +20,10 @@ class FulfilmentLine(Value):
     value_minor: NonNegativeInt = 0
     """What the buyer pays for these pieces in all, in the order's currency."""
     hazmat_class: str = ""
+    hs_code: str = ""
+    """Harmonised System, for customs."""
+    origin_country: Country | None = None
+    """Where it was made, for customs."""
     dimensions: Dimensions | None = None
     """Outer size of one piece."""
     gift_wrap: bool = False

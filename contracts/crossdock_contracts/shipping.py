@@ -92,6 +92,17 @@ class ReportLabelV1(Command, service="shipping", name="report-label", version=1,
     """Which of its parcels, counted from 1 as they were packed."""
 
 
+class SettlePurchaseV1(Command, service="shipping", name="settle-purchase", version=1, entity="order_id"):
+    """Somebody has looked what became of the purchase of a label whose answer was lost and could not be looked up."""
+
+    order_id: Id
+    fulfilment_id: Id
+    tracking_number: str = ""
+    """Of the label that was bought; empty: none was, and one is bought anew."""
+    cost: Money | None = None
+    """What it cost; none: what was offered."""
+
+
 class LabelObject(Value):
     """A label's bytes in the object store."""
 
@@ -150,6 +161,17 @@ class LabelRefusedV1(Event, service="shipping", name="label-refused", version=1,
     detail: str
     ranking: tuple[RankedRate, ...] = ()
     attempt: NonNegativeInt = 0
+
+
+class LabelDelayedV1(Event, service="shipping", name="label-delayed", version=1, entity="order_id"):
+    """No carrier can be reached that would take a fulfilment: its label waits, and is bought when one returns."""
+
+    order_id: Id
+    fulfilment_id: Id
+    location_id: Id
+    detail: str
+    """Why, of each."""
+    delayed_at: Utc
 
 
 class LabelWantedV1(Event, service="shipping", name="label-wanted", version=1, entity="order_id"):

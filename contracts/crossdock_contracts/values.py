@@ -135,6 +135,10 @@ class OrderLine(Value):
     dimensions: Dimensions | None = None
     """Outer size of one piece; none where the product has none on file."""
     hazmat_class: str = ""
+    hs_code: str = ""
+    """Harmonised System, for customs."""
+    origin_country: Country | None = None
+    """Where it was made, for customs."""
     kit_line_id: str = ""
     """The sold line (in ``Order.kits``) that this component came out of; empty for lines that are not part of a
     kit."""

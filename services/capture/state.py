@@ -6,7 +6,7 @@ from pydantic import Field
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.products import KitComponent
-from crossdock_contracts.values import Dimensions, FulfilledQuantity, Hold, LineQuantity, Money, Order
+from crossdock_contracts.values import Country, Dimensions, FulfilledQuantity, Hold, LineQuantity, Money, Order
 from services.capture.state_outward import Outward
 from services.hub.decision import Document, Part, Timer
 
@@ -231,6 +231,8 @@ class Item(Document, service="capture", kind="item", key=("sku",), shared=True):
     weight_g: int | None = None
     dimensions: Dimensions | None = None
     hazmat_class: str = ""
+    hs_code: str = ""
+    origin_country: Country | None = None
     active: bool = True
     cost: Money | None = None
     components: tuple[KitComponent, ...] = ()

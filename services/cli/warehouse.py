@@ -14,6 +14,7 @@ from crossdock_contracts.shipping import (
     LineSerials,
     PackedParcel,
     ReportLabelV1,
+    SettlePurchaseV1,
 )
 from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Dimensions, LineQuantity
@@ -138,6 +139,27 @@ def label(
             tracking_number=tracking,
             weight_g=weight_g,
             parcel=parcel,
+        )
+
+    carry_out(command, json=json)
+
+
+@app.command("settle-label")
+def settle_label(
+    fulfilment: Fulfilment,
+    tracking: Annotated[str, typer.Option(help="Tracking number of the label that the carrier's pages show.")] = "",
+    not_bought: Annotated[bool, typer.Option("--not-bought", help="They show none: one is bought anew.")] = False,
+    owner: OwnerOption = "main",
+    json: JsonFlag = False,
+) -> None:
+    """Say what became of a purchase whose answer was lost, where only the carrier's own pages can tell."""
+    if bool(tracking) == not_bought:
+        fail("write either --tracking NUMBER or --not-bought", USAGE)
+
+    async def command(client: Client) -> Command:
+        shipment = await shipment_of(client, owner, fulfilment)
+        return SettlePurchaseV1(
+            owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, tracking_number=tracking
         )
 
     carry_out(command, json=json)

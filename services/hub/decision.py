@@ -28,6 +28,7 @@ __all__ = [
     "Refused",
     "States",
     "Timer",
+    "Unsettled",
     "changed",
 ]
 
@@ -95,7 +96,15 @@ class Failed:
     key: str = field(default="", kw_only=True, compare=False)
 
 
-Outcome = Done | Refused | Failed
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Whether it was done is not known, and nothing that can be asked tells: somebody has to look."""
+
+    detail: str
+    key: str = field(default="", kw_only=True, compare=False)
+
+
+Outcome = Done | Refused | Failed | Unsettled
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from aiolimiter import AsyncLimiter
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.hub.circuit import Circuit, Limits
-from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused
+from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused, Unsettled
 from services.hub.log import logger
 from services.hub.metrics import CIRCUIT, EFFECT_TIME, EFFECTS, OPENINGS, RETRIES
 from services.hub.retry import repeated
@@ -27,6 +27,7 @@ __all__ = [
     "Circuit",
     "Effects",
     "Limits",
+    "LostError",
     "PermanentError",
     "ThrottledError",
     "TransientError",
@@ -62,6 +63,10 @@ class UnknownError(Exception):
     """Sent, but no answer came: it may have been done."""
 
 
+class LostError(UnknownError):
+    """Sent, but no answer came, and nothing that the adapter can ask tells what became of it: somebody has to look."""
+
+
 class Adapter(Protocol):
     """One outside system, as the hub calls it."""
 
@@ -80,6 +85,7 @@ class Adapter(Protocol):
         Raises:
             TransientError: it cannot be looked up just now.
             UnknownError: it was done, and what it brought cannot be had just now.
+            LostError: nothing can tell.
         """
 
 
@@ -181,6 +187,8 @@ class Effects:
             return (
                 Refused(error.code, error.detail) if isinstance(error, PermanentError) else Failed(str(error), wait_s)
             )
+        except LostError as error:
+            return Unsettled(str(error))
         except UnknownError as error:
             return Later(f"{intent.adapter}: whether {intent.key} was done is not known: {error}")
 
@@ -206,7 +214,7 @@ class Effects:
                 async with asyncio.timeout(limits.timeout_s):
                     answer = await call(intent.operation, intent.key, intent.request)
                 failed = False
-            except PermanentError:
+            except (PermanentError, LostError):
                 failed = False
                 raise
             except ThrottledError:
@@ -270,4 +278,4 @@ def _worth_another(error: BaseException, limits: Limits) -> bool:
     """Whether it is tried again in place, rather than later."""
     if isinstance(error, TransientError):
         return (error.retry_after_s or 0.0) <= limits.patience_s
-    return isinstance(error, UnknownError)
+    return isinstance(error, UnknownError) and not isinstance(error, LostError)

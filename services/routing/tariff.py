@@ -72,8 +72,10 @@ class CarriersFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     carrier: dict[Code, Carrier]
-    adapter: dict[Code, Any] = Field(default_factory=dict)
+    account: dict[str, Any] = Field(default_factory=dict)
     """Shipping's part."""
+    rates: dict[str, Any] = Field(default_factory=dict)
+    """Likewise."""
 
 
 class Freight(NamedTuple):

@@ -1,16 +1,16 @@
 """Shipping, wired: which rule answers to which message."""
 
 from functools import partial
-from os import environ
 from secrets import randbelow
 
 from crossdock_contracts import capture, inventory, lots, returns, routing, shipping, stock, stores, tracking, warehouse
 from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
+from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
-from services.shipping.carriers.accounts import adapters
+from services.shipping.carriers import CarrierAdapter, accounts, shop
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
@@ -39,7 +39,7 @@ from services.shipping.decide import (
     work,
 )
 from services.shipping.rules import Rules
-from services.shipping.state import RiskTimer, Shipment
+from services.shipping.state import LabelTimer, RiskTimer, Shipment
 from services.shipping.state_goods import LotShipment, RecalledLot, Serial
 from services.shipping.state_work import Bins, Task, Wave
 
@@ -49,12 +49,13 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment, RiskTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
+        documents=(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
         buckets=(BUCKET,),
         says=(
             shipping.LabelBoughtV1,
             shipping.LabelRefusedV1,
             shipping.LabelWantedV1,
+            shipping.LabelDelayedV1,
             shipping.LabelVoidedV1,
             shipping.FulfilmentPickedV1,
             shipping.ShortPickedV1,
@@ -95,9 +96,7 @@ def service(config: Settings) -> Service:
             tracking.FulfilmentAtRiskV1,
         ),
     )
-    inside = [(carrier, Limits(concurrency=512)) for carrier in (TableCarrier(), SandboxCarrier())]
-    for carrier, limits in (*inside, *adapters(config.rules_dir, environ)):
-        hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), limits)
+    _add_carriers(hub, rules, Secrets(config.secrets_dir))
     circuit = partial(hub.effects.is_open, operation="buy")
     settle = partial(label.settle_label, rules)
     watched = partial(risk.watched, rules)
@@ -149,6 +148,14 @@ def service(config: Settings) -> Service:
     hub.on(
         shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=commands.reads_shipment, settle=settle
     )
+    hub.at(LabelTimer, partial(mend.ask_again, rules, circuit), settle=settle)
+    hub.on(
+        shipping.SettlePurchaseV1,
+        partial(mend.settle_purchase, rules, circuit),
+        settle=settle,
+        reads=commands.reads_shipment,
+        remember=True,
+    )
     hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=commands.reads_shipment)
     hub.on(
         shipping.ConfirmPickedV1,
@@ -171,6 +178,27 @@ def service(config: Settings) -> Service:
     hub.on(returns.ReturnInspectedV1, serials.take_back)
     hub.at(RiskTimer, partial(risk.warn, rules))
     return hub
+
+
+def _add_carriers(hub: Service, rules: Rules, secrets: Secrets) -> None:
+    """Those inside the process, those that are configured, and whoever asks several of them what they charge."""
+    known: dict[str, tuple[CarrierAdapter, Limits]] = {
+        carrier.name: (carrier, Limits(concurrency=512)) for carrier in (TableCarrier(), SandboxCarrier())
+    }
+    for name, account in rules.accounts.items():
+        known[name] = accounts.adapter(name, account, secrets), accounts.limits(account)
+    for carrier, limits in known.values():
+        hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), limits)
+    live = {carrier.adapter for carrier in rules.carriers.values() if carrier.rates == "live"} & known.keys()
+    deadline_s = rules.rates.deadline_s
+    for name in sorted(live):
+        carrier, limits = known[name]
+        hub.adapter(shop.RateDesk(name, carrier.call), shop.limits(deadline_s, limits.concurrency))
+    if live:
+        hub.adapter(
+            shop.RateShop(hub.effects.run, hub.effects.is_open, deadline_s),
+            Limits(concurrency=1024, timeout_s=deadline_s + 10, attempts=1),
+        )
 
 
 def _hear_stores(hub: Service, rules: Rules) -> None:

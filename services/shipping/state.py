@@ -165,6 +165,10 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     generation: int = 0
     """Which attempt at a label this is."""
     intent: IntentRecord | None = None
+    unsettled: str = ""
+    """Key of the purchase that was made or not: nothing can tell but somebody who looks."""
+    waits: int = 0
+    """How often in a row no carrier could be reached."""
     quote: Quote | None = None
     """What the label under way, or the last one, is for."""
     voiding: bool = False
@@ -234,6 +238,13 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
 
 class RiskTimer(Timer, service="shipping", kind="risk", key=("order_id", "fulfilment_id")):
     """A fulfilment is looked at before one of its dates passes: when it has to leave, then when it has to arrive."""
+
+    order_id: str
+    fulfilment_id: str
+
+
+class LabelTimer(Timer, service="shipping", kind="label", key=("order_id", "fulfilment_id")):
+    """A fulfilment whose label waits for a carrier to return: they are all asked again."""
 
     order_id: str
     fulfilment_id: str

@@ -135,7 +135,7 @@ def recorded(name: str) -> bytes:
 def test_a_recorded_enquiry_has_its_rates() -> None:
     shipment = Shipment.model_validate_json(recorded("test_shipment_buy__01_post_201.json"))
     assert not shipment.is_bought
-    offers = rates(shipment, ()).offers
+    offers = rates(shipment, {}).offers
     assert [(one.carrier, one.service, one.cost.amount_minor, one.transit_days) for one in offers] == [
         ("usps", "GroundAdvantage", 607, 3),
         ("usps", "Priority", 742, 2),

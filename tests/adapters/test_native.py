@@ -2,8 +2,8 @@ import orjson
 import pytest
 
 from crossdock_contracts.values import LineKind, PaymentMethod
+from services.capture.channels import UnmappableError
 from services.capture.channels.native import Native
-from services.capture.rules import UnmappableError
 from tests.builders import BERLIN, NOW, order_input
 
 SOUND = {"line_id": "1", "sku": "A", "quantity": 2, "unit_price_minor": 1250}

@@ -86,3 +86,13 @@ def test_a_wave_is_planned_printed_picked_and_closed(
     assert crossdock("warehouse", "picked", name).status == 0
     assert crossdock("warehouse", "pick-list", "LON", wave, "--json").json["fetches"] == []
     assert "0 not picked" in crossdock("warehouse", "close-wave", "LON", wave).out
+
+
+def test_a_purchase_is_settled_either_by_its_tracking_number_or_as_not_made(
+    crossdock: Crossdock, fulfilment: str
+) -> None:
+    for wrong in ((), ("--tracking", "1Z9", "--not-bought")):
+        said = crossdock("warehouse", "settle-label", fulfilment, *wrong)
+        assert (said.status, "either --tracking NUMBER or --not-bought" in said.error) == (2, True)
+    said = crossdock("warehouse", "settle-label", fulfilment, "--not-bought")
+    assert "no purchase of it waits for somebody to look" in said.error

@@ -133,15 +133,6 @@ def test_a_carrier_out_of_order_is_passed_over_while_there_is_another() -> None:
     assert dock.answered(AWAY).intent.adapter == "dear"
 
 
-def test_the_last_carrier_out_of_order_is_waited_for_as_long_as_it_asks() -> None:
-    dock = Dock()
-    dock.arrives()
-    dock.answered(NO)
-    decision = dock.answered(AWAY)
-    assert (decision.later.not_before_s, decision.intent) == (3.0, None)
-    assert dock.arrives().intent.key == "label:main/web:1/1:2"
-
-
 def test_where_no_carrier_sells_a_label_somebody_has_to_look() -> None:
     dock = Dock()
     dock.arrives()

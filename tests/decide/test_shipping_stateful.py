@@ -18,17 +18,21 @@ from crossdock_contracts.shipping import (
     FulfilmentStoppedV1,
     LabelRefusedV1,
     PackedParcel,
+    SettlePurchaseV1,
     ShipmentShippedV2,
     ShortPickedV1,
 )
 from crossdock_contracts.stores import AcceptFulfilmentV1, DeclineFulfilmentV1, FulfilmentDeclinedV1
 from crossdock_contracts.values import LineQuantity
-from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused, changed
-from services.shipping.carriers import BuyLabel, Voided
-from services.shipping.decide import accept, label, offer, pack, stop, work
+from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused, Unsettled, changed
+from services.shipping.carriers import BuyLabel, Offer, Voided
+from services.shipping.carriers.answers import Shopped
+from services.shipping.carriers.requests import ShopRates
+from services.shipping.decide import accept, label, mend, offer, pack, stop, work
 from services.shipping.decide.parcels import labels_of
+from services.shipping.rules import Rules
 from services.shipping.rules.locations import ShipFrom
-from services.shipping.state import Shipment, ShipmentStatus
+from services.shipping.state import LabelTimer, Shipment, ShipmentStatus
 from tests.builders import BERLIN, NOW, allocated, fulfilment, fulfilment_line, parcel
 from tests.decide import dock
 from tests.decide.dock import ABOUT
@@ -36,7 +40,8 @@ from tests.decide.ledger import Ledger
 
 LINES = ("1", "2")
 ASKED = ShipFrom(address=BERLIN, accept_minutes=30)
-RULES = changed(dock.RULES, locations={**dock.RULES.locations, "SHOP": ASKED})
+TABLES = changed(dock.RULES, locations={**dock.RULES.locations, "SHOP": ASKED})
+LIVE = changed(TABLES, carriers={name: changed(carrier, rates="live") for name, carrier in dock.RULES.carriers.items()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +62,10 @@ class Carriers:
         """Labels that were bought and not given back: tracking number → number of the parcel."""
 
     def do(self, intent: Intent) -> Outcome:
+        if isinstance(intent.request, ShopRates):
+            price = parcel().cost
+            offers = [Offer(carrier=one.carrier, service="standard", cost=price) for one in intent.request.asked]
+            return Done(Shopped(offers=tuple(offers)), key=intent.key)
         if intent.key not in self.answers:
             if isinstance(intent.request, BuyLabel):
                 number = f"XD{len(self.answers)}"
@@ -80,8 +89,10 @@ class Fulfilment(RuleBasedStateMachine):
         first=st.integers(1, 3),
         second=st.integers(1, 3),
         stage=st.integers(0, 2),
+        rules=st.sampled_from([TABLES, LIVE]),
     )
-    def begin(self, place: str, first: int, second: int, stage: int) -> None:
+    def begin(self, place: str, first: int, second: int, stage: int, rules: Rules) -> None:
+        self.rules = rules
         self.ledger = Ledger()
         self.carriers = Carriers()
         self.total = {"1": first, "2": second}
@@ -115,7 +126,7 @@ class Fulfilment(RuleBasedStateMachine):
             self.abroad.append((one, decision.intent))
         elif decision.later is not None:
             self.parked.append(one)
-        else:
+        elif not isinstance(one.message, SettlePurchaseV1):  # the hub remembers those
             self.settled.append(one)
 
     def _answer(self, key: str, outcome: Outcome | None) -> None:
@@ -136,23 +147,23 @@ class Fulfilment(RuleBasedStateMachine):
     @precondition(lambda self: not self.shipment or self.shipment.status is ShipmentStatus.EXPECTED)
     @rule()
     def fulfilment_is_allocated(self) -> None:
-        decide = partial(label.ship, RULES, lambda _: False)
-        self._hear(Input(decide, partial(label.settle_label, RULES), allocated(self.made)))
+        decide = partial(label.ship, self.rules, lambda _: False)
+        self._hear(Input(decide, partial(label.settle_label, self.rules), allocated(self.made)))
 
     @rule()
     def store_accepts(self) -> None:
-        decide = partial(accept.accept, RULES, lambda _: False)
-        self._hear(Input(decide, partial(label.settle_label, RULES), AcceptFulfilmentV1(**ABOUT)))
+        decide = partial(accept.accept, self.rules, lambda _: False)
+        self._hear(Input(decide, partial(label.settle_label, self.rules), AcceptFulfilmentV1(**ABOUT)))
 
     @rule()
     def store_declines(self) -> None:
-        self._hear(Input(partial(offer.decline, RULES), None, DeclineFulfilmentV1(**ABOUT, reason="too-busy")))
+        self._hear(Input(partial(offer.decline, self.rules), None, DeclineFulfilmentV1(**ABOUT, reason="too-busy")))
 
     @rule(first=st.sampled_from([3, 0, 1, 2]), second=st.sampled_from([3, 0, 1, 2]))
     def goods_are_picked(self, first: int, second: int) -> None:
         lines = tuple(LineQuantity(line_id=name, quantity=n) for name, n in (("1", first), ("2", second)) if n)
         message = ConfirmPickedV1(**ABOUT, lines=lines)
-        self._hear(Input(partial(work.confirm_picked, RULES), partial(work.settle_picked, RULES), message))
+        self._hear(Input(partial(work.confirm_picked, self.rules), partial(work.settle_picked, self.rules), message))
 
     @rule()
     def nothing_is_found(self) -> None:
@@ -163,8 +174,8 @@ class Fulfilment(RuleBasedStateMachine):
         self._pack(ConfirmPackedV1(**ABOUT, weight_g=weight))
 
     def _pack(self, message: ConfirmPackedV1) -> None:
-        decide = partial(pack.confirm_packed, RULES, lambda _: False)
-        self._hear(Input(decide, partial(label.settle_label, RULES), message))
+        decide = partial(pack.confirm_packed, self.rules, lambda _: False)
+        self._hear(Input(decide, partial(label.settle_label, self.rules), message))
 
     @rule(first=st.sampled_from([300, 2000]), second=st.sampled_from([300, 2000]))
     def goods_are_packed_in_two_parcels(self, first: int, second: int) -> None:
@@ -201,10 +212,10 @@ class Fulfilment(RuleBasedStateMachine):
     def _stop(self, *lines: LineQuantity) -> None:
         self.cancels += 1
         message = FulfilmentStopRequestedV1(**ABOUT, cancel_id=f"c-{self.cancels}", lines=lines, reason="requested")
-        self._hear(Input(partial(stop.stop, RULES), partial(stop.settle_void, RULES), message))
+        self._hear(Input(partial(stop.stop, self.rules), partial(stop.settle_void, self.rules), message))
 
     @precondition(lambda self: self.abroad)
-    @rule(data=st.data(), how=st.sampled_from(["done", "lost", "never-arrived", "failed", "refused"]))
+    @rule(data=st.data(), how=st.sampled_from(["done", "lost", "never-arrived", "failed", "refused", "unsettled"]))
     def a_call_ends(self, data: st.DataObject, how: str) -> None:
         _, intent = data.draw(st.sampled_from(self.abroad))
         known = self.carriers.answers.get(intent.key)
@@ -214,9 +225,34 @@ class Fulfilment(RuleBasedStateMachine):
             self._answer(intent.key, self.carriers.refuse(intent))
         elif how == "never-arrived":
             self._answer(intent.key, None)
+        elif how == "unsettled" and isinstance(intent.request, BuyLabel):  # it was made or not: nothing can tell
+            if data.draw(st.booleans()):
+                self.carriers.do(intent)
+            self._answer(intent.key, Unsettled("it cannot be looked up"))
         else:
             outcome = self.carriers.do(intent)
             self._answer(intent.key, None if how == "lost" else outcome)
+
+    def _is_unsettled(self) -> bool:
+        shipment = self.shipment
+        return bool(shipment and shipment.intent and shipment.intent.key == shipment.unsettled)
+
+    @precondition(lambda self: self._is_unsettled() and not self.abroad)
+    @rule()
+    def somebody_looks(self) -> None:
+        assert self.shipment is not None
+        known = self.carriers.answers.get(self.shipment.unsettled)
+        number = known.response.tracking_number if isinstance(known, Done) else ""
+        decide = partial(mend.settle_purchase, self.rules, lambda _: False)
+        message = SettlePurchaseV1(**ABOUT, tracking_number=number)
+        self._hear(Input(decide, partial(label.settle_label, self.rules), message))
+
+    @precondition(lambda self: self.ledger.get(LabelTimer, "main", "web:1", "web:1/1") is not None)
+    @rule()
+    def carriers_are_asked_again(self) -> None:
+        timer = self.ledger.get(LabelTimer, "main", "web:1", "web:1/1")
+        decide = partial(mend.ask_again, self.rules, lambda _: False)
+        self._hear(Input(decide, partial(label.settle_label, self.rules), timer))
 
     @precondition(lambda self: self.parked)
     @rule(data=st.data())
@@ -278,6 +314,8 @@ class Fulfilment(RuleBasedStateMachine):
         for _ in range(50):
             while self.parked:
                 self._hear(self.parked.pop())
+            if self._is_unsettled() and not self.abroad:
+                self.somebody_looks()
             if not self.abroad:
                 break
             self._call_is_done()

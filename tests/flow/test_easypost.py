@@ -17,10 +17,9 @@ from tests.nats import NatsServer, short_folder
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ACCOUNT = """
-[adapter.easypost]
+[account.easypost]
 kind = "easypost"
 url = "{url}/v2"
-key_env = "EASYPOST_TEST_KEY"
 timeout_s = 5
 
 [carrier.usps]
@@ -51,7 +50,7 @@ async def house(post: Post, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
     carriers = rules / "carriers.toml"
     carriers.write_text(carriers.read_text() + ACCOUNT.format(url=post.url))
     with short_folder() as store, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EASYPOST_TEST_KEY", KEY)
+        patch.setenv("CROSSDOCK_SECRET_CARRIER_EASYPOST_KEY", KEY)
         async with NatsServer(Path(store)) as server:
             settings = settings_for(server, folder, rules_dir=rules, park_first_s=0.2)
             async with house_at(settings) as opened:

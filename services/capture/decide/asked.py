@@ -9,7 +9,7 @@ from services.capture.channels.api import AskOrder, Order
 from services.capture.decide.ingest import ingest
 from services.capture.rules import Channels
 from services.capture.state_outward import Level, PollCursor
-from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
+from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, Unsettled, changed
 
 
 class OrderGoneError(LookupError):
@@ -48,6 +48,8 @@ def settle_fetch(
             raise OrderGoneError(msg)
         case Failed(detail=detail, retry_after_s=wait):
             return Decision(later=Later(detail, not_before_s=wait))
+        case Unsettled(detail=detail):
+            return Decision(later=Later(detail))
 
 
 def poll_finished(states: States, message: PollFinishedV1, _now: datetime) -> Decision:

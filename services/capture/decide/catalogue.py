@@ -25,6 +25,8 @@ def learn_product(states: States, message: ProductChangedV1, _now: datetime) -> 
         weight_g=product.weight_g,
         dimensions=product.dimensions,
         hazmat_class=product.hazmat_class,
+        hs_code=product.hs_code,
+        origin_country=product.origin_country,
         active=product.active,
         cost=product.cost,
         components=product.components,

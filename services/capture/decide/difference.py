@@ -272,6 +272,8 @@ def _alike(line: OrderLine, known: OrderLine | None) -> OrderLine:
         weight_g=known.weight_g,
         dimensions=known.dimensions,
         hazmat_class=known.hazmat_class,
+        hs_code=known.hs_code,
+        origin_country=known.origin_country,
     )
 
 

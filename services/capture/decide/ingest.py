@@ -283,6 +283,8 @@ def _line(handed_in: OrderInput, number: int, name: Name | None, meaning: Meanin
         weight_g=item.weight_g if item else None,
         dimensions=item.dimensions if item else None,
         hazmat_class=item.hazmat_class if item else "",
+        hs_code=item.hs_code if item else "",
+        origin_country=item.origin_country if item else None,
         gift_wrap=line.gift_wrap,
         note=line.note,
     )

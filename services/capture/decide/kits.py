@@ -34,6 +34,8 @@ def explode(sold: OrderLine, kit: Item, parts: Sequence[Item], taken: set[str]) 
             weight_g=part.weight_g,
             dimensions=part.dimensions,
             hazmat_class=part.hazmat_class,
+            hs_code=part.hs_code,
+            origin_country=part.origin_country,
             kit_line_id=sold.line_id,
         )
         for number, part in enumerate(parts)

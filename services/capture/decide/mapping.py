@@ -152,6 +152,8 @@ def _named(line: OrderLine, meaning: Meaning) -> OrderLine:
         weight_g=item.weight_g,
         dimensions=item.dimensions,
         hazmat_class=item.hazmat_class,
+        hs_code=item.hs_code,
+        origin_country=item.origin_country,
         title=line.title or item.title,
     )
 

@@ -20,7 +20,19 @@ from services.capture.decide.opened import opened
 from services.capture.rules import Channel, Channels
 from services.capture.state import ENDED, OrderRecord
 from services.capture.state_outward import Outward, Telling, TellingStatus, Unit, Unsure
-from services.hub.decision import Decision, Document, Done, Failed, Intent, Later, Outcome, Refused, States, changed
+from services.hub.decision import (
+    Decision,
+    Document,
+    Done,
+    Failed,
+    Intent,
+    Later,
+    Outcome,
+    Refused,
+    States,
+    Unsettled,
+    changed,
+)
 
 News = ShipmentShippedV2 | OrderCancelledV1 | OrderRejectedV1 | RefundLeftToChannelV1
 """What a channel may be told of."""
@@ -206,6 +218,8 @@ def settle_telling(states: States, message: News, outcome: Outcome, now: datetim
             return Decision(writes=[refused], events=[event]).and_then(_held(record, telling, why, now))
         case Failed(detail=detail, retry_after_s=wait):
             return Decision(later=Later(detail, not_before_s=wait))
+        case Unsettled(detail=detail):
+            return Decision(later=Later(detail))
 
 
 def _unsure(states: States, channel: str, message: News, now: datetime) -> list[Document]:

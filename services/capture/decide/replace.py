@@ -77,4 +77,6 @@ def _line(line: LineQuantity, item: Item | None) -> OrderLine:
         total_minor=0,
         weight_g=item.weight_g if item else None,
         hazmat_class=item.hazmat_class if item else "",
+        hs_code=item.hs_code if item else "",
+        origin_country=item.origin_country if item else None,
     )

@@ -113,6 +113,7 @@ LINES: Lines = {
     ),
     "label-bought": _label,
     "label-refused": lambda b: f"{b['reason']}: {b['detail']}",
+    "label-delayed": lambda b: f"no carrier can be reached; it is tried again by itself: {b['detail']}",
     "label-voided": lambda b: (
         f"{b['carrier']} {b['tracking_number']}" + (f": {b['reason']}" if b.get("reason") else "")
     ),

@@ -9,7 +9,7 @@ from crossdock_contracts.capture import OrderCapturedV1, OrderReleasedV1
 from crossdock_contracts.payments import PaymentAuthorisedV1, PaymentDeclinedV1
 from crossdock_contracts.reasons import OVER_LIMIT
 from crossdock_contracts.values import Order, PaymentMethod
-from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
+from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, Unsettled, changed
 from services.payments.decide.common import answered, code_of, going_out, is_unused, key_of, money, wait
 from services.payments.decide.credit import ACCOUNT, booked, refusal_of
 from services.payments.decide.giveback import LATE, late_again, refund_late, settle_late
@@ -177,7 +177,7 @@ def settle_authorise(
     payment = states.get(Payment, message.owner, message.order_id)
     if payment is None or outcome.key not in payment.intents:  # another message had the same call made, and has gone on
         return resume(payment) if payment else Decision.nothing()
-    if isinstance(outcome, Failed):
+    if isinstance(outcome, Failed | Unsettled):
         return wait(outcome)
     if payment.intents[outcome.key].operation != "authorise":
         return settle_late(payment, outcome, now) if LATE in payment.refunds else settle(payment, outcome, now)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from crossdock_contracts.payments import PaymentFailedV1, PaymentVoidedV1
 from crossdock_contracts.values import Money
-from services.hub.decision import Decision, Failed, Intent, Later, Outcome, Refused, changed
+from services.hub.decision import Decision, Failed, Intent, Later, Outcome, Refused, Unsettled, changed
 from services.payments.gateways import Void
 from services.payments.state import Payment, PaymentStatus
 
@@ -30,9 +30,9 @@ def answered(payment: Payment, key: str) -> Payment:
     return changed(payment, intents={k: v for k, v in payment.intents.items() if k != key})
 
 
-def wait(outcome: Failed) -> Decision:
-    """Nothing was done: the same again after a while."""
-    return Decision(later=Later(outcome.detail, not_before_s=outcome.retry_after_s))
+def wait(outcome: Failed | Unsettled) -> Decision:
+    """Nothing was done, or it is not known: the same again after a while, under the same key."""
+    return Decision(later=Later(outcome.detail, not_before_s=getattr(outcome, "retry_after_s", None)))
 
 
 def code_of(outcome: Refused) -> str:

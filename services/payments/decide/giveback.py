@@ -5,7 +5,7 @@ from datetime import datetime
 from crossdock_contracts.capture import OrderCancelledV1, OrderRejectedV1
 from crossdock_contracts.returns import RefundRequestedV1
 from crossdock_contracts.values import PaymentMethod
-from services.hub.decision import Decision, Failed, Later, Outcome, States, changed
+from services.hub.decision import Decision, Failed, Later, Outcome, States, Unsettled, changed
 from services.payments.decide.common import key_of, wait
 from services.payments.decide.credit import booked
 from services.payments.decide.imported import leave_to_channel
@@ -161,7 +161,7 @@ def settle_compensation(
         return Decision.nothing()
     if outcome.key not in payment.intents:
         return resume(payment)
-    if isinstance(outcome, Failed):
+    if isinstance(outcome, Failed | Unsettled):
         return wait(outcome)
     match message:
         case RefundRequestedV1():

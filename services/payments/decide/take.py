@@ -4,7 +4,7 @@ from datetime import datetime
 
 from crossdock_contracts.shipping import ShipmentShippedV2
 from crossdock_contracts.values import PaymentMethod
-from services.hub.decision import Decision, Failed, Outcome, States, changed
+from services.hub.decision import Decision, Failed, Outcome, States, Unsettled, changed
 from services.payments.decide.charge import charge, charge_intent, charged
 from services.payments.decide.common import key_of, wait
 from services.payments.decide.credit import ACCOUNT, booked
@@ -66,7 +66,7 @@ def settle_capture(states: States, message: ShipmentShippedV2, outcome: Outcome,
         return Decision.nothing()
     if outcome.key not in payment.intents:
         return resume(payment)
-    if isinstance(outcome, Failed):
+    if isinstance(outcome, Failed | Unsettled):
         return wait(outcome)
     if outcome.key == key_of("refund", payment, reduced_by(message.fulfilment_id)):
         return settle_reduced(payment, message.fulfilment_id, outcome, now)

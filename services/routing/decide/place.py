@@ -158,6 +158,8 @@ def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tup
                         weight_g=known[p.line_id].weight_g,
                         value_minor=p.value_minor,
                         hazmat_class=known[p.line_id].hazmat_class,
+                        hs_code=known[p.line_id].hs_code,
+                        origin_country=known[p.line_id].origin_country,
                         gift_wrap=known[p.line_id].gift_wrap,
                         note=known[p.line_id].note,
                         dimensions=known[p.line_id].dimensions,

@@ -1,91 +1,92 @@
-"""Accounts with houses that sell labels: ``[adapter.<name>]`` of ``carriers.toml``. Keys stand in the environment."""
+"""Adapters for the accounts that are configured."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Literal
+from collections.abc import Callable, Generator
+from functools import partial
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from crossdock_contracts.values import Code
-from services.hub.effects import Limits
-from services.hub.http import Http
+from services.hub.effects import Limits, TransientError
+from services.hub.http import Http, Timeouts
 from services.hub.quota import Quota
-from services.hub.toml import RulesError, load_toml
+from services.hub.secrets import Secrets
+from services.hub.toml import RulesError
 from services.shipping.carriers import CarrierAdapter
-from services.shipping.carriers.easypost import URL as EASYPOST
-from services.shipping.carriers.easypost import EasyPost
+from services.shipping.carriers.easypost import URL, EasyPost
+from services.shipping.rules.carriers import Account
+
+_ANSWERED_BEFORE_S = 2.0
+"""A carrier's answer is given up so long before the hub gives up the call, so that the call itself says why."""
 
 
-class Account(BaseModel):
-    """One account."""
+class KeyAuth(httpx.Auth):
+    """Shows a key as user name; it is read anew for each request, so that it is rotated without a restart."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    def __init__(self, key: Callable[[], str], missing: str) -> None:
+        self._key = key
+        self._missing = missing
 
-    kind: Literal["easypost"]
-    """Which API it is."""
-    url: str = ""
-    """Where it is, if not where it usually is."""
-    key_env: str
-    """The environment variable that has the API key."""
-    webhook_secrets_env: tuple[str, ...] = ()
-    """Environment variables that have the secrets that webhooks are signed with; several while one replaces another."""
-    names: dict[Code, str] = Field(default_factory=dict)
-    """What the house calls a carrier that is called otherwise here."""
-    timeout_s: PositiveFloat = 20.0
-    concurrency: PositiveInt = 64
-    rate_per_s: NonNegativeFloat = 0.0
-    """Calls a second, as the account allows; 0: what its answers say."""
-    attempts: PositiveInt = 3
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Called by httpx for each request.
 
-    def secrets(self, environ: Mapping[str, str]) -> list[str]:
-        """The secrets of its webhooks that are set."""
-        return [environ[name] for name in self.webhook_secrets_env if environ.get(name)]
+        Raises:
+            TransientError: there is no key.
+        """
+        key = self._key()
+        if not key:
+            raise TransientError(self._missing)
+        yield from httpx.BasicAuth(key, "").auth_flow(request)
 
 
-class AccountsFile(BaseModel):
-    """``carriers.toml``, as far as it is about accounts."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    adapter: dict[Code, Account] = Field(default_factory=dict)
-
-
-def adapters(rules_dir: Path, environ: Mapping[str, str]) -> list[tuple[CarrierAdapter, Limits]]:
-    """The adapter of each account, and how it may be used.
+def adapter(name: str, account: Account, secrets: Secrets) -> CarrierAdapter:
+    """What speaks with a carrier through this account.
 
     Raises:
-        RulesError: the file is missing or wrong, or a key is not set.
+        RulesError: a setting is missing, or what it needs is not installed.
     """
-    accounts = load_toml(rules_dir / "carriers.toml", AccountsFile).adapter
-    return [_opened(name, account, environ) for name, account in accounts.items()]
-
-
-def _opened(name: str, account: Account, environ: Mapping[str, str]) -> tuple[CarrierAdapter, Limits]:
-    key = environ.get(account.key_env, "")
-    if not key:
-        msg = (
-            f"carriers.toml: adapter.{name}: {account.key_env} is not set in the environment; it has to be the API key"
+    if account.kind == "easypost":
+        key = f"carrier.{name}.key"
+        auth = KeyAuth(partial(secrets.one, key), secrets.missing(key))
+        times = Timeouts(total_s=max(1.0, account.timeout_s - _ANSWERED_BEFORE_S))
+        http = Http(
+            name,
+            account.url or URL,
+            auth=auth,
+            timeouts=times,
+            connections=2 * account.concurrency,
+            quota=Quota(per_operation=True),
         )
+        return EasyPost(http, name, account.names)
+    from services.shipping.carriers.karrio import CONNECTORS, Karrio  # noqa: PLC0415  # an extra
+
+    connector = CONNECTORS[account.kind]
+    if missing := [setting for setting in connector.needs if not account.settings.get(setting)]:
+        msg = f"carriers.toml: account.{name}.settings: {', '.join(missing)} missing, which {account.kind} knows it by"
         raise RulesError(msg)
-    limits = Limits(
+    if unknown := account.settings.keys() & {*connector.secrets, *connector.optional}:
+        msg = f"carriers.toml: account.{name}.settings: {', '.join(sorted(unknown))} is a secret: keep it as one"
+        raise RulesError(msg)
+    return Karrio(
+        connector,
+        lambda secret: secrets.one(f"carrier.{name}.{secret}"),
+        {**account.settings, "test_mode": account.test},
+        name=name,
+        url=account.url,
+        options=account.options,
+        threads=account.concurrency,
+        total_s=max(1.0, account.timeout_s - _ANSWERED_BEFORE_S),
+    )
+
+
+def limits(account: Account) -> Limits:
+    """How an account may be used."""
+    return Limits(
         timeout_s=account.timeout_s,
         concurrency=account.concurrency,
         rate_per_s=account.rate_per_s,
         attempts=account.attempts,
     )
-    return _KINDS[account.kind](name, account, key), limits
 
 
-def _easypost(name: str, account: Account, key: str) -> CarrierAdapter:
-    http = Http(
-        name,
-        account.url or EASYPOST,
-        auth=httpx.BasicAuth(key, ""),
-        connections=account.concurrency,
-        quota=Quota(per_operation=True),
-    )
-    return EasyPost(http, name, account.names)
-
-
-_KINDS: Mapping[str, Callable[[str, Account, str], CarrierAdapter]] = {"easypost": _easypost}
+def webhook_secrets(name: str, secrets: Secrets) -> tuple[str, ...]:
+    """What the webhooks of an account may be signed with: several while one replaces another."""
+    return secrets.all(f"carrier.{name}.webhook")

@@ -1,6 +1,9 @@
 """What carriers answer."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+
+from pydantic import Field
 
 from crossdock_contracts.base import Utc, Value
 from crossdock_contracts.tracking import TrackingUpdateV1
@@ -40,6 +43,18 @@ class Rates(Value):
 
     offers: tuple[Offer, ...]
     silent: tuple[str, ...] = ()
+
+
+class Shopped(Value):
+    """What several carriers offered in time, and why there are no more offers."""
+
+    offers: tuple[Offer, ...] = ()
+    silent: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}))
+    """Why carriers did not answer, or made no offer."""
+    down: tuple[str, ...] = ()
+    """Those of them that may answer another time."""
+    avoid: tuple[str, ...] = ()
+    """Carriers that would not sell just now, whatever they offer."""
 
 
 class Scan(Value):

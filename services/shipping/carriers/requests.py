@@ -108,6 +108,7 @@ class BoughtParcel(Value):
 
     tracking_number: str
     handle: str = ""
+    weight_g: int = 1000
 
 
 class MakeManifest(Value):
@@ -127,6 +128,8 @@ class BookPickup(Value):
     closes_at: Utc
     parcels: tuple[BoughtParcel, ...]
     instructions: str = ""
+    timezone: str = "UTC"
+    """IANA time zone of the address: some carriers want to hear its own time."""
 
 
 class CancelPickup(Value):
@@ -134,6 +137,24 @@ class CancelPickup(Value):
 
     carrier: Code
     pickup_id: str
+
+
+SHOP = "rate-shop"
+"""The adapter that asks several carriers at once."""
+
+
+class Asked(Value):
+    """A carrier, and the account that speaks for it."""
+
+    carrier: Code
+    adapter: Code
+
+
+class ShopRates(Value):
+    """Ask several carriers what a parcel would cost."""
+
+    parcel: GetRates
+    asked: tuple[Asked, ...]
 
 
 Request = BuyLabel | VoidLabel | GetRates | TrackParcel | ValidateAddress | MakeManifest | BookPickup | CancelPickup

@@ -9,6 +9,7 @@ from crossdock_contracts.shipping import (
     ConfirmShippedV1,
     LabelWantedV1,
     ReportLabelV1,
+    SettlePurchaseV1,
 )
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
@@ -33,6 +34,7 @@ Work = (
     | ConfirmStepV1
     | TrackingUpdateV1
     | ReportLabelV1
+    | SettlePurchaseV1
     | LabelWantedV1
     | AcceptFulfilmentV1
     | DeclineFulfilmentV1

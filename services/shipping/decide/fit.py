@@ -13,7 +13,7 @@ def misfit(rules: Rules, shipment: Shipment) -> tuple[str, str]:
 
     It is kept where weighing makes less of a difference than the location cares for, and where nobody sells another.
     """
-    fulfilment, paid = shipment.fulfilment, _paid(shipment)
+    fulfilment, paid = shipment.fulfilment, _paid(rules, shipment)
     if fulfilment is None or paid is None:
         return "", ""
     weight_g, size = size_of(rules, shipment, 1)
@@ -51,11 +51,19 @@ def _difference(
     return why, difference >= rules.locations[fulfilment.location_id].rerate_from_minor
 
 
-def _paid(shipment: Shipment) -> Money | None:
-    """What the table asked for the label of the first parcel; none where there is none, or somebody else bought it."""
-    label = shipment.parcel
+def _paid(rules: Rules, shipment: Shipment) -> Money | None:
+    """What the label of the first parcel was expected to cost; none where there is none, or somebody else bought it.
+
+    Of a carrier that says itself what it charges, that is what the table has for the weight that it was asked about:
+    the same is compared with the same.
+    """
+    label, quote = shipment.parcel, shipment.quote
     if label is None or shipment.reported:
         return None
+    carrier = rules.carriers.get(label.carrier)
+    service = carrier.service.get(label.service) if carrier else None
+    if carrier and service and carrier.rates == "live" and quote and shipment.fulfilment:
+        return price(carrier, service, shipment.fulfilment, billed_g(carrier, quote.weight_g, quote.dimensions))[0]
     taken = ((rate.carrier, rate.service) == (label.carrier, label.service) for rate in shipment.ranking)
     return next((rate.cost for rate, is_it in zip(shipment.ranking, taken, strict=True) if is_it), None)
 

@@ -6,17 +6,15 @@ from datetime import datetime
 from crossdock_contracts.inventory import StockAllocatedV1
 from crossdock_contracts.shipping import (
     ConfirmPackedV1,
-    LabelBoughtV1,
-    LabelRefusedV1,
     LabelVoidedV1,
     LabelWantedV1,
     Parcel,
-    RankedRate,
+    SettlePurchaseV1,
 )
 from crossdock_contracts.stores import AcceptFulfilmentV1, AcknowledgePurchaseOrderV1
-from crossdock_contracts.values import Money
-from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
-from services.shipping.carriers import BuyLabel, VoidLabel
+from services.hub.decision import Decision, Done, Failed, Later, Outcome, Refused, States, Unsettled, changed
+from services.shipping.carriers.answers import Shopped
+from services.shipping.decide import calls
 from services.shipping.decide.dropship import offered
 from services.shipping.decide.fit import misfit
 from services.shipping.decide.parcels import (
@@ -32,8 +30,10 @@ from services.shipping.decide.parcels import (
 from services.shipping.decide.queues import queued
 from services.shipping.decide.rates import collected_by_carrier, ranked
 from services.shipping.decide.steps import planned
+from services.shipping.decide.told import bought, refusal
+from services.shipping.decide.waits import wait
 from services.shipping.rules import Rules
-from services.shipping.state import Quote, Shipment, ShipmentStatus, is_open
+from services.shipping.state import LabelTimer, Quote, Shipment, ShipmentStatus, is_open
 
 IsOpen = Callable[[str], bool]
 """Whether an adapter's circuit is open."""
@@ -92,8 +92,12 @@ def go_on(rules: Rules, shipment: Shipment, now: datetime, is_circuit_open: IsOp
     number = unlabelled(shipment)
     if number is None or not is_open(shipment.status) or not _hub_buys(rules, shipment):
         return Decision(writes=[shipment])
+    shipment = _quoted(rules, shipment, number)
+    enquiry = calls.enquiry(rules, shipment)
+    if enquiry is not None:
+        return Decision(writes=[changed(shipment, intent=enquiry.record(now))], intent=enquiry)
     avoid = frozenset(name for name, carrier in rules.carriers.items() if is_circuit_open(carrier.adapter))
-    return _try_next(rules, _offers(rules, shipment, number, avoid), now)
+    return _try_next(rules, _ranked(rules, shipment, avoid), now)
 
 
 def _hub_buys(rules: Rules, shipment: Shipment) -> bool:
@@ -105,17 +109,25 @@ def _hub_buys(rules: Rules, shipment: Shipment) -> bool:
     return at == "release" or (at == "pack" and shipment.status is ShipmentStatus.PACKED)
 
 
-def _offers(rules: Rules, shipment: Shipment, number: int, avoid: frozenset[str] = frozenset()) -> Shipment:
-    """The shipment with what carriers ask for one of its parcels, and with what they are to be asked for."""
+def _quoted(rules: Rules, shipment: Shipment, number: int) -> Shipment:
+    """The shipment with what carriers are to be asked for: a label for one of its parcels."""
     fulfilment = shipment.fulfilment
     assert fulfilment is not None
     weight_g, dimensions = size_of(rules, shipment, number)
     cash = collected_by_carrier(fulfilment) if number == 1 else 0  # the first parcel collects all of it
+    quote = Quote(number=number, weight_g=weight_g, dimensions=dimensions, cash_minor=cash)
+    return changed(shipment, quote=quote, unrated=False)
+
+
+def _ranked(
+    rules: Rules, shipment: Shipment, avoid: frozenset[str] = frozenset(), shopped: Shopped | None = None
+) -> Shipment:
+    """The shipment with what carriers charge for what is to be asked for."""
+    fulfilment, quote = shipment.fulfilment, shipment.quote
+    assert fulfilment is not None
+    assert quote is not None
     return changed(
-        shipment,
-        ranking=ranked(rules, fulfilment, weight_g, avoid, dimensions),
-        quote=Quote(number=number, weight_g=weight_g, dimensions=dimensions, cash_minor=cash),
-        unrated=False,
+        shipment, ranking=ranked(rules, fulfilment, quote.weight_g, avoid, quote.dimensions, shopped=shopped)
     )
 
 
@@ -125,81 +137,44 @@ def _try_next(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
     shipment = changed(shipment, generation=shipment.generation + 1, intent=None)
     if offer is None:
         return _refused(shipment)
-    intent = _purchase(rules, shipment, offer)
+    intent = calls.purchase(rules, shipment, offer)
     return Decision(writes=[changed(shipment, intent=intent.record(now))], intent=intent)
 
 
 def _refused(shipment: Shipment) -> Decision:
     why = "; ".join(f"{rate.carrier} {rate.service}: {rate.refused}" for rate in shipment.ranking)
-    return Decision(writes=[shipment], events=[_refusal(shipment, "no-carrier", why or "no carrier is set up")])
+    return Decision(writes=[shipment], events=[refusal(shipment, "no-carrier", why or "no carrier is set up")])
 
 
-def _refusal(shipment: Shipment, reason: str, detail: str) -> LabelRefusedV1:
-    assert shipment.fulfilment is not None
-    number = shipment.quote.number if shipment.quote else 1
-    return LabelRefusedV1(
-        owner=shipment.owner,
-        order_id=shipment.order_id,
-        fulfilment_id=shipment.fulfilment_id,
-        location_id=shipment.fulfilment.location_id,
-        reason=reason,
-        detail=detail if number == 1 else f"parcel {number}: {detail}",
-        ranking=shipment.ranking if reason == "no-carrier" else (),
-        attempt=shipment.generation,
-    )
-
-
-def _purchase(rules: Rules, shipment: Shipment, offer: RankedRate, *, resumed: bool = False) -> Intent:
-    fulfilment, quote = shipment.fulfilment, shipment.quote or Quote()
-    assert fulfilment is not None
-    origin = rules.locations[fulfilment.location_id]
-    cash = quote.cash_minor
-    request = BuyLabel(
-        carrier=offer.carrier,
-        service=offer.service,
-        reference=shipment.fulfilment_id,
-        ship_from=origin.address,
-        ship_to=fulfilment.ship_to,
-        weight_g=quote.weight_g,
-        dimensions=quote.dimensions,
-        parcel=quote.number,
-        rate=offer.cost,
-        cash_on_delivery=Money(amount_minor=cash, currency=fulfilment.currency) if cash else None,
-        formats=origin.label_formats,
-        from_name=origin.name,
-    )
-    key = f"label:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}"
-    return Intent(rules.carriers[offer.carrier].adapter, "buy", key, request, resumed=resumed)
-
-
-def resume(rules: Rules, shipment: Shipment, _now: datetime) -> Decision:
+def resume(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
     """The message came before. Where its call is still under way, the answer is looked up."""
     if shipment.intent is None:
         return Decision.nothing()
     if shipment.voiding:
-        return Decision(writes=[shipment], intent=_void_intent(rules, shipment, resumed=True))
+        return Decision(writes=[shipment], intent=calls.void(rules, shipment, resumed=True))
+    if shipment.intent.operation == calls.RATE:
+        intent = calls.enquiry(rules, shipment, resumed=True)
+        return go_on(rules, shipment, now) if intent is None else Decision(writes=[shipment], intent=intent)
     offer = next(rate for rate in shipment.ranking if not rate.refused)
-    return Decision(writes=[shipment], intent=_purchase(rules, shipment, offer, resumed=True))
+    return Decision(writes=[shipment], intent=calls.purchase(rules, shipment, offer, resumed=True))
 
 
 def _give_back(rules: Rules, shipment: Shipment, number: int, now: datetime) -> Decision:
     shipment = changed(shipment, voiding=True, voids=number)
-    intent = _void_intent(rules, shipment)
+    intent = calls.void(rules, shipment)
     return Decision(writes=[changed(shipment, intent=intent.record(now))], intent=intent)
-
-
-def _void_intent(rules: Rules, shipment: Shipment, *, resumed: bool = False) -> Intent:
-    parcel = labels_of(shipment)[shipment.voids]
-    key = f"void:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}"
-    key = key if shipment.voids == 1 else f"{key}.{shipment.voids}"
-    request = VoidLabel(carrier=parcel.carrier, tracking_number=parcel.tracking_number, handle=parcel.handle)
-    return Intent(rules.carriers[parcel.carrier].adapter, "void", key, request, resumed=resumed)
 
 
 def settle_label(
     rules: Rules,
     states: States,
-    message: StockAllocatedV1 | ConfirmPackedV1 | LabelWantedV1 | AcceptFulfilmentV1 | AcknowledgePurchaseOrderV1,
+    message: StockAllocatedV1
+    | ConfirmPackedV1
+    | LabelWantedV1
+    | AcceptFulfilmentV1
+    | AcknowledgePurchaseOrderV1
+    | SettlePurchaseV1
+    | LabelTimer,
     outcome: Outcome,
     now: datetime,
 ) -> Decision:
@@ -216,18 +191,44 @@ def settle(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) ->
     assert shipment.intent is not None
     if outcome.key != shipment.intent.key:  # two messages had the same call made, and the other one has gone on
         return Decision.nothing()
-    if shipment.voiding:
-        return _voided(rules, shipment, outcome, now)
+    if shipment.voiding or shipment.intent.operation == calls.RATE:
+        return (_voided if shipment.voiding else _shopped)(rules, shipment, outcome, now)
     match outcome:
         case Done(response=label):
-            return _bought(rules, shipment, label, now)
+            return has_bought(rules, shipment, label, now)
         case Refused(code=code, detail=detail):
             return _next_after(rules, shipment, f"{code} {detail}".strip(), now)
-        case Failed(detail=detail):
-            others = sum(1 for rate in shipment.ranking if not rate.refused)
-            if others > 1 or not is_open(shipment.status):  # it is certain that nothing was bought
-                return _next_after(rules, shipment, detail, now)
-            return Decision(later=Later(detail, not_before_s=outcome.retry_after_s))
+        case Failed():
+            return _failed(rules, shipment, outcome, now)
+        case Unsettled(detail=detail):
+            shipment = changed(shipment, unsettled=shipment.intent.key)
+            return Decision(writes=[shipment], events=[refusal(shipment, "outcome-unknown", detail)])
+
+
+def _failed(rules: Rules, shipment: Shipment, outcome: Failed, now: datetime) -> Decision:
+    """It is certain that nothing was bought: the next carrier is asked, or where there is none all of them later."""
+    others = sum(1 for rate in shipment.ranking if not rate.refused)
+    if others > 1 or not is_open(shipment.status):
+        return _next_after(rules, shipment, outcome.detail, now)
+    return wait(shipment, _why_none(shipment, outcome.detail), outcome.retry_after_s, now)
+
+
+def _why_none(shipment: Shipment, detail: str) -> str:
+    """Why no carrier sells just now, of each; the last one says so itself."""
+    return "; ".join(f"{rate.carrier} {rate.service}: {rate.refused or detail}" for rate in shipment.ranking)
+
+
+def _shopped(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
+    """Carriers have said what they charge, as many as did in time: the best is bought from."""
+    if not is_open(shipment.status) or shipment.unrated:  # it is stopped, or has been weighed meanwhile
+        return go_on(rules, shipment, now)
+    shopped = outcome.response if isinstance(outcome, Done) else None
+    if not isinstance(shopped, Shopped):
+        return Decision(later=Later(f"carriers could not be asked: {outcome}"))
+    shipment = _ranked(rules, shipment, frozenset(shopped.avoid), shopped)
+    if shopped.down and all(rate.refused for rate in shipment.ranking):
+        return wait(shipment, _why_none(shipment, ""), None, now)
+    return _try_next(rules, shipment, now)
 
 
 def _next_after(rules: Rules, shipment: Shipment, why: str, now: datetime) -> Decision:
@@ -236,9 +237,11 @@ def _next_after(rules: Rules, shipment: Shipment, why: str, now: datetime) -> De
         return go_on(rules, shipment, now)
     failed = next(rate for rate in shipment.ranking if not rate.refused)
     if shipment.unrated and shipment.quote:
+        if calls.enquiry(rules, shipment) is not None:
+            return go_on(rules, shipment, now)
         said = {(rate.carrier, rate.service): rate.refused for rate in shipment.ranking if rate.refused}
         said[failed.carrier, failed.service] = why[:200]
-        shipment = _offers(rules, shipment, shipment.quote.number)
+        shipment = _ranked(rules, _quoted(rules, shipment, shipment.quote.number))
         ranking = tuple(
             changed(rate, refused=rate.refused or said.get((rate.carrier, rate.service), ""))
             for rate in shipment.ranking
@@ -248,9 +251,10 @@ def _next_after(rules: Rules, shipment: Shipment, why: str, now: datetime) -> De
     return _try_next(rules, changed(shipment, ranking=ranking), now)
 
 
-def _bought(rules: Rules, shipment: Shipment, label: Parcel, now: datetime) -> Decision:
+def has_bought(rules: Rules, shipment: Shipment, label: Parcel, now: datetime) -> Decision:
+    """What follows once a label was bought."""
     number = shipment.quote.number if shipment.quote else 1
-    shipment = with_label(shipment, number, label)
+    shipment = changed(with_label(shipment, number, label), waits=0)
     if not is_open(shipment.status):  # it was stopped while the label was bought
         return go_on(rules, shipment, now)
     told = shared(shipment) if number == 1 and shipment.riders else []
@@ -260,30 +264,17 @@ def _bought(rules: Rules, shipment: Shipment, label: Parcel, now: datetime) -> D
     return decision.and_then(go_on(rules, shipment, now))
 
 
-def bought(shipment: Shipment, number: int, now: datetime, *, reported: bool = False) -> LabelBoughtV1:
-    """That a parcel of a fulfilment has its label."""
-    assert shipment.fulfilment is not None
-    return LabelBoughtV1(
-        owner=shipment.owner,
-        order_id=shipment.order_id,
-        fulfilment_id=shipment.fulfilment_id,
-        location_id=shipment.fulfilment.location_id,
-        parcel=labels_of(shipment)[number],
-        ranking=() if reported else shipment.ranking,
-        bought_at=now,
-    )
-
-
 def _voided(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
     """A label was given back, or the carrier keeps it: then a parcel that ships goes with it as it is."""
     if isinstance(outcome, Failed):
         return Decision(later=Later(outcome.detail, not_before_s=outcome.retry_after_s))
     parcel = labels_of(shipment)[shipment.voids]
-    if isinstance(outcome, Refused):
+    if not isinstance(outcome, Done):
+        outcome = outcome if isinstance(outcome, Refused) else Refused("outcome-unknown", outcome.detail)
         detail = f"{parcel.carrier} keeps {parcel.tracking_number}: {outcome.code} {outcome.detail}"
         kept = changed(shipment, kept=(*shipment.kept, parcel.tracking_number), returning="")
-        refusal = _refusal(changed(shipment, quote=None), "void-refused", detail)
-        return Decision(events=[refusal]).and_then(go_on(rules, kept, now))
+        said = refusal(changed(shipment, quote=None), "void-refused", detail)
+        return Decision(events=[said]).and_then(go_on(rules, kept, now))
     voided = LabelVoidedV1(
         owner=shipment.owner,
         order_id=shipment.order_id,

@@ -4,15 +4,16 @@ from datetime import datetime
 
 from crossdock_contracts.capture import OrderReleasedV1
 from crossdock_contracts.reasons import NO_LABEL
-from crossdock_contracts.shipping import LabelWantedV1, Parcel, ReportLabelV1
+from crossdock_contracts.shipping import LabelWantedV1, Parcel, ReportLabelV1, SettlePurchaseV1
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, States
-from services.shipping.decide.commands import shipment_of
-from services.shipping.decide.label import IsOpen, bought, go_on, resume
+from services.shipping.decide.commands import refused, shipment_of
+from services.shipping.decide.label import IsOpen, go_on, has_bought, resume
 from services.shipping.decide.parcels import labels_of, shared, unlabelled, with_reported
 from services.shipping.decide.rates import weight_of
+from services.shipping.decide.told import bought
 from services.shipping.rules import Rules
-from services.shipping.state import Shipment, ShipmentStatus, is_open
+from services.shipping.state import LabelTimer, Quote, Shipment, ShipmentStatus, is_open
 
 
 def want_labels(_states: States, message: OrderReleasedV1, _now: datetime) -> Decision:
@@ -31,6 +32,40 @@ def buy_again(rules: Rules, is_circuit_open: IsOpen, states: States, message: La
     if shipment.intent is not None:
         return resume(rules, shipment, now)
     return go_on(rules, shipment, now, is_circuit_open)
+
+
+def ask_again(rules: Rules, is_circuit_open: IsOpen, states: States, message: LabelTimer, now: datetime) -> Decision:
+    """No carrier could be reached a while ago: all of them are asked anew."""
+    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    if shipment is None or not is_open(shipment.status) or not shipment.waits or unlabelled(shipment) is None:
+        return Decision.nothing()
+    if shipment.intent is not None:
+        return resume(rules, shipment, now)
+    return go_on(rules, shipment, now, is_circuit_open)
+
+
+def settle_purchase(
+    rules: Rules, is_circuit_open: IsOpen, states: States, message: SettlePurchaseV1, now: datetime
+) -> Decision:
+    """Somebody has looked whether a label was bought: it is taken, or one is bought anew."""
+    shipment = shipment_of(states, message)
+    if shipment is None or shipment.intent is None or shipment.intent.key != shipment.unsettled:
+        if shipment is not None and shipment.intent is not None and shipment.unsettled:
+            return resume(rules, shipment, now)  # the call that followed upon this command is under way
+        return refused(message, shipment, "no purchase of it waits for somebody to look")
+    if not message.tracking_number:
+        return go_on(rules, shipment, now, is_circuit_open)
+    offer = next(rate for rate in shipment.ranking if not rate.refused)
+    quote = shipment.quote or Quote()
+    label = Parcel(
+        parcel_id=f"{shipment.fulfilment_id}/{quote.number}",
+        carrier=offer.carrier,
+        service=offer.service,
+        tracking_number=message.tracking_number,
+        weight_g=quote.weight_g,
+        cost=message.cost or offer.cost,
+    )
+    return has_bought(rules, shipment, label, now)
 
 
 def report_label(rules: Rules, states: States, message: ReportLabelV1, now: datetime) -> Decision:

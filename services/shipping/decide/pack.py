@@ -9,12 +9,13 @@ from crossdock_contracts.values import Money
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import refused, shipment_of, to_be_done
 from services.shipping.decide.fit import misfit, too_heavy
-from services.shipping.decide.label import IsOpen, bought, go_on, resume
+from services.shipping.decide.label import IsOpen, go_on, resume
 from services.shipping.decide.parcels import labels_of, shared, with_reported
 from services.shipping.decide.queues import queued, waits_for
 from services.shipping.decide.rates import weight_of
 from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.decide.share import pack_with
+from services.shipping.decide.told import bought
 from services.shipping.rules import Rules
 from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import Box, Shipment, ShipmentStatus

@@ -3,6 +3,7 @@
 from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.shipping import RankedRate
 from crossdock_contracts.values import Dimensions, Money
+from services.shipping.carriers.answers import Shopped
 from services.shipping.decide.limits import is_late, refusal, transit_days
 from services.shipping.rules import Rules
 from services.shipping.rules.carriers import Carrier, CarrierService
@@ -40,8 +41,12 @@ def ranked(
     weight_g: int,
     avoid: frozenset[str] = frozenset(),
     dimensions: Dimensions | None = None,
+    shopped: Shopped | None = None,
 ) -> tuple[RankedRate, ...]:
     """All offers for a parcel: those that fit by cost, then transit time; behind them why others do not.
+
+    What carriers say themselves that they charge is in ``shopped``; without it they are taken to charge what is
+    expected of them.
 
     Services that would arrive after what was promised come behind those that keep it; carriers in `avoid` (their
     circuit is open) behind all others that fit.
@@ -55,6 +60,8 @@ def ranked(
         for title, service in carrier.service.items():
             cost, why = price(carrier, service, fulfilment, billed)
             days = transit_days(service, fulfilment)
+            if shopped is not None and carrier.rates == "live" and not why:
+                cost, days, why = _said(shopped, name, title, cost, days)
             if why:
                 refused.append((name, title, cost, days, why))
             else:
@@ -67,6 +74,17 @@ def ranked(
         RankedRate(rank=rank, carrier=name, service=title, cost=cost, transit_days=days, refused=why, late=late)
         for rank, (name, title, cost, days, why, late) in enumerate([*offers, *others], start=1)
     )
+
+
+def _said(shopped: Shopped, name: str, title: str, expected: Money, days: int) -> tuple[Money, int, str]:
+    """What a carrier says that a service costs and takes, and why it cannot be had; empty: it can."""
+    offers = [one for one in shopped.offers if (one.carrier, one.service) == (name, title)]
+    if not offers:
+        return expected, days, f"no live rate: {shopped.silent.get(name, 'not-offered')}"[:200]
+    offer = min(offers, key=lambda one: one.cost.amount_minor)
+    if offer.cost.currency != expected.currency:
+        return expected, days, f"priced in {offer.cost.currency}, not {expected.currency}"
+    return offer.cost, days if offer.transit_days is None else offer.transit_days, ""
 
 
 def price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, billed: int) -> tuple[Money, str]:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock_contracts.values import Code
 from services.hub.toml import load_toml
-from services.shipping.rules.carriers import Carrier, CarriersFile
+from services.shipping.rules.carriers import Account, Carrier, CarriersFile, RateShopping
 from services.shipping.rules.locations import LocationsFile, ShipFrom
 from services.shipping.rules.work import StepRule, Substitution, SubstitutionsFile, WorkflowFile
 
@@ -18,6 +18,8 @@ class Rules(BaseModel):
 
     locations: dict[str, ShipFrom]
     carriers: dict[Code, Carrier]
+    accounts: dict[Code, Account] = Field(default_factory=dict)
+    rates: RateShopping = RateShopping()
     steps: tuple[StepRule, ...] = ()
     substitutions: tuple[Substitution, ...] = ()
     consent: str = ""
@@ -31,12 +33,14 @@ class Rules(BaseModel):
             RulesError: one is missing or wrong.
         """
         locations = load_toml(folder / "locations.toml", LocationsFile).location
-        carriers = load_toml(folder / "carriers.toml", CarriersFile).carrier
+        carriers = load_toml(folder / "carriers.toml", CarriersFile)
         steps = load_toml(folder / "workflow.toml", WorkflowFile).step
         instead = load_toml(folder / "substitutions.toml", SubstitutionsFile)
         return cls(
             locations=locations,
-            carriers=carriers,
+            carriers=carriers.carrier,
+            accounts=carriers.account,
+            rates=carriers.rates,
             steps=steps,
             substitutions=instead.substitution,
             consent=instead.consent,

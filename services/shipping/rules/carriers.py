@@ -1,8 +1,17 @@
-"""``carriers.toml``: carriers, their services, and what these cost by weight."""
+"""``carriers.toml``: carriers, their services, what these cost by weight, and the accounts that buy their labels."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from crossdock_contracts.values import Code, Country, Currency
 
@@ -71,6 +80,9 @@ class Carrier(BaseModel):
     adapter: Code
     currency: Currency
     active: bool = True
+    rates: Literal["table", "live"] = "table"
+    """Where its prices come from: from the bands, or from itself, each time. Then the bands are what routing expects of
+    it; they also tell how heavy a parcel it takes, and whether weighing makes a difference."""
     calendar: dict[str, Any] = Field(default_factory=dict)
     """Routing's part."""
     volumetric_divisor: PositiveInt | None = None
@@ -79,11 +91,48 @@ class Carrier(BaseModel):
     service: dict[str, CarrierService]
 
 
+class Account(BaseModel):
+    """An account with a carrier, or with a house that speaks for several.
+
+    Its secrets stand elsewhere, by the names ``carrier.<account>.<secret>``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    kind: Literal["ups", "fedex", "dhl-express", "usps", "easypost"]
+    test: bool = False
+    """It is one with the carrier's test system."""
+    url: str = ""
+    """Is called in place of the carrier's own address."""
+    settings: dict[str, str | int | bool] = Field(default_factory=dict)
+    """What the carrier knows the account by, such as ``account_number``."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Goes with every request, as karrio's options of that carrier."""
+    names: dict[Code, str] = Field(default_factory=dict)
+    """What a house that speaks for several calls carriers that are called otherwise here."""
+    concurrency: PositiveInt = 16
+    """Calls at a time; as many others may ask for rates and where parcels are."""
+    rate_per_s: NonNegativeFloat = 0.0
+    """Calls a second that change something; 0: as many as the carrier takes."""
+    timeout_s: PositiveFloat = 20.0
+    attempts: PositiveInt = 3
+    """Tries in place, before the next carrier is asked or the parcel waits."""
+
+
+class RateShopping(BaseModel):
+    """How carriers are asked for live rates."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    deadline_s: PositiveFloat = 2.0
+    """Those that have not answered by then do not compete."""
+
+
 class CarriersFile(BaseModel):
     """``carriers.toml``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     carrier: dict[Code, Carrier]
-    adapter: dict[Code, Any] = Field(default_factory=dict)
-    """Accounts with houses that sell labels; `services.shipping.carriers.accounts` reads them."""
+    account: dict[Code, Account] = Field(default_factory=dict)
+    rates: RateShopping = RateShopping()

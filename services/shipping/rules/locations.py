@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Address
+from services.shipping.carriers.requests import Incoterm
 
 LabelFormat = Literal["pdf", "zpl"]
 
@@ -23,6 +24,21 @@ class Labelling(BaseModel):
 
     label_at: LabelAt | None = None
     label_by: LabelBy | None = None
+
+
+class Export(BaseModel):
+    """What customs are told of parcels that leave a location for abroad, besides the goods."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    incoterm: Incoterm = "DAP"
+    """``DDP``: duties and taxes are the sender's; ``DAP``: the recipient's."""
+    signed_by: str = ""
+    """Who certifies that it is so."""
+    export_declaration: str = ""
+    """The filing's number, or why none is needed: ``NOEEI 30.37(a)``."""
+    tax_ids: dict[str, str] = Field(default_factory=dict)
+    """The sender's numbers, by kind: ``IOSS``, ``VAT``, ``EORI``, ``EIN``."""
 
 
 class ShipFrom(BaseModel):
@@ -60,6 +76,8 @@ class ShipFrom(BaseModel):
     """A buyer who has not collected an order by then is reminded."""
     hold_hours: PositiveFloat = 168.0
     """What is not collected within so long is cancelled, or somebody has to see to it where it was shipped here."""
+    export: Export = Export()
+    """What customs are told of its parcels."""
     packaging_g: NonNegativeInt = 100
     """Weight of an empty parcel."""
     usual_weight_g: PositiveInt = 500

@@ -93,7 +93,7 @@ class EasyPost:
 
     async def _rate(self, request: GetRates) -> Rates:
         shipment = await self._account.post("rate", "/shipments", Shipment, build.shipment(request), safe=True)
-        return parse.rates(shipment, tuple(map(self._account.carrier, request.carriers)))
+        return parse.rates(shipment, {code: self._account.carrier(code) for code in request.carriers})
 
     async def _track(self, request: TrackParcel) -> Tracked:
         """Of what was bought here there is a tracker; for other parcels one is made, which EasyPost does once only."""

@@ -1,5 +1,7 @@
 """What EasyPost's answers come to, in the hub's words."""
 
+from collections.abc import Mapping
+
 from crossdock_contracts.values import Address
 from services.shipping.carriers.answers import AddressChecked, Offer, Rates, Scan, Tracked
 from services.shipping.carriers.codes import carrier_named, status_of
@@ -29,16 +31,16 @@ def notices(said: tuple[Notice, ...]) -> tuple[str, ...]:
     return tuple(f"{one.carrier}: {one.message}".strip(": ") for one in said)
 
 
-def rates(shipment: Shipment, wanted: tuple[str, ...]) -> Rates:
-    """The offers, cheapest first; of these carriers, if any are named.
+def rates(shipment: Shipment, wanted: Mapping[str, str]) -> Rates:
+    """The offers, cheapest first; of these carriers, if any are named: code here → name there.
 
     Raises:
         ValueError: a price is in no currency that there is.
     """
-    names = {plain(name) for name in wanted}
+    names = {plain(name): code for code, name in wanted.items()}
     offers = [
         Offer(
-            carrier=carrier_code(rate.carrier),
+            carrier=names.get(plain(rate.carrier)) or carrier_code(rate.carrier),
             service=rate.service,
             cost=money(rate.rate, rate.currency),
             transit_days=rate.delivery_days,

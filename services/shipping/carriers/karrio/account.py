@@ -1,0 +1,223 @@
+"""An account as it is asked in a thread: what is asked is built by karrio, sent, and read by karrio."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from crossdock_contracts.values import Money
+from services.hub.effects import PermanentError, UnknownError
+from services.shipping.carriers import not_supported
+from services.shipping.carriers.answers import (
+    AddressChecked,
+    Answer,
+    Label,
+    PickupBooked,
+    PickupCancelled,
+    Rates,
+    Tracked,
+    Voided,
+)
+from services.shipping.carriers.karrio import build, library, parse
+from services.shipping.carriers.karrio.shape import Connector, reference
+from services.shipping.carriers.karrio.wire import CALL, Call, Reply, Tokens
+from services.shipping.carriers.requests import (
+    BookPickup,
+    BuyLabel,
+    CancelPickup,
+    GetRates,
+    MakeManifest,
+    TrackParcel,
+    ValidateAddress,
+    VoidLabel,
+)
+from services.shipping.carriers.units import money
+
+
+class Account:
+    """One account, with the secrets of now."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        settings: Mapping[str, Any],
+        tokens: Tokens,
+        *,
+        name: str,
+        url: str,
+        options: Mapping[str, Any],
+    ) -> None:
+        module = library.connector(connector.carrier)
+        kind = module.Settings
+        if url:
+            kind = type("Settings", (kind,), {"server_url": property(lambda _: url)})
+        self.name = name
+        self.settings = kind(**{**settings, "carrier_id": name})
+        self.settings.cache = tokens
+        self._connector = connector
+        self._options = options
+        self._mapper = module.Mapper(self.settings)
+        self._proxy = module.Proxy(self.settings)
+
+    @property
+    def has_tokens(self) -> bool:
+        """It shows tokens that expire, rather than a password."""
+        return "username" not in self._connector.secrets
+
+    def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
+        """Send a message with the account's proof."""
+        content = None if body is None else orjson.dumps(body)
+        told = {"Authorization": self._proof(path), "Accept": "application/json", **(headers or {})}
+        if content is not None:
+            told["Content-Type"] = "application/json"
+        return CALL.get().send(method, f"{self.settings.server_url}{path}", told, content)
+
+    def _proof(self, path: str) -> str:
+        if not self.has_tokens:
+            return f"Basic {self.settings.authorization}"
+        which = {"auth_type": "track_auth"} if path.startswith("/track/") else {}
+        asked = library.library().Serializable(None, ctx=which)
+        return f"Bearer {self._proxy.authenticate(asked).deserialize()}"
+
+    def buy(self, request: BuyLabel, key: str) -> Label:
+        """Buy a label.
+
+        Raises:
+            PermanentError: refused.
+            UnknownError: sold, or it seems so, and the label is not there.
+        """
+        wanted = request.formats[:1] or ("pdf",)
+        told = build.purchase(request, reference(key), self._connector.label_types[wanted[0]], self._options)
+        asked = self._model("ShipmentRequest", told)
+        if request.is_return and self._connector.returns:
+            sent = self._proxy.create_return_shipment(self._mapper.create_return_shipment_request(asked))
+            details, messages = self._mapper.parse_return_shipment_response(sent)
+        else:
+            sent = self._proxy.create_shipment(self._mapper.create_shipment_request(asked))
+            details, messages = self._mapper.parse_shipment_response(sent)
+        details = self._given(details, messages)
+        return parse.label(details, request, self._paid(), wanted)
+
+    def _paid(self) -> Money | None:
+        try:
+            return self._connector.paid(orjson.loads(CALL.get().answer))
+        except (ValueError, LookupError, TypeError):  # it does not say, or not in this shape: karrio may know
+            return None
+
+    def void(self, request: VoidLabel) -> Voided:
+        """Give a label back; one that was given back before is.
+
+        Raises:
+            PermanentError: the carrier keeps it.
+        """
+        asked = self._model("ShipmentCancelRequest", {"shipment_identifier": request.handle or request.tracking_number})
+        sent = self._proxy.cancel_shipment(self._mapper.create_cancel_shipment_request(asked))
+        try:
+            self._given(*self._mapper.parse_cancel_shipment_response(sent))
+        except PermanentError as error:
+            if not _is_void_already(str(error)):
+                raise
+        return Voided(tracking_number=request.tracking_number)
+
+    def give_back(self, tracking_number: str) -> None:
+        """Void a label that nobody has."""
+        self.void(VoidLabel(carrier=self.name, tracking_number=tracking_number))
+
+    def read(self, request: GetRates | TrackParcel | ValidateAddress) -> Rates | Tracked | AddressChecked:
+        """Ask for something that changes nothing."""
+        match request:
+            case GetRates():
+                return self._rates(request)
+            case TrackParcel():
+                asked = self._model("TrackingRequest", {"tracking_numbers": [request.tracking_number]})
+                sent = self._proxy.get_tracking(self._mapper.create_tracking_request(asked))
+                details, messages = self._mapper.parse_tracking_response(sent)
+                found = self._given(next(iter(details or []), None), messages)
+                return parse.tracked(found, self._connector.codes, request.carrier)
+            case ValidateAddress():
+                if not self._connector.validates:
+                    raise not_supported(self.name, "validate")
+                asked = self._model("AddressValidationRequest", {"address": build.address(request.address)})
+                sent = self._proxy.validate_address(self._mapper.create_address_validation_request(asked))
+                checked, messages = self._mapper.parse_address_validation_response(sent)
+                if checked is None and CALL.get().refused is None:
+                    self._given(checked, messages)
+                return parse.checked(checked, request.address)
+
+    def _rates(self, request: GetRates) -> Rates:
+        asked = self._model("RateRequest", build.enquiry(request, self._options))
+        sent = self._proxy.get_rates(self._mapper.create_rate_request(asked))
+        details, messages = self._mapper.parse_rate_response(sent)
+        if not details and CALL.get().refused is not None:
+            raise refusal(CALL.get(), messages, self.name)
+        return parse.rates(details or [], messages, self._connector.codes, request)
+
+    def hand_over(self, request: MakeManifest | BookPickup | CancelPickup) -> Answer:
+        """Have parcels fetched, or not; close a day."""
+        match request:
+            case MakeManifest():
+                if not self._connector.manifests:
+                    raise not_supported(self.name, "manifest")
+                asked = self._model("ManifestRequest", build.manifest(request, self._options))
+                sent = self._proxy.create_manifest(self._mapper.create_manifest_request(asked))
+                return parse.manifested(self._given(*self._mapper.parse_manifest_response(sent)), request)
+            case BookPickup():
+                return self._booked(request)
+            case CancelPickup():
+                number, _, rest = request.pickup_id.partition("|")
+                date, _, place = rest.partition("|")
+                options = {**self._options, **({"fedex_pickup_location": place} if place else {})}
+                told = {"confirmation_number": number, "pickup_date": date or None, "options": options}
+                asked = self._model("PickupCancelRequest", told)
+                sent = self._proxy.cancel_pickup(self._mapper.create_cancel_pickup_request(asked))
+                self._given(*self._mapper.parse_cancel_pickup_response(sent))
+                return PickupCancelled(pickup_id=request.pickup_id)
+
+    def _booked(self, request: BookPickup) -> PickupBooked:
+        """A pickup's id is its number, and for those that want to hear more to cancel it, its date and place."""
+        told = build.pickup(request, self._options)
+        sent = self._proxy.schedule_pickup(self._mapper.create_pickup_request(self._model("PickupRequest", told)))
+        details = self._given(*self._mapper.parse_pickup_response(sent))
+        answer = orjson.loads(CALL.get().answer)
+        place = str((answer.get("output") or {}).get("location") or "") if isinstance(answer, dict) else ""
+        number = str(details.confirmation_number)
+        charge = details.pickup_charge
+        return PickupBooked(
+            pickup_id=f"{number}|{told['pickup_date']}|{place}" if place else number,
+            confirmation=number,
+            cost=money(Decimal(str(charge.amount)), charge.currency)
+            if charge and charge.amount and charge.currency
+            else None,
+        )
+
+    def _model(self, name: str, told: dict[str, Any]) -> Any:
+        return library.library().to_object(getattr(library.models(), name), told)
+
+    def _given(self, details: Any, messages: list[Any]) -> Any:
+        """What was read of an answer.
+
+        Raises:
+            PermanentError: it is a refusal.
+            UnknownError: it is none, and says nothing; so what was asked for may have been done.
+        """
+        call = CALL.get()
+        if details is not None:
+            return details
+        if call.refused is not None or call.safe:
+            raise refusal(call, messages, self.name)
+        msg = f"{self.name}: {call.operation} was answered, and the answer cannot be read: {parse.said(messages)}"
+        raise UnknownError(msg)
+
+
+def refusal(call: Call, messages: list[Any], name: str) -> PermanentError:
+    """A refusal in the carrier's own words."""
+    told = parse.said(messages, errors_only=True) or parse.said(messages)
+    if not told and call.refused is not None:
+        return call.refused
+    return PermanentError(parse.code_of(messages), f"{name}: {told or 'no reason given'}")
+
+
+def _is_void_already(text: str) -> bool:
+    text = text.lower()
+    return "already" in text and ("void" in text or "cancel" in text)
