@@ -171,12 +171,30 @@ class Partition:
 
     async def _handle(self, taken: list[tuple[Input, Work | None]]) -> None:
         try:
-            for group in self._failures.groups([source for source, _ in taken], self.lease.standing.strikes):
+            inputs = self._begun_once([source for source, _ in taken])
+            for group in self._failures.groups(inputs, self.lease.standing.strikes):
                 await self._settle(group)
         finally:
             for _, work in taken:
                 if work:
                     work.settle()
+
+    def _begun_once(self, inputs: list[Input]) -> list[Input]:
+        """These inputs without copies of messages whose calls are under way.
+
+        The server hands such a message out again after it was restarted. The copy that made the call settles it; were
+        another one settled before, a crash would leave nobody to see the call through.
+        """
+        waiting = (source for source, _ in self._waiting)
+        answered = [one for one in (*inputs, *waiting) if one.outcome is not None]
+        begun = {(one.handler.name, one.key) for one in (*self._abroad.values(), *answered)}
+        once = []
+        for one in inputs:
+            name = (one.handler.name, one.key)
+            if one.outcome is not None or name not in begun:
+                once.append(one)
+                begun.add(name)
+        return once
 
     async def _settle(self, inputs: list[Input]) -> None:
         """Take rounds until each of these inputs is settled or waits for the outside."""

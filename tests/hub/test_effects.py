@@ -9,7 +9,7 @@ from crossdock_contracts.inventory import CountStockV1
 from services.cli.client import Client
 from services.hub.decision import Done, Failed, Intent, Later, Refused
 from services.hub.effects import Effects, Limits, PermanentError, TransientError, UnknownError
-from tests.conftest import Run, until
+from tests.conftest import Run, published, until
 from tests.hub import tally
 from tests.hub.commands import document, settled
 
@@ -212,3 +212,22 @@ async def has_grown(client: Client, since: int, by: int) -> bool:
 async def answers(client: Client, sku: str = "S") -> dict[str, str] | None:
     found = await document(client, sku)
     return found["answers"] if found else None
+
+
+async def test_a_message_that_comes_once_more_while_its_call_is_under_way_is_settled_once(
+    client: Client, run: Run, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    desk = Slow(tmp_path / "desk", gate)
+    await run(tally.service(desk, Limits(timeout_s=30)))
+    await client.tell(count(1, "SLOW"))
+    await until(lambda: desk.waiting)
+
+    await client.calls.api("CONSUMER.RESET.INVENTORY_IN.inventory-call-0")  # as after a restart of the server
+    await client.tell(count(1, "QUICK"))
+    await until(lambda: answers(client, "QUICK"))
+    gate.touch()
+    await settled(client, "call")
+
+    assert desk.asked.count("count:SLOW:1") == 1
+    assert len(await published(client, "INVENTORY", "inventory.evt.stock-moved.>")) == 2
