@@ -48,6 +48,8 @@ class CancelInput(Value):
     """Which pieces, as the channel counts them; empty: everything."""
     reason: Code = "requested"
     cancelled_at: Moment | None = None
+    asked_as: str = ""
+    """The hub's own id of it, where the channel did it because the hub had it cancelled; empty: the channel did so."""
 
 
 class RefundInput(Value):

@@ -13,11 +13,13 @@ from services.capture.channels.flipkart import Flipkart
 from services.capture.channels.magento import Magento
 from services.capture.channels.native import Native
 from services.capture.channels.shopify import Shopify
+from services.capture.channels.shopify.api import ShopifyApi
 from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
 from services.capture.channels.tiktok import TikTok
 from services.capture.channels.walmart import Walmart
 from services.capture.channels.woocommerce import WooCommerce
+from services.capture.channels.woocommerce.api import WooCommerceApi
 from services.capture.rules import ApiConfig
 from services.hub.secrets import Secrets
 
@@ -39,5 +41,8 @@ FORMATS: dict[str, Callable[[], Format]] = {
 }
 """Who reads the payloads of a channel, by the name that ``channels.toml`` gives."""
 
-APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {}
+APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
+    "shopify": ShopifyApi,
+    "woocommerce": WooCommerceApi,
+}
 """How the web APIs of formats are spoken to."""

@@ -96,13 +96,18 @@ class Http:
         connections: int = 64,
         quota: Quota | None = None,
         explain: Explain = explained,
+        refuses: Callable[[Answer], bool] = lambda _: False,
         attempts: int = 2,
     ) -> None:
-        """``attempts``: how often a call is sent that may be repeated, or that did not go out, before it has failed."""
+        """``attempts``: how often a call is sent that may be repeated, or that did not go out, before it has failed.
+
+        ``refuses``: whether the system refuses with an answer of 5xx, and nothing was done.
+        """
         self.adapter = adapter
         self.quota = quota or Quota()
         self._timeouts = times = timeouts or Timeouts()
         self._explain = explain
+        self._refuses = refuses
         self._attempts = attempts
         self._client = httpx.AsyncClient(
             base_url=base_url,
@@ -225,7 +230,7 @@ class Http:
             raise TransientError(about, wait)
         if status in _NOT_TAKEN:
             raise TransientError(about, wait)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER and not self._refuses(answer):
             raise _lost(about, wait, repeatable=repeatable)
         raise StatusError(code, detail, status, answer.content)
 

@@ -39,6 +39,9 @@ type Count { count: Int! precision: String! }
 
 type Query {
   node(id: ID!): Node
+  nodes(ids: [ID!]!): [Node]!
+  fulfillment(id: ID!): Fulfillment
+  fulfillmentOrder(id: ID!): FulfillmentOrder
   shop: Shop!
   orders(
     first: Int, after: String, last: Int, before: String, query: String, sortKey: OrderSortKeys, reverse: Boolean
@@ -87,6 +90,11 @@ type Order implements Node {
   fulfillmentOrders(first: Int, after: String, query: String): FulfillmentOrderConnection!
   fulfillments(first: Int): [Fulfillment!]!
   refunds(first: Int): [Refund!]!
+  transactions(first: Int): [OrderTransaction!]!
+}
+type OrderTransaction {
+  id: ID! kind: OrderTransactionKind! status: String! gateway: String amountSet: MoneyBag!
+  parentTransaction: OrderTransaction
 }
 type Customer { id: ID! email: String firstName: String lastName: String }
 type MailingAddress {
@@ -108,7 +116,10 @@ type FulfillmentOrderLineItem { id: ID! sku: String totalQuantity: Int! remainin
 type FulfillmentTrackingInfo { company: String number: String url: URL }
 type Fulfillment {
   id: ID! name: String! status: String! createdAt: DateTime! trackingInfo(first: Int): [FulfillmentTrackingInfo!]!
+  fulfillmentLineItems(first: Int, after: String): FulfillmentLineItemConnection!
 }
+type FulfillmentLineItem { id: ID! quantity: Int lineItem: LineItem! }
+type FulfillmentLineItemConnection { nodes: [FulfillmentLineItem!]! pageInfo: PageInfo! }
 type Refund { id: ID! note: String createdAt: DateTime totalRefundedSet: MoneyBag! order: Order! }
 type ProductVariant implements Node {
   id: ID! sku: String title: String! inventoryQuantity: Int inventoryItem: InventoryItem!

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from services.sandbox.shopify_parts import LOCATION, connection, gid, line_view, number, order_view
+from services.sandbox.shopify_parts import LOCATION, bag, connection, gid, line_view, number, order_view
 
 if TYPE_CHECKING:
     from services.sandbox.shopify import Shopify
@@ -28,11 +28,14 @@ class Views:
             "ordersCount": lambda _info, query="", **_: {"count": len(self._searched(query)), "precision": "EXACT"},
             "order": lambda _info, id: self.order(id),  # noqa: A006  # the schema's own name
             "node": lambda _info, id: self._node(id),  # noqa: A006  # as above
+            "nodes": lambda _info, ids: [self._node(one) for one in ids],
+            "fulfillment": lambda _info, id: self._fulfilment(id),  # noqa: A006  # as above
+            "fulfillmentOrder": lambda _info, id: self._open(id),  # noqa: A006  # as above
             "productVariants": lambda info, query="", **page: connection(
-                [self.variant(sku) for sku in shop.variants if query.removeprefix("sku:").strip("'\"") in ("", sku)]
+                [self.variant(sku) for sku in shop.variants if _is_named(sku, query)]
             )(info, **page),
             "inventoryItems": lambda info, query="", **page: connection(
-                [self.item(sku) for sku in shop.variants if query.removeprefix("sku:").strip("'\"") in ("", sku)]
+                [self.item(sku) for sku in shop.variants if _is_named(sku, query)]
             )(info, **page),
             "inventoryItem": lambda _info, id: self._item_by_id(id),  # noqa: A006  # as above
             "locations": connection([LOCATION]),
@@ -103,6 +106,7 @@ class Views:
             "refunds": lambda _info, first=None: [
                 self._shop.mutations.refund_view(one, rest) for one in rest["refunds"]
             ][:first],
+            "transactions": lambda _info, first=None: transactions_view(rest)[:first],
         }
 
     def variant(self, sku: str) -> dict[str, Any]:
@@ -137,7 +141,20 @@ class Views:
         return self.item(sku) if sku is not None else None
 
     def _node(self, id_: str) -> dict[str, Any] | None:
+        sku = self.sku_of(id_)
+        if "/ProductVariant/" in id_:
+            return self.variant(sku) if sku is not None else None
         return self.order(id_) if "/Order/" in id_ else self._item_by_id(id_)
+
+    def _fulfilment(self, id_: str) -> dict[str, Any] | None:
+        made = (one for known in self._shop.orders.values() for one in known["fulfillments"])
+        found = next((one for one in made if one["admin_graphql_api_id"] == id_), None)
+        return fulfilment_view(found) if found is not None else None
+
+    def _open(self, id_: str) -> dict[str, Any] | None:
+        """A fulfilment order, which has the number of its order."""
+        order = self.order(id_)
+        return order["fulfillmentOrders"](None)["nodes"][0] if order is not None else None
 
 
 def fulfilment_view(rest: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +166,34 @@ def fulfilment_view(rest: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": rest["admin_graphql_api_id"], "name": rest["name"], "status": rest["status"].upper(),
         "createdAt": rest["created_at"], "trackingInfo": lambda _info, first=None: tracking[:first],
+        "fulfillmentLineItems": connection([
+            {
+                "id": gid("FulfillmentLineItem", line["id"]), "quantity": line["quantity"],
+                "lineItem": line_view(line, "EUR", None),
+            }
+            for line in rest["line_items"]
+        ]),
     }  # fmt: skip
+
+
+def transactions_view(rest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The payment of an order, and what was paid back of it."""
+    currency = rest["currency"]
+    about = {"status": "SUCCESS", "gateway": rest["payment_gateway_names"][0]}
+    paid = {"id": gid("OrderTransaction", rest["id"]), "kind": "SALE", "parentTransaction": None,
+            "amountSet": bag(rest["total_price"], currency), **about}  # fmt: skip
+    back = [
+        {"id": gid("OrderTransaction", one["id"]), "kind": "REFUND", "parentTransaction": paid,
+         "amountSet": bag(one["amount"], currency), **about}
+        for refund in rest["refunds"] for one in refund["transactions"] if one["amount"] != "0.00"
+    ]  # fmt: skip
+    return [paid, *back]
+
+
+def _is_named(sku: str, query: str) -> bool:
+    """Whether a search such as ``sku:'A' OR sku:'B'`` is for this SKU; an empty one is for all."""
+    terms = {term.removeprefix("sku:").strip("'\"") for term in query.split(" OR ")}
+    return terms == {""} or sku in terms
 
 
 def _moment(text: str) -> datetime:

@@ -31,6 +31,8 @@ from services.sandbox.woocommerce_parts import (
 )
 
 _V3 = "/wp-json/wc/v3"
+_TRACKING = "/wp-json/wc-shipment-tracking/v3"
+"""Of the extension Shipment Tracking, where it is installed."""
 _MOST_BATCH = 100
 _BOUNDS = (
     ("modified_after", "date_modified", True), ("modified_before", "date_modified", False),
@@ -49,6 +51,8 @@ class WooCommerce:
         self.orders: dict[int, dict[str, Any]] = {}
         self.products: dict[int, dict[str, Any]] = {}
         self.notes: dict[int, list[dict[str, Any]]] = {}
+        self.trackings: dict[int, list[dict[str, Any]]] | None = None
+        """By order; none: the extension is not installed."""
         self._hook = {"url": "", "secret": ""}
         self._deliveries = 0
         self._stock(SKUS, 100)
@@ -65,6 +69,9 @@ class WooCommerce:
             route(f"{_V3}/orders/{{id:int}}/refunds", self._list_refunds),
             route(f"{_V3}/products", self._list_products),
             route(f"{_V3}/products/batch", self._batch, "POST"),
+            route(f"{_V3}/products/{{parent:int}}/variations/batch", self._batch, "POST"),
+            route(f"{_TRACKING}/orders/{{id:int}}/shipment-trackings", self._list_trackings),
+            route(f"{_TRACKING}/orders/{{id:int}}/shipment-trackings", self._track, "POST"),
             route(f"{_V3}/products/{{id:int}}", self._get_product),
             route(f"{_V3}/products/{{id:int}}", self._put_product, "PUT", "POST"),
         ]
@@ -86,16 +93,26 @@ class WooCommerce:
             "orders": {str(one["id"]): one["status"] for one in self.orders.values()},
             "stock": {one["sku"]: one["stock_quantity"] for one in self.products.values()},
             "notes": {str(id_): [note["note"] for note in notes] for id_, notes in self.notes.items()},
+            "trackings": {str(id_): made for id_, made in (self.trackings or {}).items()},
+            "meta": {str(one["id"]): one["meta_data"] for one in self.orders.values()},
+            "refunds": {str(id_): [one["whole"] for one in known["refunds"]] for id_, known in self.orders.items()},
             "refunded_minor": sum(-minor(one["total"]) for known in self.orders.values() for one in known["refunds"]),
         }
 
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """``skus`` with ``stock`` pieces each; ``webhook`` {url, secret}; ``orders``: make so many, by ``seed``."""
+        """``skus`` with ``stock`` pieces each; ``webhook`` {url, secret}; ``orders``: make so many, by ``seed``.
+
+        ``tracking``: the extension Shipment Tracking is installed; ``variations``: {product: [SKUs]}.
+        """
+        if wanted.get("tracking"):
+            self.trackings = {}
         skus = wanted.get("skus") or [one["sku"] for one in self.products.values()]
         if "skus" in wanted:
             self._stock(skus, int(wanted.get("stock", 100)))
         if "webhook" in wanted:
             self._hook = {"url": wanted["webhook"]["url"], "secret": wanted["webhook"].get("secret", "")}
+        for parent, varied in wanted.get("variations", {}).items():
+            self._vary(int(parent), varied)
         made = [
             self._take(sale)
             for sale in sales(
@@ -109,6 +126,11 @@ class WooCommerce:
 
     def _stock(self, skus: Any, pieces: int) -> None:
         self.products = {number: product(number, sku, pieces) for number, sku in enumerate(skus, start=1)}
+
+    def _vary(self, parent: int, skus: Any) -> None:
+        for sku in skus:
+            number = max(self.products) + 1
+            self.products[number] = product(number, sku, 0) | {"type": "variation", "parent_id": parent}
 
     def _take(self, sale: Sale) -> int:
         made = order(sale, {one["sku"]: one["id"] for one in self.products.values()})
@@ -175,7 +197,14 @@ class WooCommerce:
         allowed = {"pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed"}
         if wanted.get("status", "processing") not in allowed:
             raise Refusal(400, error("rest_invalid_param", "Invalid parameter(s): status", 400))
-        known |= {name: wanted[name] for name in ("status", "meta_data", "transaction_id") if name in wanted}
+        before = known["status"]
+        known |= {name: wanted[name] for name in ("status", "transaction_id") if name in wanted}
+        changed = {one["key"]: one for one in wanted.get("meta_data", [])}
+        kept = [one for one in known["meta_data"] if one["key"] not in changed]
+        known["meta_data"] = [*kept, *changed.values()]
+        if wanted.get("status") == "cancelled" != before:  # as wc_maybe_increase_stock_levels
+            for line in known["line_items"]:
+                self._product(line["sku"])["stock_quantity"] += line["quantity"]
         if wanted.get("status") == "completed":
             known |= {"date_completed": local(now()), "date_completed_gmt": gmt(now())}
         touch(known)
@@ -202,7 +231,7 @@ class WooCommerce:
         wanted = await body_of(request, BAD_JSON)
         amount = minor(wanted.get("amount", "0"))
         left = minor(known["total"]) + sum(minor(one["total"]) for one in known["refunds"])
-        if not 0 < amount <= left:
+        if not 0 <= amount <= left:
             raise Refusal(400, error("woocommerce_rest_cannot_create_order_refund", "Invalid refund amount.", 400))
         number = known["id"] * 100 + len(known["refunds"]) + 1
         made = {"id": number, "date_created": local(now()), "date_created_gmt": gmt(now()),
@@ -211,7 +240,7 @@ class WooCommerce:
                 "line_items": wanted.get("line_items", []), "shipping_lines": [], "tax_lines": [],
                 "fee_lines": []}  # fmt: skip
         known["refunds"].append({"id": number, "reason": made["reason"], "total": decimal(-amount), "whole": made})
-        if amount == left:
+        if amount == left:  # as wc_order_fully_refunded
             known["status"] = "refunded"
         touch(known)
         self._tell("order.updated", known)
@@ -220,6 +249,27 @@ class WooCommerce:
     async def _list_refunds(self, request: Request) -> Response:
         check_key(request)
         return said([one["whole"] for one in self._order(request)["refunds"]])
+
+    # -- the extension Shipment Tracking
+
+    def _tracked(self, request: Request) -> list[dict[str, Any]]:
+        check_key(request)
+        if self.trackings is None:
+            text = "No route was found matching the URL and request method."
+            raise Refusal(404, error("rest_no_route", text, 404))
+        return self.trackings.setdefault(self._order(request)["id"], [])
+
+    async def _list_trackings(self, request: Request) -> Response:
+        return said(self._tracked(request))
+
+    async def _track(self, request: Request) -> Response:
+        known = self._tracked(request)
+        wanted = await body_of(request, BAD_JSON)
+        made = {"tracking_id": f"{len(known) + 1:032x}", "tracking_provider": wanted.get("custom_tracking_provider"),
+                "tracking_link": wanted.get("custom_tracking_link"), "tracking_number": wanted["tracking_number"],
+                "date_shipped": wanted.get("date_shipped")}  # fmt: skip
+        known.append(made)
+        return said(made, 201)
 
     # -- products
 
@@ -237,6 +287,16 @@ class WooCommerce:
         if id_ not in self.products:
             raise Refusal(404, error("woocommerce_rest_product_invalid_id", "Invalid ID.", 404))
         return self.products[id_]
+
+    def _of(self, id_: Any, parent: int) -> dict[str, Any]:
+        """A product, or a variation below its parent, as the API wants them."""
+        known = self._by_id(id_)
+        if known["parent_id"] and not parent:
+            text = "To manipulate product variations you should use the …/variations/&lt;id&gt; endpoint."
+            raise Refusal(404, error("woocommerce_rest_invalid_product_id", text, 404))
+        if known["parent_id"] != parent:
+            raise Refusal(404, error("woocommerce_rest_product_variation_invalid_id", "Invalid ID.", 404))
+        return known
 
     def _change(self, known: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
         known |= {name: wanted[name] for name in ("stock_quantity", "manage_stock", "backorders") if name in wanted}
@@ -256,7 +316,7 @@ class WooCommerce:
         done: list[dict[str, Any]] = []
         for one in updates:
             try:
-                done.append(self._change(self._by_id(one.get("id")), one))
+                done.append(self._change(self._of(one.get("id"), request.path_params.get("parent", 0)), one))
             except Refusal as refusal:
                 done.append({"id": one.get("id"), "error": refusal.content})
         return said({"update": done})

@@ -83,7 +83,8 @@ def page(request: Request, found: list[dict[str, Any]]) -> Response:
 def product(number: int, sku: str, pieces: int) -> dict[str, Any]:
     """A simple product."""
     return {
-        "id": number, "name": f"Article {sku}", "slug": sku.lower(), "type": "simple", "status": "publish", "sku": sku,
+        "id": number, "name": f"Article {sku}", "slug": sku.lower(), "type": "simple", "parent_id": 0,
+        "status": "publish", "sku": sku,
         "manage_stock": True, "stock_quantity": pieces, "stock_status": "instock", "backorders": "no",
     }  # fmt: skip
 

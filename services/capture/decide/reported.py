@@ -30,7 +30,7 @@ def cancels_of(record: OrderRecord, handed_in: OrderInput) -> tuple[Cancel, ...]
             requested_by=_BY,
         )
         for cancel in handed_in.cancels
-        if _name(cancel) not in known
+        if _name(cancel) not in known and cancel.asked_as not in known
     )
 
 

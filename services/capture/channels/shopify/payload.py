@@ -111,6 +111,7 @@ class Refund(Payload):
     id: Ref
     created_at: Moment | None = None
     processed_at: Moment | None = None
+    note: Text = ""
     refund_line_items: Many[RefundLine] = ()
     order_adjustments: Many[Adjustment] = ()
     transactions: Many[Transaction] = ()

@@ -12,6 +12,7 @@ from decimal import Decimal
 from crossdock_contracts.capture import CancelInput, RefundInput
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels import UnmappableError
+from services.capture.channels.marks import marked
 from services.capture.channels.reading import minor
 from services.capture.channels.shopify.payload import Order, Refund, Transaction
 from services.capture.channels.shopify.purse import Purse
@@ -46,7 +47,15 @@ def cancels_of(order: Order) -> tuple[CancelInput, ...]:
             staying[line_id] -= pieces
         if lines := _quantities(cancelled):
             when = refund.processed_at or refund.created_at
-            found.append(CancelInput(cancel_id=refund.id, lines=lines, reason="removed-in-shop", cancelled_at=when))
+            found.append(
+                CancelInput(
+                    cancel_id=refund.id,
+                    lines=lines,
+                    reason="removed-in-shop",
+                    cancelled_at=when,
+                    asked_as=marked(refund.note, "cancel"),
+                )
+            )
     return (*found, *_removed(order))
 
 

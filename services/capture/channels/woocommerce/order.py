@@ -99,7 +99,7 @@ def _line(order: Order, line: Line, path: str, names: dict[str, str], *, is_bund
     if not line.quantity:
         msg = f"{path}.quantity: 0 pieces; take the line out of the order in the shop"
         raise UnmappableError(msg)
-    kind = LineKind.SERVICE if is_bundle else _kind(order, line)
+    kind = LineKind.SERVICE if is_bundle else kind_of(order, line)
     after = rounded(line.total, order.currency, f"{path}.total")
     before = after if line.subtotal is None else rounded(line.subtotal, order.currency, f"{path}.subtotal")
     unit, discount = unit_and_discount(before, after, line.quantity)
@@ -118,7 +118,7 @@ def _line(order: Order, line: Line, path: str, names: dict[str, str], *, is_bund
     )
 
 
-def _kind(order: Order, line: Line) -> LineKind:
+def kind_of(order: Order, line: Line) -> LineKind:
     """Goods, unless the shop says that nothing of the order ships, or that the line is a download or a gift card."""
     virtual = any(one.key in {"_virtual", "_downloadable"} and one.value == "yes" for one in line.meta_data)
     gift_card = any(one.key.startswith("wc_gc_giftcard") for one in line.meta_data)
