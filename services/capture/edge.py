@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.capture import OrderInput
 from crossdock_contracts.channels import FetchOrderV1
-from services.capture.channels import Heard, Hook, SignatureError, Topic, UnmappableError, hooks_of
+from services.capture.channels import Challenged, Heard, Hook, SignatureError, Topic, UnmappableError, hooks_of
 from services.capture.inbox import Inbox, InboxError
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.hub.metrics import HTTP
@@ -53,6 +53,7 @@ class Edge:
         self.web = FastAPI(title="Crossdock", version="0.1.0", docs_url="/docs", redoc_url=None)
         self._route("/webhooks/{channel}", "A channel hands in an order, in its own format.", self._from_path)
         self._route("/v1/orders", "Hand in an order in the hub's own format.", self._from_query)
+        self.web.get("/webhooks/{channel}", summary="A channel asks whether the address is ours.")(self._answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -83,6 +84,26 @@ class Edge:
                 response = problem.response()
             HTTP.labels(path, str(response.status_code)).inc()
             return response
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            response = self._challenged(self._channel(self._from_path(request)), request)
+        except ProblemError as problem:
+            response = problem.response()
+        HTTP.labels("/webhooks/{channel}", str(response.status_code)).inc()
+        return response
+
+    def _challenged(self, channel: Channel, request: Request) -> Response:
+        tokens = self._secrets.all(f"channel.{channel.name}.verification")
+        answer = None
+        if isinstance(channel.format, Challenged):
+            try:
+                answer = channel.format.answer(request.query_params, tokens, self._url(request).partition("?")[0])
+            except SignatureError as error:
+                raise ProblemError(401, "Unauthorized", str(error)) from None
+        if answer is None:
+            raise ProblemError(405, "Method Not Allowed", "webhooks are handed in by POST")
+        return Response(orjson.dumps(answer), media_type=_JSON)
 
     def _from_path(self, request: Request) -> str:
         return str(request.path_params["channel"])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from services.capture.channels import Format
 from services.capture.channels.amazon import Amazon
+from services.capture.channels.amazon.api import AmazonApi
 from services.capture.channels.api import Api
 from services.capture.channels.bigcommerce import BigCommerce
 from services.capture.channels.csv import Csv
@@ -11,6 +12,7 @@ from services.capture.channels.ebay import Ebay
 from services.capture.channels.etsy import Etsy
 from services.capture.channels.flipkart import Flipkart
 from services.capture.channels.magento import Magento
+from services.capture.channels.magento.api import MagentoApi
 from services.capture.channels.native import Native
 from services.capture.channels.shopify import Shopify
 from services.capture.channels.shopify.api import ShopifyApi
@@ -42,6 +44,8 @@ FORMATS: dict[str, Callable[[], Format]] = {
 """Who reads the payloads of a channel, by the name that ``channels.toml`` gives."""
 
 APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
+    "amazon": AmazonApi,
+    "magento": MagentoApi,
     "shopify": ShopifyApi,
     "woocommerce": WooCommerceApi,
 }

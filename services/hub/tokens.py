@@ -26,13 +26,28 @@ FetchToken = Callable[[], Awaitable[Token]]
 """Gets a new token. What it raises reaches the callers that wait for it."""
 
 
-class TokenAuth(httpx.Auth):
-    """Shows a token with each request; one that is refused with 401 is made again once, with a new token."""
+def unauthorised(response: httpx.Response) -> bool:
+    """An answer says that the token is not good any more, as most APIs do: with 401."""
+    return response.status_code == HTTPStatus.UNAUTHORIZED
 
-    def __init__(self, fetch: FetchToken, header: str = "Authorization", scheme: str = "Bearer ") -> None:
+
+class TokenAuth(httpx.Auth):
+    """Shows a token with each request; one that is refused with 401 is made again once, with a new token.
+
+    ``refused`` tells of an answer, whose body has been read, that its token was: some APIs do not say 401.
+    """
+
+    def __init__(
+        self,
+        fetch: FetchToken,
+        header: str = "Authorization",
+        scheme: str = "Bearer ",
+        refused: Callable[[httpx.Response], bool] = unauthorised,
+    ) -> None:
         self._fetch = fetch
         self._header = header
         self._scheme = scheme
+        self._refused = refused
         self._token: Token | None = None
         self._stale_at = 0.0
         self._fetching: asyncio.Task[Token] | None = None
@@ -47,7 +62,9 @@ class TokenAuth(httpx.Auth):
         token = await self._current()
         request.headers[self._header] = self._scheme + token.value
         response = yield request
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
+        if response.is_error:
+            await response.aread()
+        if self._refused(response):
             token = await self._current(refused=token)
             request.headers[self._header] = self._scheme + token.value
             yield request

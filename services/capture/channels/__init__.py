@@ -106,6 +106,20 @@ class Hooks(Protocol):
         """
 
 
+@runtime_checkable
+class Challenged(Protocol):
+    """A kind of channel that asks by GET whether an address is ours, before it pushes anything there."""
+
+    def answer(self, query: Mapping[str, str], tokens: Sequence[str], url: str) -> Mapping[str, str] | None:
+        """What the channel wants to read, as JSON; none where it has asked nothing.
+
+        ``tokens`` are what was agreed upon with the channel, the newest first; ``url`` is the address as it knows it.
+
+        Raises:
+            SignatureError: it cannot be answered without a token.
+        """
+
+
 def hooks_of(format_: Format) -> Hooks | None:
     """How the webhooks of a format are read; none where they are not signed, but come with the hub's own token."""
     return format_ if isinstance(format_, Hooks) else None

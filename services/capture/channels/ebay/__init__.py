@@ -1,10 +1,10 @@
 """eBay: orders of its Fulfillment API and of its older Trading API, and notifications of its Notification API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from crossdock_contracts.capture import OrderInput
-from services.capture.channels import Heard, Hook
+from services.capture.channels import Heard, Hook, SignatureError
 from services.capture.channels.ebay import fulfilment, notices, trading
 from services.capture.channels.parts import mapping
 from services.capture.channels.reading import found_id, listed
@@ -67,3 +67,16 @@ class Ebay:
             UnmappableError: it is no notification.
         """
         return notices.heard(hook)
+
+    def answer(self, query: Mapping[str, str], tokens: Sequence[str], url: str) -> Mapping[str, str] | None:
+        """What eBay wants to read when it asks whether an address is ours.
+
+        Raises:
+            SignatureError: no verification token is set.
+        """
+        if "challenge_code" not in query:
+            return None
+        if not tokens:
+            msg = "no verification token is set: make one of 32 to 80 letters, digits, _ and -, and give it to eBay too"
+            raise SignatureError(msg)
+        return notices.answer(query["challenge_code"], tokens[0], url)

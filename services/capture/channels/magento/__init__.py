@@ -1,6 +1,6 @@
 """Magento Open Source and Adobe Commerce."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from crossdock_contracts.capture import OrderInput
@@ -73,3 +73,8 @@ class Magento:
             UnmappableError: it does not say.
         """
         return heard(hook)
+
+    def answer(self, query: Mapping[str, str], tokens: Sequence[str], url: str) -> Mapping[str, str] | None:
+        """I/O Events asks with ``challenge``, and wants to read it again."""
+        del tokens, url
+        return {"challenge": query["challenge"]} if "challenge" in query else None

@@ -1,0 +1,88 @@
+"""How channels let the hub in: secrets, and tokens that they are exchanged for.
+
+Where a channel does not, what was to be told waits, and goes out once the credentials are seen to: it is no refusal of
+what was told.
+"""
+
+from collections.abc import Generator
+from http import HTTPStatus
+
+import httpx
+
+from services.hub.effects import TransientError
+from services.hub.http import Http, StatusError
+from services.hub.secrets import Secrets
+from services.hub.tokens import Token
+
+NOT_LET_IN_S = 60.0
+"""How long until it is tried again, where a channel does not let the hub in."""
+
+
+class Keys:
+    """The secrets of one channel, looked up each time that they are used: they may be changed at any time."""
+
+    def __init__(self, channel: str, secrets: Secrets) -> None:
+        self._channel = channel
+        self._secrets = secrets
+
+    def __getitem__(self, name: str) -> str:
+        """The secret ``channel.<channel>.<name>``.
+
+        Raises:
+            TransientError: it is not set.
+        """
+        full = f"channel.{self._channel}.{name}"
+        found = self._secrets.one(full)
+        if not found:
+            raise TransientError(self._secrets.missing(full), NOT_LET_IN_S)
+        return found
+
+    def has(self, name: str) -> bool:
+        """It is set."""
+        return bool(self._secrets.one(f"channel.{self._channel}.{name}"))
+
+
+class KeyAuth(httpx.Auth):
+    """Shows a secret with each request."""
+
+    def __init__(self, keys: Keys, name: str, header: str = "Authorization", scheme: str = "Bearer ") -> None:
+        self._keys = keys
+        self._name = name
+        self._header = header
+        self._scheme = scheme
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Called by httpx for each request.
+
+        Raises:
+            TransientError: the secret is not set.
+        """
+        request.headers[self._header] = self._scheme + self._keys[self._name]
+        yield request
+
+
+def not_let_in(name: str, error: StatusError) -> TransientError | None:
+    """A refusal is of the credentials, and not of what was asked."""
+    if error.status != HTTPStatus.UNAUTHORIZED:
+        return None
+    msg = f"{name}: does not let the hub in: {error}; see to the secrets of channel.{name}"
+    return TransientError(msg, NOT_LET_IN_S)
+
+
+async def exchanged(http: Http, path: str, **request: Any) -> Token:
+    """A token of OAuth 2.0 (RFC 6749, 5.1); ``request`` is httpx's.
+
+    Raises:
+        TransientError: there is none just now, or it is refused.
+    """
+    headers = {"Accept": "application/json", **request.pop("headers", {})}
+    try:
+        return await http.send("token", "POST", path, read=_token, safe=True, headers=headers, **request)
+    except StatusError as error:
+        msg = f"{http.adapter}: no access token: {error}; see to the secrets of channel.{http.adapter}"
+        raise TransientError(msg, NOT_LET_IN_S) from error
+
+
+def _token(answer: httpx.Response) -> Token:
+    content = answer.json()
+    return Token(content["access_token"], float(content.get("expires_in") or 3600))

@@ -1,0 +1,134 @@
+"""Amazon's Selling Partner API, asked and told."""
+
+from services.capture.channels.access import Keys
+from services.capture.channels.amazon.asking import Asking, Orders2026, OrdersV0
+from services.capture.channels.amazon.feeds import Feeds
+from services.capture.channels.amazon.listings import Listings
+from services.capture.channels.amazon.reach import TOKEN_URL, Access, quota, restricted
+from services.capture.channels.amazon.telling import acknowledgement, packages
+from services.capture.channels.api import (
+    AskOrder,
+    AskOrders,
+    Order,
+    Page,
+    SetStock,
+    StockSet,
+    TellCancelled,
+    TellRefund,
+    TellShipped,
+    Told,
+)
+from services.capture.channels.speaking import WebApi, account, by_hand, connect
+from services.capture.rules import ApiConfig
+from services.hub.http import as_bytes
+from services.hub.secrets import Secrets
+from services.hub.toml import RulesError
+
+VERSIONS = ("2026-01-01", "v0")
+_CANCEL = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+_UNTOUCHED = "UNSHIPPED"
+_MOST_FEEDS = 1_000
+
+
+class AmazonApi(WebApi):
+    """One seller in one marketplace; ``docs/channels/amazon.md`` says what is configured.
+
+    Shipments are confirmed under package ids of their own, so that to tell again changes nothing. An order is cancelled
+    whole, by a feed that Amazon carries out within minutes: until then it is looked for again. Amazon has no way to be
+    told of a part that is cancelled, or of an amount that is to be paid back, so that telling twice would do it once:
+    both are left to a person.
+    """
+
+    batch = 20
+
+    def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
+        self._seller = account(name, config, "seller")
+        self._marketplace = account(name, config, "marketplace")
+        version = config.account.get("orders", VERSIONS[0])
+        if version not in VERSIONS:
+            msg = f"channels.toml: {name}.api.account.orders is {version!r}; known: {', '.join(VERSIONS)}"
+            raise RulesError(msg)
+        self._access = Access(connect(name, config), config.account.get("token_url", TOKEN_URL), Keys(name, secrets))
+        super().__init__(name, connect(name, config, auth=self._access.auth, quota=quota()))
+        if version == "v0":
+            shown = restricted(self.http) if config.account.get("restricted") == "true" else None
+            self._asking: Asking = OrdersV0(self.http, self._marketplace, shown)
+        else:
+            self._asking = Orders2026(self.http, self._marketplace)
+        self._listings = Listings(self.http, self._seller, self._marketplace)
+        self._feeds = Feeds(self.http, self._marketplace)
+        self._submitted: dict[str, str] = {}
+        """Feeds by our keys."""
+
+    async def close(self) -> None:
+        """Give the connections up."""
+        await self._access.close()
+        await super().close()
+
+    async def order(self, asked: AskOrder) -> Order:
+        """One order, as it is now."""
+        return Order(body=await self._asking.one(asked.channel_order_id))
+
+    async def orders(self, asked: AskOrders) -> Page:
+        """Orders that have changed."""
+        return await self._asking.page(asked)
+
+    async def stock(self, wanted: SetStock) -> StockSet:
+        """Publish levels."""
+        return await self._listings.set(wanted)
+
+    async def ship(self, _key: str, told: TellShipped) -> Told:
+        """Confirm each parcel. To confirm one again edits it."""
+        path = f"/orders/v0/orders/{told.channel_order_id}/shipmentConfirmation"
+        reference = ""
+        for package in packages(told, self._marketplace):
+            await self.http.send("confirmShipment", "POST", path, json=package, read=as_bytes, safe=True)
+            reference = reference or package["packageDetail"]["packageReferenceId"]
+        return Told(reference=reference)
+
+    async def cancel(self, key: str, told: TellCancelled) -> Told:
+        """Cancel an order whole, by a feed.
+
+        Raises:
+            ThrottledError: Amazon has not read the feed yet.
+            PermanentError: Amazon would not, or it has to be done by hand.
+        """
+        if key not in self._submitted:
+            if not told.complete:
+                pieces = ", ".join(f"{line.quantity} of {line.line_id}" for line in told.lines)
+                msg = f"Amazon is told of whole orders only; cancel there: {pieces}"
+                raise by_hand(msg)
+            status = await self._asking.status(told.channel_order_id)
+            if status == "CANCELED":
+                return Told()
+            if status != _UNTOUCHED:
+                msg = f"the order is {status} at Amazon; cancel there what is left of it"
+                raise by_hand(msg)
+            feed = await self._feeds.submit(_CANCEL, acknowledgement(told, self._seller), "text/xml; charset=UTF-8")
+            self._submitted[key] = feed
+            if len(self._submitted) > _MOST_FEEDS:
+                del self._submitted[next(iter(self._submitted))]
+        return await self._settled(key)
+
+    async def _settled(self, key: str) -> Told:
+        feed = self._submitted[key]
+        await self._feeds.settled(feed)
+        return Told(reference=feed)
+
+    async def cancelled(self, key: str, told: TellCancelled) -> Told | None:
+        """What became of the feed; of one that is not known any more the order tells. To cancel twice does no harm."""
+        if key in self._submitted:
+            return await self._settled(key)
+        if told.complete and await self._asking.status(told.channel_order_id) == "CANCELED":
+            return Told()
+        return None
+
+    async def refund(self, _key: str, told: TellRefund) -> Told:
+        """Nothing tells Amazon of an amount once only.
+
+        Raises:
+            PermanentError: always.
+        """
+        amount = f"{told.amount.amount_minor} {told.amount.currency} (minor units)"
+        msg = f"pay back {amount} in Seller Central: Amazon takes refunds item by item, and not once for a key"
+        raise by_hand(msg)

@@ -1,0 +1,190 @@
+"""What the clients of all web APIs have in common: who answers what is asked, and how they get there."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from crossdock_contracts.values import LineQuantity
+from services.capture.channels.access import NOT_LET_IN_S, not_let_in
+from services.capture.channels.api import (
+    AskOrder,
+    AskOrders,
+    Order,
+    Page,
+    SetStock,
+    StockSet,
+    TellCancelled,
+    TellRefund,
+    TellShipped,
+    Told,
+)
+from services.capture.rules import ApiConfig
+from services.hub.effects import PermanentError, TransientError
+from services.hub.http import Http, StatusError, Timeouts
+from services.hub.quota import Quota
+from services.hub.toml import RulesError
+
+_SILENCE_S = 15.0
+
+
+class WebApi:
+    """A client: `Api`, with a method for each thing that is asked or told.
+
+    What a channel has no way to be told is `Told` without a reference. What is told more than once without harm needs
+    no looking up.
+    """
+
+    batch = 1
+
+    def __init__(self, name: str, http: Http) -> None:
+        self.name = name
+        self.http = http
+
+    async def call(self, operation: str, key: str, request: Any) -> Any:
+        """Ask or tell.
+
+        Raises:
+            TransientError, PermanentError, UnknownError: see `services.hub.effects`.
+        """
+        try:
+            return await self._called(operation, key, request)
+        except StatusError as error:
+            raise not_let_in(self.name, error) or error from error
+
+    async def _called(self, operation: str, key: str, request: Any) -> Any:
+        match request:
+            case AskOrder():
+                return await self.order(request)
+            case AskOrders():
+                return await self.orders(request)
+            case SetStock():
+                return await self.stock(request)
+            case TellShipped():
+                return await self.ship(key, request)
+            case TellCancelled():
+                return await self.cancel(key, request)
+            case TellRefund():
+                return await self.refund(key, request)
+        code = "unsupported-request"
+        raise PermanentError(code, f"{self.name}: {operation}: {type(request).__name__}")
+
+    async def look_up(self, operation: str, key: str, request: Any) -> Any:
+        """What was told already; none if it was not.
+
+        Raises:
+            TransientError: it cannot be looked up just now.
+            PermanentError: the channel has refused it meanwhile, or a person has to look.
+        """
+        try:
+            match request:
+                case TellShipped():
+                    return await self.shipped(key, request)
+                case TellCancelled():
+                    return await self.cancelled(key, request)
+                case TellRefund():
+                    return await self.refunded(key, request)
+        except StatusError as error:
+            msg = f"{self.name}: whether {operation} was done cannot be looked up: {error}"
+            raise TransientError(msg, NOT_LET_IN_S) from error
+        return None
+
+    async def close(self) -> None:
+        """Give the connections up."""
+        await self.http.close()
+
+    async def order(self, asked: AskOrder) -> Order:
+        """One order, as it is now."""
+        raise NotImplementedError
+
+    async def orders(self, asked: AskOrders) -> Page:
+        """Orders that have changed."""
+        raise NotImplementedError
+
+    async def stock(self, wanted: SetStock) -> StockSet:
+        """Publish levels."""
+        raise NotImplementedError
+
+    async def ship(self, key: str, told: TellShipped) -> Told:
+        """Pieces are on their way."""
+        raise NotImplementedError
+
+    async def shipped(self, _key: str, _told: TellShipped) -> Told | None:
+        """What the channel shows of that."""
+        return None
+
+    async def cancel(self, _key: str, _told: TellCancelled) -> Told:
+        """Pieces will not come."""
+        return Told()
+
+    async def cancelled(self, _key: str, _told: TellCancelled) -> Told | None:
+        """What the channel shows of that."""
+        return None
+
+    async def refund(self, _key: str, _told: TellRefund) -> Told:
+        """Money is to be paid back."""
+        return Told()
+
+    async def refunded(self, _key: str, _told: TellRefund) -> Told | None:
+        """What the channel shows of that."""
+        return None
+
+
+def by_hand(what: str) -> PermanentError:
+    """The channel has no way to be told, and somebody has to: the order is held until that is seen to."""
+    return PermanentError("by-hand", what)
+
+
+def connect(
+    name: str,
+    config: ApiConfig,
+    *,
+    url: str = "",
+    auth: httpx.Auth | None = None,
+    headers: Mapping[str, str] | None = None,
+    quota: Quota | None = None,
+) -> Http:
+    """The client for a channel; ``url`` where it is not the API's own."""
+    times = Timeouts(read_s=min(_SILENCE_S, config.timeout_s), total_s=config.timeout_s)
+    return Http(
+        name,
+        url or config.url,
+        auth=auth,
+        headers=headers,
+        timeouts=times,
+        connections=config.concurrency,
+        quota=quota,
+    )
+
+
+def account(name: str, config: ApiConfig, what: str) -> str:
+    """What tells whose account it is.
+
+    Raises:
+        RulesError: it is not configured.
+    """
+    found = config.account.get(what, "")
+    if not found:
+        msg = f"channels.toml: {name}.api.account.{what} is missing; see docs/channels"
+        raise RulesError(msg)
+    return found
+
+
+def utc(moment: datetime) -> str:
+    """A moment to the second, as APIs take it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shares(lines: Iterable[LineQuantity], parcels: int) -> list[dict[str, int]]:
+    """Pieces by line for each parcel, where a channel wants to know; which are in which is not known to the hub.
+
+    All but one piece for each further parcel are in the first. Of more parcels than pieces the last have none, and are
+    left out.
+    """
+    pieces = [line.line_id for line in lines for _ in range(line.quantity)]
+    if not pieces:
+        return []
+    cut = len(pieces) - (min(parcels, len(pieces)) - 1)
+    return [dict(Counter(pieces[:cut])), *({name: 1} for name in pieces[cut:])]
