@@ -6,6 +6,7 @@ what was told.
 
 from collections.abc import Generator
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 
