@@ -55,7 +55,7 @@ from services.capture.state import (
     WaitingOrder,
     Wanted,
 )
-from services.capture.state_outward import Level, PollCursor, Telling
+from services.capture.state_outward import Level, PollCursor, Telling, Unsure
 from services.hub.app import HubApp
 from services.hub.effects import Limits
 from services.hub.secrets import Secrets
@@ -71,7 +71,7 @@ def service(config: Settings) -> Service:
         "capture",
         documents=(
             *(OrderRecord, HoldExpiry, Listing, Item, Wanted, WaitingOrder, Customer, RecordedUntil),
-            *(Telling, PollCursor, Level),
+            *(Telling, PollCursor, Level, Unsure),
         ),
         buckets=(ORIGINALS,),
         says=(

@@ -47,9 +47,14 @@ class Levels:
         book = _Book(self._channel, runtime, by_sku=self._api.stock_by == "sku")
         await book.open()
         while True:
-            await book.look()
-            LEVELS_BEHIND.labels(self._channel.name).set(len(book.changed))
-            if not await self._publish(runtime, book):
+            try:
+                await book.look()
+                LEVELS_BEHIND.labels(self._channel.name).set(len(book.changed))
+                was_told = await self._publish(runtime, book)
+            except DisconnectedError as error:  # what is to be told is still in the book
+                self._log.warning("stock waits to be published", detail=str(error))
+                was_told = False
+            if not was_told:
                 await asyncio.sleep(_WAIT_S)
             elif not book.changed:
                 await asyncio.sleep(self._api.stock_seconds)
@@ -100,8 +105,14 @@ class _Book:
         self._channel = channel
         self._runtime = runtime
         self._by_sku = by_sku or channel.config.listing_is_sku
-        self._after = {"listing": 0, "item": 0, "stock": 0}
+        self._after = {"listing": 0, "item": 0, "stock": 0, "unsure": 0}
         self._sent: dict[_Key, int] = {}
+        self._sent_at: dict[str, datetime] = {}
+        """By SKU, when the channel was told last."""
+        self._again: set[str] = set()
+        """SKUs that the channel is told of whatever it was told before: its own sales and cancels change its figure."""
+        self._is_open = False
+        """What had changed before the first look has been told, as far as it differs."""
         self._listings: dict[str, dict[str, int]] = defaultdict(dict)
         """Listing ids by SKU, and how many pieces one is."""
         self._sku_of: dict[str, str] = {}
@@ -114,6 +125,7 @@ class _Book:
         """Read what the channel was told."""
         async for one in self._documents("capture", "level", self._channel.name):
             self._sent[one["sku"], one.get("listing_id", "")] = one["available"]
+            self._sent_at[one["sku"]] = datetime.fromisoformat(one["published_at"])
 
     async def look(self) -> None:
         """Find out what has changed since the last look."""
@@ -129,8 +141,19 @@ class _Book:
                 self._kits[part["sku"]].add(item["sku"])
             self.changed[item["sku"]] = None
         async for stock in self._documents("inventory", "stock"):
-            for sku in (stock["sku"], *sorted(self._kits[stock["sku"]])):
-                self.changed[sku] = None
+            self._note(stock["sku"], again=self._is_open)
+        async for one in self._documents("capture", "unsure", self._channel.name):
+            told_at = self._sent_at.get(one["sku"])
+            if self._is_open or told_at is None or told_at < datetime.fromisoformat(one["since"]):
+                self._note(one["sku"], again=True)
+        self._is_open = True
+
+    def _note(self, stocked: str, *, again: bool) -> None:
+        """Something has changed of a SKU, and so of the kits that it is in."""
+        for sku in (stocked, *sorted(self._kits[stocked])):
+            self.changed[sku] = None
+            if again:
+                self._again.add(sku)
 
     async def _documents(self, service: str, kind: str, *key: str) -> Any:
         """Documents that were written since they were last asked for, the oldest first."""
@@ -154,7 +177,9 @@ class _Book:
             listings = {"": 1} if self._by_sku else self._listings[sku]
             there = pieces.get(sku, 0)  # of what nothing was ever there
             found += [Level(sku=sku, listing_id=name, available=there // each) for name, each in listings.items()]
-        return [one for one in found if self._sent.get((one.sku, one.listing_id)) != one.available]
+        return [
+            one for one in found if one.sku in self._again or self._sent.get((one.sku, one.listing_id)) != one.available
+        ]
 
     async def _ask(self, service: str, question: str, **fields: Any) -> dict[str, Any]:
         subject = f"{service}.query.{question}.v1".encode()
@@ -176,3 +201,4 @@ class _Book:
         """All of these are as the channel knows them."""
         for sku in skus:
             self.changed.pop(sku, None)
+            self._again.discard(sku)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from crossdock_contracts.channels import PollFinishedV1
-from services.capture.channels import UnmappableError
+from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.api import AskOrders, Page
 from services.capture.inbox import Inbox, InboxError
 from services.capture.rules import ApiConfig, Channel
@@ -38,6 +38,8 @@ class Poller:
         self._api = api
         self._settings = settings
         self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._begun: datetime | None = None
+        """When the last poll began that came to its end, which the cursor may not say yet."""
         self._log = logger(service="capture", channel=channel.name)
 
     async def __call__(self, runtime: Runtime) -> None:
@@ -45,7 +47,8 @@ class Poller:
         failures = 0
         while True:
             cursor = await self._cursor(runtime)
-            due = cursor.until + timedelta(minutes=self._api.poll_minutes) if cursor else datetime.now(UTC)
+            begun = max((at for at in (self._begun, cursor and cursor.until) if at), default=None)
+            due = begun + timedelta(minutes=self._api.poll_minutes) if begun else datetime.now(UTC)
             await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
             try:
                 orders = await self.poll(runtime, cursor)
@@ -60,8 +63,8 @@ class Poller:
 
     async def _cursor(self, runtime: Runtime) -> PollCursor | None:
         subject = PollCursor.at(self._channel.config.owner, self._channel.name)
-        entry = (await Reader(runtime.calls, "CAPTURE", [PollCursor]).read([subject]))[subject]
-        return entry.document if isinstance(entry.document, PollCursor) else None
+        entry = (await Reader(runtime.calls, "CAPTURE", [PollCursor]).read([subject])).get(subject)
+        return entry.document if entry is not None and isinstance(entry.document, PollCursor) else None
 
     async def poll(self, runtime: Runtime, cursor: PollCursor | None) -> int:
         """Ask once for all that is new; how many orders were handed in.
@@ -84,6 +87,7 @@ class Poller:
                 break
         owner = self._channel.config.owner
         await inbox.put(PollFinishedV1(owner=owner, channel=self._channel.name, until=begun, orders=orders))
+        self._begun = begun
         return orders
 
     async def _ask(self, runtime: Runtime, request: AskOrders, begun: datetime) -> Page:
@@ -100,7 +104,7 @@ class Poller:
 
     async def _hand_in(self, inbox: Inbox, body: bytes) -> int:
         digest = sha256(body).digest()
-        if digest in self._seen:
+        if digest in self._seen or self._is_not_yet(body):
             return 0
         try:
             order_id = self._channel.format.order_id(body)
@@ -111,6 +115,16 @@ class Poller:
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return 1
+
+    def _is_not_yet(self, body: bytes) -> bool:
+        """Whether the channel has not done with an order: it lists it again once it has."""
+        try:
+            self._channel.format.read(body)
+        except NotYetError:
+            return True
+        except UnmappableError:  # for somebody to see
+            return False
+        return False
 
 
 class PollError(Exception):

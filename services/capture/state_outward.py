@@ -71,6 +71,14 @@ class PollCursor(Document, service="capture", kind="poll", key=("channel",)):
     """How many the polls have handed in so far."""
 
 
+class Unsure(Document, service="capture", kind="unsure", key=("channel", "sku")):
+    """Something of which a channel may have changed its own figure, because it was told that pieces are cancelled."""
+
+    channel: str
+    sku: str
+    since: Utc
+
+
 class Level(Document, service="capture", kind="level", key=("channel", "sku", "listing_id")):
     """How much can be sold of something, as a channel was told last."""
 

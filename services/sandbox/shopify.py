@@ -94,7 +94,7 @@ class Shopify:
         }  # fmt: skip
 
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """``skus`` with ``stock`` pieces each; ``webhook`` {url, secret}; ``speed``; ``orders``: how many, ``seed``."""
+        """``skus`` with ``stock`` pieces each; ``webhook`` {url, secret}; ``speed``; ``orders``: how many, ``seed``, ``financial``."""
         if "skus" in wanted:
             self._sell(wanted["skus"], int(wanted.get("stock", 100)))
         if "webhook" in wanted:
@@ -106,7 +106,7 @@ class Shopify:
         self.speed = float(wanted.get("speed", self.speed))
         first = 1001 + len(self.orders)
         made = [
-            self._take(sale)
+            self._take(sale, str(wanted.get("financial", "paid")))
             for sale in sales(
                 int(wanted.get("orders", 0)), seed=int(wanted.get("seed", 1)), first=first, skus=list(self.stock)
             )
@@ -117,8 +117,8 @@ class Shopify:
         self.variants = {sku: 40_000 + place for place, sku in enumerate(skus, start=1)}
         self.stock = dict.fromkeys(skus, pieces)
 
-    def _take(self, sale: Sale) -> str:
-        made = order(sale, self.variants)
+    def _take(self, sale: Sale, financial: str) -> str:
+        made = order(sale, self.variants) | {"financial_status": financial}
         self.orders[str(sale.number)] = made
         for line in sale.lines:
             self.stock[line.sku] -= line.quantity

@@ -102,7 +102,7 @@ class WooCommerce:
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """``skus`` with ``stock`` pieces each; ``webhook`` {url, secret}; ``orders``: make so many, by ``seed``.
 
-        ``tracking``: the extension Shipment Tracking is installed; ``variations``: {product: [SKUs]}.
+        ``status`` of these orders; ``tracking``: the extension Shipment Tracking is installed; ``variations``: {product: [SKUs]}.
         """
         if wanted.get("tracking"):
             self.trackings = {}
@@ -114,7 +114,7 @@ class WooCommerce:
         for parent, varied in wanted.get("variations", {}).items():
             self._vary(int(parent), varied)
         made = [
-            self._take(sale)
+            self._take(sale, str(wanted.get("status", "processing")))
             for sale in sales(
                 int(wanted.get("orders", 0)),
                 seed=int(wanted.get("seed", 1)),
@@ -132,8 +132,8 @@ class WooCommerce:
             number = max(self.products) + 1
             self.products[number] = product(number, sku, 0) | {"type": "variation", "parent_id": parent}
 
-    def _take(self, sale: Sale) -> int:
-        made = order(sale, {one["sku"]: one["id"] for one in self.products.values()})
+    def _take(self, sale: Sale, status: str) -> int:
+        made = order(sale, {one["sku"]: one["id"] for one in self.products.values()}) | {"status": status}
         self.orders[sale.number] = made
         for line in sale.lines:
             self._product(line.sku)["stock_quantity"] -= line.quantity

@@ -13,7 +13,7 @@ from crossdock_contracts.capture import (
     SubmissionIgnoredV1,
 )
 from crossdock_contracts.values import LineKind, Order, OrderLine
-from services.capture.channels import UnmappableError
+from services.capture.channels import NotYetError, UnmappableError
 from services.capture.decide.cancel import ask_for_waiting, decide_waiting
 from services.capture.decide.checks import check, check_again
 from services.capture.decide.copies import newer_copy, not_news
@@ -56,7 +56,10 @@ def reads_ingest(channels: Channels, message: IngestV1) -> Iterable[str]:
     found = [OrderRecord.at(owner, message.order_id)]
     if message.original:
         return found
-    handed_in = _read(channel, message.body)
+    try:
+        handed_in = _read(channel, message.body)
+    except NotYetError:
+        return found
     first = traces_of(channel.checks.customers, channel.name, handed_in)[:1]
     found += [Customer.at(owner, trace.customer_id) for trace in first]
     for line in handed_in.lines:
@@ -74,7 +77,10 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
         UnmappableError, UnknownChannelError: it cannot become an order; it becomes a dead letter that says why.
     """
     channel = channels[message.channel]
-    handed_in = _read(channel, payload)
+    try:
+        handed_in = _read(channel, payload)
+    except NotYetError as error:  # the channel brings it again
+        return Decision(events=[_ignored(message, "not-yet", str(error))])
     _check_lines(channel, len(handed_in.lines), "")
     digest = digest_of(handed_in)
     record = states.get(OrderRecord, message.owner, message.order_id)

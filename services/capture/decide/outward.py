@@ -19,8 +19,8 @@ from services.capture.decide.kits import still_told, units_of
 from services.capture.decide.opened import opened
 from services.capture.rules import Channel, Channels
 from services.capture.state import ENDED, OrderRecord
-from services.capture.state_outward import Outward, Telling, TellingStatus, Unit
-from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
+from services.capture.state_outward import Outward, Telling, TellingStatus, Unit, Unsure
+from services.hub.decision import Decision, Document, Done, Failed, Intent, Later, Outcome, Refused, States, changed
 
 News = ShipmentShippedV2 | OrderCancelledV1 | OrderRejectedV1 | RefundLeftToChannelV1
 """What a channel may be told of."""
@@ -195,7 +195,10 @@ def settle_telling(states: States, message: News, outcome: Outcome, now: datetim
         case Done(response=told):
             assert isinstance(told, Told)
             done = changed(telling, status=TellingStatus.DONE, intent=None, request={}, reference=told.reference)
-            return Decision(writes=[done], events=[ChannelToldV1(**about, reference=told.reference, told_at=now)])
+            unsure = _unsure(record.outward.channel, message, now)
+            return Decision(
+                writes=[done, *unsure], events=[ChannelToldV1(**about, reference=told.reference, told_at=now)]
+            )
         case Refused(code=code, detail=detail):
             why = f"{code} {detail}".rstrip()
             refused = changed(telling, status=TellingStatus.REFUSED, intent=None, detail=why)
@@ -203,6 +206,14 @@ def settle_telling(states: States, message: News, outcome: Outcome, now: datetim
             return Decision(writes=[refused], events=[event]).and_then(_held(record, telling, why, now))
         case Failed(detail=detail, retry_after_s=wait):
             return Decision(later=Later(detail, not_before_s=wait))
+
+
+def _unsure(channel: str, message: News, now: datetime) -> list[Document]:
+    """Stock that the channel may have put back by itself, since pieces do not leave; it is told again what there is."""
+    if not isinstance(message, OrderCancelledV1 | OrderRejectedV1):
+        return []
+    skus = dict.fromkeys(line.sku for line in message.lines if line.sku)
+    return [Unsure(owner=message.owner, channel=channel, sku=sku, since=now) for sku in skus]
 
 
 def _code(code: str) -> str:

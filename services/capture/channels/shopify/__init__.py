@@ -67,7 +67,7 @@ class Shopify:
         try:
             return _read(as_rest({**content, "id": order_id(content)}))
         except UnmappableError as error:
-            raise UnmappableError(in_graphql(str(error))) from None
+            raise type(error)(in_graphql(str(error))) from None
 
     def split(self, body: bytes) -> list[bytes]:
         """The orders of ``orders.json``, of a GraphQL connection, or the only one.

@@ -6,7 +6,7 @@ from typing import Any
 from crossdock_contracts import values
 from crossdock_contracts.capture import LineInput, OrderInput
 from crossdock_contracts.values import LineKind, Money, PaymentMethod, PaymentTerms, ShippingChoice
-from services.capture.channels import UnmappableError
+from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.reading import country_of, minor, named, service_level
 from services.capture.channels.shopify.lines import kind_of, lines_of, shipping_of, told
 from services.capture.channels.shopify.parts import Address
@@ -125,6 +125,7 @@ def _unpaid(order: Order, gateways: list[str]) -> PaymentMethod:
     """How an order is paid of which the shop does not have the money.
 
     Raises:
+        NotYetError: the shop waits for the money.
         UnmappableError: nobody says how.
     """
     if any("cash on delivery" in name.lower().replace("_", " ") or name.lower() == "cod" for name in gateways):
@@ -141,6 +142,7 @@ def _unpaid(order: Order, gateways: list[str]) -> PaymentMethod:
         msg = f"$.financial_status: {status}: the payment is off; cancel the order in the shop, or have it paid again"
     else:
         msg = f"$.financial_status: {status}: the shop waits for the money; the order comes again once it is paid"
+        raise NotYetError(msg)
     raise UnmappableError(msg)
 
 

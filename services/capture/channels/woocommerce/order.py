@@ -6,7 +6,7 @@ from typing import Any
 from crossdock_contracts import values
 from crossdock_contracts.capture import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.values import LineKind, PaymentMethod, PaymentTerms, ShippingChoice
-from services.capture.channels import UnmappableError
+from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.reading import country_of, named, rounded, service_level, unit_and_discount
 from services.capture.channels.woocommerce.payload import Address, Line, Meta, Order, Shipping, first_of
 
@@ -75,13 +75,16 @@ def _check_status(order: Order) -> None:
     """See to it that an order is one to work on.
 
     Raises:
-        UnmappableError: it waits for something in the shop, or nobody here knows what its status means.
+        NotYetError: it waits for something in the shop.
+        UnmappableError: nobody here knows what its status means.
     """
     if order.status in _GOING or order.status in _OFF:
         return
+    if order.status in _WAITING:
+        msg = f"$.status: {order.status}: {_WAITING[order.status]}"
+        raise NotYetError(msg)
     known = ", ".join(sorted({*_GOING, *_OFF, *_WAITING}))
-    reason = _WAITING.get(order.status, f"a status of the shop's own; known are {known}")
-    msg = f"$.status: {order.status}: {reason}"
+    msg = f"$.status: {order.status}: a status of the shop's own; known are {known}"
     raise UnmappableError(msg)
 
 
