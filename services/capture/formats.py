@@ -7,9 +7,11 @@ from services.capture.channels.amazon import Amazon
 from services.capture.channels.amazon.api import AmazonApi
 from services.capture.channels.api import Api
 from services.capture.channels.bigcommerce import BigCommerce
+from services.capture.channels.bigcommerce.api import BigCommerceApi
 from services.capture.channels.csv import Csv
 from services.capture.channels.ebay import Ebay
 from services.capture.channels.etsy import Etsy
+from services.capture.channels.etsy.api import EtsyApi
 from services.capture.channels.flipkart import Flipkart
 from services.capture.channels.magento import Magento
 from services.capture.channels.magento.api import MagentoApi
@@ -20,6 +22,7 @@ from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
 from services.capture.channels.tiktok import TikTok
 from services.capture.channels.walmart import Walmart
+from services.capture.channels.walmart.api import WalmartApi
 from services.capture.channels.woocommerce import WooCommerce
 from services.capture.channels.woocommerce.api import WooCommerceApi
 from services.capture.rules import ApiConfig
@@ -45,8 +48,11 @@ FORMATS: dict[str, Callable[[], Format]] = {
 
 APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
+    "bigcommerce": BigCommerceApi,
+    "etsy": EtsyApi,
     "magento": MagentoApi,
     "shopify": ShopifyApi,
+    "walmart": WalmartApi,
     "woocommerce": WooCommerceApi,
 }
 """How the web APIs of formats are spoken to."""

@@ -30,7 +30,7 @@ _SCARCE = SKUS[0]
 _CANCELLED = 0.06
 _HEAVIER = 0.1
 """Parcels that weigh more than was thought, so that their label is bought anew."""
-_PATIENCE_S = 300.0
+_PATIENCE_S = 120.0
 _LOOK_S = 0.5
 
 

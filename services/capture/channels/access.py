@@ -76,14 +76,24 @@ async def exchanged(http: Http, path: str, **request: Any) -> Token:
     Raises:
         TransientError: there is none just now, or it is refused.
     """
+    return (await granted(http, path, **request))[0]
+
+
+async def granted(http: Http, path: str, **request: Any) -> tuple[Token, str]:
+    """The same, and the refresh token that came with it, if any.
+
+    Raises:
+        TransientError: there is none just now, or it is refused.
+    """
     headers = {"Accept": "application/json", **request.pop("headers", {})}
     try:
-        return await http.send("token", "POST", path, read=_token, safe=True, headers=headers, **request)
+        return await http.send("token", "POST", path, read=_granted, safe=True, headers=headers, **request)
     except StatusError as error:
         msg = f"{http.adapter}: no access token: {error}; see to the secrets of channel.{http.adapter}"
         raise TransientError(msg, NOT_LET_IN_S) from error
 
 
-def _token(answer: httpx.Response) -> Token:
+def _granted(answer: httpx.Response) -> tuple[Token, str]:
     content = answer.json()
-    return Token(content["access_token"], float(content.get("expires_in") or 3600))
+    token = Token(content["access_token"], float(content.get("expires_in") or 3600))
+    return token, str(content.get("refresh_token") or "")

@@ -1,0 +1,150 @@
+"""Telling Etsy how much can be sold: the inventory of a listing is read and written whole, with all its products.
+
+Etsy has no listing without a piece: one of which nothing is left is set to inactive, and to active again once there is.
+What the seller has set to inactive stays so.
+
+https://developers.etsy.com/documentation/tutorials/listings#listing-inventory
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from services.capture.channels.api import Level, Levelled, SetStock, StockSet
+from services.hub.http import Http, StatusError
+
+_PAGE = 100
+_MOST = 999
+"""Pieces that Etsy takes for a product."""
+_STATES = ("active", "inactive", "sold_out")
+_OF_THE_LISTING = frozenset({400, 404, 409})
+_SHARED = ("price_on_property", "quantity_on_property", "sku_on_property", "readiness_state_on_property")
+_UNKNOWN = "no listing of the shop has it"
+
+
+class Stock:
+    """The listings of one shop."""
+
+    def __init__(self, http: Http, root: str, shop: str) -> None:
+        self._http = http
+        self._root = root
+        self._shop = shop
+        self._listing_of: dict[str, int] = {}
+        """By product id, and by SKU."""
+        self._resting: set[int] = set()
+        """Listings that were set to inactive, for there was nothing left."""
+
+    async def set(self, wanted: SetStock) -> StockSet:
+        """Publish levels; what became of each."""
+        if any(_name(level) not in self._listing_of for level in wanted.levels):
+            await self._look()
+        by_listing: dict[int, list[Level]] = defaultdict(list)
+        problems: dict[str, str] = {}
+        for level in wanted.levels:
+            listing = self._listing_of.get(_name(level))
+            if listing is None:
+                problems[_name(level)] = _UNKNOWN
+            else:
+                by_listing[listing].append(level)
+        for listing, levels in by_listing.items():
+            problem = await self._publish(listing, {_name(level): level.available for level in levels})
+            problems |= {_name(level): problem for level in levels}
+        told = (
+            Levelled(sku=level.sku, listing_id=level.listing_id, problem=problems[_name(level)])
+            for level in wanted.levels
+        )
+        return StockSet(levels=tuple(told))
+
+    async def _look(self) -> None:
+        """Learn which listing has which product."""
+        for state in _STATES:
+            offset = 0
+            while True:
+                params = {"state": state, "limit": str(_PAGE), "offset": str(offset), "includes": "Inventory"}
+                path = f"{self._root}/shops/{self._shop}/listings"
+                found = await self._http.send("listings", "GET", path, params=params, read=_results)
+                for one in found:
+                    for product in (one.get("inventory") or {}).get("products") or ():
+                        names = filter(None, (str(product["product_id"]), str(product.get("sku") or "")))
+                        self._listing_of |= dict.fromkeys(names, int(one["listing_id"]))
+                offset += _PAGE
+                if len(found) < _PAGE:
+                    break
+
+    async def _publish(self, listing: int, available: Mapping[str, int]) -> str:
+        """Write the inventory of a listing; what is wrong with it."""
+        path = f"{self._root}/listings/{listing}/inventory"
+        try:
+            inventory = await self._http.send("inventory", "GET", path, read=_inventory)
+            written = rewritten(inventory, available)
+            if not any(_pieces(product) for product in written["products"]):
+                self._resting.add(listing)
+                await self._activate(listing, "inactive")
+                return ""
+            await self._http.send("stock", "PUT", path, json=written, safe=True)
+            if listing in self._resting:
+                await self._activate(listing, "active")
+                self._resting.discard(listing)
+        except StatusError as error:
+            if error.status not in _OF_THE_LISTING:
+                raise
+            return f"{error.code} {error.detail}".rstrip()
+        return ""
+
+    async def _activate(self, listing: int, state: str) -> None:
+        path = f"{self._root}/shops/{self._shop}/listings/{listing}"
+        await self._http.send("activate", "PATCH", path, json={"state": state}, safe=True)
+
+
+def rewritten(inventory: Mapping[str, Any], available: Mapping[str, int]) -> dict[str, Any]:
+    """An inventory as Etsy wants to have it back, with other quantities of these product ids or SKUs."""
+    products = [_product(one, available) for one in inventory["products"] if not one.get("is_deleted")]
+    shared = {name: inventory.get(name) or [] for name in _SHARED if name in inventory}
+    if len({_pieces(one) for one in products}) > 1 and not shared.get("quantity_on_property"):
+        shared["quantity_on_property"] = sorted({v["property_id"] for one in products for v in one["property_values"]})
+    return {"products": products, **shared}
+
+
+def _product(product: Mapping[str, Any], available: Mapping[str, int]) -> dict[str, Any]:
+    names = (str(product["product_id"]), str(product.get("sku") or ""))
+    quantity = next((min(_MOST, available[name]) for name in names if name in available), None)
+    values = ("property_id", "property_name", "scale_id", "value_ids", "values")
+    return {
+        "sku": product.get("sku") or "",
+        "property_values": [{n: one.get(n) for n in values} for one in product.get("property_values") or ()],
+        "offerings": [_offering(one, quantity) for one in _kept(product.get("offerings") or ())],
+    }
+
+
+def _kept(offerings: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    return (one for one in offerings if not one.get("is_deleted"))
+
+
+def _offering(offering: Mapping[str, Any], quantity: int | None) -> dict[str, Any]:
+    price = offering["price"]
+    ready = {"readiness_state_id": offering["readiness_state_id"]} if offering.get("readiness_state_id") else {}
+    return {
+        "price": price["amount"] / price["divisor"],
+        "quantity": offering["quantity"] if quantity is None else quantity,
+        "is_enabled": bool(offering.get("is_enabled", True)),
+        **ready,
+    }
+
+
+def _pieces(product: Mapping[str, Any]) -> int:
+    return sum(int(one["quantity"]) for one in product["offerings"])
+
+
+def _name(level: Level) -> str:
+    return level.listing_id or level.sku
+
+
+def _results(answer: Any) -> list[dict[str, Any]]:
+    return list(orjson.loads(answer.content)["results"])
+
+
+def _inventory(answer: Any) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(answer.content)
+    return {**found, "products": list(found["products"])}

@@ -1,0 +1,235 @@
+"""Walmart's Marketplace API, asked and told. https://developer.walmart.com/us-marketplace/docs."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import orjson
+
+from services.capture.channels.access import Keys, exchanged
+from services.capture.channels.api import (
+    AskOrder,
+    AskOrders,
+    Level,
+    Levelled,
+    Order,
+    Page,
+    SetStock,
+    StockSet,
+    TellCancelled,
+    TellRefund,
+    TellShipped,
+    Told,
+)
+from services.capture.channels.speaking import WebApi, by_hand, connect, utc
+from services.capture.channels.walmart.telling import cancellation, counted, shipment, tracked
+from services.capture.rules import ApiConfig
+from services.hub.http import StatusError
+from services.hub.quota import Quota, by_names
+from services.hub.secrets import Secrets
+from services.hub.tokens import Token, TokenAuth
+
+_PAGE = 100
+_AT_ONCE = 4
+_OLDEST = timedelta(days=170)
+_SHIPPERS = ("SellerFulfilled", "WFSFulfilled", "3PLFulfilled")
+_OF_THE_SKU = frozenset({400, 404})
+_MOST = 1_000
+
+
+class WalmartApi(WebApi):
+    """One seller in one country; ``docs/channels/walmart.md`` says what is configured.
+
+    Walmart gives what it is told no ids: pieces that are shipped are known by their tracking numbers, and pieces that
+    are cancelled by how many there were before. Refunds it takes by line and by what they are for, which is left to a
+    person.
+    """
+
+    batch = 20
+
+    def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
+        self._keys = Keys(name, secrets)
+        common = {
+            "Accept": "application/json",
+            "WM_SVC.NAME": "Walmart Marketplace",
+            "WM_MARKET": config.account.get("market", "us"),
+        }
+        self._tokens = connect(name, config, headers=common)
+        quota = Quota(
+            by_names("x-current-token-count", "", "x-next-replenishment-time", unit_s=0.001),
+            per_operation=True,
+            patience_s=10.0,
+        )
+        auth = TokenAuth(self._token, "WM_SEC.ACCESS_TOKEN", "")
+        super().__init__(name, connect(name, config, auth=auth, headers=common, quota=quota))
+        self._params = {"shipNode": config.account["ship_node"]} if config.account.get("ship_node") else {}
+        self._before: dict[str, dict[str, int]] = {}
+        """Pieces that were cancelled before ours, by our keys and by line."""
+
+    async def close(self) -> None:
+        """Give the connections up."""
+        await self._tokens.close()
+        await super().close()
+
+    async def _token(self) -> Token:
+        basic = httpx.BasicAuth(self._keys["client-id"], self._keys["client-secret"])
+        form = {"grant_type": "client_credentials"}
+        return await exchanged(self._tokens, "/v3/token", data=form, auth=basic, headers=_traced())
+
+    async def _get(self, order_id: str) -> dict[str, Any]:
+        path, params = f"/v3/orders/{quote(order_id, safe='')}", {"replacementInfo": "true"}
+        return await self.http.send("order", "GET", path, params=params, headers=_traced(), read=_order)
+
+    async def order(self, asked: AskOrder) -> Order:
+        """One order, as it is now."""
+        return Order(body=orjson.dumps({"order": await self._get(asked.channel_order_id)}))
+
+    async def orders(self, asked: AskOrders) -> Page:
+        """Orders that have changed: what the seller ships, then what others do, for Walmart lists them apart."""
+        shipper, _, cursor = asked.page.partition("|")
+        shipper = shipper or _SHIPPERS[0]
+        if cursor:
+            path = f"/v3/orders{cursor}"
+        else:
+            params = {
+                "lastModifiedStartDate": utc(asked.since),
+                "createdStartDate": utc(asked.since - _OLDEST),
+                "shipNodeType": shipper,
+                "replacementInfo": "true",
+                "limit": str(_PAGE),
+            }
+            path = f"/v3/orders?{httpx.QueryParams(params)}"
+        listed, after = await self._page(path)
+        number = _SHIPPERS.index(shipper) + 1
+        rest = f"{shipper}|{after}" if after else f"{_SHIPPERS[number]}|" if number < len(_SHIPPERS) else ""
+        return Page(orders=tuple(orjson.dumps({"order": one}) for one in listed), next=rest)
+
+    async def _page(self, path: str) -> tuple[list[dict[str, Any]], str]:
+        """A page of a list; to a list without orders Walmart says that it does not exist."""
+        try:
+            return await self.http.send("orders", "GET", path, headers=_traced(), read=_listed)
+        except StatusError as error:
+            if error.status == HTTPStatus.NOT_FOUND and "CONTENT_NOT_FOUND" in error.code:
+                return [], ""
+            raise
+
+    async def stock(self, wanted: SetStock) -> StockSet:
+        """Publish levels, one call each: a feed is carried out later, and there may be ten an hour only."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(level: Level) -> Levelled:
+            async with gate:
+                return Levelled(sku=level.sku, listing_id=level.listing_id, problem=await self._level(level))
+
+        found = await asyncio.gather(*map(one, wanted.levels), return_exceptions=True)
+        for error in found:
+            if isinstance(error, BaseException):
+                raise error
+        return StockSet(levels=tuple(one for one in found if isinstance(one, Levelled)))
+
+    async def _level(self, level: Level) -> str:
+        sku = level.listing_id or level.sku
+        body = {"sku": sku, "quantity": {"unit": "EACH", "amount": level.available}}
+        params = {"sku": sku, **self._params}
+        try:
+            await self.http.send(
+                "stock", "PUT", "/v3/inventory", params=params, json=body, headers=_traced(), safe=True
+            )
+        except StatusError as error:
+            if error.status not in _OF_THE_SKU:
+                raise
+            return f"{error.code} {error.detail}".rstrip()
+        return ""
+
+    async def ship(self, _key: str, told: TellShipped) -> Told:
+        """Ship lines, each piece with its parcel's tracking number; an order is acknowledged before.
+
+        Raises:
+            PermanentError: there is no parcel; Walmart wants a tracking number.
+        """
+        if not told.parcels:
+            msg = "Walmart wants a tracking number, and there is none; confirm the shipment there"
+            raise by_hand(msg)
+        order = await self._get(told.channel_order_id)
+        if tracked(order, told):
+            return Told(reference=told.parcels[0].number)
+        path = f"/v3/orders/{quote(told.channel_order_id, safe='')}"
+        if counted(order, "Created"):
+            await self._post("acknowledge", f"{path}/acknowledge", safe=True)
+        await self._post("ship", f"{path}/shipping", shipment(order, told))
+        return Told(reference=told.parcels[0].number)
+
+    async def _post(self, operation: str, path: str, body: Any = None, *, safe: bool = False) -> dict[str, Any]:
+        return await self.http.send(operation, "POST", path, json=body, headers=_traced(), read=_order, safe=safe)
+
+    async def shipped(self, _key: str, told: TellShipped) -> Told | None:
+        """The order shows our tracking numbers."""
+        order = await self._get(told.channel_order_id)
+        return Told(reference=told.parcels[0].number) if tracked(order, told) else None
+
+    async def cancel(self, key: str, told: TellCancelled) -> Told:
+        """Cancel pieces; the buyer pays for what ships."""
+        self._before[key] = counted(await self._get(told.channel_order_id), "Cancelled")
+        if len(self._before) > _MOST:
+            del self._before[next(iter(self._before))]
+        await self._post("cancel", f"/v3/orders/{quote(told.channel_order_id, safe='')}/cancel", cancellation(told))
+        return Told()
+
+    async def cancelled(self, key: str, told: TellCancelled) -> Told | None:
+        """As many more pieces are cancelled as were to be.
+
+        Raises:
+            PermanentError: pieces of these lines are cancelled, and after a restart nothing tells whether it was us.
+        """
+        order = await self._get(told.channel_order_id)
+        now, still_open = counted(order, "Cancelled"), counted(order, "Created", "Acknowledged")
+        wanted = {line.line_id: line.quantity for line in told.lines if line.line_id in _numbers(order)}
+        if all(not still_open.get(name) for name in wanted):
+            return Told()
+        if key in self._before:
+            before = self._before[key]
+            return Told() if all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()) else None
+        if not any(now.get(name) for name in wanted):
+            return None
+        msg = f"whether these pieces are cancelled at Walmart is not known; look there: {_said(wanted)}"
+        raise by_hand(msg)
+
+    async def refund(self, _key: str, told: TellRefund) -> Told:
+        """Walmart takes refunds by line and charge, and not once for a key.
+
+        Raises:
+            PermanentError: always.
+        """
+        amount = f"{told.amount.amount_minor} {told.amount.currency} (minor units)"
+        msg = f"pay back {amount} in Seller Center: Walmart takes refunds line by line"
+        raise by_hand(msg)
+
+
+def _traced() -> dict[str, str]:
+    """Each call has an id of its own."""
+    return {"WM_QOS.CORRELATION_ID": str(uuid4())}
+
+
+def _said(wanted: Mapping[str, int]) -> str:
+    return ", ".join(f"{quantity} of {name}" for name, quantity in wanted.items())
+
+
+def _numbers(order: Mapping[str, Any]) -> Iterable[str]:
+    return {str(line["lineNumber"]) for line in order["orderLines"]["orderLine"]}
+
+
+def _order(answer: Any) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(answer.content)["order"]
+    return {**found, "orderLines": {"orderLine": list(found["orderLines"]["orderLine"])}}
+
+
+def _listed(answer: Any) -> tuple[list[dict[str, Any]], str]:
+    found = orjson.loads(answer.content)["list"]
+    return list((found.get("elements") or {}).get("order") or ()), str(
+        (found.get("meta") or {}).get("nextCursor") or ""
+    )

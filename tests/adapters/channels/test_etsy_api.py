@@ -1,0 +1,294 @@
+"""Etsy's Open API: what it is asked, where, what its answers come to; and that no buyer gets a mail twice."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import orjson
+import pytest
+
+from services.capture.channels.api import AskOrder, AskOrders
+from services.capture.channels.etsy.api import EtsyApi, left
+from services.hub.decision import Done, Intent
+from services.hub.effects import PermanentError, TransientError
+from tests.adapters.channels.apis import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
+
+SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
+BEGIN = int(SINCE.since.timestamp())
+SHOP = "/v3/application/shops/42"
+
+
+def product(number: int, sku: str, quantity: int) -> dict[str, Any]:
+    price = {"amount": 1250, "divisor": 100, "currency_code": "EUR"}
+    size = {"property_id": 100, "property_name": "Size", "scale_id": None, "value_ids": [number], "values": [sku]}
+    offering = {"offering_id": 9, "quantity": quantity, "is_enabled": True, "is_deleted": False, "price": price}
+    return {"product_id": number, "sku": sku, "is_deleted": False, "offerings": [offering], "property_values": [size]}
+
+
+class House:
+    """A shop with one listing of two sizes."""
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+        self.good = {"the-refresh-token"}
+        self.receipts: dict[str, dict[str, Any]] = {}
+        self.inventory: dict[str, Any] = {
+            "products": [product(501, "A", 3), product(502, "B", 3)],
+            "price_on_property": [],
+            "quantity_on_property": [],
+            "sku_on_property": [100],
+        }
+        self.state = "active"
+        self.mails = 0
+
+    def receipt(self, name: int, updated: int = 60, **fields: Any) -> None:
+        known = {"receipt_id": name, "updated_timestamp": BEGIN + updated, "shipments": [], "is_shipped": False}
+        self.receipts[str(name)] = known | {"status": "paid"} | fields
+
+    def __call__(self, request: Request) -> Say:  # noqa: C901, PLR0911  # one for each path
+        parts = urlsplit(request.path)
+        if parts.path == "/token":
+            return self._token({name: one[0] for name, one in parse_qs(request.body.decode()).items()})
+        if request.headers["authorization"] not in {f"Bearer {one}" for one in self.tokens[-1:]}:
+            return answer(401, {"error": "invalid_token", "error_description": "access token is expired"})
+        match request.method, parts.path.removeprefix("/v3/application/").split("/"):
+            case "GET", ["shops", "42", "receipts"]:
+                return self._receipts(dict(parse_qsl(parts.query)))
+            case "GET", ["shops", "42", "receipts", name] if name in self.receipts:
+                return answer(200, self.receipts[name])
+            case "POST", ["shops", "42", "receipts", name, "tracking"]:
+                self.mails += 1
+                self.receipts[name]["is_shipped"] = True
+                self.receipts[name]["shipments"].append(request.json)
+                return answer(200, self.receipts[name])
+            case "GET", ["shops", "42", "listings"]:
+                one = {"listing_id": 71, "inventory": self.inventory}
+                return answer(200, {"results": [one] if f"state={self.state}&" in parts.query else []})
+            case "GET", ["listings", "71", "inventory"]:
+                return answer(200, self.inventory)
+            case "PUT", ["listings", "71", "inventory"]:
+                for known, told in zip(self.inventory["products"], request.json["products"], strict=True):
+                    known["offerings"][0]["quantity"] = told["offerings"][0]["quantity"]
+                return answer(200, self.inventory)
+            case "PATCH", ["shops", "42", "listings", "71"]:
+                self.state = request.json["state"]
+                return answer(200, {"listing_id": 71})
+        return answer(404, {"error": "Resource not found"})
+
+    def _token(self, asked: dict[str, str]) -> bytes:
+        if asked["refresh_token"] not in self.good:
+            return answer(400, {"error": "invalid_grant", "error_description": "refresh token is expired"})
+        self.tokens.append(f"42.access-{len(self.tokens)}")
+        self.good.add(f"newer-{len(self.tokens)}")
+        said = {"access_token": self.tokens[-1], "expires_in": 3600, "refresh_token": f"newer-{len(self.tokens)}"}
+        return answer(200, said)
+
+    def _receipts(self, asked: dict[str, str]) -> bytes:
+        rows = [one for one in self.receipts.values() if one["updated_timestamp"] >= int(asked["min_last_modified"])]
+        rows.sort(key=lambda one: int(one["updated_timestamp"]))
+        start = int(asked["offset"])
+        return answer(200, {"count": len(rows), "results": rows[start : start + int(asked["limit"])]})
+
+    def quantities(self) -> list[int]:
+        return [one["offerings"][0]["quantity"] for one in self.inventory["products"]]
+
+
+@asynccontextmanager
+async def etsy(folder: Path, **fields: Any) -> AsyncIterator[tuple[EtsyApi, House, Outside]]:
+    """The client, the shop, and the server that it is reached at."""
+    house = House()
+    async with outside(always=house) as server:
+        account = {"shop": "42", "token_url": f"{server.url}/token", **fields}
+        async with speaking("etsy", folder, server.url, **account) as api:
+            yield api, house, server
+
+
+# -- getting in
+
+
+async def test_the_applications_key_and_the_shops_token_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "channel.shop.api-key").write_text("key:secret")
+    async with etsy(tmp_path) as (api, house, server):
+        (tmp_path / "channel.shop.api-key").write_text("key:secret")
+        house.receipt(7)
+        await api.call("order", "k", AskOrder(channel_order_id="7"))
+        exchange, asked = server.heard
+        assert {name: one[0] for name, one in parse_qs(exchange.body.decode()).items()} == {
+            "grant_type": "refresh_token",
+            "client_id": "key",
+            "refresh_token": "the-refresh-token",
+        }
+        assert asked.headers["x-api-key"] == "key:secret"
+        assert asked.headers["authorization"] == "Bearer 42.access-0"
+
+
+async def test_the_newest_refresh_token_is_used_and_the_one_that_is_set_where_it_is_refused(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        house.receipt(7)
+        await api.call("order", "k1", AskOrder(channel_order_id="7"))
+        house.tokens.append("another")  # ours is good no more
+        await api.call("order", "k2", AskOrder(channel_order_id="7"))
+        house.tokens.append("another")
+        house.good = {"the-refresh-token"}
+        await api.call("order", "k3", AskOrder(channel_order_id="7"))
+        used = [parse_qs(one.body.decode())["refresh_token"][0] for one in server.heard if one.path == "/token"]
+        assert used == ["the-refresh-token", "newer-1", "newer-3", "the-refresh-token"]
+
+
+async def test_where_etsy_gives_no_token_what_was_to_be_told_waits(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, _):
+        house.good.clear()
+        with pytest.raises(TransientError, match="refresh token is expired"):
+            await api.call("ship", "k", shipped("7"))
+
+
+def test_what_is_left_of_the_second_and_of_the_day_is_learned() -> None:
+    second = left({"x-remaining-this-second": "3", "x-limit-per-second": "10", "x-remaining-today": "500"})
+    assert second is not None
+    assert (second.remaining, second.renews_in_s) == (3, 1.0)
+    today = left({"x-remaining-this-second": "3", "x-limit-per-second": "10", "x-remaining-today": "0"})
+    assert today is not None
+    assert (today.remaining, today.renews_in_s) == (0, 3600.0)
+    assert left({}) is None
+
+
+# -- orders
+
+
+async def test_a_receipt_is_asked_for_and_one_that_is_unknown_is_refused(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        house.receipt(7)
+        found = orjson.loads((await api.call("order", "k", AskOrder(channel_order_id="7"))).body)
+        assert server.called[-1] == f"GET {SHOP}/receipts/7"
+        assert found["receipt_id"] == 7
+        with pytest.raises(PermanentError, match="Resource not found"):
+            await api.call("order", "k", AskOrder(channel_order_id="9"))
+
+
+async def test_receipts_are_gone_through_by_when_they_changed(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        for number in range(230):
+            house.receipt(number, updated=min(number, 150))
+        found: list[int] = []
+        asked = SINCE
+        while True:
+            page = await api.call("orders", "k", asked)
+            found += [orjson.loads(one)["receipt_id"] for one in page.orders]
+            if not page.next:
+                break
+            asked = AskOrders(since=SINCE.since, page=page.next)
+        assert set(found) == set(range(230))
+        assert dict(parse_qsl(urlsplit(server.heard[1].path).query)) == {
+            "min_last_modified": str(BEGIN),
+            "sort_on": "updated",
+            "sort_order": "asc",
+            "limit": "100",
+            "offset": "0",
+        }
+
+
+async def test_a_list_that_is_refused_says_why(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        wrong = answer(403, {"error": "insufficient_scope"})
+        server.always = lambda request: wrong if "receipts" in request.path else house(request)
+        with pytest.raises(PermanentError, match="insufficient_scope"):
+            await api.call("orders", "k", SINCE)
+
+
+# -- stock
+
+
+async def test_a_listing_is_written_whole_with_the_quantity_of_the_product(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        told = await api.call("stock", "k", levels(**{"502": 8, "nope": 1}))
+        assert house.quantities() == [3, 8]
+        assert problems(told.levels) == {"502": "", "nope": "no listing of the shop has it"}
+        put = next(one for one in server.heard if one.method == "PUT")
+        assert put.path == "/v3/application/listings/71/inventory"
+        assert put.json["quantity_on_property"] == [100]
+        assert put.json["products"][1] == {
+            "sku": "B",
+            "property_values": [
+                {"property_id": 100, "property_name": "Size", "scale_id": None, "value_ids": [502], "values": ["B"]}
+            ],
+            "offerings": [{"price": 12.5, "quantity": 8, "is_enabled": True}],
+        }
+
+
+async def test_a_listing_of_which_nothing_is_left_rests_until_there_is(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, _):
+        await api.call("stock", "k", levels(A=0, B=0))
+        assert house.state == "inactive"
+        await api.call("stock", "k", levels(A=5))
+        assert house.state == "active"
+        assert house.quantities() == [5, 3]
+
+
+async def test_a_listing_that_is_refused_says_why(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        wrong = answer(400, {"error": "Invalid value for sku"})
+        server.always = lambda request: wrong if request.method == "PUT" else house(request)
+        told = await api.call("stock", "k", levels(A=5))
+        assert "Invalid value for sku" in told.levels[0].problem
+
+
+# -- ship
+
+
+async def test_each_tracking_number_is_told_once(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        house.receipt(7)
+        lost = iter([True])
+
+        def drop(request: Request) -> Say:
+            said = house(request)
+            return CLOSE if request.path.endswith("/tracking") and next(lost, False) else said
+
+        server.always = drop
+        told = shipped("7", "T1", "T2", lines={"1": 2}, carrier="USPS")
+        outcome = await effects(api).run(Intent("shop", "ship", "k", told))
+        assert isinstance(outcome, Done)
+        assert outcome.response.reference == "T1"
+        assert house.receipts["7"]["shipments"] == [
+            {"tracking_code": "T1", "carrier_name": "usps"},
+            {"tracking_code": "T2", "carrier_name": "usps"},
+        ]
+
+
+async def test_without_a_parcel_a_receipt_is_only_marked_as_shipped(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, _):
+        house.receipt(7)
+        told = shipped("7").model_copy(update={"parcels": ()})
+        assert await api.look_up("ship", "k", told) is None
+        await api.call("ship", "k", told)
+        await api.call("ship", "k", told)
+        assert house.mails == 1
+        assert await api.look_up("ship", "k", told) is not None
+
+
+async def test_tracking_that_is_refused_says_why(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        house.receipt(7)
+        wrong = answer(400, {"error": "Invalid carrier_name"})
+        server.always = lambda request: wrong if request.path.endswith("/tracking") else house(request)
+        with pytest.raises(PermanentError, match="Invalid carrier_name"):
+            await api.call("ship", "k", shipped("7"))
+
+
+# -- cancel and refund
+
+
+async def test_what_etsy_has_no_call_for_is_left_to_a_person_unless_it_is_done(tmp_path: Path) -> None:
+    async with etsy(tmp_path) as (api, house, _):
+        house.receipt(7)
+        with pytest.raises(PermanentError, match="cancel in Etsy's Shop Manager: 1 of 1"):
+            await api.call("cancel", "k", cancelled("7"))
+        with pytest.raises(PermanentError, match="pay back 500 EUR"):
+            await api.call("refund", "k", refund("7"))
+        house.receipt(7, status="Canceled")
+        assert await api.call("cancel", "k", cancelled("7")) is not None
+        assert await api.look_up("cancel", "k", cancelled("7")) is not None

@@ -1,0 +1,285 @@
+"""Walmart's Marketplace API: what it is asked, where, what its answers come to; and that nothing is done twice."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from services.capture.channels.api import AskOrder, AskOrders
+from services.capture.channels.walmart import Walmart
+from services.capture.channels.walmart.api import WalmartApi
+from services.hub.decision import Done, Intent
+from services.hub.effects import PermanentError, TransientError
+from tests.adapters.channels.apis import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
+
+SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
+TOKEN = answer(200, {"access_token": "w1", "token_type": "Bearer", "expires_in": 900})
+NONE = answer(404, {"errors": {"error": [{"code": "CONTENT_NOT_FOUND.GMP_ORDER_API", "description": "No orders"}]}})
+
+
+class House:
+    """A marketplace with one order of two lines."""
+
+    def __init__(self) -> None:
+        self.lines = {"1": 3, "2": 1}
+        self.statuses: dict[str, list[dict[str, Any]]] = {name: [] for name in self.lines}
+        self.acknowledged = False
+        self.stock: dict[str, int] = {"A": 1, "C": 1}
+
+    def order(self) -> dict[str, Any]:
+        lines = []
+        for number, ordered in self.lines.items():
+            left = ordered - sum(int(one["statusQuantity"]["amount"]) for one in self.statuses[number])
+            status = "Acknowledged" if self.acknowledged else "Created"
+            rest = [{"status": status, "statusQuantity": {"amount": str(left)}}] if left else []
+            price = {"currency": "USD", "amount": 10.0 * ordered}
+            lines.append(
+                {
+                    "lineNumber": number,
+                    "item": {"sku": f"S{number}", "productName": "x"},
+                    "charges": {"charge": [{"chargeType": "PRODUCT", "chargeAmount": price}]},
+                    "orderLineQuantity": {"amount": str(ordered)},
+                    "orderLineStatuses": {"orderLineStatus": [*self.statuses[number], *rest]},
+                }
+            )
+        info = {"methodCode": "Value"}
+        return {
+            "purchaseOrderId": "7",
+            "orderDate": 1777888800000,
+            "orderLines": {"orderLine": lines},
+            "shippingInfo": info,
+        }
+
+    def __call__(self, request: Request) -> Say:  # noqa: PLR0911  # one for each path
+        parts = urlsplit(request.path)
+        match request.method, parts.path.split("/")[1:]:
+            case "POST", ["v3", "token"]:
+                return TOKEN
+            case "GET", ["v3", "orders", "7"]:
+                return answer(200, {"order": self.order()})
+            case "POST", ["v3", "orders", "7", "acknowledge"]:
+                self.acknowledged = True
+                return answer(200, {"order": self.order()})
+            case "POST", ["v3", "orders", "7", "shipping" | "cancel"]:
+                (told,) = request.json.values()
+                for line in told["orderLines"]["orderLine"]:
+                    self.statuses[line["lineNumber"]] += line["orderLineStatuses"]["orderLineStatus"]
+                return answer(200, {"order": self.order()})
+            case "PUT", ["v3", "inventory"]:
+                sku = dict(parse_qsl(parts.query))["sku"]
+                if sku not in self.stock:
+                    return answer(404, {"errors": {"error": [{"code": "CONTENT_NOT_FOUND.GMP_INVENTORY_API"}]}})
+                self.stock[sku] = request.json["quantity"]["amount"]
+                return answer(200, request.json)
+        return answer(404, {"errors": {"error": [{"code": "NOT_FOUND.GMP_ORDER_API", "description": "no such order"}]}})
+
+
+@asynccontextmanager
+async def walmart(folder: Path, *says: Say, **fields: Any) -> AsyncIterator[tuple[WalmartApi, House, Outside]]:
+    """The client, the marketplace, and the server that it is reached at; ``says`` is said after a token."""
+    house = House()
+    first = (TOKEN, *says) if says else ()
+    async with outside(*first, always=house) as server, speaking("walmart", folder, server.url, **fields) as api:
+        yield api, house, server
+
+
+def posted(server: Outside) -> list[str]:
+    return [one.removeprefix("POST /v3/orders/7/") for one in server.called if "POST /v3/orders" in one]
+
+
+# -- orders
+
+
+async def test_an_order_is_asked_for_with_a_token_and_maps(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, _, server):
+        found = await api.call("order", "k", AskOrder(channel_order_id="7"))
+        exchange, asked = server.heard
+        assert exchange.headers["authorization"] == f"Basic {b64encode(b'the-client-id:the-client-secret').decode()}"
+        assert exchange.body == b"grant_type=client_credentials"
+        assert asked.path == "/v3/orders/7?replacementInfo=true"
+        assert asked.headers["wm_sec.access_token"] == "w1"
+        assert asked.headers["wm_svc.name"] == "Walmart Marketplace"
+        assert asked.headers["wm_qos.correlation_id"] != exchange.headers["wm_qos.correlation_id"]
+        assert [line.quantity for line in Walmart().read(found.body).lines] == [3, 1]
+
+
+async def test_an_order_that_walmart_does_not_know_is_refused(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, _, _):
+        with pytest.raises(PermanentError, match="no such order"):
+            await api.call("order", "k", AskOrder(channel_order_id="9"))
+
+
+async def test_where_walmart_gives_no_token_what_was_to_be_told_waits(tmp_path: Path) -> None:
+    wrong = answer(401, {"error": [{"code": "UNAUTHORIZED.GMP_GATEWAY_API", "description": "invalid client"}]})
+    async with outside(always=wrong) as server, speaking("walmart", tmp_path, server.url) as api:
+        with pytest.raises(TransientError, match="no access token"):
+            await api.call("ship", "k", shipped("7"))
+
+
+async def test_orders_of_each_shipper_are_gone_through_by_cursor(tmp_path: Path) -> None:
+    def listed(number: str, cursor: str = "") -> bytes:
+        order = {"purchaseOrderId": number}
+        return answer(200, {"list": {"meta": {"nextCursor": cursor}, "elements": {"order": [order]}}})
+
+    says = (listed("1", "?limit=100&soIndex=100"), listed("2"), NONE, listed("3"))
+    async with walmart(tmp_path, *says) as (api, _, server):
+        found: list[str] = []
+        asked = SINCE
+        while True:
+            page = await api.call("orders", "k", asked)
+            found += [Walmart().order_id(one) for one in page.orders]
+            if not page.next:
+                break
+            asked = AskOrders(since=SINCE.since, page=page.next)
+        assert found == ["1", "2", "3"]
+        first, second, third, fourth = (one.path for one in server.heard[1:])
+        assert dict(parse_qsl(urlsplit(first).query)) == {
+            "lastModifiedStartDate": "2026-05-04T10:00:00Z",
+            "createdStartDate": "2025-11-15T10:00:00Z",
+            "shipNodeType": "SellerFulfilled",
+            "replacementInfo": "true",
+            "limit": "100",
+        }
+        assert second == "/v3/orders?limit=100&soIndex=100"
+        assert "WFSFulfilled" in third
+        assert "3PLFulfilled" in fourth
+
+
+async def test_a_list_that_is_refused_says_why(tmp_path: Path) -> None:
+    wrong = answer(400, {"errors": {"error": [{"code": "INVALID_REQUEST_PARAM", "description": "limit too high"}]}})
+    async with walmart(tmp_path, wrong) as (api, _, _):
+        with pytest.raises(PermanentError, match="limit too high"):
+            await api.call("orders", "k", SINCE)
+
+
+# -- stock
+
+
+async def test_levels_are_put_one_by_one_and_what_is_unknown_is_named(tmp_path: Path) -> None:
+    async with walmart(tmp_path, ship_node="N1") as (api, house, server):
+        told = problems((await api.call("stock", "k", levels(A=4, nope=5, C=6))).levels)
+        assert house.stock == {"A": 4, "C": 6}
+        assert (told["A"], told["C"]) == ("", "")
+        assert "CONTENT_NOT_FOUND" in told["nope"]
+        put = next(one for one in server.heard if "sku=A" in one.path)
+        assert (put.method, put.path) == ("PUT", "/v3/inventory?sku=A&shipNode=N1")
+        assert put.json == {"sku": "A", "quantity": {"unit": "EACH", "amount": 4}}
+
+
+# -- ship
+
+
+async def test_an_order_is_acknowledged_and_its_pieces_shipped_by_parcel(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, _, server):
+        told = shipped("7", "T1", "T2", lines={"1": 2, "1/fee-2": 1, "2": 1}, carrier="ups-ground")
+        assert (await api.call("ship", "k", told)).reference == "T1"
+        assert posted(server) == ["acknowledge", "shipping"]
+        info = {"shipDateTime": 1777897800000, "carrierName": {"carrier": "UPS"}, "methodCode": "Value"}
+        assert server.heard[-1].json["orderShipment"]["orderLines"]["orderLine"] == [
+            {
+                "lineNumber": number,
+                "sellerOrderId": "f1",
+                "orderLineStatuses": {
+                    "orderLineStatus": [
+                        {
+                            "status": "Shipped",
+                            "statusQuantity": {"unitOfMeasurement": "EACH", "amount": amount},
+                            "trackingInfo": {**info, "trackingNumber": tracking},
+                        }
+                    ]
+                },
+            }
+            for number, amount, tracking in (("1", "2", "T1"), ("2", "1", "T2"))
+        ]
+
+
+async def test_a_shipment_whose_answer_was_lost_is_found_by_its_tracking_number(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, house, server):
+
+        def drop(request: Request) -> Say:
+            said = house(request)
+            return CLOSE if request.path.endswith("/shipping") else said
+
+        server.always = drop
+        outcome = await effects(api).run(Intent("shop", "ship", "k", shipped("7", "T1", lines={"1": 1})))
+        assert isinstance(outcome, Done)
+        assert posted(server).count("shipping") == 1
+
+
+async def test_what_is_shipped_without_a_parcel_or_refused_is_said(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, house, server):
+        with pytest.raises(PermanentError, match="wants a tracking number"):
+            await api.call("ship", "k", shipped("7").model_copy(update={"parcels": ()}))
+        wrong = answer(
+            400, {"errors": {"error": [{"code": "INVALID_REQUEST_CONTENT", "description": "carrier unknown"}]}}
+        )
+        server.always = lambda request: wrong if request.path.endswith("/shipping") else house(request)
+        with pytest.raises(PermanentError, match="carrier unknown"):
+            await api.call("ship", "k", shipped("7"))
+
+
+# -- cancel and refund
+
+
+async def test_pieces_are_cancelled_with_walmarts_reason(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, _, server):
+        await api.call(
+            "cancel", "k", cancelled("7", {"1": 2, "1/fee-1": 1}, complete=False, reason="customer-changed-mind")
+        )
+        assert posted(server) == ["cancel"]
+        assert server.heard[-1].json["orderCancellation"]["orderLines"]["orderLine"] == [
+            {
+                "lineNumber": "1",
+                "orderLineStatuses": {
+                    "orderLineStatus": [
+                        {
+                            "status": "Cancelled",
+                            "cancellationReason": "CUSTOMER_REQUESTED_SELLER_TO_CANCEL",
+                            "statusQuantity": {"unitOfMeasurement": "EACH", "amount": "2"},
+                        }
+                    ]
+                },
+            }
+        ]
+
+
+async def test_a_cancel_whose_answer_was_lost_is_not_made_again_though_one_was_cancelled_before(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, house, server):
+        house.statuses["1"] = [{"status": "Cancelled", "statusQuantity": {"amount": "1"}}]
+
+        def drop(request: Request) -> Say:
+            said = house(request)
+            return CLOSE if request.path.endswith("/cancel") else said
+
+        server.always = drop
+        told = cancelled("7", {"1": 1}, complete=False)
+        outcome = await effects(api).run(Intent("shop", "cancel", "k", told))
+        assert isinstance(outcome, Done)
+        assert posted(server) == ["cancel"]
+
+
+async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_person(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, house, _):
+        part = cancelled("7", {"1": 1}, complete=False)
+        assert await api.look_up("cancel", "k", part) is None
+        house.statuses["1"] = [{"status": "Cancelled", "statusQuantity": {"amount": "1"}}]
+        with pytest.raises(PermanentError, match=r"by-hand.*1 of 1"):
+            await api.look_up("cancel", "k", part)
+        house.statuses["1"] = [{"status": "Cancelled", "statusQuantity": {"amount": "3"}}]
+        assert await api.look_up("cancel", "k", part) is not None
+
+
+async def test_a_cancel_that_is_refused_says_why_and_a_refund_is_left_to_a_person(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, house, server):
+        wrong = answer(400, {"errors": {"error": [{"code": "INVALID", "description": "line is shipped"}]}})
+        server.always = lambda request: wrong if request.path.endswith("/cancel") else house(request)
+        with pytest.raises(PermanentError, match="line is shipped"):
+            await api.call("cancel", "k", cancelled("7"))
+        with pytest.raises(PermanentError, match="500 EUR"):
+            await api.call("refund", "k", refund("7"))
