@@ -140,7 +140,7 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
     """Ask and tell the channels that have a web API; where none has, nothing of it is listened to."""
     hub.on(FetchOrderV1, asked.fetch_order, settle=partial(asked.settle_fetch, channels))
     hub.on(PollFinishedV1, asked.poll_finished)
-    hub.on(LevelsPublishedV1, asked.levels_published, remember=True)
+    hub.on(LevelsPublishedV1, asked.levels_published, reads=asked.reads_levels, remember=True)
     speaking = [(channel, channel.config.api) for channel in map(channels.__getitem__, channels.names)]
     for channel, reached in speaking:
         if reached is not None:

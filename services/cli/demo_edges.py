@@ -103,7 +103,7 @@ def _say(text: str) -> None:
 
 async def open_shops(hub: Hub, client: Client, beyond: Outside, orders: int) -> None:
     """Goods, enough of each but of one; shops that sell them, once they have been told what there is."""
-    pieces = {sku: 10 + orders // 5 for sku in SKUS} | {_SCARCE: max(1, orders // 150)}
+    pieces = dict.fromkeys(SKUS, 10 + orders // 5) | {_SCARCE: max(1, orders // 150)}
     variants: dict[str, int] = {}
     for shop in SHOPS:
         variants |= (await beyond.open_shop(shop, list(SKUS), hub.http_url, SECRET)).get("variants", {})
@@ -212,6 +212,7 @@ def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
         "elapsed_s": round(run.elapsed_s, 1),
         "sandbox_cpu_s": round(run.cpu_s, 1),
         "sandbox_faults": {api: sum(kinds.values()) for api, kinds in run.faults["faults"].items()},
+        "http_failures_of": dict(run.calls.failed.most_common()),
         "webhooks": run.faults["webhook_outcomes"],
         "faults": run.faults["profile"]["name"],
     }

@@ -5,13 +5,12 @@ what was told.
 """
 
 from collections.abc import Generator
-from http import HTTPStatus
 from typing import Any
 
 import httpx
 
 from services.hub.effects import TransientError
-from services.hub.http import Http, StatusError
+from services.hub.http import Http, NotLetInError, StatusError
 from services.hub.secrets import Secrets
 from services.hub.tokens import Token
 
@@ -62,14 +61,6 @@ class KeyAuth(httpx.Auth):
         yield request
 
 
-def not_let_in(name: str, error: StatusError) -> TransientError | None:
-    """A refusal is of the credentials, and not of what was asked."""
-    if error.status != HTTPStatus.UNAUTHORIZED:
-        return None
-    msg = f"{name}: does not let the hub in: {error}; see to the secrets of channel.{name}"
-    return TransientError(msg, NOT_LET_IN_S)
-
-
 async def exchanged(http: Http, path: str, **request: Any) -> Token:
     """A token of OAuth 2.0 (RFC 6749, 5.1); ``request`` is httpx's.
 
@@ -88,7 +79,7 @@ async def granted(http: Http, path: str, **request: Any) -> tuple[Token, str]:
     headers = {"Accept": "application/json", **request.pop("headers", {})}
     try:
         return await http.send("token", "POST", path, read=_granted, safe=True, headers=headers, **request)
-    except StatusError as error:
+    except (StatusError, NotLetInError) as error:
         msg = f"{http.adapter}: no access token: {error}; see to the secrets of channel.{http.adapter}"
         raise TransientError(msg, NOT_LET_IN_S) from error
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from crossdock_contracts.values import LineQuantity
-from services.capture.channels.access import NOT_LET_IN_S, not_let_in
+from services.capture.channels.access import NOT_LET_IN_S
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -49,12 +49,6 @@ class WebApi:
         Raises:
             TransientError, PermanentError, UnknownError: see `services.hub.effects`.
         """
-        try:
-            return await self._called(operation, key, request)
-        except StatusError as error:
-            raise not_let_in(self.name, error) or error from error
-
-    async def _called(self, operation: str, key: str, request: Any) -> Any:
         match request:
             case AskOrder():
                 return await self.order(request)

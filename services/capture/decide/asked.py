@@ -1,5 +1,6 @@
 """What comes of asking and telling a channel: orders that it only pointed to, how far polls have come, levels."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from crossdock_contracts.capture import IngestV1
@@ -58,7 +59,20 @@ def poll_finished(states: States, message: PollFinishedV1, _now: datetime) -> De
     return Decision(writes=[changed(cursor, until=message.until, orders=cursor.orders + message.orders)])
 
 
-def levels_published(_states: States, message: LevelsPublishedV1, _now: datetime) -> Decision:
-    """A channel was told how much can be sold."""
+def reads_levels(message: LevelsPublishedV1) -> Iterable[str]:
+    """What the channel was told of the same before."""
+    return [Level.at(message.owner, message.channel, one.sku, one.listing_id) for one in message.levels]
+
+
+def levels_published(states: States, message: LevelsPublishedV1, _now: datetime) -> Decision:
+    """A channel was told how much can be sold; what it was told later than this stands."""
     about = {"owner": message.owner, "channel": message.channel, "published_at": message.published_at}
-    return Decision(writes=[Level(**about, **level.model_dump()) for level in message.levels])
+    told = [Level(**about, **level.model_dump()) for level in message.levels]
+    before = states.get_all(Level, [(one.owner, one.channel, one.sku, one.listing_id) for one in told])
+    return Decision(
+        writes=[
+            one
+            for one, known in zip(told, before, strict=True)
+            if known is None or known.published_at <= one.published_at
+        ]
+    )

@@ -62,10 +62,12 @@ def _name(message: News) -> str:
 
 
 def reads_telling(message: News) -> Iterable[str]:
-    """The order, and what was told of it."""
+    """The order, what was told of it, and the stock that the channel may put back by itself."""
+    channel = message.order_id.partition(":")[0]
     return [
         OrderRecord.at(message.owner, message.order_id),
         Telling.at(message.owner, message.order_id, _name(message)),
+        *(Unsure.at(message.owner, channel, sku) for sku in _put_back(message)),
     ]
 
 
@@ -195,7 +197,7 @@ def settle_telling(states: States, message: News, outcome: Outcome, now: datetim
         case Done(response=told):
             assert isinstance(told, Told)
             done = changed(telling, status=TellingStatus.DONE, intent=None, request={}, reference=told.reference)
-            unsure = _unsure(record.outward.channel, message, now)
+            unsure = _unsure(states, record.outward.channel, message, now)
             return Decision(
                 writes=[done, *unsure], events=[ChannelToldV1(**about, reference=told.reference, told_at=now)]
             )
@@ -208,12 +210,18 @@ def settle_telling(states: States, message: News, outcome: Outcome, now: datetim
             return Decision(later=Later(detail, not_before_s=wait))
 
 
-def _unsure(channel: str, message: News, now: datetime) -> list[Document]:
-    """Stock that the channel may have put back by itself, since pieces do not leave; it is told again what there is."""
+def _put_back(message: News) -> Iterable[str]:
+    """SKUs whose stock the channel may put back by itself on this, since pieces do not leave."""
     if not isinstance(message, OrderCancelledV1 | OrderRejectedV1):
-        return []
-    skus = dict.fromkeys(line.sku for line in message.lines if line.sku)
-    return [Unsure(owner=message.owner, channel=channel, sku=sku, since=now) for sku in skus]
+        return ()
+    return dict.fromkeys(line.sku for line in message.lines if line.sku)
+
+
+def _unsure(states: States, channel: str, message: News, now: datetime) -> list[Document]:
+    """Stock of which the channel is told again what there is."""
+    made = [Unsure(owner=message.owner, channel=channel, sku=sku, since=now) for sku in _put_back(message)]
+    states.get_all(Unsure, [(one.owner, one.channel, one.sku) for one in made])
+    return [*made]
 
 
 def _code(code: str) -> str:

@@ -110,7 +110,7 @@ async def stock_differs(client: Client, shops: Mapping[str, State]) -> list[str]
 def failovers(facts: Facts) -> int:
     """Labels that another carrier sold than the one that was asked first."""
     return sum(
-        any(rate["refused"] and rate["rank"] < _rank(body) for rate in body.get("ranking", ()))
+        any(rate.get("refused") and rate["rank"] < _rank(body) for rate in body.get("ranking", ()))
         for _, _, body in facts.events["label-bought"]
     )
 

@@ -175,4 +175,3 @@ async def stock_up(client: Client, variants: Mapping[str, int], pieces: Mapping[
             if n
         ],
     )
-

@@ -15,6 +15,8 @@ class Calls:
 
     results: Counter[str] = field(default_factory=Counter)
     """HTTP calls by how they ended."""
+    failed: Counter[str] = field(default_factory=Counter)
+    """Those that did not do what they were to, by adapter and operation."""
     retries: int = 0
     openings: int = 0
     """How often circuits opened."""
@@ -41,6 +43,8 @@ def _count(found: Calls, name: str, labels: dict[str, str], value: int) -> None:
     match name:
         case "crossdock_http_calls_total":
             found.results[labels["result"]] += value
+            if labels["result"] != "done":
+                found.failed[f"{labels['adapter']} {labels['operation']} {labels['result']}"] += value
         case "crossdock_retries_total":
             found.retries += value
         case "crossdock_circuit_openings_total":
