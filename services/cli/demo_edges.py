@@ -26,7 +26,8 @@ from services.verify.facts import Facts
 from services.verify.stock import oversold
 
 _SHARES = {"shopify": 0.5, "woocommerce": 0.4, "amazon": 0.1}
-_SCARCE = SKUS[0]
+_SCARCE = SKUS[:3]
+"""Orders of these may have to be cancelled, in part; of which Amazon has to be told by hand."""
 _CANCELLED = 0.06
 _HEAVIER = 0.1
 """Parcels that weigh more than was thought, so that their label is bought anew."""
@@ -94,7 +95,7 @@ async def _run(hub: Hub, client: Client, beyond: Outside, run: Run, seed: int) -
     checks, facts = await examine(client)
     stock = Check("shops-believe-in-the-stock-that-there-is", len(SHOPS) * len(SKUS))
     stock.violations += run.mismatches
-    return [*checks, *audit.audit(facts, run.shops, run.accounts), stock], facts
+    return [*checks, *audit.audit(facts, run.shops, run.accounts), await audit.refused(client), stock], facts
 
 
 def _say(text: str) -> None:
@@ -102,11 +103,12 @@ def _say(text: str) -> None:
 
 
 async def open_shops(hub: Hub, client: Client, beyond: Outside, orders: int) -> None:
-    """Goods, enough of each but of one; shops that sell them, once they have been told what there is."""
-    pieces = dict.fromkeys(SKUS, 10 + orders // 5) | {_SCARCE: max(1, orders // 150)}
+    """Goods, enough of most; shops that sell them, once they have been told what there is."""
+    pieces = dict.fromkeys(SKUS, 10 + orders // 5) | dict.fromkeys(_SCARCE, max(1, orders // 200))
     variants: dict[str, int] = {}
     for shop in SHOPS:
-        variants |= (await beyond.open_shop(shop, list(SKUS), hub.http_url, SECRET)).get("variants", {})
+        sold = [sku for sku in SKUS if shop != "amazon" or sku not in _SCARCE]
+        variants |= (await beyond.open_shop(shop, sold, hub.http_url, SECRET)).get("variants", {})
     await stock_up(client, variants, pieces)
     await _until_stock_agrees(client, beyond)
 
@@ -137,7 +139,7 @@ async def _until_stock_agrees(client: Client, beyond: Outside) -> list[str]:
 
 
 async def ship(client: Client, seed: int) -> None:
-    """Some orders are cancelled now that they have their labels; all others leave, some of them heavier than thought."""
+    """Some orders are cancelled though they have their labels; all others leave, some heavier than was thought."""
     draw = random.Random(seed)  # noqa: S311  # repeatable, not secret
     open_ = sorted([one async for one in _shipments(client)], key=lambda one: str(one["fulfilment_id"]))
     can_be_told = [one["order_id"] for one in open_ if not one["order_id"].startswith("amazon:")]

@@ -3,7 +3,7 @@
 | what happened | a call that is safe to repeat | a call that is not |
 |---|---|---|
 | not reached: no connection, no free one, no such name | `TransientError` | `TransientError` |
-| sent, no whole answer: broken off, too late, 2xx that cannot be read, 5xx | `TransientError` | `UnknownError` |
+| sent, no whole answer: broken off, too late, 2xx that cannot be read, half a refusal, 5xx | `TransientError` | `UnknownError` |
 | 429, 503: asked to come later | `ThrottledError` or `TransientError`, with Retry-After | the same |
 | 408, 425: not taken | `TransientError` | `TransientError` |
 | 401, after the token was renewed once: not let in | `NotLetInError`, which is transient | the same |
@@ -243,7 +243,21 @@ class Http:
             raise TransientError(about, wait)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER and not self._refuses(answer):
             raise _lost(about, wait, repeatable=repeatable)
+        if _is_broken(answer):
+            what = f"{about}, and its body is no whole JSON"
+            raise _lost(what, repeatable=repeatable)
         raise StatusError(code, detail, status, answer.content)
+
+
+def _is_broken(answer: Answer) -> bool:
+    """A refusal of which only a part came: its code, by which callers go, may be in the rest."""
+    if not answer.content or "json" not in answer.headers.get("content-type", ""):
+        return False
+    try:
+        orjson.loads(answer.content)
+    except ValueError:
+        return True
+    return False
 
 
 def _lost(what: str, wait_s: float | None = None, *, repeatable: bool) -> TransientError | UnknownError:

@@ -91,6 +91,17 @@ def _used(facts: Facts, labels: list[Label]) -> Check:
     return check
 
 
+async def refused(client: Client) -> Check:
+    """Whatever shops are told can be told."""
+    check = Check("no-shop-refuses-what-it-is-told")
+    async for one in client.pages("capture", "documents", "documents", owner=_OWNER, kind="telling"):
+        check.checked += 1
+        if one["status"] != "done":
+            detail = one.get("detail", "")
+            check.violations.append(f"{one['order_id']}: {one['telling_id']} is {one['status']}: {detail}")
+    return check
+
+
 async def stock_differs(client: Client, shops: Mapping[str, State]) -> list[str]:
     """Where a shop believes that it can sell another number of pieces than the hub would let it."""
     found: list[str] = []

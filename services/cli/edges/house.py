@@ -1,4 +1,4 @@
-"""The rules of a hub whose channels and carriers are in a sandbox: those that it is delivered with, but for these two."""
+"""A hub whose channels and carriers are in a sandbox; all its other rules are those that it is delivered with."""
 
 import re
 import shutil

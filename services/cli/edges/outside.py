@@ -41,7 +41,8 @@ class Outside:
     async def _ask(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
         answer = await self._web.request(method, f"{self.url}/sandbox/{path}", json=content)
         if answer.is_error:
-            raise OutsideError(f"{method} {path}: {answer.status_code} {answer.text}")
+            msg = f"{method} {path}: {answer.status_code} {answer.text}"
+            raise OutsideError(msg)
         found: dict[str, Any] = answer.json()
         return found
 
