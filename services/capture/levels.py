@@ -72,9 +72,7 @@ class Levels:
                 return False
             problems = {(one.sku, one.listing_id): one.problem for one in told}
             known = [one for one in some if (one.sku, one.listing_id) in problems]
-            said = tuple(
-                PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known
-            )
+            said = tuple(PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known)
             missed.update(one.sku for one in some if one not in known)
             for one in said:
                 LEVELS.labels(self._channel.name, "refused" if one.problem else "published").inc()

@@ -94,7 +94,7 @@ class Shopify:
         }  # fmt: skip
 
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """``skus`` with ``stock`` pieces each; ``webhook`` {url, secret}; ``speed``; ``orders``: how many, ``seed``, ``financial``."""
+        """``skus`` with ``stock`` pieces; ``webhook`` {url, secret}; ``speed``; ``orders``, ``seed``, ``financial``."""
         if "skus" in wanted:
             self._sell(wanted["skus"], int(wanted.get("stock", 100)))
         if "webhook" in wanted:

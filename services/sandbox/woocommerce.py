@@ -27,12 +27,12 @@ from services.sandbox.woocommerce_parts import (
     page,
     product,
     public,
+    refunded_lines,
     touch,
 )
+from services.sandbox.woocommerce_tracking import Tracking
 
 _V3 = "/wp-json/wc/v3"
-_TRACKING = "/wp-json/wc-shipment-tracking/v3"
-"""Of the extension Shipment Tracking, where it is installed."""
 _MOST_BATCH = 100
 _BOUNDS = (
     ("modified_after", "date_modified", True), ("modified_before", "date_modified", False),
@@ -51,8 +51,7 @@ class WooCommerce:
         self.orders: dict[int, dict[str, Any]] = {}
         self.products: dict[int, dict[str, Any]] = {}
         self.notes: dict[int, list[dict[str, Any]]] = {}
-        self.trackings: dict[int, list[dict[str, Any]]] | None = None
-        """By order; none: the extension is not installed."""
+        self.tracking = Tracking(self.orders)
         self._hook = {"url": "", "secret": ""}
         self._deliveries = 0
         self._stock(SKUS, 100)
@@ -70,8 +69,7 @@ class WooCommerce:
             route(f"{_V3}/products", self._list_products),
             route(f"{_V3}/products/batch", self._batch, "POST"),
             route(f"{_V3}/products/{{parent:int}}/variations/batch", self._batch, "POST"),
-            route(f"{_TRACKING}/orders/{{id:int}}/shipment-trackings", self._list_trackings),
-            route(f"{_TRACKING}/orders/{{id:int}}/shipment-trackings", self._track, "POST"),
+            *self.tracking.routes(),
             route(f"{_V3}/products/{{id:int}}", self._get_product),
             route(f"{_V3}/products/{{id:int}}", self._put_product, "PUT", "POST"),
         ]
@@ -93,7 +91,7 @@ class WooCommerce:
             "orders": {str(one["id"]): one["status"] for one in self.orders.values()},
             "stock": {one["sku"]: one["stock_quantity"] for one in self.products.values()},
             "notes": {str(id_): [note["note"] for note in notes] for id_, notes in self.notes.items()},
-            "trackings": {str(id_): made for id_, made in (self.trackings or {}).items()},
+            "trackings": {str(id_): made for id_, made in self.tracking.made.items()},
             "meta": {str(one["id"]): one["meta_data"] for one in self.orders.values()},
             "refunds": {str(id_): [one["whole"] for one in known["refunds"]] for id_, known in self.orders.items()},
             "refunded_minor": sum(-minor(one["total"]) for known in self.orders.values() for one in known["refunds"]),
@@ -102,10 +100,10 @@ class WooCommerce:
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """``skus`` with ``stock`` pieces each; ``webhook`` {url, secret}; ``orders``: make so many, by ``seed``.
 
-        ``status`` of these orders; ``tracking``: the extension Shipment Tracking is installed; ``variations``: {product: [SKUs]}.
+        Their ``status``; ``tracking``: the extension Shipment Tracking is there; ``variations``: {product: [SKUs]}.
         """
         if wanted.get("tracking"):
-            self.trackings = {}
+            self.tracking.is_installed = True
         skus = wanted.get("skus") or [one["sku"] for one in self.products.values()]
         if "skus" in wanted:
             self._stock(skus, int(wanted.get("stock", 100)))
@@ -237,7 +235,7 @@ class WooCommerce:
         made = {"id": number, "date_created": local(now()), "date_created_gmt": gmt(now()),
                 "amount": decimal(amount), "reason": wanted.get("reason", ""), "refunded_by": 1,
                 "refunded_payment": bool(wanted.get("api_refund", True)), "meta_data": wanted.get("meta_data", []),
-                "line_items": wanted.get("line_items", []), "shipping_lines": [], "tax_lines": [],
+                "line_items": refunded_lines(wanted.get("line_items", [])), "shipping_lines": [], "tax_lines": [],
                 "fee_lines": []}  # fmt: skip
         known["refunds"].append({"id": number, "reason": made["reason"], "total": decimal(-amount), "whole": made})
         if amount == left:  # as wc_order_fully_refunded
@@ -249,27 +247,6 @@ class WooCommerce:
     async def _list_refunds(self, request: Request) -> Response:
         check_key(request)
         return said([one["whole"] for one in self._order(request)["refunds"]])
-
-    # -- the extension Shipment Tracking
-
-    def _tracked(self, request: Request) -> list[dict[str, Any]]:
-        check_key(request)
-        if self.trackings is None:
-            text = "No route was found matching the URL and request method."
-            raise Refusal(404, error("rest_no_route", text, 404))
-        return self.trackings.setdefault(self._order(request)["id"], [])
-
-    async def _list_trackings(self, request: Request) -> Response:
-        return said(self._tracked(request))
-
-    async def _track(self, request: Request) -> Response:
-        known = self._tracked(request)
-        wanted = await body_of(request, BAD_JSON)
-        made = {"tracking_id": f"{len(known) + 1:032x}", "tracking_provider": wanted.get("custom_tracking_provider"),
-                "tracking_link": wanted.get("custom_tracking_link"), "tracking_number": wanted["tracking_number"],
-                "date_shipped": wanted.get("date_shipped")}  # fmt: skip
-        known.append(made)
-        return said(made, 201)
 
     # -- products
 

@@ -68,6 +68,17 @@ def public(order_: dict[str, Any]) -> dict[str, Any]:
     return {**order_, "refunds": brief}
 
 
+def refunded_lines(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines of a refund as the API shows them: of less than no pieces, and with the line that each is of."""
+    return [
+        {
+            "id": one["id"] * 1000 + place, "quantity": -abs(one.get("quantity", 0)),
+            "meta_data": [{"id": place, "key": "_refunded_item_id", "value": str(one["id"])}],
+        }
+        for place, one in enumerate(wanted, start=1)
+    ]  # fmt: skip
+
+
 def page(request: Request, found: list[dict[str, Any]]) -> Response:
     """A page of what was found, with the headers that say how much there is."""
     asked = request.query_params

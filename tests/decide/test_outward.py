@@ -15,7 +15,7 @@ from services.capture.channels.native import Native
 from services.capture.decide.outward import outward_of, settle_telling, tell_channel
 from services.capture.rules import ApiConfig, Channel, ChannelConfig, Channels
 from services.capture.state import OrderRecord, OrderStatus
-from services.capture.state_outward import Telling, TellingStatus
+from services.capture.state_outward import Telling, TellingStatus, Unsure
 from services.hub.decision import Decision, Done, Failed, Refused, changed
 from tests.builders import NOW, line, order, shipment_shipped
 from tests.decide.ledger import Ledger
@@ -169,3 +169,10 @@ def test_a_channel_that_is_out_of_order_is_told_later() -> None:
     decision = answered(ledger, shipped(("1", 2)), Failed("away", 30))
     assert decision.later is not None
     assert decision.later.not_before_s == 30
+
+
+def test_stock_is_told_anew_of_what_the_channel_may_have_put_back() -> None:
+    ledger = known()
+    told(ledger, cancelled())
+    answered(ledger, cancelled(), Done(Told()))
+    assert ledger.get(Unsure, "main", "web", "A").since == NOW

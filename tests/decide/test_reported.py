@@ -7,6 +7,7 @@ import pytest
 
 from crossdock_contracts.capture import (
     CancelInput,
+    CancelOrderV1,
     CancelRefusedV1,
     OrderCancelledV1,
     OrderCapturedV1,
@@ -22,11 +23,14 @@ from services.capture.channels.native import Native
 from services.capture.decide.ingest import ingest as take_in
 from services.capture.rules import ApiConfig, Channel, ChannelConfig, Channels
 from services.capture.state import OrderStatus
+from services.hub.decision import changed
 from tests.builders import NOW, ingest
 from tests.decide.ledger import Ledger
 from tests.decide.sale import money, payment, record, ships, sold, then, way
 from tests.decide.shop import checks
 from tests.decide.world import World
+
+ONE = (LineQuantity(line_id="1", quantity=1),)
 
 
 def cancel(quantity: int = 1, cancel_id: str = "c-1") -> CancelInput:
@@ -63,6 +67,17 @@ def test_what_is_paid_back_with_a_cancel_is_entered_once_and_not_paid_from_here(
     assert money(world, PaymentRefundedV1) == [1000]
     assert world.outside.paid_back == 0
     assert list(payment(world).refunds) == ["cancel:channel:c-1"]
+
+
+def test_what_the_hub_had_cancelled_in_the_channel_is_not_cancelled_again_when_the_channel_says_so() -> None:
+    world = way("labelled", paid())
+    world.hear(CancelOrderV1(owner="main", order_id="web:1", cancel_id="ours", lines=ONE))
+    world.rest()
+    echo = changed(cancel(cancel_id="r-9"), asked_as="ours")
+    then(world, paid(2, cancels=(echo,), refunds=(refund(refund_id="r-9"),)))
+    world.rest()
+    assert [one.cancel_id for one in world.said(OrderCancelledV1)] == ["ours"]
+    assert [one.cancel_id for one in world.said(ChannelRefundedV1)] == ["ours"]
 
 
 def test_the_same_news_in_further_copies_is_told_once() -> None:

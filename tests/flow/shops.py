@@ -37,6 +37,7 @@ class Shops:
         self.house = house
         self._admin = admin
         self.formats = formats
+        self.skus: list[str] = []
 
     async def set_up(self, channel: str, **wanted: Any) -> list[str]:
         """Make orders or goods; the ids of the orders in the hub."""
@@ -62,35 +63,34 @@ class Shops:
         answer = await self._admin.request(method, path, headers=headers, auth=("somebody", "else"), **more)
         return answer.raise_for_status().json()
 
-    async def stocked(self, *skus: str) -> None:
+    async def stocked(self, timeout_s: float = 40.0) -> None:
         """Wait until each shop has what the hub has to sell, and has had for a while."""
         calm = 0
 
         async def same() -> bool:
             nonlocal calm
-            calm = 0 if await self.mismatches(*skus) else calm + 1
+            calm = 0 if await self.mismatches() else calm + 1
             return calm > 2
 
-        await until(same, timeout_s=120)
+        await until(same, timeout_s=timeout_s)
 
-    async def mismatches(self, *skus: str) -> dict[str, tuple[int, int]]:
+    async def mismatches(self) -> dict[str, tuple[int, int]]:
         """By channel and SKU: pieces for sale in the hub, and in the shop, where they differ."""
         found = {}
         for channel in self.formats:
             shop = (await self.state(channel))["stock"]
-            answer = await self.house.client.ask("inventory", "availability", skus=list(skus), channel=channel)
+            answer = await self.house.client.ask("inventory", "availability", skus=self.skus, channel=channel)
             for one in answer["answer"]:
                 if shop[one["sku"]] != max(0, one["for_channel"]):
                     found[f"{channel}/{one['sku']}"] = (one["for_channel"], shop[one["sku"]])
         return found
 
-    async def goods(self, count: int, pieces: int) -> list[str]:
+    async def goods(self, count: int, pieces: int) -> None:
         """So many articles in the house, and in each shop, where there is none of them until it is told."""
-        skus = [await self.house.sells(BER=pieces) for _ in range(count)]
+        self.skus = [await self.house.sells(BER=pieces) for _ in range(count)]
         for channel in self.formats:
-            await self.set_up(channel, skus=skus, stock=0)
-        await self.stocked(*skus)
-        return skus
+            await self.set_up(channel, skus=self.skus, stock=0)
+        await self.stocked()
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ async def shops(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shops
     folder = tmp_path_factory.mktemp("shops")
     async with shops_in(folder, {"boutique": "shopify", "corner": "woocommerce"}, boutique=0) as found:
         await found.hook("boutique")
+        await found.goods(3, 100)
         yield found
 
 
@@ -41,8 +42,6 @@ def status(shops: Shops, channel: str, state: dict[str, Any], order_id: str) -> 
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_what_a_shop_sells_is_shipped_and_the_shop_knows(shops: Shops, channel: str) -> None:
-    skus = await shops.goods(3, 20)
-
     order_ids = await shops.set_up(channel, orders=3, seed=7)
 
     for order_id in order_ids:
@@ -52,7 +51,7 @@ async def test_what_a_shop_sells_is_shipped_and_the_shop_knows(shops: Shops, cha
     state = await shops.state(channel)
     done = {"woocommerce": "completed", "shopify": "fulfilled"}[shops.formats[channel]]
     assert [status(shops, channel, state, order_id) for order_id in order_ids] == [done] * 3
-    await shops.stocked(*skus)
+    await shops.stocked()
     await shops.house.rest()
     assert [await shops.house.status(order_id) for order_id in order_ids] == ["completed"] * 3
 
@@ -69,7 +68,6 @@ async def captured(shops: Shops, order_id: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_an_order_that_the_hub_cancels_is_cancelled_and_paid_back_in_the_shop(shops: Shops, channel: str) -> None:
-    skus = await shops.goods(2, 20)
     (order_id,) = await shops.set_up(channel, orders=1, seed=5)
     order = await captured(shops, order_id)
     before = (await shops.state(channel))["refunded_minor"]
@@ -81,7 +79,7 @@ async def test_an_order_that_the_hub_cancels_is_cancelled_and_paid_back_in_the_s
     number = order_id.partition(":")[2]
     assert state["orders"][number] == "refunded" if channel == "corner" else state["orders"][number]["cancelled"]
     assert state["refunded_minor"] - before == order["totals"]["total_minor"]
-    await shops.stocked(*skus)
+    await shops.stocked()
     await refunds_are_in_the_books(shops, order_id, order["totals"]["total_minor"])
 
 
@@ -101,8 +99,7 @@ async def refunds_are_in_the_books(shops: Shops, order_id: str, amount: int) -> 
 async def test_pieces_that_the_hub_cancels_are_cancelled_once_though_the_shop_says_so_too(
     shops: Shops, channel: str
 ) -> None:
-    skus = await shops.goods(1, 40)
-    orders = [await captured(shops, order_id) for order_id in await shops.set_up(channel, orders=6, seed=3)]
+    orders = [await captured(shops, order_id) for order_id in await shops.set_up(channel, orders=12, seed=3)]
     order = next(one for one in orders if one["lines"][0]["quantity"] > 1)
     order_id = order["order_id"]
     lines = [{"line_id": order["lines"][0]["line_id"], "quantity": 1}]
@@ -113,7 +110,7 @@ async def test_pieces_that_the_hub_cancels_are_cancelled_once_though_the_shop_sa
     (cancelled,) = await shops.house.said("order-cancelled", order_id)
     await refunds_are_in_the_books(shops, order_id, cancelled["amount_minor"])
     assert len(await shops.house.said("order-cancelled", order_id)) == 1
-    await shops.stocked(*skus)
+    await shops.stocked()
     await shops.house.ships(await shops.house.labelled(order_id))
     assert (await told(shops, order_id, "ship:")).get("code") is None
     state = await shops.state(channel)
@@ -121,7 +118,6 @@ async def test_pieces_that_the_hub_cancels_are_cancelled_once_though_the_shop_sa
 
 
 async def test_an_order_that_is_cancelled_in_the_shop_is_cancelled_here(shops: Shops) -> None:
-    skus = await shops.goods(2, 20)
     (pushed,) = await shops.set_up("boutique", orders=1, seed=5)
     (polled,) = await shops.set_up("corner", orders=1, seed=5)
     for order_id in (pushed, polled):
@@ -139,11 +135,10 @@ async def test_an_order_that_is_cancelled_in_the_shop_is_cancelled_here(shops: S
         await shops.house.hears("order-cancelled", order_id)
     await shops.house.rest()
     assert [await shops.house.said("channel-told", order_id) for order_id in (pushed, polled)] == [[], []]
-    await shops.stocked(*skus)
+    await shops.stocked()
 
 
 async def test_a_webhook_that_only_points_to_an_order_has_it_fetched(shops: Shops) -> None:
-    await shops.goods(1, 20)
     hook = {"url": f"{shops.house.web.base_url}/webhooks/boutique", "secret": SECRET, "topics": ["REFUNDS_CREATE"]}
     await shops.set_up("boutique", webhook=hook)
     (order_id,) = await shops.set_up("boutique", orders=1)
@@ -168,7 +163,6 @@ async def test_a_webhook_with_a_wrong_signature_is_refused(shops: Shops) -> None
 
 
 async def test_an_order_that_is_not_paid_yet_comes_once_it_is(shops: Shops) -> None:
-    await shops.goods(1, 20)
     (order_id,) = await shops.set_up("corner", orders=1, status="pending")
     path = f"/woocommerce/wp-json/wc/v3/orders/{order_id.partition(':')[2]}"
     polled = await shops.house.document("capture", "poll", "corner")
@@ -186,7 +180,6 @@ async def test_an_order_that_is_not_paid_yet_comes_once_it_is(shops: Shops) -> N
 
 
 async def test_an_order_that_is_pushed_before_it_is_paid_is_ignored_with_the_reason(shops: Shops) -> None:
-    await shops.goods(1, 20)
     (order_id,) = await shops.set_up("boutique", orders=1, financial="pending")
 
     ignored = await shops.house.hears("submission-ignored", order_id)

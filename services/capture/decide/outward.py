@@ -62,12 +62,10 @@ def _name(message: News) -> str:
 
 
 def reads_telling(message: News) -> Iterable[str]:
-    """The order, what was told of it, and the stock that the channel may put back by itself."""
-    channel = message.order_id.partition(":")[0]
+    """The order, and what was told of it."""
     return [
         OrderRecord.at(message.owner, message.order_id),
         Telling.at(message.owner, message.order_id, _name(message)),
-        *(Unsure.at(message.owner, channel, sku) for sku in _put_back(message)),
     ]
 
 
@@ -210,18 +208,13 @@ def settle_telling(states: States, message: News, outcome: Outcome, now: datetim
             return Decision(later=Later(detail, not_before_s=wait))
 
 
-def _put_back(message: News) -> Iterable[str]:
-    """SKUs whose stock the channel may put back by itself on this, since pieces do not leave."""
-    if not isinstance(message, OrderCancelledV1 | OrderRejectedV1):
-        return ()
-    return dict.fromkeys(line.sku for line in message.lines if line.sku)
-
-
 def _unsure(states: States, channel: str, message: News, now: datetime) -> list[Document]:
-    """Stock of which the channel is told again what there is."""
-    made = [Unsure(owner=message.owner, channel=channel, sku=sku, since=now) for sku in _put_back(message)]
-    states.get_all(Unsure, [(one.owner, one.channel, one.sku) for one in made])
-    return [*made]
+    """Stock that the channel may have put back by itself, since pieces do not leave; it is told again what there is."""
+    if not isinstance(message, OrderCancelledV1 | OrderRejectedV1):
+        return []
+    skus = dict.fromkeys(line.sku for line in message.lines if line.sku)
+    states.get_all(Unsure, [(message.owner, channel, sku) for sku in skus])
+    return [Unsure(owner=message.owner, channel=channel, sku=sku, since=now) for sku in skus]
 
 
 def _code(code: str) -> str:

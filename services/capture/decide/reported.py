@@ -17,7 +17,7 @@ _BY = "channel"
 
 
 def cancels_of(record: OrderRecord, handed_in: OrderInput) -> tuple[Cancel, ...]:
-    """The cancels of a copy that were not asked for before."""
+    """The cancels of a copy that were not asked for before, by an earlier one or by the hub itself."""
     known = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)}
     pieces = {}
     if record.order is not None:
@@ -63,7 +63,7 @@ def refunds_of(
 ) -> tuple[OrderRecord, list[ChannelRefundedV1]]:
     """The refunds of a copy that were not told of before, and the record that knows them."""
     new = [refund for refund in handed_in.refunds if refund.refund_id not in record.refunds]
-    with_cancel = {cancel.cancel_id for cancel in handed_in.cancels}
+    with_cancel = {cancel.cancel_id: cancel.asked_as or _name(cancel) for cancel in handed_in.cancels}
     events = [
         ChannelRefundedV1(
             owner=record.owner,
@@ -72,7 +72,7 @@ def refunds_of(
             amount=Money(amount_minor=refund.amount_minor, currency=handed_in.currency),
             reason=refund.reason,
             lines=tuple(LineQuantity(line_id=line.line_id, quantity=line.quantity) for line in refund.lines),
-            cancel_id=f"{_BY}:{refund.refund_id}" if refund.refund_id in with_cancel else "",
+            cancel_id=with_cancel.get(refund.refund_id, ""),
             refunded_at=refund.refunded_at or now,
         )
         for refund in new

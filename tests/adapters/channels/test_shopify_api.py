@@ -457,3 +457,11 @@ async def test_an_error_of_the_shop_s_own_leaves_a_mutation_uncertain(other: tup
 
     with pytest.raises(UnknownError):
         await api.call("refund", "k", request_of())
+
+
+async def test_a_key_that_is_not_taken_has_what_is_told_wait(other: tuple[Outside, ShopifyApi]) -> None:
+    server, api = other
+    server.always = answer(401, {"errors": "Invalid API key or access token"})
+
+    with pytest.raises(TransientError, match=r"channel\.shop"):
+        await api.call("refund", "k", refund("1", 100))

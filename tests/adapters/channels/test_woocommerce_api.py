@@ -312,7 +312,8 @@ async def test_pieces_are_taken_out_and_paid_back_with_our_mark(shop: Shop) -> N
     state = await shop.state()
     (made,) = state["refunds"][order_id]
     assert (str(made["id"]), made["amount"], made["refunded_payment"]) == (answered.reference, "5.00", True)
-    assert made["line_items"] == [{"id": int(lines[0][0]), "quantity": 1}]
+    of = [(one["quantity"], one["meta_data"][0]["value"]) for one in made["line_items"]]
+    assert of == [(-1, lines[0][0])]
     assert made["meta_data"] == [{"key": "_crossdock", "value": "crossdock:cancel:c-1"}]
     read = FORMAT.read(orjson.dumps(await order_of(shop, order_id)))
     assert ([one.amount_minor for one in read.refunds], read.cancels) == ([500], ())
@@ -390,3 +391,11 @@ async def test_two_shipments_of_an_order_at_once_are_both_noted(shop: Shop) -> N
     meta = {one["key"]: one["value"] for one in state["meta"][order_id]}
     assert {one["tracking_number"] for one in meta["_wc_shipment_tracking_items"]} == {"1Z999", "1Z000"}
     assert state["orders"][order_id] == "completed"
+
+
+async def test_a_key_that_is_not_taken_has_what_is_told_wait(other: tuple[Outside, WooCommerceApi]) -> None:
+    server, api = other
+    server.always = answer(401, {"errors": "Invalid API key or access token"})
+
+    with pytest.raises(TransientError, match=r"channel\.shop"):
+        await api.call("refund", "k", refund("1", 100))

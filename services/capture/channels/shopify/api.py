@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import NAMESPACE_URL, uuid5
 
 import orjson
@@ -24,6 +23,7 @@ from services.capture.channels.api import (
 from services.capture.channels.marks import mark, marked, written
 from services.capture.channels.shopify import queries
 from services.capture.channels.shopify.graph import Graph, accepted, gid, tail
+from services.capture.channels.shopify.pages import LIMIT, one_of, page_of
 from services.capture.channels.shopify.stock import Stock, location_of
 from services.capture.channels.shopify.telling import (
     cancelled_lines,
@@ -35,7 +35,7 @@ from services.capture.channels.shopify.telling import (
 )
 from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, TransientError, UnknownError
-from services.hub.http import Answer, Http, Timeouts, as_json
+from services.hub.http import Http, Timeouts
 from services.hub.quota import Quota, used_of
 from services.hub.secrets import Secrets
 from services.hub.tokens import Token, TokenAuth
@@ -71,7 +71,7 @@ class ShopifyApi:
         timeouts = Timeouts(total_s=config.timeout_s)
         self._door = Http(name, config.url, timeouts=timeouts)
         self._rest = Http(
-            name, config.url + path, auth=auth, timeouts=timeouts, quota=Quota(used_of(_LIMIT, _BUCKET_EMPTIES_S))
+            name, config.url + path, auth=auth, timeouts=timeouts, quota=Quota(used_of(LIMIT, _BUCKET_EMPTIES_S))
         )
         self._graph_http = Http(name, config.url, auth=auth, timeouts=timeouts, quota=Quota(per_operation=True))
         self._graph = Graph(self._graph_http, f"{path}/graphql.json")
@@ -138,7 +138,7 @@ class ShopifyApi:
     # -- orders
 
     async def _order(self, _key: str, request: AskOrder) -> Order:
-        found = await self._rest.send("order", "GET", f"/orders/{request.channel_order_id}.json", read=_one)
+        found = await self._rest.send("order", "GET", f"/orders/{request.channel_order_id}.json", read=one_of)
         return Order(body=orjson.dumps(found))
 
     async def _orders(self, _key: str, request: AskOrders) -> Page:
@@ -148,7 +148,7 @@ class ShopifyApi:
         else:
             since = request.since.strftime("%Y-%m-%dT%H:%M:%SZ")
             asked |= {"status": "any", "updated_at_min": since, "order": "updated_at asc"}
-        return await self._rest.send("orders", "GET", "/orders.json", params=asked, read=_page)
+        return await self._rest.send("orders", "GET", "/orders.json", params=asked, read=page_of)
 
     async def _shown(self, query: str, order_id: str) -> dict[str, Any]:
         """An order as a query shows it.
@@ -273,24 +273,6 @@ class ShopifyApi:
             queries.REFUND, safe=False, input=wanted, key=str(uuid5(NAMESPACE_URL, f"{self.name}:{key}"))
         )
         return Told(reference=tail(accepted(answer["refundCreate"])["refund"]["id"]))
-
-
-_LIMIT = "x-shopify-shop-api-call-limit"
-
-
-def _one(answer: Answer) -> Any:
-    return as_json(answer)["order"]
-
-
-def _page(answer: Answer) -> Page:
-    """A page of orders; where the next one begins stands in the header ``Link``."""
-    following = answer.links.get("next", {}).get("url", "")
-    page = dict(_pairs(following)).get("page_info", "")
-    return Page(orders=tuple(orjson.dumps(one) for one in as_json(answer)["orders"]), next=page)
-
-
-def _pairs(url: str) -> list[tuple[str, str]]:
-    return parse_qsl(url.partition("?")[2])
 
 
 def _mark(request: TellCancelled | TellRefund) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -177,7 +178,7 @@ class WooCommerceApi:
         try:
             known: list[dict[str, Any]] = await self._tracking.send("trackings", "GET", path)
         except StatusError as error:
-            if error.code == "rest_no_route":
+            if error.status == HTTPStatus.NOT_FOUND:  # the order is there, so it is the route that is not
                 return False
             raise
         for one in trackings_of(request, known):
