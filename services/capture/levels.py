@@ -60,19 +60,20 @@ class Levels:
                 await asyncio.sleep(self._api.stock_seconds)
 
     async def _publish(self, runtime: Runtime, book: "_Book") -> bool:
-        """Tell the channel of the oldest changes; whether it could be told."""
+        """Tell the channel of the oldest changes; whether it could be told of all of them."""
         skus = list(book.changed)[:_ASKED]
         levels = await book.levels(skus)
         inbox = Inbox(runtime, self._settings)
+        missed: set[str] = set()
         for start in range(0, len(levels), self._batch):
             some = levels[start : start + self._batch]
             told = await self._tell(runtime, some)
             if told is None:
                 return False
             problems = {(one.sku, one.listing_id): one.problem for one in told}
-            said = tuple(
-                PublishedLevel(**one.model_dump(), problem=problems.get((one.sku, one.listing_id), "")) for one in some
-            )
+            known = [one for one in some if (one.sku, one.listing_id) in problems]
+            said = tuple(PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known)
+            missed.update(one.sku for one in some if one not in known)
             for one in said:
                 LEVELS.labels(self._channel.name, "refused" if one.problem else "published").inc()
             owner = self._channel.config.owner
@@ -84,9 +85,9 @@ class Levels:
             except InboxError as error:
                 self._log.warning("what was published could not be noted", detail=str(error))
                 return False
-            book.told(some)
-        book.done(skus)
-        return True
+            book.told(known)
+        book.done(sku for sku in skus if sku not in missed)
+        return not missed
 
     async def _tell(self, runtime: Runtime, levels: Iterable[Level]) -> tuple[Levelled, ...] | None:
         request = SetStock(levels=tuple(levels))

@@ -22,22 +22,24 @@ from crossdock_contracts.capture import CancelOrderV1
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.payments import SetCreditLimitV1
 from crossdock_contracts.products import UpsertProductV1
-from services.cli import quiet
+from services.cli import demo_edges, quiet
 from services.cli.actors import carry_out, work
 from services.cli.client import Client, connected
 from services.cli.customers import customer_id
 from services.cli.generator import OWNERS, Shop, Submission
-from services.cli.output import FAILED, JsonFlag, as_json, as_table, console, counted, errors
+from services.cli.output import FAILED, USAGE, JsonFlag, as_json, as_table, console, counted, errors, fail
 from services.cli.products import store
 from services.cli.supervisor import Hub
 from services.cli.verify import examine, report, show
 from services.hub import log, process
 from services.hub.settings import Settings, settings
+from services.sandbox.profile import PROFILES
 from services.verify.check import Check
 from services.verify.facts import Facts, OrderKey, seconds_between
 from services.verify.stock import oversold
 
 _CONNECTIONS = 24
+_FAULTS = ", ".join(PROFILES)
 
 
 @dataclass(slots=True)
@@ -268,10 +270,15 @@ def demo(
     orders: Annotated[int, typer.Option(min=1, help="Orders to hand in.")] = 500,
     seed: Annotated[int, typer.Option(help="The same seed makes the same orders.")] = 1,
     processes: Annotated[int, typer.Option(min=1, max=7, help="Processes that the services are shared out to.")] = 2,
+    faults: Annotated[str, typer.Option(help=f"Through shops and carriers over HTTP, in a sandbox: {_FAULTS}.")] = "",
     keep: Annotated[bool, typer.Option("--keep", help="Keep the hub's folder.")] = False,
     json: JsonFlag = False,
 ) -> None:
     """Run real services and send them orders over HTTP; audit what came of it. Exit 0 only if everything holds."""
     config = settings().model_copy(update={"log_level": "error"})
     log.configure(config)
+    if faults:
+        if faults not in PROFILES:
+            fail(f"no faults {faults}; there are: {_FAULTS}", USAGE)
+        raise typer.Exit(process.run(demo_edges.demo(orders, seed, processes, faults, keep=keep, json=json)))
     raise typer.Exit(process.run(_demo(orders, seed, processes, keep=keep, json=json)))

@@ -34,6 +34,8 @@ def up(
     faults: ProfileName = "none",
     seed: Annotated[int, typer.Option(help="The same seed fails alike.")] = 1,
     orders: Annotated[int, typer.Option(min=0, help="Orders that each shop has to begin with.")] = 0,
+    *,
+    follow_parent: Annotated[bool, typer.Option(hidden=True, help="End when standard input closes.")] = False,
 ) -> None:
     """Run shops and carriers on this machine until interrupted."""
     profile = _profile(faults, seed)
@@ -49,7 +51,10 @@ def up(
             for api_name in running.sandbox.apis:
                 console.print(f"{api_name:12} {running.url}/{api_name}", highlight=False)
             console.print(f"{'faults':12} {running.url}/sandbox/faults   profile {profile.name}", highlight=False)
+            following = asyncio.create_task(process.until_parent_ends(stop.set)) if follow_parent else None
             await stop.wait()
+            if following is not None:
+                following.cancel()
 
     try:
         process.run(run())

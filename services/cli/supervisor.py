@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from services.hub.health import is_well
@@ -74,8 +74,10 @@ class Worker:
 class Hub:
     """A whole hub: server and workers."""
 
-    def __init__(self, settings: Settings, processes: int) -> None:
+    def __init__(self, settings: Settings, processes: int, environment: Mapping[str, str] | None = None) -> None:
+        """``environment``: what the services are told beside what they always are."""
         self.settings = settings
+        self._environment = dict(environment or {})
         self.server = Server(settings, self._follow) if not settings.nats_url else None
         self._processes = processes
         self.workers: list[Worker] = []
@@ -111,6 +113,7 @@ class Hub:
                 "CROSSDOCK_HTTP_PORT": str(port),
                 "CROSSDOCK_DATA_DIR": str(self.settings.data_dir.resolve()),
                 "CROSSDOCK_LOG_LEVEL": self.settings.log_level,
+                **self._environment,
                 "PYTHONPATH": os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH", "")])),
             }
             worker = Worker(services, port, environment)

@@ -3,10 +3,14 @@
 | what happened | a call that is safe to repeat | a call that is not |
 |---|---|---|
 | not reached: no connection, no free one, no such name | `TransientError` | `TransientError` |
-| sent, no whole answer: broken off, too late, 2xx that cannot be read, 5xx | `TransientError` | `UnknownError` |
+| sent, no whole answer: broken off, too late, 2xx that cannot be read, half a refusal, 5xx | `TransientError` | `UnknownError` |
 | 429, 503: asked to come later | `ThrottledError` or `TransientError`, with Retry-After | the same |
 | 408, 425: not taken | `TransientError` | `TransientError` |
-| 401, after the token was renewed once; any other refusal | `StatusError`, which is permanent | the same |
+| 401, after the token was renewed once: not let in | `NotLetInError`, which is transient | the same |
+| any other refusal | `StatusError`, which is permanent | the same |
+
+Whoever is not let in has done nothing, and will be once somebody has seen to the credentials: it says nothing of what
+was asked.
 
 Each client has connections of its own, so that a system that hangs takes none from another.
 """
@@ -28,7 +32,7 @@ from services.hub.refusal import Explain, explained, without_secrets
 from services.hub.retry import repeated
 from services.hub.trace import traceparent
 
-__all__ = ["Answer", "Http", "StatusError", "Timeouts", "as_bytes", "as_json"]
+__all__ = ["Answer", "Http", "NotLetInError", "StatusError", "Timeouts", "as_bytes", "as_json"]
 
 Answer = httpx.Response
 T = TypeVar("T")
@@ -47,6 +51,10 @@ _LATER_S = 1.0
 
 class UnsentError(TransientError):
     """The system could not be reached; nothing was sent."""
+
+
+class NotLetInError(TransientError):
+    """The system does not take us for who we say we are; somebody has to see to the credentials."""
 
 
 class StatusError(PermanentError):
@@ -228,11 +236,28 @@ class Http:
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             self.quota.close(operation, wait or 0.0)
             raise TransientError(about, wait)
+        if status == HTTPStatus.UNAUTHORIZED:
+            msg = f"{about}: not let in: see to the credentials of {self.adapter}"
+            raise NotLetInError(msg, wait)
         if status in _NOT_TAKEN:
             raise TransientError(about, wait)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER and not self._refuses(answer):
             raise _lost(about, wait, repeatable=repeatable)
+        if _is_broken(answer):
+            what = f"{about}, and its body is no whole JSON"
+            raise _lost(what, repeatable=repeatable)
         raise StatusError(code, detail, status, answer.content)
+
+
+def _is_broken(answer: Answer) -> bool:
+    """A refusal of which only a part came: its code, by which callers go, may be in the rest."""
+    if not answer.content or "json" not in answer.headers.get("content-type", ""):
+        return False
+    try:
+        orjson.loads(answer.content)
+    except ValueError:
+        return True
+    return False
 
 
 def _lost(what: str, wait_s: float | None = None, *, repeatable: bool) -> TransientError | UnknownError:

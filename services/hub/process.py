@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import Any
@@ -131,7 +131,7 @@ async def serve(apps: list[HubApp], settings: Settings, *, follow_parent: bool =
                 app.runtime.on_storage_error = partial(os._exit, STORAGE_EXIT)
             await stack.enter_async_context(app.start_lifespan_context())
         tune_memory()
-        watching = asyncio.create_task(_until_parent_ends(server)) if follow_parent else None
+        watching = asyncio.create_task(until_parent_ends(server.end)) if follow_parent else None
         await server.serve()
         if watching is not None:
             watching.cancel()
@@ -140,13 +140,13 @@ async def serve(apps: list[HubApp], settings: Settings, *, follow_parent: bool =
     return 1 if failed else 0
 
 
-async def _until_parent_ends(server: _Server) -> None:
+async def until_parent_ends(end: Callable[[], None]) -> None:
     """The parent holds a pipe to our standard input; when it closes, the parent is gone."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while await reader.read(4096):
         pass
-    server.end()
+    end()
 
 
 def run(coroutine: Any) -> Any:

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from services.sandbox.amazon import Amazon
 from services.sandbox.api import Api, Refusal, body_of, route, said
 from services.sandbox.dhl import Dhl
-from services.sandbox.easypost import EasyPost
+from services.sandbox.easypost import EasyPost, SecondEasyPost, ThirdEasyPost
 from services.sandbox.faults import FaultProxy, Faults
 from services.sandbox.fedex import Fedex
 from services.sandbox.hooks import Hooks
@@ -27,7 +27,10 @@ from services.sandbox.ups import Ups
 from services.sandbox.usps import Usps
 from services.sandbox.woocommerce import WooCommerce
 
-APIS: tuple[type[Any], ...] = (Shopify, WooCommerce, Amazon, EasyPost, Ups, Fedex, Dhl, Usps)
+APIS: tuple[type[Any], ...] = (
+    *(Shopify, WooCommerce, Amazon),
+    *(EasyPost, SecondEasyPost, ThirdEasyPost, Ups, Fedex, Dhl, Usps),
+)
 
 
 class FaultsWanted(BaseModel):

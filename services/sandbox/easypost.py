@@ -41,6 +41,7 @@ class EasyPost:
     """An account: what it has rated, bought and got back."""
 
     name = "easypost"
+    _codes = "EZ"
 
     def __init__(self) -> None:
         self.emit: Emit = lambda *_: None
@@ -224,7 +225,7 @@ class EasyPost:
             raise Refusal(422, error("SHIPMENT.POSTAGE.EXISTS", "Postage already exists for this shipment."))
         if rate is None:
             raise Refusal(422, error("SHIPMENT.POSTAGE.FAILURE", "The requested rate is not one of this shipment."))
-        code = f"EZ{len(self.trackers) + 1:010d}"
+        code = f"{self._codes}{len(self.trackers) + 1:010d}"
         known = tracker(code, rate["carrier"], shipment["id"], self._id)
         self.trackers[known["id"]] = known
         base = f"{request.url.scheme}://{request.url.netloc}/{self.name}"
@@ -283,3 +284,17 @@ class EasyPost:
         self.hooks.append({"url": wanted["url"], "secret": wanted.get("webhook_secret", "")})
         return said({"id": self._id("hook"), "object": "Webhook", "mode": "test", "url": wanted["url"],
                      "created_at": stamp(), "disabled_at": None}, 201)  # fmt: skip
+
+
+class SecondEasyPost(EasyPost):
+    """Another account, which fails by itself."""
+
+    name = "easypost2"
+    _codes = "EY"
+
+
+class ThirdEasyPost(EasyPost):
+    """And another one."""
+
+    name = "easypost3"
+    _codes = "EX"

@@ -12,7 +12,8 @@ from services.sandbox.sales import decimal, minor
 
 RATES = (
     ("USPS", "Priority", 758, 2), ("USPS", "GroundAdvantage", 512, 4), ("UPS", "Ground", 921, 3),
-    ("UPS", "2ndDayAir", 1985, 2), ("FedEx", "FEDEX_GROUND", 899, 3), ("DHLExpress", "ExpressWorldwide", 3120, 2),
+    ("UPS", "2ndDayAir", 1985, 2), ("FedEx", "FEDEX_GROUND", 899, 3),
+    ("FedEx", "FEDEX_2_DAY", 2105, 2), ("DHLExpress", "ExpressWorldwide", 3120, 2),
 )  # fmt: skip
 """Carrier, service, cents for each kilogram begun, days."""
 GRAMS_PER_OUNCE = 28.349523125
@@ -152,4 +153,5 @@ def summary(shipment: dict[str, Any]) -> dict[str, Any]:
         "service": shipment["selected_rate"]["service"],
         "charged_minor": minor(shipment["selected_rate"]["rate"]),
         "refund_status": shipment["refund_status"],
+        "printed": (shipment["options"] or {}).get("print_custom_1", ""),
     }

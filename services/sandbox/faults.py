@@ -166,6 +166,6 @@ def _reset(receive: Receive) -> None:
         msg = "the fault proxy has to be the outermost application of uvicorn"
         raise RuntimeError(msg)
     plug = transport.get_extra_info("socket")
-    if plug is not None:
+    if plug is not None and plug.fileno() >= 0:  # whoever called may have gone
         plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

@@ -45,7 +45,7 @@ async def serve(port: int = 0, profile: Profile = PROFILES["none"]) -> AsyncIter
     sandbox = Sandbox(profile)
     plug = socket.create_server((HOST, port))
     config = uvicorn.Config(
-        sandbox.asgi, log_level="error", access_log=False, lifespan="on", loop="none", timeout_graceful_shutdown=1
+        sandbox.asgi, log_level="critical", access_log=False, lifespan="on", loop="none", timeout_graceful_shutdown=1
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[plug]))

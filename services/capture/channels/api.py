@@ -124,7 +124,7 @@ class SetStock(Value):
 
 
 class StockSet(Value):
-    """What became of each level."""
+    """What became of each level; those that could not be told, while others were, are left out, and told later."""
 
     levels: tuple[Levelled, ...]
 

@@ -1,17 +1,20 @@
 """What the clients of all web APIs have in common: who answers what is asked, and how they get there."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
 from crossdock_contracts.values import LineQuantity
-from services.capture.channels.access import NOT_LET_IN_S, not_let_in
+from services.capture.channels.access import NOT_LET_IN_S
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
+    Level,
+    Levelled,
     Order,
     Page,
     SetStock,
@@ -28,6 +31,26 @@ from services.hub.quota import Quota
 from services.hub.toml import RulesError
 
 _SILENCE_S = 15.0
+
+
+async def each(levels: Iterable[Level], tell: Callable[[Level], Awaitable[str]], at_once: int) -> StockSet:
+    """Publish levels with a call each; ``tell`` says what is wrong with one. Those that could not be told are left out.
+
+    Raises:
+        TransientError, UnknownError, PermanentError: none could be told; why not the first of them.
+    """
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(level: Level) -> Levelled:
+        async with gate:
+            return Levelled(sku=level.sku, listing_id=level.listing_id, problem=await tell(level))
+
+    found = await asyncio.gather(*map(one, levels), return_exceptions=True)
+    told = tuple(one for one in found if isinstance(one, Levelled))
+    for error in found if not told else ():
+        if isinstance(error, BaseException):
+            raise error
+    return StockSet(levels=told)
 
 
 class WebApi:
@@ -49,12 +72,6 @@ class WebApi:
         Raises:
             TransientError, PermanentError, UnknownError: see `services.hub.effects`.
         """
-        try:
-            return await self._called(operation, key, request)
-        except StatusError as error:
-            raise not_let_in(self.name, error) or error from error
-
-    async def _called(self, operation: str, key: str, request: Any) -> Any:
         match request:
             case AskOrder():
                 return await self.order(request)

@@ -62,12 +62,19 @@ def poll_finished(states: States, message: PollFinishedV1, _now: datetime) -> De
 
 
 def reads_levels(message: LevelsPublishedV1) -> Iterable[str]:
-    """What the channel was told before."""
-    return [Level.at(message.owner, message.channel, level.sku, level.listing_id) for level in message.levels]
+    """What the channel was told of the same before."""
+    return [Level.at(message.owner, message.channel, one.sku, one.listing_id) for one in message.levels]
 
 
 def levels_published(states: States, message: LevelsPublishedV1, _now: datetime) -> Decision:
-    """A channel was told how much can be sold."""
-    states.get_all(Level, [(message.owner, message.channel, level.sku, level.listing_id) for level in message.levels])
+    """A channel was told how much can be sold; what it was told later than this stands."""
     about = {"owner": message.owner, "channel": message.channel, "published_at": message.published_at}
-    return Decision(writes=[Level(**about, **level.model_dump()) for level in message.levels])
+    told = [Level(**about, **level.model_dump()) for level in message.levels]
+    before = states.get_all(Level, [(one.owner, one.channel, one.sku, one.listing_id) for one in told])
+    return Decision(
+        writes=[
+            one
+            for one, known in zip(told, before, strict=True)
+            if known is None or known.published_at <= one.published_at
+        ]
+    )

@@ -10,11 +10,11 @@ Amazon's fulfilment.
 https://developer-docs.amazon.com/sp-api/docs/listings-items-api-v2021-08-01-reference
 """
 
-import asyncio
 from typing import Any
 from urllib.parse import quote
 
-from services.capture.channels.api import Level, Levelled, SetStock, StockSet
+from services.capture.channels.api import Level, SetStock, StockSet
+from services.capture.channels.speaking import each
 from services.hub.http import Http, StatusError
 
 _AT_ONCE = 5
@@ -36,19 +36,9 @@ class Listings:
         """Publish levels; what became of each.
 
         Raises:
-            TransientError: not all could be told; those that were may be told again.
+            TransientError: none could be told.
         """
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(level: Level) -> Levelled:
-            async with gate:
-                return Levelled(sku=level.sku, listing_id=level.listing_id, problem=await self._one(level))
-
-        found = await asyncio.gather(*map(one, wanted.levels), return_exceptions=True)
-        for error in found:
-            if isinstance(error, BaseException):
-                raise error
-        return StockSet(levels=tuple(one for one in found if isinstance(one, Levelled)))
+        return await each(wanted.levels, self._one, _AT_ONCE)
 
     async def _one(self, level: Level) -> str:
         """Publish one level; what is wrong with it."""

@@ -8,7 +8,6 @@ from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
-from services.capture.channels.access import with_our_key
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -92,8 +91,7 @@ class ShopifyApi:
         Raises:
             TransientError, PermanentError, UnknownError: see `services.hub.effects`.
         """
-        with with_our_key(self.name):
-            return await self._calls[operation](key, request)
+        return await self._calls[operation](key, request)
 
     async def look_up(self, operation: str, key: str, request: Any) -> Told | None:
         """What was done under this key, by what the shop shows.
@@ -102,15 +100,14 @@ class ShopifyApi:
             TransientError: it cannot be looked up just now.
         """
         del operation, key
-        with with_our_key(self.name):
-            match request:
-                case TellShipped():
-                    shown = await self._shown(queries.SHIPPING, request.channel_order_id)
-                    done, reference = await self._shipped(request, shown)
-                    whole = all(done[line.line_id] >= line.quantity for line in request.lines)
-                    return Told(reference=reference) if whole else None
-                case TellCancelled() | TellRefund():
-                    return _found(request, await self._shown(queries.PAID, request.channel_order_id))
+        match request:
+            case TellShipped():
+                shown = await self._shown(queries.SHIPPING, request.channel_order_id)
+                done, reference = await self._shipped(request, shown)
+                whole = all(done[line.line_id] >= line.quantity for line in request.lines)
+                return Told(reference=reference) if whole else None
+            case TellCancelled() | TellRefund():
+                return _found(request, await self._shown(queries.PAID, request.channel_order_id))
         return None
 
     async def close(self) -> None:

@@ -1,6 +1,5 @@
 """Walmart's Marketplace API, asked and told. https://developer.walmart.com/us-marketplace/docs."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
@@ -16,7 +15,6 @@ from services.capture.channels.api import (
     AskOrder,
     AskOrders,
     Level,
-    Levelled,
     Order,
     Page,
     SetStock,
@@ -26,7 +24,7 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
-from services.capture.channels.speaking import WebApi, by_hand, connect, utc
+from services.capture.channels.speaking import WebApi, by_hand, connect, each, utc
 from services.capture.channels.walmart.telling import cancellation, counted, shipment, tracked
 from services.capture.rules import ApiConfig
 from services.hub.http import StatusError
@@ -122,17 +120,7 @@ class WalmartApi(WebApi):
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels, one call each: a feed is carried out later, and there may be ten an hour only."""
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(level: Level) -> Levelled:
-            async with gate:
-                return Levelled(sku=level.sku, listing_id=level.listing_id, problem=await self._level(level))
-
-        found = await asyncio.gather(*map(one, wanted.levels), return_exceptions=True)
-        for error in found:
-            if isinstance(error, BaseException):
-                raise error
-        return StockSet(levels=tuple(one for one in found if isinstance(one, Levelled)))
+        return await each(wanted.levels, self._level, _AT_ONCE)
 
     async def _level(self, level: Level) -> str:
         sku = level.listing_id or level.sku

@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import orjson
 
-from services.capture.channels.access import with_our_key
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -84,11 +83,10 @@ class WooCommerceApi:
             TransientError, PermanentError, UnknownError: see `services.hub.effects`.
         """
         del key
-        with with_our_key(self.name):
-            if not isinstance(request, TellShipped | TellCancelled | TellRefund):
-                return await self._calls[operation](request)
-            async with self._alone(request.channel_order_id):
-                return await self._calls[operation](request)
+        if not isinstance(request, TellShipped | TellCancelled | TellRefund):
+            return await self._calls[operation](request)
+        async with self._alone(request.channel_order_id):
+            return await self._calls[operation](request)
 
     async def look_up(self, operation: str, key: str, request: Any) -> Told | None:
         """What was done under this key, by what the shop shows.
@@ -97,13 +95,12 @@ class WooCommerceApi:
             TransientError: it cannot be looked up just now.
         """
         del operation, key
-        with with_our_key(self.name):
-            match request:
-                case TellShipped():
-                    shipped = request.fulfilment_id in shipped_before(await self._shown(request.channel_order_id))
-                    return Told(reference=request.fulfilment_id) if shipped else None
-                case TellCancelled() | TellRefund():
-                    return await self._found(request)
+        match request:
+            case TellShipped():
+                shipped = request.fulfilment_id in shipped_before(await self._shown(request.channel_order_id))
+                return Told(reference=request.fulfilment_id) if shipped else None
+            case TellCancelled() | TellRefund():
+                return await self._found(request)
         return None
 
     async def close(self) -> None:
