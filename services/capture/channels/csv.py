@@ -182,7 +182,7 @@ def _put(
 
 def _where(path: tuple[Any, ...], head: dict[str, tuple[int, str]], rows: Sequence[Row]) -> tuple[int, str]:
     """Line and column of what stands there in an order."""
-    if path[0] == "lines" and len(path) > 1:
+    if len(path) > 1 and path[0] == "lines":
         return rows[path[1]].line, LINE_AT.get(tuple(path[2:]), "")
     column = ORDER_AT.get(tuple(path), "")
     return head.get(column, (rows[0].line, ""))[0], column
