@@ -122,9 +122,9 @@ async def test_nothing_is_lost_or_done_twice_when_every_process_is_killed_in_mid
             assert [worker.services for worker in hub.workers if worker.starts < 2] == []
     assert [violation for check in checks for violation in check.violations] == []
     replacements = {body["replacement_id"] for _, _, body in facts.events["replacement-ordered"]}
-    assert {order_id for _, order_id in facts.orders} - replacements == acknowledged
+    assert {order_id for _, order_id in facts.orders} == acknowledged | replacements
     assert facts.letters == {}
-    assert facts.counts["order-captured"] - len(replacements) == len(acknowledged) - len(before)
+    assert facts.counts["order-captured"] == len(acknowledged) - len(before) + len(replacements)
     assert facts.counts["label-bought"] > 0.8 * ORDERS
 
 
