@@ -3,7 +3,7 @@
 | what happened | a call that is safe to repeat | a call that is not |
 |---|---|---|
 | not reached: no connection, no free one, no such name | `TransientError` | `TransientError` |
-| sent, no whole answer: broken off, too late, 2xx that cannot be read, half a refusal, 5xx | `TransientError` | `UnknownError` |
+| sent, no whole answer: broken off, too late, 2xx or 4xx that cannot be read, 5xx | `TransientError` | `UnknownError` |
 | 429, 503: asked to come later | `ThrottledError` or `TransientError`, with Retry-After | the same |
 | 408, 425: not taken | `TransientError` | `TransientError` |
 | 401, after the token was renewed once: not let in | `NotLetInError`, which is transient | the same |
