@@ -29,8 +29,10 @@ def test_a_demo_through_flaky_shops_and_carriers_ends_with_nothing_lost_doubled_
     seed: int, tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "services.cli.main", "demo", "--faults", "flaky", "--orders", "12"]
-        + ["--seed", str(seed), "--json"],
+        [
+            *(sys.executable, "-m", "services.cli.main", "demo", "--faults", "flaky"),
+            *("--orders", "12", "--seed", str(seed), "--json"),
+        ],
         cwd=ROOT,
         env={**os.environ, "CROSSDOCK_DATA_DIR": str(tmp_path), "TMPDIR": str(tmp_path)},
         capture_output=True,
