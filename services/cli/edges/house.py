@@ -34,7 +34,6 @@ _ACCOUNTS_OF = {
     "woocommerce": "",
     "amazon": 'seller = "A1SANDBOX", marketplace = "A1PA6795UKMFR9", orders = "v0", token_url = "{url}/auth/o2/token"',
 }
-_KEY = "CROSSDOCK_SANDBOX_KEY"
 
 
 def channels(url: str) -> str:
@@ -64,10 +63,10 @@ def carriers(url: str) -> str:
     """``carriers.toml``: a carrier at each account, the cheapest one from one location each; the table comes last."""
     parts = []
     for (account, (carrier, near, anywhere)), location in zip(_SERVICES.items(), LOCATIONS, strict=True):
-        parts.append(f"""[adapter.{account}]
+        parts.append(f"""[account.{account}]
 kind = "easypost"
 url = "{url}/{account}/v2"
-key_env = "{_KEY}"
+concurrency = 64
 timeout_s = 8.0
 
 [carrier.{carrier}]
@@ -108,6 +107,8 @@ def write(folder: Path, url: str, delivered: Path) -> tuple[Path, Path]:
     for shop, names in _SECRETS.items():
         for name in names:
             (secrets / f"channel.{shop}.{name}").write_text(SECRET)
+    for account in _SERVICES:
+        (secrets / f"carrier.{account}.key").write_text(SECRET)
     return rules, secrets
 
 
@@ -135,7 +136,6 @@ async def hub_of(
         "CROSSDOCK_PARK_FIRST_S": "0.5",
         "CROSSDOCK_PARK_LONGEST_S": "5",
         "CROSSDOCK_PARK_ATTEMPTS": "200",
-        _KEY: SECRET,
     }
     hub = Hub(own, processes, told | dict(environment or {}))
     try:
