@@ -12,6 +12,7 @@ NAMES = (
     "takeover",
     "growth",
     "assignment",
+    "edges",
 )
 """The measurements, in the order in which they are taken."""
 
@@ -52,6 +53,12 @@ class Options:
     """Orders that each of both has to carry."""
     assignments: int = 500
     """Orders whose best assignment is looked for."""
+    sold: int = 2_000
+    """Orders of one run through shops and carriers over HTTP."""
+    sold_rate: float = 50.0
+    """Orders a second that are sold while everything outside is down …"""
+    outage_s: float = 60.0
+    """… for so long."""
     connections: int = 32
     """Of the load generator."""
 
@@ -72,6 +79,9 @@ class Options:
             large=3_000,
             growth_orders=300,
             assignments=10,
+            sold=60,
+            sold_rate=10.0,
+            outage_s=2.0,
             connections=8,
         )
 

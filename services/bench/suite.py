@@ -2,7 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from services.bench import assignment, endurance, growth, latency, letters, reservations, spine, takeover, webhooks
+from services.bench import (
+    assignment,
+    edges,
+    endurance,
+    growth,
+    latency,
+    letters,
+    reservations,
+    spine,
+    takeover,
+    webhooks,
+)
 from services.bench.figure import Figure
 from services.bench.options import Options
 
@@ -18,6 +29,7 @@ MEASUREMENTS: dict[str, Measure] = {
     "takeover": takeover.measure,
     "growth": growth.measure,
     "assignment": assignment.measure,
+    "edges": edges.measure,
 }
 """By the names of `services.bench.options.NAMES`."""
 

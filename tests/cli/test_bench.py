@@ -34,6 +34,9 @@ GOALS = {
     "lease_takeover_s": 3,
     "growth_cost_ratio": 1.2,
     "assignment_ms_p50": 5,
+    "edges_orders_per_s": 200,
+    "edges_others_ratio": 0.9,
+    "edges_recovery_ratio": 2,
 }
 WITHOUT_GOAL = {
     "spine_uniform_orders_per_s",

@@ -16,10 +16,10 @@ from services.capture.channels.speaking import each
 from services.capture.decide.asked import levels_published
 from services.capture.state_outward import Level as Kept
 from services.cli.edges.audit import audit
-from services.hub.decision import States
 from services.hub.effects import TransientError
 from services.hub.settings import ROOT
 from services.verify.facts import Facts
+from tests.decide.ledger import Ledger
 
 LEVELS = tuple(Level(sku=sku, available=1) for sku in ("A", "B", "C"))
 
@@ -30,8 +30,8 @@ def test_a_demo_through_flaky_shops_and_carriers_ends_with_nothing_lost_doubled_
 ) -> None:
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "services.cli.main", "demo", "--faults", "flaky"),
-            *("--orders", "12", "--seed", str(seed), "--json"),
+            *(sys.executable, "-m", "services.cli.main", "demo"),
+            *("--faults", "flaky", "--orders", "12", "--seed", str(seed), "--json"),
         ],
         cwd=ROOT,
         env={**os.environ, "CROSSDOCK_DATA_DIR": str(tmp_path), "TMPDIR": str(tmp_path)},
@@ -116,14 +116,5 @@ def test_what_a_channel_was_told_later_stands() -> None:
         levels=(PublishedLevel(sku="A", available=9),),
         published_at=now - timedelta(seconds=1),
     )
-    decision = levels_published(_holding(kept), message, now)
+    decision = levels_published(Ledger(kept).states, message, now)
     assert decision.writes == []
-
-
-def _holding(*documents: Kept) -> States:
-    class Held:
-        def get_all(self, _kind: type[Kept], keys: list[tuple[str, ...]]) -> list[Kept | None]:
-            by_key = {(one.owner, one.channel, one.sku, one.listing_id): one for one in documents}
-            return [by_key.get(key) for key in keys]  # type: ignore[call-overload]
-
-    return Held()  # type: ignore[return-value]

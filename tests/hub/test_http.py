@@ -47,7 +47,7 @@ LOST = {
     "closes": CLOSE,
     "is truncated": truncated(),
     "is no JSON": answer(200, b'{"id": "1", "na'),
-    "refuses, and half of why is missing": answer(404, b'{"code": "rest_no_route", "mess'),
+    "refuses, and half of why is missing": answer(404, b'{"code": "no_ro', content_type="application/json"),
     "500": answer(500, {"error": "oops"}),
     "502": answer(502, b"<html><h1>Bad Gateway</h1></html>"),
     "504": answer(504),

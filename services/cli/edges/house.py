@@ -59,8 +59,8 @@ concurrency = 32
     )
 
 
-def carriers(url: str) -> str:
-    """``carriers.toml``: a carrier at each account, the cheapest one from one location each; the table comes last."""
+def carriers(url: str, *, table: bool = True) -> str:
+    """``carriers.toml``: a carrier at each account, the cheapest one from one location each; the table comes last, if at all."""
     parts = []
     for (account, (carrier, near, anywhere)), location in zip(_SERVICES.items(), LOCATIONS, strict=True):
         parts.append(f"""[account.{account}]
@@ -91,16 +91,16 @@ service_levels = ["standard", "economy", "express"]
 transit_days = 9
 bands = [{ up_to_g = 1000000, amount_minor = 9900 }]
 """)
-    return "\n".join(parts)
+    return "\n".join(parts if table else parts[:-1])
 
 
-def write(folder: Path, url: str, delivered: Path) -> tuple[Path, Path]:
+def write(folder: Path, url: str, delivered: Path, *, table: bool) -> tuple[Path, Path]:
     """Rules and secrets for a sandbox at this address."""
     rules, secrets = folder / "rules", folder / "secrets"
     shutil.copytree(delivered, rules)
     secrets.mkdir()
     (rules / "channels.toml").write_text(channels(url))
-    (rules / "carriers.toml").write_text(carriers(url))
+    (rules / "carriers.toml").write_text(carriers(url, table=table))
     places = (rules / "locations.toml").read_text()
     places = re.sub(r"^(\[location\.\w+\])$", r'\1\nlabel_formats = ["pdf"]', places, flags=re.MULTILINE)
     (rules / "locations.toml").write_text(re.sub(r"^pickups = .*$", "", places, flags=re.MULTILINE))
@@ -114,12 +114,12 @@ def write(folder: Path, url: str, delivered: Path) -> tuple[Path, Path]:
 
 @asynccontextmanager
 async def hub_of(
-    url: str, processes: int, *, keep: bool = False, environment: Mapping[str, str] | None = None
+    url: str, processes: int, *, keep: bool = False, table: bool = True
 ) -> AsyncIterator[tuple[Hub, Settings]]:
-    """A hub of its own that speaks with the sandbox at this address."""
+    """A hub of its own that speaks with the sandbox at this address; ``table``: the last resort is there."""
     folder = Path(mkdtemp(prefix="crossdock-edges-"))
     base = settings()
-    rules, secrets = write(folder, url, base.rules_dir)
+    rules, secrets = write(folder, url, base.rules_dir, table=table)
     own = base.model_copy(
         update={
             "data_dir": folder,
@@ -137,7 +137,7 @@ async def hub_of(
         "CROSSDOCK_PARK_LONGEST_S": "5",
         "CROSSDOCK_PARK_ATTEMPTS": "200",
     }
-    hub = Hub(own, processes, told | dict(environment or {}))
+    hub = Hub(own, processes, told)
     try:
         await hub.start()
         await hub.ready()
