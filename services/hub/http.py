@@ -45,6 +45,8 @@ _NEVER = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPP
 _IDLE_S = 3.0
 """A connection that was idle for so long is not used again: many servers close theirs after five seconds, and a request
 that meets that is lost, of which nobody knows whether it was heard."""
+_SEEN_TO_S = 5.0
+"""Who is not let in does not try again at once."""
 _LATER_S = 1.0
 """A system that has enough and does not say for how long is left alone for this."""
 
@@ -237,8 +239,8 @@ class Http:
             self.quota.close(operation, wait or 0.0)
             raise TransientError(about, wait)
         if status == HTTPStatus.UNAUTHORIZED:
-            msg = f"{about}: not let in: see to the credentials of {self.adapter}"
-            raise NotLetInError(msg, wait)
+            msg = f"{about}: it does not let the hub in: see to the secrets of {self.adapter}"
+            raise NotLetInError(msg, max(wait or 0.0, _SEEN_TO_S))
         if status in _NOT_TAKEN:
             raise TransientError(about, wait)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER and not self._refuses(answer):

@@ -245,7 +245,7 @@ async def test_who_is_not_let_in_with_a_new_token_either_has_done_nothing() -> N
         return Token("t")
 
     async with client(always=answer(401, {"message": "who are you"}), auth=TokenAuth(fetch)) as (http, server):
-        with pytest.raises(NotLetInError, match="who are you: not let in: see to the credentials"):
+        with pytest.raises(NotLetInError, match="who are you: it does not let the hub in: see to the secrets"):
             await http.send("buy", "POST", "/labels")
         assert len(server.heard) == 2
 

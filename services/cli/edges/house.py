@@ -60,7 +60,7 @@ concurrency = 32
 
 
 def carriers(url: str, *, table: bool = True) -> str:
-    """``carriers.toml``: a carrier at each account, cheapest from one location; the table comes last, if at all."""
+    """``carriers.toml``: a carrier at each account, each the cheapest from one location; the table last, if at all."""
     parts = []
     for (account, (carrier, near, anywhere)), location in zip(_SERVICES.items(), LOCATIONS, strict=True):
         parts.append(f"""[account.{account}]
