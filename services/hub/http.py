@@ -55,10 +55,6 @@ class UnsentError(TransientError):
     """The system could not be reached; nothing was sent."""
 
 
-class NotLetInError(TransientError):
-    """The system does not take us for who we say we are; somebody has to see to the credentials."""
-
-
 class StatusError(PermanentError):
     """The system refused; ``code`` and ``detail`` are its own."""
 
@@ -66,6 +62,15 @@ class StatusError(PermanentError):
         super().__init__(code, detail)
         self.status = status
         self.body = body
+
+
+class NotLetInError(TransientError):
+    """The system does not take us for who we say we are; somebody has to see to the credentials."""
+
+    def __init__(self, detail: str, retry_after_s: float, refusal: StatusError) -> None:
+        super().__init__(detail, retry_after_s)
+        self.refusal = refusal
+        """What it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +245,8 @@ class Http:
             raise TransientError(about, wait)
         if status == HTTPStatus.UNAUTHORIZED:
             msg = f"{about}: it does not let the hub in: see to the secrets of {self.adapter}"
-            raise NotLetInError(msg, max(wait or 0.0, _SEEN_TO_S))
+            refusal = StatusError(code, detail, status, answer.content)
+            raise NotLetInError(msg, max(wait or 0.0, _SEEN_TO_S), refusal)
         if status in _NOT_TAKEN:
             raise TransientError(about, wait)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER and not self._refuses(answer):

@@ -436,13 +436,15 @@ async def test_a_house_that_has_enough_is_left_alone_as_long_as_it_asks() -> Non
         assert house.shipments == {}
 
 
-async def test_a_wrong_key_is_a_refusal() -> None:
+async def test_a_wrong_key_waits_for_somebody_to_see_to_it() -> None:
     async with easypost(answer(401, {"error": {"code": "APIKEY.INACTIVE", "message": "not active"}})) as (
         carrier,
         _,
         _,
     ):
-        assert await run(carrier) == Refused("APIKEY.INACTIVE", "not active")
+        outcome = await run(carrier)
+        assert isinstance(outcome, Failed)
+        assert "not active: it does not let the hub in: see to the secrets of easypost" in outcome.detail
 
 
 # -- voids

@@ -81,7 +81,7 @@ def test_doctor_names_the_rule_that_is_wrong(
 
     assert said.status == 1
     wrong = {one["check"]: one["detail"] for one in said.json if not one["ok"]}
-    assert "web.format is 'telex'; known: native" in wrong["rules: channels"]
+    assert "web.format is 'telex'; known: amazon, bigcommerce" in wrong["rules: channels"]
     assert "routing.toml" in wrong["rules: routing"]
 
 

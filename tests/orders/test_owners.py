@@ -44,6 +44,7 @@ STAGES: dict[str, tuple[Any, ...]] = {
 COMMANDS = [one for one in registry.everything() if issubclass(one, Command) and one.SERVICE != "hub"]
 WITHOUT_EFFECT = {
     "capture.cmd.amend-order",
+    "capture.cmd.fetch-order",
     "capture.cmd.ingest",
     "capture.cmd.release-hold",
     "capture.cmd.report-fulfilled",
@@ -76,6 +77,7 @@ WITHOUT_EFFECT = {
     "shipping.cmd.release-wave",
     "shipping.cmd.report-label",
     "shipping.cmd.reset-pickup-code",
+    "shipping.cmd.settle-purchase",
 }
 """Commands whose samples do not fit what the owner has here."""
 QUESTIONS: dict[str, dict[str, Any]] = {

@@ -159,6 +159,8 @@ class World(Ledger):
         if intent.key not in self.done_outside:
             if chance < 0.05:
                 return Failed("out of order", key=intent.key)
+            if intent.adapter not in service.effects._adapters:
+                return Refused("unknown-adapter", intent.adapter, key=intent.key)
             adapter = service.effects._adapters[intent.adapter][0]
             try:
                 answer = _at_once(adapter.call(intent.operation, intent.key, intent.request))

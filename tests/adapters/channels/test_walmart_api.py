@@ -118,7 +118,7 @@ async def test_an_order_that_walmart_does_not_know_is_refused(tmp_path: Path) ->
 async def test_where_walmart_gives_no_token_what_was_to_be_told_waits(tmp_path: Path) -> None:
     wrong = answer(401, {"error": [{"code": "UNAUTHORIZED.GMP_GATEWAY_API", "description": "invalid client"}]})
     async with outside(always=wrong) as server, speaking("walmart", tmp_path, server.url) as api:
-        with pytest.raises(TransientError, match="no access token"):
+        with pytest.raises(TransientError, match="see to the secrets of shop"):
             await api.call("ship", "k", shipped("7"))
 
 

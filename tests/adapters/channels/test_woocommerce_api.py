@@ -397,5 +397,5 @@ async def test_a_key_that_is_not_taken_has_what_is_told_wait(other: tuple[Outsid
     server, api = other
     server.always = answer(401, {"errors": "Invalid API key or access token"})
 
-    with pytest.raises(TransientError, match=r"channel\.shop"):
+    with pytest.raises(TransientError, match="see to the secrets of shop"):
         await api.call("refund", "k", refund("1", 100))

@@ -16,7 +16,7 @@ import httpx
 import orjson
 
 from services.hub.effects import PermanentError, TransientError
-from services.hub.http import Answer, Http, StatusError
+from services.hub.http import Answer, Http, NotLetInError, StatusError
 
 _TOKEN_LASTS_S = 45 * 60.0
 """For those that do not say how long they last."""
@@ -111,9 +111,9 @@ class Call:
             )
         try:
             answer = self._under_way.result()
-        except StatusError as error:
-            self.refused = error
-            return Reply(error.status, error.body)
+        except (StatusError, NotLetInError) as error:
+            self.refused = error.refusal if isinstance(error, NotLetInError) else error
+            return Reply(self.refused.status, self.refused.body)
         self.refused = None
         body = self._as_json(answer.content)
         if not token:
