@@ -258,4 +258,4 @@ class Amended(RuleBasedStateMachine):
 
 
 TestAmended = Amended.TestCase
-TestAmended.settings = settings(max_examples=80, stateful_step_count=25, deadline=None)
+TestAmended.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
