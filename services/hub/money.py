@@ -5,6 +5,8 @@ from functools import cache
 
 import iso4217
 
+from crossdock_contracts.values import Money
+
 
 @cache
 def exponent(currency: str) -> int | None:
@@ -20,6 +22,11 @@ def decimals(currency: str) -> int:
     """How many decimals amounts of a currency have; 2 where nothing else is known."""
     digits = exponent(currency)
     return 2 if digits is None else digits
+
+
+def plain(money: Money) -> str:
+    """An amount in major units as programs write it: 1999 cents are ``19.99``, 500 yen are ``500``."""
+    return str(Decimal(money.amount_minor).scaleb(-decimals(money.currency)))
 
 
 def figure(amount_minor: int, currency: str, sign: str = "") -> str:

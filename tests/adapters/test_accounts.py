@@ -113,9 +113,3 @@ def test_routing_and_shipping_read_the_same_file(tmp_path: Path) -> None:
     rules = carriers(tmp_path)
     assert "usps" in load_toml(rules / "carriers.toml", RoutingsPart).carrier
     assert "usps" in load_toml(rules / "carriers.toml", CarriersFile).carrier
-
-
-def test_webhooks_are_checked_against_every_secret_that_is_set_the_newest_first(tmp_path: Path) -> None:
-    (tmp_path / "carrier.ep.webhook").write_text("new\nold\n")
-    assert accounts.webhook_secrets("ep", Secrets(tmp_path)) == ("new", "old")
-    assert accounts.webhook_secrets("other", Secrets(tmp_path)) == ()

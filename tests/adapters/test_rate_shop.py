@@ -34,7 +34,7 @@ class Carrier:
         assert isinstance(request, GetRates)
         self.asked.append(request.carriers)
         if self.answer == "hangs":
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

@@ -4,9 +4,7 @@ Where a channel does not, what was to be told waits, and goes out once the crede
 what was told.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from http import HTTPStatus
+from collections.abc import Generator
 from typing import Any
 
 import httpx
@@ -61,30 +59,6 @@ class KeyAuth(httpx.Auth):
         """
         request.headers[self._header] = self._scheme + self._keys[self._name]
         yield request
-
-
-def not_let_in(name: str, error: StatusError) -> TransientError | None:
-    """A refusal is of the credentials, and not of what was asked."""
-    if error.status != HTTPStatus.UNAUTHORIZED:
-        return None
-    msg = f"{name}: does not let the hub in: {error}; see to the secrets of channel.{name}"
-    return TransientError(msg, NOT_LET_IN_S)
-
-
-@contextmanager
-def with_our_key(channel: str) -> Iterator[None]:
-    """What is told waits until the credentials are taken, rather than be refused for good: nothing was done.
-
-    Raises:
-        TransientError: the channel does not let the hub in.
-    """
-    try:
-        yield
-    except StatusError as error:
-        waits = not_let_in(channel, error)
-        if waits is None:
-            raise
-        raise waits from error
 
 
 async def exchanged(http: Http, path: str, **request: Any) -> Token:

@@ -1,6 +1,7 @@
 """What the clients of all web APIs have in common: who answers what is asked, and how they get there."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -53,7 +54,7 @@ async def each(levels: Iterable[Level], tell: Callable[[Level], Awaitable[str]],
     return StockSet(levels=told)
 
 
-class WebApi:
+class WebApi(ABC):
     """A client: `Api`, with a method for each thing that is asked or told.
 
     What a channel has no way to be told is `Told` without a reference. What is told more than once without harm needs
@@ -111,37 +112,37 @@ class WebApi:
         """Give the connections up."""
         await self.http.close()
 
+    @abstractmethod
     async def order(self, asked: AskOrder) -> Order:
         """One order, as it is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def orders(self, asked: AskOrders) -> Page:
         """Orders that have changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def ship(self, key: str, told: TellShipped) -> Told:
         """Pieces are on their way."""
-        raise NotImplementedError
 
     async def shipped(self, _key: str, _told: TellShipped) -> Told | None:
         """What the channel shows of that."""
         return None
 
+    @abstractmethod
     async def cancel(self, _key: str, _told: TellCancelled) -> Told:
         """Pieces will not come."""
-        return Told()
 
     async def cancelled(self, _key: str, _told: TellCancelled) -> Told | None:
         """What the channel shows of that."""
         return None
 
+    @abstractmethod
     async def refund(self, _key: str, _told: TellRefund) -> Told:
         """Money is to be paid back."""
-        return Told()
 
     async def refunded(self, _key: str, _told: TellRefund) -> Told | None:
         """What the channel shows of that."""

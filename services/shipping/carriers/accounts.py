@@ -85,8 +85,3 @@ def limits(account: Account) -> Limits:
         rate_per_s=account.rate_per_s,
         attempts=account.attempts,
     )
-
-
-def webhook_secrets(name: str, secrets: Secrets) -> tuple[str, ...]:
-    """What the webhooks of an account may be signed with: several while one replaces another."""
-    return secrets.all(f"carrier.{name}.webhook")

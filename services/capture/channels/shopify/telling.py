@@ -8,9 +8,9 @@ from typing import Any
 
 from crossdock_contracts.values import LineQuantity, Money
 from services.capture.channels.api import TellShipped
-from services.capture.channels.money import decimal
 from services.capture.channels.shopify.graph import gid, tail
 from services.hub.effects import PermanentError
+from services.hub.money import plain
 
 _COMPANIES = {
     "ups": "UPS", "usps": "USPS", "fedex": "FedEx", "dhl": "DHL Express", "dhl-express": "DHL Express",
@@ -143,7 +143,7 @@ def paid_back(order_id: str, transactions: Iterable[Mapping[str, Any]], amount: 
             left[one["id"]] = (value, one["gateway"])
         elif one["status"] in {"SUCCESS", "PENDING"} and one["kind"] == "REFUND" and parent in left:
             left[parent] = (left[parent][0] - value, left[parent][1])
-    wanted = Decimal(decimal(amount))
+    wanted = Decimal(plain(amount))
     if not left or not wanted:
         return []
     found = []

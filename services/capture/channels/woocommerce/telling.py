@@ -10,9 +10,9 @@ import orjson
 from crossdock_contracts.values import LineKind
 from services.capture.channels.api import TellCancelled, TellRefund, TellShipped
 from services.capture.channels.marks import mark
-from services.capture.channels.money import decimal
 from services.capture.channels.woocommerce.order import kind_of
 from services.capture.channels.woocommerce.payload import Order
+from services.hub.money import plain
 
 MARK = "_crossdock"
 """Metadata of a refund: our mark."""
@@ -111,7 +111,7 @@ def refund_of(request: TellCancelled | TellRefund, order: Mapping[str, Any], *, 
     """
     amount = "0"
     if pays:
-        amount = decimal(request.amount) if request.amount is not None else str(_left_of(order))
+        amount = plain(request.amount) if request.amount is not None else str(_left_of(order))
     return {
         "amount": amount,
         "reason": request.reason.replace("-", " "),
