@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from crossdock_contracts.capture import IngestV1, LineInput, OrderCapturedV1, OrderInput, OrderReleasedV1
+from crossdock_contracts.capture import IngestV1, OrderCapturedV1, OrderReleasedV1
 from crossdock_contracts.fulfilments import Fulfilment, FulfilmentLine
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.inventory import Candidate, PromisedLine, StockAllocatedV1, StockReservedV1
+from crossdock_contracts.labels import Parcel
 from crossdock_contracts.payments import PaymentAuthorisedV1
-from crossdock_contracts.shipping import Parcel, ShipmentShippedV2, ShippedLine, ShippedParcel
+from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine, ShippedParcel
 from crossdock_contracts.values import (
     Address,
     Customer,

@@ -1,6 +1,6 @@
 """Shipping: rates, labels, pick, pack, ship, track."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
@@ -76,121 +76,6 @@ class ConfirmShippedV1(Command, service="shipping", name="confirm-shipped", vers
     shipped_at: Utc | None = None
     serials: tuple[LineSerials, ...] = ()
     """Serial numbers of lines of which pieces were taken out after they had been read; all of a line's."""
-
-
-class ReportLabelV1(Command, service="shipping", name="report-label", version=1, entity="order_id"):
-    """A warehouse, channel or supplier has bought the label of a fulfilment, or somebody did by hand."""
-
-    order_id: Id
-    fulfilment_id: Id
-    carrier: Code
-    service: str = ""
-    tracking_number: Id
-    weight_g: PositiveInt | None = None
-    cost: Money | None = None
-    parcel: PositiveInt = 1
-    """Which of its parcels, counted from 1 as they were packed."""
-
-
-class SettlePurchaseV1(Command, service="shipping", name="settle-purchase", version=1, entity="order_id"):
-    """Somebody has looked what became of the purchase of a label whose answer was lost and could not be looked up."""
-
-    order_id: Id
-    fulfilment_id: Id
-    tracking_number: str = ""
-    """Of the label that was bought; empty: none was, and one is bought anew."""
-    cost: Money | None = None
-    """What it cost; none: what was offered."""
-
-
-class LabelObject(Value):
-    """A label's bytes in the object store."""
-
-    format: Literal["pdf", "zpl", "png"]
-    bucket: str
-    name: str
-    size_bytes: PositiveInt
-    sha256: str
-
-
-class RankedRate(Value):
-    """An offer of a carrier, in the order of preference; ``refused`` says why it was not taken."""
-
-    rank: PositiveInt
-    carrier: Code
-    service: str
-    cost: Money
-    transit_days: NonNegativeInt | None = None
-    refused: str = ""
-    late: bool = False
-    """It would arrive after what was promised, and is tried behind those that do not."""
-
-
-class Parcel(Value):
-    """One parcel of a shipment, with its label."""
-
-    parcel_id: Id
-    carrier: Code
-    service: str
-    tracking_number: Id
-    weight_g: PositiveInt
-    cost: Money
-    label: tuple[LabelObject, ...] = ()
-    handle: str = ""
-    """The carrier's own id of the purchase, where it wants to hear that rather than the tracking number."""
-
-
-class LabelBoughtV1(Event, service="shipping", name="label-bought", version=1, entity="order_id"):
-    """A carrier sold a label for a fulfilment; the ranking says why this one."""
-
-    order_id: Id
-    fulfilment_id: Id
-    location_id: Id
-    parcel: Parcel
-    ranking: tuple[RankedRate, ...]
-    bought_at: Utc
-
-
-class LabelRefusedV1(Event, service="shipping", name="label-refused", version=1, entity="order_id"):
-    """No carrier sells a label for this fulfilment; somebody has to look."""
-
-    order_id: Id
-    fulfilment_id: Id
-    location_id: Id
-    reason: Code
-    detail: str
-    ranking: tuple[RankedRate, ...] = ()
-    attempt: NonNegativeInt = 0
-
-
-class LabelDelayedV1(Event, service="shipping", name="label-delayed", version=1, entity="order_id"):
-    """No carrier can be reached that would take a fulfilment: its label waits, and is bought when one returns."""
-
-    order_id: Id
-    fulfilment_id: Id
-    location_id: Id
-    detail: str
-    """Why, of each."""
-    delayed_at: Utc
-
-
-class LabelWantedV1(Event, service="shipping", name="label-wanted", version=1, entity="order_id"):
-    """Somebody has looked at why a fulfilment has no label: shipping tries again on this."""
-
-    order_id: Id
-    fulfilment_id: Id
-
-
-class LabelVoidedV1(Event, service="shipping", name="label-voided", version=1, entity="order_id"):
-    """A bought label was given back, unused."""
-
-    order_id: Id
-    fulfilment_id: Id
-    carrier: Code
-    tracking_number: Id
-    voided_at: Utc
-    reason: str = ""
-    """Why another one is bought in its place; empty where none is."""
 
 
 class FulfilmentPickedV1(Event, service="shipping", name="fulfilment-picked", version=1, entity="order_id"):

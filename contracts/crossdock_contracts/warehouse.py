@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.shipping import Parcel
+from crossdock_contracts.labels import Parcel
 from crossdock_contracts.values import Code
 
 

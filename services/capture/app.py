@@ -8,6 +8,7 @@ from crossdock_contracts import (
     capture,
     cases,
     inventory,
+    labels,
     mapping,
     payments,
     products,
@@ -198,7 +199,7 @@ _TROUBLE: tuple[Any, ...] = (
     inventory.ReservationExpiredV1,
     inventory.BackorderLapsedV1,
     routing.OrderUnroutableV1,
-    shipping.LabelRefusedV1,
+    labels.LabelRefusedV1,
     warehouse.StepFailedV1,
 )
 

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from crossdock_contracts.base import LONGEST_ID
-from crossdock_contracts.capture import OrderInput
 from crossdock_contracts.channels import FetchOrderV1
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Challenged, Heard, Hook, SignatureError, Topic, UnmappableError, hooks_of
 from services.capture.inbox import Inbox, InboxError
 from services.capture.rules import Channel, Channels, UnknownChannelError

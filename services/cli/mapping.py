@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from crossdock_contracts.capture import IngestV1, OrderCapturedV1, OrderInput, SubmissionIgnoredV1
+from crossdock_contracts.capture import IngestV1, OrderCapturedV1, SubmissionIgnoredV1
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import Address, Hold
 from services.capture.channels import UnmappableError
 from services.capture.decide import ingest

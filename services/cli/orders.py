@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from rich.text import Text
 
 from crossdock_contracts.base import explain
-from crossdock_contracts.capture import CancelOrderV1, IngestV1, OrderInput
+from crossdock_contracts.capture import CancelOrderV1, IngestV1
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels, UnknownChannelError
 from services.capture.state import OrderStatus

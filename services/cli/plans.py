@@ -11,7 +11,7 @@ from typing import IO
 from pydantic import ValidationError
 
 from crossdock_contracts.base import explain
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Format, UnmappableError
 from services.capture.channels.columns import NEEDED
 from services.capture.channels.csv import Csv

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from crossdock_contracts.base import Command
+from crossdock_contracts.labels import ReportLabelV1, SettlePurchaseV1
 from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
@@ -13,8 +14,6 @@ from crossdock_contracts.shipping import (
     LineLot,
     LineSerials,
     PackedParcel,
-    ReportLabelV1,
-    SettlePurchaseV1,
 )
 from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Dimensions, LineQuantity

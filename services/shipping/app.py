@@ -3,7 +3,19 @@
 from functools import partial
 from secrets import randbelow
 
-from crossdock_contracts import capture, inventory, lots, returns, routing, shipping, stock, stores, tracking, warehouse
+from crossdock_contracts import (
+    capture,
+    inventory,
+    labels,
+    lots,
+    returns,
+    routing,
+    shipping,
+    stock,
+    stores,
+    tracking,
+    warehouse,
+)
 from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
@@ -52,11 +64,11 @@ def service(config: Settings) -> Service:
         documents=(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
         buckets=(BUCKET,),
         says=(
-            shipping.LabelBoughtV1,
-            shipping.LabelRefusedV1,
-            shipping.LabelWantedV1,
-            shipping.LabelDelayedV1,
-            shipping.LabelVoidedV1,
+            labels.LabelBoughtV1,
+            labels.LabelRefusedV1,
+            labels.LabelWantedV1,
+            labels.LabelDelayedV1,
+            labels.LabelVoidedV1,
             shipping.FulfilmentPickedV1,
             shipping.ShortPickedV1,
             lots.LotsPickedV1,
@@ -145,18 +157,16 @@ def service(config: Settings) -> Service:
     hub.answers("queue", answers.QueueQuestion, answers.queue)
     hub.answers("next-wave", answers.WaveQuestion, partial(answers.next_wave, rules))
     hub.answers("pick-list", answers.PickListQuestion, partial(answers.list_picks, rules))
-    hub.on(
-        shipping.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=commands.reads_shipment, settle=settle
-    )
+    hub.on(labels.LabelWantedV1, partial(mend.buy_again, rules, circuit), reads=commands.reads_shipment, settle=settle)
     hub.at(LabelTimer, partial(mend.ask_again, rules, circuit), settle=settle)
     hub.on(
-        shipping.SettlePurchaseV1,
+        labels.SettlePurchaseV1,
         partial(mend.settle_purchase, rules, circuit),
         settle=settle,
         reads=commands.reads_shipment,
         remember=True,
     )
-    hub.on(shipping.ReportLabelV1, partial(mend.report_label, rules), reads=commands.reads_shipment)
+    hub.on(labels.ReportLabelV1, partial(mend.report_label, rules), reads=commands.reads_shipment)
     hub.on(
         shipping.ConfirmPickedV1,
         watched(partial(work.confirm_picked, rules)),

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.fulfilments import Fulfilment
-from crossdock_contracts.shipping import LineLot, LineSerials, Parcel, RankedRate
+from crossdock_contracts.labels import Parcel, RankedRate
+from crossdock_contracts.shipping import LineLot, LineSerials
 from crossdock_contracts.values import Dimensions, LineQuantity
 from services.hub.decision import Document, IntentRecord, Part, Timer
 from services.shipping.parts import Pickup, Purchase

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from crossdock_contracts.shipping import Parcel
+from crossdock_contracts.labels import Parcel
 from crossdock_contracts.values import Money
 from services.hub.decision import Done, Failed, Intent, Later, Refused
 from services.hub.effects import Effects, Limits, PermanentError, TransientError, UnknownError

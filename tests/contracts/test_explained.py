@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from crossdock_contracts.base import explain
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 
 
 def test_a_list_whose_only_entry_is_wrong_is_not_also_called_too_short() -> None:

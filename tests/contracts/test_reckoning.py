@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from crossdock_contracts.base import MOST
-from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderInput, PlaceHoldV1
+from crossdock_contracts.capture import CancelOrderV1, PlaceHoldV1
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.inventory import ReceiveStockV1, StockReservedV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.rounds import _reply

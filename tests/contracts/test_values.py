@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from crossdock_contracts.base import Id, Moment, Owner, Utc, Value
 from crossdock_contracts.envelope import timestamp
-from crossdock_contracts.shipping import Parcel
+from crossdock_contracts.labels import Parcel
 from crossdock_contracts.values import (
     Address,
     Code,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from crossdock_contracts.amendments import AmendmentDecidedV1
-from crossdock_contracts.capture import LineInput
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import StockAllocatedV1
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1
 from crossdock_contracts.values import LineQuantity, PaymentMethod, PaymentTerms

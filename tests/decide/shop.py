@@ -4,7 +4,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from crossdock_contracts.capture import OrderCapturedV1, OrderInput
+from crossdock_contracts.capture import OrderCapturedV1
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import Order
 from services.capture.decide import ingest
 from services.capture.formats import FORMATS

@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Any
 
-from crossdock_contracts.capture import IngestV1, LineInput, OrderCapturedV1, OrderInput, OrderReleasedV1
+from crossdock_contracts.capture import IngestV1, OrderCapturedV1, OrderReleasedV1
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.mapping import MappingFoundV1, MappingMissedV1, OrderMappableV1
 from crossdock_contracts.products import KitComponent, ListingMappedV1, Product, ProductChangedV1
 from crossdock_contracts.values import Money, Order

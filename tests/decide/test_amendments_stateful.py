@@ -11,14 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from crossdock_contracts.amendments import AmendOrderV1, OrderAmendedV1
-from crossdock_contracts.capture import (
-    CancelOrderV1,
-    LineInput,
-    OrderCancelledV1,
-    OrderCapturedV1,
-    OrderInput,
-    ReleaseHoldV1,
-)
+from crossdock_contracts.capture import CancelOrderV1, OrderCancelledV1, OrderCapturedV1, ReleaseHoldV1
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmShippedV1, ShipmentShippedV2
 from crossdock_contracts.values import LineQuantity, PaymentMethod, PaymentTerms
 from services.capture.state import OrderRecord, OrderStatus

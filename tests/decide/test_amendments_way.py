@@ -16,11 +16,13 @@ from crossdock_contracts.amendments import (
     Result,
     Stage,
 )
-from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderCancelledV1, OrderHeldV1, ReleaseHoldV1
+from crossdock_contracts.capture import CancelOrderV1, OrderCancelledV1, OrderHeldV1, ReleaseHoldV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import StockAllocatedV1
+from crossdock_contracts.labels import LabelVoidedV1
 from crossdock_contracts.payments import PaymentCapturedV1
 from crossdock_contracts.routing import FulfilmentStopRequestedV1
-from crossdock_contracts.shipping import LabelVoidedV1, ShipmentShippedV2
+from crossdock_contracts.shipping import ShipmentShippedV2
 from crossdock_contracts.values import LineQuantity, ShippingChoice
 from services.capture.state import OrderStatus
 from services.hub.settings import ROOT

@@ -9,7 +9,6 @@ from crossdock_contracts.capture import (
     CancelRefusedV1,
     CancelRequestedV1,
     IngestV1,
-    LineInput,
     OrderCancelledV1,
     OrderCapturedV1,
     OrderHeldV1,
@@ -20,6 +19,7 @@ from crossdock_contracts.capture import (
     ReleaseHoldV1,
     SubmissionIgnoredV1,
 )
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentDeclinedV1
 from crossdock_contracts.products import ListingMappedV1, Product, ProductChangedV1

@@ -6,7 +6,6 @@ import pytest
 from crossdock_contracts.capture import (
     CancelOrderV1,
     CancelRequestedV1,
-    LineInput,
     OrderCapturedV1,
     OrderHeldV1,
     OrderRejectedV1,
@@ -15,11 +14,12 @@ from crossdock_contracts.capture import (
     RejectOrderV1,
     ReleaseHoldV1,
 )
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import BackorderLapsedV1, ReservationExpiredV1
+from crossdock_contracts.labels import LabelRefusedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.payments import PaymentFailedV1
 from crossdock_contracts.products import ListingMappedV1, Product, ProductChangedV1
-from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.values import Money
 from services.capture.decide import cancel, catalogue, holds, ingest
 from services.capture.formats import FORMATS

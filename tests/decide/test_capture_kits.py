@@ -10,11 +10,11 @@ from crossdock_contracts.capture import (
     CancelOrderV1,
     CancelRefusedV1,
     CancelRequestedV1,
-    LineInput,
     OrderCancelledV1,
     OrderCapturedV1,
     OrderReleasedV1,
 )
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.values import LineQuantity, OrderLine
 from services.capture.channels import UnmappableError
 from services.capture.decide import cancel, ingest

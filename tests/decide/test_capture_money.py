@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossdock_contracts.capture import LineInput, OrderInput
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.values import LineKind
 from services.capture.decide.money import expected_total, line_total, part, share, totals
 from tests.builders import order_input

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossdock_contracts.capture import CustomersMergedV1, LineInput
+from crossdock_contracts.capture import CustomersMergedV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.values import Address, Customer
 from services.capture.decide.evidence import normal_email, normal_phone
 from services.capture.decide.ingest import reads_ingest

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from crossdock_contracts.labels import LabelBoughtV1, ReportLabelV1
 from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.shipping import LabelBoughtV1, ReportLabelV1, ShipmentShippedV2, ShortPickedV1
+from crossdock_contracts.shipping import ShipmentShippedV2, ShortPickedV1
 from crossdock_contracts.stores import (
     AcknowledgePurchaseOrderV1,
     FulfilmentAcceptedV1,

@@ -8,7 +8,6 @@ from crossdock_contracts.capture import (
     CancelOrderV1,
     CancelRefusedV1,
     GoodsHandedOverV1,
-    LineInput,
     OrderCancelledV1,
     OrderRejectedV1,
     OrderReleasedV1,
@@ -16,6 +15,7 @@ from crossdock_contracts.capture import (
     ReportFulfilledV1,
     SubmissionIgnoredV1,
 )
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import ShortageRecordedV1, StockMovedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.products import Product, ProductChangedV1

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossdock_contracts.capture import LineInput, OrderInput
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.values import Address, Customer
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels

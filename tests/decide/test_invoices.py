@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import LineKind
 from services.capture.channels.invoices import (
     COLUMNS,

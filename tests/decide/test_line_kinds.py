@@ -4,7 +4,8 @@ from functools import partial
 
 import pytest
 
-from crossdock_contracts.capture import LineInput, OrderCapturedV1
+from crossdock_contracts.capture import OrderCapturedV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import StockReservedV1
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import LineKind

@@ -6,9 +6,10 @@ import pytest
 
 from crossdock_contracts.capture import OrderHeldV1
 from crossdock_contracts.inventory import AllocationRefusedV1, StockReservedV1
+from crossdock_contracts.labels import LabelBoughtV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.routing import CancelDecidedV1, FulfilmentStopRequestedV1, OrderRoutedV1, OrderUnroutableV1
-from crossdock_contracts.shipping import FulfilmentStoppedV1, LabelBoughtV1, ShortPickedV1
+from crossdock_contracts.shipping import FulfilmentStoppedV1, ShortPickedV1
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
     DeclineFulfilmentV1,

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from crossdock_contracts.capture import CancelRequestedV1
+from crossdock_contracts.labels import LabelBoughtV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.routing import FulfilmentStopRequestedV1, OrderRoutedV1, OrderUnroutableV1
-from crossdock_contracts.shipping import FulfilmentStoppedV1, LabelBoughtV1, ShipmentShippedV2
+from crossdock_contracts.shipping import FulfilmentStoppedV1, ShipmentShippedV2
 from crossdock_contracts.stores import (
     ConfirmReadyV1,
     HandOverV1,

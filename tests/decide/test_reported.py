@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from crossdock_contracts.capture import (
-    CancelInput,
     CancelOrderV1,
     CancelRefusedV1,
     OrderCancelledV1,
     OrderCapturedV1,
-    RefundInput,
     SubmissionIgnoredV1,
 )
 from crossdock_contracts.channels import ChannelRefundedV1
+from crossdock_contracts.handed_in import CancelInput, RefundInput
 from crossdock_contracts.payments import PaymentFailedV1, PaymentRefundedV1
 from crossdock_contracts.products import ListingMappedV1
 from crossdock_contracts.shipping import ShipmentShippedV2

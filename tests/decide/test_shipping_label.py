@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from crossdock_contracts.shipping import LabelBoughtV1, LabelRefusedV1, LabelVoidedV1, RankedRate
+from crossdock_contracts.labels import LabelBoughtV1, LabelRefusedV1, LabelVoidedV1, RankedRate
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, Done, Outcome
 from services.hub.settings import ROOT

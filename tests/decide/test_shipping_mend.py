@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from crossdock_contracts.capture import OrderHeldV1
+from crossdock_contracts.labels import LabelBoughtV1, LabelRefusedV1, LabelVoidedV1, LabelWantedV1, ReportLabelV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.reasons import NO_LABEL
-from crossdock_contracts.shipping import LabelBoughtV1, LabelRefusedV1, LabelVoidedV1, LabelWantedV1, ReportLabelV1
 from services.capture.decide import holds
 from services.capture.state import OrderRecord, OrderStatus
 from services.hub.decision import Decision

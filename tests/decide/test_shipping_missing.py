@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from crossdock_contracts.shipping import FulfilmentKeptV1, LabelVoidedV1, ShortPickedV1
+from crossdock_contracts.labels import LabelVoidedV1
+from crossdock_contracts.shipping import FulfilmentKeptV1, ShortPickedV1
 from crossdock_contracts.stock import BoundStockMissingV1
 from services.hub.decision import Done
 from services.shipping.decide import missing

@@ -5,15 +5,9 @@ from typing import Any
 import pytest
 
 from crossdock_contracts.fulfilments import Fulfilment
+from crossdock_contracts.labels import LabelBoughtV1, LabelRefusedV1, LabelVoidedV1
 from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.shipping import (
-    FulfilmentPackedV1,
-    LabelBoughtV1,
-    LabelRefusedV1,
-    LabelVoidedV1,
-    PackedParcel,
-    ShipmentShippedV2,
-)
+from crossdock_contracts.shipping import FulfilmentPackedV1, PackedParcel, ShipmentShippedV2
 from crossdock_contracts.tracking import ShipmentDeliveredV1, TrackingUpdateV1
 from crossdock_contracts.values import Dimensions
 from services.hub.decision import Decision, Done

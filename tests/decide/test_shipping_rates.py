@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from crossdock_contracts.operations import CommandRefusedV1
-from crossdock_contracts.shipping import (
+from crossdock_contracts.labels import (
     LabelBoughtV1,
     LabelDelayedV1,
     LabelRefusedV1,
@@ -14,6 +13,7 @@ from crossdock_contracts.shipping import (
     ReportLabelV1,
     SettlePurchaseV1,
 )
+from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, Done, Unsettled, changed
 from services.shipping.carriers import Offer, Voided

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from crossdock_contracts.labels import LabelBoughtV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.routing import FulfilmentStopRequestedV1
 from crossdock_contracts.shipping import (
@@ -15,7 +16,6 @@ from crossdock_contracts.shipping import (
     ConfirmPickedV1,
     ConfirmShippedV1,
     FulfilmentStoppedV1,
-    LabelBoughtV1,
     ShipmentShippedV2,
 )
 from crossdock_contracts.warehouse import ParcelJoinedV1, ParcelSharedV1, ParcelUnsharedV1, PlanWaveV1

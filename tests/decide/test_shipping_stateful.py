@@ -10,15 +10,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from crossdock_contracts.labels import LabelRefusedV1, SettlePurchaseV1
 from crossdock_contracts.routing import FulfilmentStopRequestedV1
 from crossdock_contracts.shipping import (
     ConfirmPackedV1,
     ConfirmPickedV1,
     ConfirmShippedV1,
     FulfilmentStoppedV1,
-    LabelRefusedV1,
     PackedParcel,
-    SettlePurchaseV1,
     ShipmentShippedV2,
     ShortPickedV1,
 )

@@ -1,6 +1,7 @@
 import pytest
 
-from crossdock_contracts.shipping import FulfilmentStoppedV1, LabelBoughtV1, ShipmentShippedV2
+from crossdock_contracts.labels import LabelBoughtV1
+from crossdock_contracts.shipping import FulfilmentStoppedV1, ShipmentShippedV2
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision
 from services.shipping.state import ShipmentStatus

@@ -1,14 +1,13 @@
 import pytest
 
 from crossdock_contracts.fulfilments import Fulfilment
+from crossdock_contracts.labels import LabelBoughtV1, LabelVoidedV1
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import (
     ConfirmShippedV1,
     FulfilmentPackedV1,
     FulfilmentPickedV1,
     FulfilmentStoppedV1,
-    LabelBoughtV1,
-    LabelVoidedV1,
     ShipmentShippedV2,
     ShortPickedV1,
 )

@@ -4,12 +4,8 @@ from typing import Any
 
 import pytest
 
-from crossdock_contracts.capture import (
-    LineInput,
-    OrderRejectedV1,
-    OrderReleasedV1,
-    ReleaseHoldV1,
-)
+from crossdock_contracts.capture import OrderRejectedV1, OrderReleasedV1, ReleaseHoldV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.values import Customer, PaymentMethod, PaymentTerms, ShippingChoice
 from services.capture.decide import holds

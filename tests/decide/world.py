@@ -11,7 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from crossdock_contracts.base import Contract, Event
-from crossdock_contracts.capture import IngestV1, OrderInput
+from crossdock_contracts.capture import IngestV1
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import Product, ProductChangedV1
 from services.capture import app as capture

@@ -14,7 +14,8 @@ import uvicorn
 
 from crossdock_contracts import registry
 from crossdock_contracts.base import Command
-from crossdock_contracts.capture import CancelOrderV1, LineInput, OrderInput
+from crossdock_contracts.capture import CancelOrderV1
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from crossdock_contracts.amendments import AmendOrderV1
-from crossdock_contracts.capture import LineInput, OrderInput
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from tests.builders import BERLIN, pieces
 from tests.conftest import until
 from tests.flow.house import House, order_of

@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("karrio", reason="crossdock[carriers] is not installed")
 
+from crossdock_contracts.labels import SettlePurchaseV1
 from crossdock_contracts.products import Product, UpsertProductV1
-from crossdock_contracts.shipping import SettlePurchaseV1
 from services.cli.verify import examine
 from services.hub.settings import Settings
 from tests.adapters.karrio_house import House as Carrier

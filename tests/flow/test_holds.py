@@ -2,7 +2,8 @@
 
 import pytest
 
-from crossdock_contracts.capture import LineInput, PlaceHoldV1, RejectOrderV1, ReleaseHoldV1
+from crossdock_contracts.capture import PlaceHoldV1, RejectOrderV1, ReleaseHoldV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.products import MapListingV1
 from tests.builders import order_input, pieces, unique
 from tests.conftest import until

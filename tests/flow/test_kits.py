@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from crossdock_contracts.capture import LineInput
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import KitComponent, MapListingV1, Product, UpsertProductV1
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from crossdock_contracts.shipping import ConfirmShippedV1, ReportLabelV1
+from crossdock_contracts.labels import ReportLabelV1
+from crossdock_contracts.shipping import ConfirmShippedV1
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
     AcknowledgePurchaseOrderV1,

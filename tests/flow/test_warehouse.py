@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from crossdock_contracts.capture import LineInput, ReleaseHoldV1
+from crossdock_contracts.capture import ReleaseHoldV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmShippedV1
 from crossdock_contracts.warehouse import AssignBinsV1, CloseWaveV1, ConfirmStepV1, PlanWaveV1
 from services.cli.verify import examine

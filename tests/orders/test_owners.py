@@ -7,8 +7,9 @@ import pytest
 
 from crossdock_contracts import registry
 from crossdock_contracts.base import Command
-from crossdock_contracts.capture import LineInput, PlaceHoldV1
+from crossdock_contracts.capture import PlaceHoldV1
 from crossdock_contracts.cases import DecideCaseV1, FileClaimV1, OpenCaseV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import ReceiveStockV1
 from crossdock_contracts.products import MapListingV1, Product, UpsertProductV1
 from crossdock_contracts.returns import ReceiveReturnV1, RequestReturnV1

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from crossdock_contracts.capture import CancelOrderV1, LineInput, PlaceHoldV1, RejectOrderV1, ReleaseHoldV1
+from crossdock_contracts.capture import CancelOrderV1, PlaceHoldV1, RejectOrderV1, ReleaseHoldV1
 from crossdock_contracts.cases import DecideCaseV1, OpenCaseV1, ReceiveCaseGoodsV1
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import AdjustStockV1, CountStockV1, ReceiveStockV1, TransferStockV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.returns import InspectedLine, InspectReturnV1, ReceiveReturnV1, RequestReturnV1

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 
 
 class UnmappableError(ValueError):

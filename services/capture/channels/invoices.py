@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from crossdock_contracts.capture import LineInput, OrderInput
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.values import Address, Customer, LineKind, LineQuantity, PaymentMethod, PaymentTerms
 
 COLUMNS = ("Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country")

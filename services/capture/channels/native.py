@@ -4,7 +4,7 @@ import orjson
 from pydantic import ValidationError
 
 from crossdock_contracts.base import explain
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import UnmappableError
 from services.capture.channels.reading import listed
 

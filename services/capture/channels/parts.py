@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, NonNegativeInt, PositiveIn
 from standardwebhooks import Webhook
 
 from crossdock_contracts.base import explain
-from crossdock_contracts.capture import CancelInput
+from crossdock_contracts.handed_in import CancelInput
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels import Hook, SignatureError, UnmappableError
 from services.capture.channels.reading import json_of, written

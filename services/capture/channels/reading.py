@@ -9,7 +9,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from crossdock_contracts.base import LONGEST_ID, explain
-from crossdock_contracts.capture import LineInput
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.values import LineKind
 from services.capture.channels import UnmappableError
 from services.hub.money import exponent as known_exponent

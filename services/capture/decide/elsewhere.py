@@ -10,10 +10,10 @@ from crossdock_contracts.capture import (
     CancelRefusedV1,
     GoodsHandedOverV1,
     IngestV1,
-    OrderInput,
     ReportFulfilledV1,
     SubmissionIgnoredV1,
 )
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, LineKind
 from services.capture.channels import UnmappableError
 from services.capture.decide.cancel import decide_waiting

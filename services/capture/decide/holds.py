@@ -10,10 +10,10 @@ from crossdock_contracts.capture import (
     ReleaseHoldV1,
 )
 from crossdock_contracts.inventory import BackorderLapsedV1, ReservationExpiredV1
+from crossdock_contracts.labels import LabelRefusedV1
 from crossdock_contracts.payments import PaymentDeclinedV1, PaymentFailedV1
 from crossdock_contracts.reasons import NO_LABEL, OVER_LIMIT, STEP_FAILED
 from crossdock_contracts.routing import OrderUnroutableV1
-from crossdock_contracts.shipping import LabelRefusedV1
 from crossdock_contracts.stock import PromiseRestoredV1, PromiseTakenBackV1
 from crossdock_contracts.values import Hold, LineQuantity
 from crossdock_contracts.warehouse import StepFailedV1

@@ -5,13 +5,8 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
-from crossdock_contracts.capture import (
-    IngestV1,
-    LineInput,
-    OrderCapturedV1,
-    OrderInput,
-    SubmissionIgnoredV1,
-)
+from crossdock_contracts.capture import IngestV1, OrderCapturedV1, SubmissionIgnoredV1
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.values import LineKind, Order, OrderLine
 from services.capture.channels import NotYetError, UnmappableError
 from services.capture.decide.cancel import ask_for_waiting, decide_waiting

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import LineKind, OrderTotals
 
 

@@ -6,8 +6,8 @@ payments enters in its books.
 
 from datetime import datetime
 
-from crossdock_contracts.capture import CancelInput, OrderInput
 from crossdock_contracts.channels import ChannelRefundedV1
+from crossdock_contracts.handed_in import CancelInput, OrderInput
 from crossdock_contracts.values import LineQuantity, Money
 from services.capture.decide.cancel import decide, too_late
 from services.capture.state import ENDED, Cancel, OrderRecord, OrderStatus

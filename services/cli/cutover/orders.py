@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crossdock_contracts.base import LONGEST_ID
-from crossdock_contracts.capture import IngestV1, OrderInput
+from crossdock_contracts.capture import IngestV1
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import LineKind, PaymentMethod
 from services.capture.channels import sheet as sheets
 from services.capture.channels.columns import COLUMNS, NEEDED

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from crossdock_contracts.shipping import LabelObject, Parcel
+from crossdock_contracts.labels import LabelObject, Parcel
 from services.hub.effects import TransientError, UnknownError
 from services.shipping.carriers import Answer, BuyLabel, CarrierAdapter, Label
 

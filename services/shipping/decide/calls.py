@@ -1,6 +1,6 @@
 """The calls that a fulfilment's labels need: what carriers charge, a purchase, a void."""
 
-from crossdock_contracts.shipping import RankedRate
+from crossdock_contracts.labels import RankedRate
 from crossdock_contracts.values import Money
 from services.hub.decision import Intent
 from services.shipping.carriers import BuyLabel, GetRates, VoidLabel

@@ -3,14 +3,8 @@
 from collections.abc import Iterable
 
 from crossdock_contracts.inventory import SubstitutionDecidedV1
-from crossdock_contracts.shipping import (
-    ConfirmPackedV1,
-    ConfirmPickedV1,
-    ConfirmShippedV1,
-    LabelWantedV1,
-    ReportLabelV1,
-    SettlePurchaseV1,
-)
+from crossdock_contracts.labels import LabelWantedV1, ReportLabelV1, SettlePurchaseV1
+from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, ConfirmShippedV1
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
     AcknowledgePurchaseOrderV1,

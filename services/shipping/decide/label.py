@@ -4,13 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from crossdock_contracts.inventory import StockAllocatedV1
-from crossdock_contracts.shipping import (
-    ConfirmPackedV1,
-    LabelVoidedV1,
-    LabelWantedV1,
-    Parcel,
-    SettlePurchaseV1,
-)
+from crossdock_contracts.labels import LabelVoidedV1, LabelWantedV1, Parcel, SettlePurchaseV1
+from crossdock_contracts.shipping import ConfirmPackedV1
 from crossdock_contracts.stores import AcceptFulfilmentV1, AcknowledgePurchaseOrderV1
 from services.hub.decision import Decision, Done, Failed, Later, Outcome, Refused, States, Unsettled, changed
 from services.shipping.carriers.answers import Shopped

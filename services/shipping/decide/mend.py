@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from crossdock_contracts.capture import OrderReleasedV1
+from crossdock_contracts.labels import LabelWantedV1, Parcel, ReportLabelV1, SettlePurchaseV1
 from crossdock_contracts.reasons import NO_LABEL
-from crossdock_contracts.shipping import LabelWantedV1, Parcel, ReportLabelV1, SettlePurchaseV1
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, States
 from services.shipping.decide.commands import refused, shipment_of

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.fulfilments import Fulfilment
-from crossdock_contracts.shipping import ConfirmPackedV1, FulfilmentPackedV1, PackedParcel, Parcel
+from crossdock_contracts.labels import Parcel
+from crossdock_contracts.shipping import ConfirmPackedV1, FulfilmentPackedV1, PackedParcel
 from crossdock_contracts.values import Money
 from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import refused, shipment_of, to_be_done

@@ -2,7 +2,7 @@
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.fulfilments import FulfilmentLine
-from crossdock_contracts.shipping import Parcel
+from crossdock_contracts.labels import Parcel
 from crossdock_contracts.values import Dimensions, LineQuantity
 from crossdock_contracts.warehouse import ParcelSharedV1, ParcelUnsharedV1
 from services.hub.decision import changed

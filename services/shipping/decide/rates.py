@@ -1,7 +1,7 @@
 """Rates: which carrier services may take a parcel, and in which order they are preferred."""
 
 from crossdock_contracts.fulfilments import Fulfilment
-from crossdock_contracts.shipping import RankedRate
+from crossdock_contracts.labels import RankedRate
 from crossdock_contracts.values import Dimensions, Money
 from services.shipping.carriers.answers import Shopped
 from services.shipping.decide.limits import is_late, refusal, transit_days

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from crossdock_contracts.shipping import LabelBoughtV1, LabelRefusedV1
+from crossdock_contracts.labels import LabelBoughtV1, LabelRefusedV1
 from services.shipping.decide.parcels import labels_of
 from services.shipping.state import Shipment
 

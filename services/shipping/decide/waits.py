@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from crossdock_contracts.shipping import LabelDelayedV1
+from crossdock_contracts.labels import LabelDelayedV1
 from services.hub.decision import Decision, changed
 from services.shipping.decide.commands import about
 from services.shipping.state import LabelTimer, Shipment

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from hypothesis import strategies as st
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Format, UnmappableError
 from services.capture.decide.money import expected_total, totals
 

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import UnmappableError
 from services.capture.channels.shopify import Shopify
 from services.capture.decide.money import expected_total, totals

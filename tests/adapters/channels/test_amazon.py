@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import LineKind, PaymentMethod
 from services.capture.channels import Heard, Hook, NotYetError, SignatureError, Topic, UnmappableError
 from services.capture.channels.amazon import Amazon

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from standardwebhooks import Webhook
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import LineKind
 from services.capture.channels import Hook, NotYetError, SignatureError, Topic, UnmappableError
 from services.capture.channels.etsy import Etsy

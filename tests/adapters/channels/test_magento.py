@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import LineKind, LineQuantity, PaymentMethod
 from services.capture.channels import Hook, NotYetError, SignatureError, Topic, UnmappableError
 from services.capture.channels.magento import Magento

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import orjson
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, UnmappableError
 from services.capture.channels.amazon import notices, orders_2026, orders_v0
 from services.capture.channels.parts import mapping

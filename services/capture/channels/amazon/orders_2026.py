@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from crossdock_contracts.capture import CancelInput, OrderInput
+from crossdock_contracts.handed_in import CancelInput, OrderInput
 from crossdock_contracts.values import Address, Customer, PaymentMethod, PaymentTerms, ShippingChoice
 from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.amazon.parts import (

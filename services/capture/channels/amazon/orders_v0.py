@@ -1,6 +1,6 @@
 """Orders API v0: what getOrder, getOrderItems, getOrderAddress and the buyer calls say of one order, put together."""
 
-from crossdock_contracts.capture import CancelInput, OrderInput
+from crossdock_contracts.handed_in import CancelInput, OrderInput
 from crossdock_contracts.values import Address as PostalAddress
 from crossdock_contracts.values import Customer, PaymentMethod, PaymentTerms, ShippingChoice
 from services.capture.channels import NotYetError, UnmappableError

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from crossdock_contracts.capture import LineInput
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.values import Address
 from services.capture.channels import UnmappableError
 from services.capture.channels.parts import country_of, spread

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from crossdock_contracts.capture import CancelInput, LineInput, OrderInput, RefundInput
+from crossdock_contracts.handed_in import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.values import (
     Address,
     Customer,

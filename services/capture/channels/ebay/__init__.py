@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, SignatureError
 from services.capture.channels.ebay import fulfilment, notices, trading
 from services.capture.channels.parts import mapping

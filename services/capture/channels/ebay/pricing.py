@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crossdock_contracts.capture import LineInput
+from crossdock_contracts.handed_in import LineInput
 from services.capture.channels import UnmappableError
 from services.capture.channels.reading import Amount, minor
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, tostring
 
-from crossdock_contracts.capture import CancelInput, LineInput, OrderInput, RefundInput
+from crossdock_contracts.handed_in import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.values import Address, Customer, PaymentMethod, PaymentTerms, ShippingChoice
 from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.ebay.pricing import REQUESTED, Pricing, amount_in, level_of

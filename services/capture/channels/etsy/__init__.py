@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, Topic, UnmappableError
 from services.capture.channels.etsy.order import order_of
 from services.capture.channels.etsy.payload import Receipt

@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha1
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, SignatureError, Topic
 from services.capture.channels.flipkart.order import order_of
 from services.capture.channels.flipkart.payload import Shipment

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from crossdock_contracts.capture import CancelInput, LineInput, OrderInput
+from crossdock_contracts.handed_in import CancelInput, LineInput, OrderInput
 from crossdock_contracts.values import Address, Customer, LineQuantity, PaymentMethod, PaymentTerms, ShippingChoice
 from services.capture.channels import NotYetError
 from services.capture.channels.flipkart.payload import AddressOf, Item, Shipment

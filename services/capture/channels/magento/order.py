@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from crossdock_contracts.capture import CancelInput, LineInput, OrderInput, RefundInput
+from crossdock_contracts.handed_in import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.values import (
     Address,
     Customer,

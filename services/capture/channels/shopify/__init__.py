@@ -7,7 +7,7 @@ import orjson
 from pydantic import ValidationError
 
 from crossdock_contracts.base import explain
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, Topic, UnmappableError
 from services.capture.channels.reading import found_id
 from services.capture.channels.shopify.order import order_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from crossdock_contracts.capture import LineInput
+from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.values import LineKind
 from services.capture.channels.shopify.parts import Allocation, Attribute, Price
 from services.capture.channels.shopify.payload import Line, Order, ShippingLine

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from crossdock_contracts import values
-from crossdock_contracts.capture import LineInput, OrderInput
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.values import LineKind, Money, PaymentMethod, PaymentTerms, ShippingChoice
 from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.reading import country_of, minor, named, service_level

@@ -9,7 +9,7 @@ order was edited to have no more stand in a refund without money.
 from collections import Counter
 from decimal import Decimal
 
-from crossdock_contracts.capture import CancelInput, RefundInput
+from crossdock_contracts.handed_in import CancelInput, RefundInput
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels import UnmappableError
 from services.capture.channels.marks import marked

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, Topic, UnmappableError
 from services.capture.channels.parts import unwrapped
 from services.capture.channels.reading import found_id, json_of

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, SignatureError, Topic
 from services.capture.channels.reading import found_id, json_of, listed
 from services.capture.channels.signing import any_matches

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from crossdock_contracts.capture import CancelInput, LineInput, OrderInput, RefundInput
+from crossdock_contracts.handed_in import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.values import (
     Address,
     Customer,

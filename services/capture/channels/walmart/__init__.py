@@ -5,7 +5,7 @@ from datetime import datetime
 
 import orjson
 
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, UnmappableError
 from services.capture.channels.parts import mapping
 from services.capture.channels.reading import found_id, json_of

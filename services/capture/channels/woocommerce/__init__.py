@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from crossdock_contracts.base import explain
-from crossdock_contracts.capture import OrderInput
+from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, Topic, UnmappableError
 from services.capture.channels.reading import found_id, json_of, listed
 from services.capture.channels.signing import signed_sha256

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from crossdock_contracts import values
-from crossdock_contracts.capture import CancelInput, LineInput, OrderInput, RefundInput
+from crossdock_contracts.handed_in import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.values import LineKind, PaymentMethod, PaymentTerms, ShippingChoice
 from services.capture.channels import NotYetError, UnmappableError
 from services.capture.channels.reading import country_of, named, rounded, service_level, unit_and_discount
