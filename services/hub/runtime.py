@@ -1,7 +1,7 @@
 """One service in this process: connected, provisioned, holding the partitions that fall to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 
 from nats.aio.client import Client
@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from crossdock_contracts import subjects
 from services.hub import letters, streams
 from services.hub.archive import BUCKET
+from services.hub.chores import go_on
 from services.hub.commit import LETTER_ROOM, Committer
 from services.hub.documents import DocumentCache, Reader
 from services.hub.effects import TransientError
@@ -34,7 +35,6 @@ from services.hub.wire import Calls, DisconnectedError
 
 RETRY = "retry"
 _CLEAN_EVERY_S = 300.0
-_CHORE_REST_S = 1.0
 
 
 class Runtime:
@@ -208,7 +208,7 @@ class Runtime:
                     chores.append(asyncio.create_task(shard.settle_in()))
                 if shard.number == 0:
                     chores.append(asyncio.create_task(self._clean()))
-                    chores += [asyncio.create_task(self._beside(chore)) for chore in self.service.chores]
+                    chores += [asyncio.create_task(go_on(chore, self)) for chore in self.service.chores]
                 await partition.serve(self.settings.lease_s / 3, give_up=self._holds_too_many)
                 await lease.release()
             except LeaseLostError as error:
@@ -240,17 +240,6 @@ class Runtime:
 
     def _holds_too_many(self) -> bool:
         return self._held() > self._presence.share
-
-    async def _beside(self, chore: Callable[["Runtime"], Awaitable[None]]) -> None:
-        """See to a chore for as long as the service's first partition is held here."""
-        while True:
-            try:
-                await chore(self)
-            except DisconnectedError as error:
-                self._log.warning("a chore waits for the server", detail=str(error))
-            except Exception:  # noqa: BLE001  # whatever it is, the chore is begun anew
-                self._log.exception("a chore failed; it is begun anew")
-            await asyncio.sleep(_CHORE_REST_S)
 
     async def _clean(self) -> None:
         """Clean the service's streams now and then, as long as its first partition is held here."""
