@@ -60,7 +60,7 @@ async def measure(options: Options) -> list[Figure]:
     """Orders a second from shop to label; the same of others while one carrier hangs; and after an outage."""
     async with (
         outside("none", 1) as beyond,
-        hub_of(beyond.url, 2, table=False) as (hub, own),
+        hub_of(beyond.url, 2, _SHOPS, table=False) as (hub, own),
         connected(own, [hub.nats_url]) as client,
     ):
         standing = Standing(hub, client, beyond)

@@ -26,6 +26,7 @@ import httpx
 import orjson
 
 from services.hub.effects import PermanentError, ThrottledError, TransientError, UnknownError
+from services.hub.lanes import Lanes
 from services.hub.metrics import CALL_TIME, CALLS, RETRIES
 from services.hub.quota import Quota, asked_to_wait
 from services.hub.refusal import Explain, explained, without_secrets
@@ -124,19 +125,18 @@ class Http:
         self._explain = explain
         self._refuses = refuses
         self._attempts = attempts
-        self._client = httpx.AsyncClient(
+        self._lanes = Lanes(
+            connections,
+            keep_s=_IDLE_S,
             base_url=base_url,
             auth=auth,
             headers={"User-Agent": "crossdock", **(headers or {})},
             timeout=httpx.Timeout(connect=times.connect_s, write=times.write_s, read=times.read_s, pool=times.pool_s),
-            limits=httpx.Limits(
-                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_IDLE_S
-            ),
         )
 
     async def close(self) -> None:
         """Give the connections up."""
-        await self._client.aclose()
+        await self._lanes.close()
 
     async def send(
         self,
@@ -208,8 +208,8 @@ class Http:
         if trace:
             request = {**request, "headers": {"traceparent": trace, **(request.get("headers") or {})}}
         try:
-            async with asyncio.timeout(self._timeouts.total_s):
-                return await self._client.request(method, path, **request)
+            async with asyncio.timeout(self._timeouts.total_s), self._lanes.client() as client:
+                return await client.request(method, path, **request)
         except _UNSENT as error:
             msg = f"{about}: not reached: {_said(error)}"
             raise UnsentError(msg) from error

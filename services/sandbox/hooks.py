@@ -6,10 +6,12 @@ from contextlib import suppress
 
 import httpx
 
+from services.hub.lanes import Lanes
 from services.sandbox.faults import Faults
 from services.sandbox.profile import HookFault
 
 _TIMEOUT_S = 10.0
+_AT_ONCE = 32
 _ATTEMPTS = 6
 _FIRST_PAUSE_S = 0.2
 _HELD_BACK_S = 1.0
@@ -24,7 +26,8 @@ class Hooks:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S)
+        self._lanes = Lanes(_AT_ONCE, timeout=_TIMEOUT_S)
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self.outcomes: Counter[str] = Counter()
         """Deliveries that were accepted, given up, or swallowed on the way."""
@@ -49,7 +52,8 @@ class Hooks:
         await asyncio.sleep(after_s)
         for attempt in range(_ATTEMPTS):
             with suppress(httpx.HTTPError):
-                answer = await self._client.post(url, content=body, headers=headers)
+                async with self._places, self._lanes.client() as client:
+                    answer = await client.post(url, content=body, headers=headers)
                 if answer.is_success:
                     self.outcomes["accepted"] += 1
                     return
@@ -60,4 +64,4 @@ class Hooks:
         """Send no more."""
         for task in self._tasks:
             task.cancel()
-        await self._client.aclose()
+        await self._lanes.close()

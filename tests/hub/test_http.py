@@ -101,18 +101,18 @@ async def test_an_unknown_host_was_not_reached() -> None:
     await http.close()
 
 
-async def test_when_all_connections_are_taken_nothing_is_sent() -> None:
-    async with client(always=HANG, connections=1, attempts=1, timeouts=Timeouts(read_s=5, pool_s=0.05)) as (
-        http,
-        server,
-    ):
-        hanging = asyncio.create_task(http.send("buy", "POST", "/1"))
-        await until(lambda: server.heard)
+@pytest.mark.parametrize("connections", [1, 6])
+async def test_when_all_connections_are_taken_nothing_is_sent(connections: int) -> None:
+    patience = Timeouts(read_s=5, pool_s=0.05)
+    async with client(always=HANG, connections=connections, attempts=1, timeouts=patience) as (http, server):
+        hanging = [asyncio.create_task(http.send("buy", "POST", f"/{number}")) for number in range(connections)]
+        await until(lambda: len(server.heard) == connections)
         with pytest.raises(UnsentError):
-            await http.send("buy", "POST", "/2")
-        assert server.called == ["POST /1"]
-        hanging.cancel()
-        await asyncio.gather(hanging, return_exceptions=True)
+            await http.send("buy", "POST", "/late")
+        assert sorted(server.called) == [f"POST /{number}" for number in range(connections)]
+        for one in hanging:
+            one.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
 
 async def test_an_answer_that_drips_in_is_given_up() -> None:

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -36,8 +36,8 @@ _ACCOUNTS_OF = {
 }
 
 
-def channels(url: str) -> str:
-    """``channels.toml``: every shop of the sandbox, asked and told every few seconds."""
+def channels(url: str, shops: Iterable[str]) -> str:
+    """``channels.toml``: shops of the sandbox, asked and told every few seconds."""
     return "\n".join(
         f"""[{shop}]
 format = "{shop}"
@@ -55,7 +55,7 @@ stock_seconds = 1.0
 timeout_s = 8.0
 concurrency = 32
 """
-        for shop in SHOPS
+        for shop in shops
     )
 
 
@@ -94,12 +94,12 @@ bands = [{ up_to_g = 1000000, amount_minor = 9900 }]
     return "\n".join(parts if table else parts[:-1])
 
 
-def write(folder: Path, url: str, delivered: Path, *, table: bool) -> tuple[Path, Path]:
+def write(folder: Path, url: str, delivered: Path, shops: Iterable[str], *, table: bool) -> tuple[Path, Path]:
     """Rules and secrets for a sandbox at this address."""
     rules, secrets = folder / "rules", folder / "secrets"
     shutil.copytree(delivered, rules)
     secrets.mkdir()
-    (rules / "channels.toml").write_text(channels(url))
+    (rules / "channels.toml").write_text(channels(url, shops))
     (rules / "carriers.toml").write_text(carriers(url, table=table))
     places = (rules / "locations.toml").read_text()
     places = re.sub(r"^(\[location\.\w+\])$", r'\1\nlabel_formats = ["pdf"]', places, flags=re.MULTILINE)
@@ -114,12 +114,12 @@ def write(folder: Path, url: str, delivered: Path, *, table: bool) -> tuple[Path
 
 @asynccontextmanager
 async def hub_of(
-    url: str, processes: int, *, keep: bool = False, table: bool = True
+    url: str, processes: int, shops: Iterable[str] = SHOPS, *, keep: bool = False, table: bool = True
 ) -> AsyncIterator[tuple[Hub, Settings]]:
-    """A hub of its own that speaks with the sandbox at this address; ``table``: the last resort is there."""
+    """A hub of its own that speaks with these of the sandbox's shops; ``table``: the last resort is there."""
     folder = Path(mkdtemp(prefix="crossdock-edges-"))
     base = settings()
-    rules, secrets = write(folder, url, base.rules_dir, table=table)
+    rules, secrets = write(folder, url, base.rules_dir, shops, table=table)
     own = base.model_copy(
         update={
             "data_dir": folder,
