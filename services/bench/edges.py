@@ -3,11 +3,13 @@
 import asyncio
 import os
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from crossdock_contracts.labels import LabelBoughtV1
 from services.bench import machine
 from services.bench.figure import BenchError, Figure, rounded
-from services.bench.latency import last_seq, stored_at
+from services.bench.latency import heard, last_seq, moment
 from services.bench.options import Options
 from services.bench.rig import Counter
 from services.bench.spine import LABELLED
@@ -121,9 +123,7 @@ async def _run(standing: Standing, orders: int, *, but_near: bool = False) -> di
         await labels.reaches(before + orders)
     elapsed_s = time.perf_counter() - started
     used = {name: now - cpu[name] for name, now in standing.cpu_s().items()}
-    at = await stored_at(client, "SHIPPING", LABELLED, seq)
-    near = await _at_first_location(client)
-    others = [moment for order, moment in at.items() if order not in near]
+    others = [at async for at in _others(client, seq)]
     return {
         "per_s": orders / elapsed_s,
         "others_per_s": len(others) / max(0.001, max(others) - began) if others else 0.0,
@@ -131,11 +131,11 @@ async def _run(standing: Standing, orders: int, *, but_near: bool = False) -> di
     }
 
 
-async def _at_first_location(client: Client) -> set[str]:
-    """Orders that the carrier which may hang is cheapest for."""
-    pages = client.pages("shipping", "documents", "documents", owner="main", kind="shipment")
-    place = LOCATIONS[_HANGS]
-    return {one["order_id"] async for one in pages if one["fulfilment"]["location_id"] == place}
+async def _others(client: Client, after: int) -> AsyncIterator[float]:
+    """When each label was bought that the carrier which may hang is not the cheapest for."""
+    async for message in heard(client, "SHIPPING", LABELLED, after):
+        if LabelBoughtV1.decode(message.data).location_id != LOCATIONS[_HANGS]:
+            yield moment(message)
 
 
 async def _until_labelled(standing: Standing, *, but_near: bool) -> None:

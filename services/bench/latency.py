@@ -1,11 +1,13 @@
 """Latency from captured to labelled, by the times at which the server stored both events."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 from statistics import median
 from typing import Any
 
 import orjson
+from nats.aio.msg import Msg
 
 from services.bench import batches
 from services.bench.figure import BenchError, Better, Figure, percentile
@@ -82,16 +84,26 @@ async def last_seq(client: Client, stream: str) -> int:
     return int(info["state"]["last_seq"])
 
 
-async def stored_at(client: Client, stream: str, event: str, after: int) -> dict[str, float]:
-    """When these events were stored, in seconds, by order."""
-    found: dict[str, float] = {}
+async def heard(client: Client, stream: str, event: str, after: int) -> AsyncIterator[Msg]:
+    """These events, as they are stored."""
     while True:
         request = orjson.dumps({"seq": after + 1, "next_by_subj": f"{event}.>", "batch": _PAGE})
         page = await client.calls.many(f"$JS.API.DIRECT.GET.{stream}".encode(), request, timeout_s=10)
         for message in page:
-            headers = message.headers or {}
-            at = datetime.fromisoformat(headers["Nats-Time-Stamp"]).timestamp()
-            found.setdefault(headers["ce-correlationid"], at)
-            after = int(headers["Nats-Sequence"])
+            yield message
+            after = int((message.headers or {})["Nats-Sequence"])
         if len(page) < _PAGE:
-            return found
+            return
+
+
+def moment(message: Msg) -> float:
+    """When an event was stored, in seconds."""
+    return datetime.fromisoformat((message.headers or {})["Nats-Time-Stamp"]).timestamp()
+
+
+async def stored_at(client: Client, stream: str, event: str, after: int) -> dict[str, float]:
+    """When these events were stored, in seconds, by order."""
+    found: dict[str, float] = {}
+    async for message in heard(client, stream, event, after):
+        found.setdefault((message.headers or {})["ce-correlationid"], moment(message))
+    return found
