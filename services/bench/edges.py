@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from crossdock_contracts.labels import LabelBoughtV1
 from services.bench import machine
 from services.bench.figure import BenchError, Figure, rounded
-from services.bench.latency import heard, last_seq, moment
+from services.bench.latency import heard, last_seq
 from services.bench.options import Options
 from services.bench.rig import Counter
 from services.bench.spine import LABELLED
@@ -133,9 +133,9 @@ async def _run(standing: Standing, orders: int, *, but_near: bool = False) -> di
 
 async def _others(client: Client, after: int) -> AsyncIterator[float]:
     """When each label was bought that the carrier which may hang is not the cheapest for."""
-    async for message in heard(client, "SHIPPING", LABELLED, after):
-        if LabelBoughtV1.decode(message.data).location_id != LOCATIONS[_HANGS]:
-            yield moment(message)
+    async for _, at, body in heard(client, "SHIPPING", LABELLED, after):
+        if LabelBoughtV1.decode(body).location_id != LOCATIONS[_HANGS]:
+            yield at
 
 
 async def _until_labelled(standing: Standing, *, but_near: bool) -> None:

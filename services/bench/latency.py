@@ -7,7 +7,6 @@ from statistics import median
 from typing import Any
 
 import orjson
-from nats.aio.msg import Msg
 
 from services.bench import batches
 from services.bench.figure import BenchError, Better, Figure, percentile
@@ -84,26 +83,23 @@ async def last_seq(client: Client, stream: str) -> int:
     return int(info["state"]["last_seq"])
 
 
-async def heard(client: Client, stream: str, event: str, after: int) -> AsyncIterator[Msg]:
-    """These events, as they are stored."""
+async def heard(client: Client, stream: str, event: str, after: int) -> AsyncIterator[tuple[str, float, bytes]]:
+    """Of these events: the order, when it was stored in seconds, and the body."""
     while True:
         request = orjson.dumps({"seq": after + 1, "next_by_subj": f"{event}.>", "batch": _PAGE})
         page = await client.calls.many(f"$JS.API.DIRECT.GET.{stream}".encode(), request, timeout_s=10)
         for message in page:
-            yield message
-            after = int((message.headers or {})["Nats-Sequence"])
+            headers = message.headers or {}
+            at = datetime.fromisoformat(headers["Nats-Time-Stamp"]).timestamp()
+            yield headers["ce-correlationid"], at, message.data
+            after = int(headers["Nats-Sequence"])
         if len(page) < _PAGE:
             return
-
-
-def moment(message: Msg) -> float:
-    """When an event was stored, in seconds."""
-    return datetime.fromisoformat((message.headers or {})["Nats-Time-Stamp"]).timestamp()
 
 
 async def stored_at(client: Client, stream: str, event: str, after: int) -> dict[str, float]:
     """When these events were stored, in seconds, by order."""
     found: dict[str, float] = {}
-    async for message in heard(client, stream, event, after):
-        found.setdefault((message.headers or {})["ce-correlationid"], moment(message))
+    async for order, at, _ in heard(client, stream, event, after):
+        found.setdefault(order, at)
     return found

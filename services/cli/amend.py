@@ -12,13 +12,14 @@ from crossdock_contracts.amendments import AmendOrderV1
 from crossdock_contracts.base import explain
 from services.cli.client import connected
 from services.cli.errands import carry_out, plainly
-from services.cli.orders import Order
+from services.cli.orders import Order, app
 from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, fail
 from services.hub.settings import settings
 
 By = Annotated[str, typer.Option("--by", help="Who asks.")]
 
 
+@app.command()
 def amend(
     order: Order,
     file: Annotated[Path, typer.Argument(help="JSON object with what is to be different; see the contract.")],
@@ -40,6 +41,7 @@ def amend(
     _carry_out(command, json=json)
 
 
+@app.command()
 def address(
     order: Order,
     name: Annotated[str | None, typer.Option()] = None,

@@ -17,10 +17,8 @@ from crossdock_contracts.lots import (
 from services.cli.carry import carry_out
 from services.cli.client import Client, connected
 from services.cli.output import NOT_FOUND, JsonFlag, OwnerOption, as_json, as_table, console, fail
-from services.cli.stock import Location, Lot, Pieces, Sku
+from services.cli.stock import Location, Lot, Pieces, Sku, app
 from services.hub.settings import settings
-
-app = typer.Typer()
 
 LotName = Annotated[str, typer.Argument(help="Lot.")]
 Transfer = Annotated[str, typer.Argument(help="Transfer id, of your own choosing.")]

@@ -3,42 +3,12 @@
 Exit codes: 0 it worked, 1 it was refused or a check failed, 2 wrong usage, 3 no such thing, 4 the hub is not reachable.
 """
 
-import asyncio
-import importlib
-import signal
 import sys
-from typing import Annotated
+from importlib import import_module
 
 import typer
 from pydantic import ValidationError
-from rich.text import Text
 
-from services.cli import (
-    amend,
-    bench,
-    carriers,
-    cases,
-    channels,
-    contracts,
-    customers,
-    dead,
-    demo,
-    doctor,
-    holds,
-    imports,
-    inbound,
-    locations,
-    lots,
-    orders,
-    products,
-    routing,
-    sandbox,
-    stock,
-    stores,
-    suppliers,
-    verify,
-    waves,
-)
 from services.cli.client import (
     NoServiceError,
     QuestionError,
@@ -47,126 +17,85 @@ from services.cli.client import (
     UnreachableError,
     WaitingError,
 )
-from services.cli.cutover.load import load
-from services.cli.output import FAILED, NOT_FOUND, UNREACHABLE, USAGE, console, errors, fail
+from services.cli.output import FAILED, NOT_FOUND, UNREACHABLE, USAGE, errors, fail
 from services.cli.quiet import BusyError
-from services.cli.supervisor import ALL, Hub
-from services.hub import log, process
 from services.hub.server import ServerError
-from services.hub.settings import Settings, settings
+from services.hub.settings import Settings
 from services.hub.streams import ProvisionError
 from services.hub.toml import RulesError
 from services.hub.wire import DisconnectedError
 
-app = typer.Typer(
-    name="crossdock",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="An order management system as an asynchronous hub.\n\nExit codes: 0 it worked, 1 refused or a check failed, "
-    "2 wrong usage, 3 no such thing, 4 the hub is not reachable.",
-)
-stock.app.add_typer(lots.app)
-for commands, name, text in (
-    (orders.app, "orders", "Orders: list them, show one's timeline, create by hand, correct, cancel."),
-    (customers.app, "customers", "Customers: list, show what they are known by, set limits on terms, enter payments."),
-    (
-        channels.app,
+_COMMANDS = {
+    "up": ("running", "up"),
+    "run": ("running", "run"),
+    "demo": ("demo", "demo"),
+    "import": ("imports", "import_file"),
+    "load": ("cutover.load", "load"),
+    "verify": ("verify", "verify"),
+    "bench": ("bench", "bench"),
+    "doctor": ("doctor", "doctor"),
+}
+"""Module and function of each command."""
+_GROUPS = {
+    "orders": ("orders amend", "Orders: list them, show one's timeline, create by hand, correct, cancel."),
+    "customers": (
+        "customers",
+        "Customers: list, show what they are known by, set limits on terms, enter payments.",
+    ),
+    "channels": (
         "channels",
         "Channels: who does what, what payloads become, and what they fulfilled, refunded and took back themselves.",
     ),
-    (stock.app, "stock", "Stock: what there is, comes and goes, who may have it, counts; conditions, lots, recalls."),
-    (inbound.app, "inbound", "What suppliers are going to deliver: expect, list, receive, slip, close."),
-    (locations.app, "locations", "Locations: list them, close, open, say what they can take."),
-    (products.app, "products", "Products and listings: load from CSV, list, map."),
-    (holds.app, "holds", "Holds: list, place, release, reject."),
-    (dead.app, "dead", "Dead letters: list, show, edit, replay, discard."),
-    (routing.app, "routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
-    (
-        waves.app,
-        "warehouse",
+    "stock": (
+        "stock lots",
+        "Stock: what there is, comes and goes, who may have it, counts; conditions, lots, recalls.",
+    ),
+    "inbound": ("inbound", "What suppliers are going to deliver: expect, list, receive, slip, close."),
+    "locations": ("locations", "Locations: list them, close, open, say what they can take."),
+    "products": ("products", "Products and listings: load from CSV, list, map."),
+    "holds": ("holds", "Holds: list, place, release, reject."),
+    "dead": ("dead", "Dead letters: list, show, edit, replay, discard."),
+    "routing": ("routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
+    "warehouse": (
+        "waves back",
         "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
     ),
-    (cases.app, "cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
-    (carriers.app, "carriers", "Carriers: what their tracking codes mean."),
-    (stores.app, "stores", "Stores: what waits there, accept, decline, make ready, hand over."),
-    (suppliers.app, "suppliers", "Suppliers: their purchase orders, acknowledge, reject, invoice."),
-    (sandbox.app, "sandbox", "The outside on this machine: shops and carriers that speak real formats, and fail."),
-    (contracts.app, "contracts", "Contracts: list, print the schema, check a message."),
-):
-    app.add_typer(commands, name=name, help=text)
-orders.app.command("amend")(amend.amend)
-orders.app.command("address")(amend.address)
-app.command("demo")(demo.demo)
-app.command("import")(imports.import_file)
-app.command("load")(load)
-app.command("verify")(verify.verify)
-app.command("bench")(bench.bench)
-app.command("doctor")(doctor.doctor)
+    "cases": ("cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
+    "carriers": ("carriers", "Carriers: what their tracking codes mean."),
+    "stores": ("stores", "Stores: what waits there, accept, decline, make ready, hand over."),
+    "suppliers": ("suppliers", "Suppliers: their purchase orders, acknowledge, reject, invoice."),
+    "sandbox": ("sandbox", "The outside on this machine: shops and carriers that speak real formats, and fail."),
+    "contracts": ("contracts", "Contracts: list, print the schema, check a message."),
+}
+"""Modules of each group, which share one `app`, and what it is for."""
 
 
-@app.command()
-def up(
-    processes: Annotated[int, typer.Option(min=1, max=7, help="Processes that the services are shared out to.")] = 2,
-) -> None:
-    """Run everything on this machine: the message server and all services."""
-    config = settings()
-    wrong = dict.fromkeys(detail for _, ok, detail in doctor.rules(config) if not ok)
-    if wrong:  # services that cannot read their rules would be started anew for ever
-        fail("; ".join(wrong), FAILED)
-    log.configure(config)
-    raise typer.Exit(process.run(_up(Hub(config, processes))))
-
-
-async def _up(hub: Hub) -> int:
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    try:
-        waiting = asyncio.create_task(stop.wait())
-        ready = asyncio.create_task(_start(hub))
-        await asyncio.wait({waiting, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if not stop.is_set():
-            ready.result()
-            addresses = f"Orders: POST {hub.http_url}/v1/orders   NATS: {hub.nats_url}"
-            console.print(Text("Crossdock is up.", "green"), addresses, soft_wrap=True)
-            console.print(f"Health {hub.http_url}/health/ready   API {hub.http_url}/docs", soft_wrap=True)
-            host = hub.settings.http_host
-            metrics = "   ".join(f"http://{host}:{worker.port}/metrics" for worker in hub.workers)
-            console.print("Metrics", metrics, soft_wrap=True)
-        ready.cancel()
-        await waiting
-    finally:
-        await hub.stop()
-    return 0
-
-
-async def _start(hub: Hub) -> None:
-    await hub.start()
-    await hub.ready(300)
-
-
-@app.command()
-def run(
-    services: Annotated[list[str], typer.Argument(help=f"Which: {', '.join(ALL)}; or all.")],
-    *,
-    follow_parent: Annotated[bool, typer.Option(hidden=True, help="End when standard input closes.")] = False,
-) -> None:
-    """Run chosen services against the server at CROSSDOCK_NATS_URL."""
-    names = list(ALL) if services == ["all"] else services
-    unknown = [name for name in names if name not in ALL]
-    if unknown:
-        fail(f"no service {', '.join(unknown)}; there are: {', '.join(ALL)}", USAGE)
-    config = settings()
-    log.configure(config)
-    apps = [importlib.import_module(f"services.{name}.app").app for name in names]
-    raise typer.Exit(process.run(process.serve(apps, config, follow_parent=follow_parent)))
+def commands(only: str = "") -> typer.Typer:
+    """The command line; of one command only where it is named, for the others' modules need not be loaded."""
+    app = typer.Typer(
+        name="crossdock",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="An order management system as an asynchronous hub.\n\nExit codes: 0 it worked, 1 refused or a check "
+        "failed, 2 wrong usage, 3 no such thing, 4 the hub is not reachable.",
+    )
+    app.callback()(lambda: None)
+    everything = only not in {*_COMMANDS, *_GROUPS}
+    for name, (module, function) in _COMMANDS.items():
+        if everything or name == only:
+            app.command(name)(getattr(import_module(f"services.cli.{module}"), function))
+    for name, (modules, text) in _GROUPS.items():
+        if everything or name == only:
+            group, *_ = [import_module(f"services.cli.{module}").app for module in modules.split()]
+            app.add_typer(group, name=name, help=text)
+    return app
 
 
 def main() -> None:
     """Entry point: what goes wrong in a known way is said in one line."""
     try:
-        app()
+        commands(sys.argv[1] if len(sys.argv) > 1 else "")()
     except ValidationError as error:
         _end(_meant(error), USAGE)
     except WaitingError as waits:

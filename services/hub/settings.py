@@ -14,9 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Settings(BaseSettings):
     """How this process runs. Each field is ``CROSSDOCK_<NAME>`` in the environment."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CROSSDOCK_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(env_prefix="CROSSDOCK_", env_file=".env", extra="ignore", frozen=True)
 
     nats_url: str = ""
     """Server or cluster to use, comma-separated; empty: ``crossdock up`` runs its own."""

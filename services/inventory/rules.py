@@ -17,7 +17,7 @@ from services.inventory.state import ChannelLimit, Reorder, Stock
 class StockLocation(BaseModel):
     """A location, as far as inventory goes by it. Routing and shipping read the same file for their part."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     address: Address
     stock_master: Literal["hub", "wms"] = "hub"
@@ -35,7 +35,7 @@ class LocationsFile(BaseModel):
 class LimitRule(BaseModel):
     """How much a channel may be promised of some SKUs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     channel: Code
     sku_prefixes: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ class ReorderRule(BaseModel):
 class CountRules(BaseModel):
     """How far a count may be from what was expected before somebody has to approve it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     tolerance_pieces: NonNegativeInt = 2
     tolerance_percent: NonNegativeFloat = 2.0
@@ -73,7 +73,7 @@ class CountRules(BaseModel):
 class SnapshotRules(BaseModel):
     """How snapshots are believed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     grace_minutes: NonNegativeFloat = 10.0
     """After a snapshot that leaves less than is promised, promises are taken back only then: shipments that had left
@@ -83,7 +83,7 @@ class SnapshotRules(BaseModel):
 class ShelfLife(BaseModel):
     """How many days a lot must have left, its last one included, to be sold."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     min_days: NonNegativeInt = 0
     """For categories that are not named."""
@@ -102,7 +102,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 class Area(BaseModel):
     """Where a country lies, and places in it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     centre: tuple[Latitude, Longitude]
     postcodes: dict[str, tuple[Latitude, Longitude]] = Field(default_factory=dict)

@@ -10,7 +10,7 @@ from services.hub.toml import load_toml
 class Rules(BaseModel):
     """``returns.toml``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     return_days: PositiveInt = 30
     """Days after shipping within which goods may come back."""

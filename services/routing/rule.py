@@ -14,7 +14,7 @@ Text = Annotated[str, Field(min_length=1)]
 class When(BaseModel):
     """What an order must be like: all that is said; of a list one entry fits. What is not said does not matter."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     owners: tuple[Text, ...] = ()
     channels: tuple[Text, ...] = ()
@@ -59,7 +59,7 @@ class When(BaseModel):
 class Rule(BaseModel):
     """What is to be done with orders that are like this."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Text
     active: bool = True

@@ -17,7 +17,7 @@ from services.routing.timetables import Calendar, Zone
 class Location(BaseModel):
     """A place that goods ship from, as far as routing goes by it. Other services read the same file for their part."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: str = ""
     address: Address
@@ -83,7 +83,7 @@ class Distances(BaseModel):
 class Freight(BaseModel):
     """What is taken for a freight that nobody knows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     unknown_minor: NonNegativeInt = 2500
     """Where no carrier service of ``carriers.toml`` goes there."""
@@ -95,7 +95,7 @@ class Freight(BaseModel):
 class Carbon(BaseModel):
     """What a parcel emits on its way."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     parcel_km_g: NonNegativeFloat = 0.0
     """Grams of CO2e for one parcel over one kilometre, unless its location says otherwise."""
@@ -104,7 +104,7 @@ class Carbon(BaseModel):
 class ShipAvailable(BaseModel):
     """Orders that need not ship complete: what is there ships, and the rest once it is there."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     enabled: bool = True
     channels: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from services.routing.timetables import Moves
 class Band(BaseModel):
     """A price up to a weight."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     up_to_g: PositiveInt
     amount_minor: NonNegativeInt
@@ -24,7 +24,7 @@ class Band(BaseModel):
 class CarrierService(BaseModel):
     """What one service of a carrier asks, and for which parcels."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     service_levels: tuple[Code, ...] = ("standard",)
     countries: tuple[str, ...] = ()

@@ -45,7 +45,7 @@ def _on(weekdays: tuple[Weekday, ...]) -> frozenset[int]:
 class CollectedBy(BaseModel):
     """When a carrier, or one of its services, collects at a location."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cutoff: Clock | None = None
     """What is ready by then goes with it; none: the location's."""
@@ -58,7 +58,7 @@ class CollectedBy(BaseModel):
 class Calendar(BaseModel):
     """``[location.<name>.calendar]``: when a location works, by its own clock, and when carriers collect there."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     time_zone: Zone
     working_days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = _MONDAY_TO_FRIDAY
@@ -113,7 +113,7 @@ class Calendar(BaseModel):
 class Moves(BaseModel):
     """``[carrier.<name>.calendar]``, or that of one of its services: when parcels move and are delivered."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     working_days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = _MONDAY_TO_FRIDAY
     holidays: tuple[date, ...] = ()

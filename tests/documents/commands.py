@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from services.cli.main import app
+from services.cli.main import commands
 from tests.documents.sources import GENERATED
 
 _INTRODUCTION = """\
@@ -26,7 +26,7 @@ one JSON document; errors go to standard error.
 
 def text() -> str:
     """The document."""
-    sections = [_section(path, command) for path, command in _walk("crossdock", typer.main.get_command(app))]
+    sections = [_section(path, command) for path, command in _walk("crossdock", typer.main.get_command(commands()))]
     return "\n".join([GENERATED, _INTRODUCTION, *sections])
 
 

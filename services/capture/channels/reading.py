@@ -18,7 +18,7 @@ from services.hub.money import exponent as known_exponent
 class Payload(BaseModel):
     """A part of what an API sends. Fields that are not named here are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     @classmethod
     def of(cls, body: bytes) -> Self:

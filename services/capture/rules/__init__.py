@@ -36,7 +36,7 @@ FULFILLERS = ("hub", "channel", "till")
 class ApiConfig(BaseModel):
     """How a channel's web API is reached, and what goes over it. Secrets: `services.hub.secrets`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str
     """Where it is, such as ``https://shop.example.com``."""
@@ -65,7 +65,7 @@ class ApiConfig(BaseModel):
 class ChannelConfig(BaseModel):
     """One channel in ``channels.toml``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: str
     """Which file in `channels/` reads its payloads."""

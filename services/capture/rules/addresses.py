@@ -23,7 +23,7 @@ _SEPARATORS = re.compile(r"(\[(?![ \\-]+\])[^\]]*\])|(?:\[[ \\-]+\]|[ -])\??")
 class AddressRules(BaseModel):
     """``addresses.toml``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     undeliverable: tuple[Country, ...] = ()
     """Countries that nobody delivers to."""

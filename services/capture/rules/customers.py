@@ -10,7 +10,7 @@ from services.hub.toml import load_toml
 class CustomerRules(BaseModel):
     """``customers.toml``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     remember_orders: int = Field(default=20, ge=1, le=100)
     """So many of a customer's latest orders are remembered, to see repeats and bursts by."""

@@ -13,7 +13,7 @@ from services.hub.toml import RulesError, load_lines, load_toml
 class FraudRule(BaseModel):
     """Points for orders of which all these conditions hold."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1)]
     points: int
@@ -45,7 +45,7 @@ class FraudRule(BaseModel):
 class FraudFile(BaseModel):
     """``fraud.toml``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     channels: tuple[Code, ...] = ()
     """Channels whose orders are judged: those whose losses are yours; empty: all."""

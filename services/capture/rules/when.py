@@ -8,7 +8,7 @@ from crossdock_contracts.values import Code, Country, Currency, Order, PaymentMe
 class When(BaseModel):
     """Conditions on an order; all that are named have to hold, and what is left out does not matter."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     owners: tuple[str, ...] = ()
     channels: tuple[Code, ...] = ()

@@ -13,7 +13,7 @@ from services.hub.toml import RulesError, load_toml
 class Halt(BaseModel):
     """Orders that are like this wait for somebody of this role."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Code
     """It is the reason of the hold, and so stands on the timeline."""
@@ -44,7 +44,7 @@ class Gate(Halt):
 class PriorityRule(BaseModel):
     """Orders that are like this are served at least as early as this."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(min_length=1)]
     when: When

@@ -19,7 +19,7 @@ from crossdock_contracts.values import Code, Country, Currency
 class Band(BaseModel):
     """A price up to a weight."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     up_to_g: PositiveInt
     amount_minor: NonNegativeInt
@@ -42,7 +42,7 @@ def _in_order(bands: tuple[Band, ...]) -> tuple[Band, ...]:
 class CarrierService(BaseModel):
     """One service of a carrier: where it goes, how long that takes, and what it costs by weight."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     service_levels: tuple[Code, ...] = ("standard",)
     """Service levels that it can fulfil."""
@@ -75,7 +75,7 @@ class CarrierService(BaseModel):
 class Carrier(BaseModel):
     """A carrier: which adapter buys its labels, and its services with their rates."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     adapter: Code
     currency: Currency
@@ -97,7 +97,7 @@ class Account(BaseModel):
     Its secrets stand elsewhere, by the names ``carrier.<account>.<secret>``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["ups", "fedex", "dhl-express", "usps", "easypost"]
     test: bool = False
@@ -122,7 +122,7 @@ class Account(BaseModel):
 class RateShopping(BaseModel):
     """How carriers are asked for live rates."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     deadline_s: PositiveFloat = 2.0
     """Those that have not answered by then do not compete."""

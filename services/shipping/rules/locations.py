@@ -29,7 +29,7 @@ class Labelling(BaseModel):
 class Export(BaseModel):
     """What customs are told of parcels that leave a location for abroad, besides the goods."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     incoterm: Incoterm = "DAP"
     """``DDP``: duties and taxes are the sender's; ``DAP``: the recipient's."""
@@ -44,7 +44,7 @@ class Export(BaseModel):
 class ShipFrom(BaseModel):
     """How a location ships. Routing reads the same file for its part."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: str = ""
     address: Address

@@ -12,7 +12,7 @@ from services.shipping.state_work import OFFER, PICK, PICKUP
 class StepWhen(BaseModel):
     """What a fulfilment must be like to take a step; what is empty does not matter."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     gift_wrap: bool = False
     """At least one line is to be gift-wrapped."""
@@ -38,7 +38,7 @@ def _no_queue_of_its_own(name: str) -> str:
 class StepRule(BaseModel):
     """A step that some fulfilments take: gift wrap, personalisation, a check."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[Code, AfterValidator(_no_queue_of_its_own)]
     before: Literal["pick", "pack", "ship"]
@@ -59,7 +59,7 @@ class WorkflowFile(BaseModel):
 class Substitution(BaseModel):
     """What may be sent in place of a SKU that is short on the shelf."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sku: Id
     by: Id
