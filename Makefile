@@ -47,7 +47,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 
 constraints: setup
 	$(BIN)/python -m tests.requirements dev | $(PIN) - -o constraints.txt
-	$(BIN)/python -m tests.requirements | $(PIN) - -c constraints.txt -o deploy/constraints.txt
+	$(BIN)/python -m tests.requirements carriers | $(PIN) - -c constraints.txt -o deploy/constraints.txt
 
 clean:
 	rm -rf $(VENV) .crossdock .mypy_cache .ruff_cache .pytest_cache .hypothesis
