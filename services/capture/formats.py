@@ -21,6 +21,7 @@ from services.capture.channels.shopify.api import ShopifyApi
 from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
 from services.capture.channels.tiktok import TikTok
+from services.capture.channels.tiktok.api import TikTokApi
 from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
 from services.capture.channels.woocommerce import WooCommerce
@@ -52,6 +53,7 @@ APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "etsy": EtsyApi,
     "magento": MagentoApi,
     "shopify": ShopifyApi,
+    "tiktok": TikTokApi,
     "walmart": WalmartApi,
     "woocommerce": WooCommerceApi,
 }
