@@ -13,6 +13,7 @@ from services.capture.channels.ebay import Ebay
 from services.capture.channels.etsy import Etsy
 from services.capture.channels.etsy.api import EtsyApi
 from services.capture.channels.flipkart import Flipkart
+from services.capture.channels.flipkart.api import FlipkartApi
 from services.capture.channels.magento import Magento
 from services.capture.channels.magento.api import MagentoApi
 from services.capture.channels.native import Native
@@ -51,6 +52,7 @@ APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
     "bigcommerce": BigCommerceApi,
     "etsy": EtsyApi,
+    "flipkart": FlipkartApi,
     "magento": MagentoApi,
     "shopify": ShopifyApi,
     "tiktok": TikTokApi,

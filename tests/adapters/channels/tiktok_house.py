@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from services.capture.channels.tiktok.api import TikTokApi
 from tests.adapters.channels.speaking import speaking
-from tests.adapters.outside import Outside, Request, Say, answer, outside
+from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
 
 PLACED = 1777888800
 AFTER = "/return_refund/202602"
@@ -62,7 +62,7 @@ class House:
         if params["sign"] != _signed(parts.path, params, request.body):
             return said(code=106001, message="Invalid credentials. The sign query parameter is invalid.", status=401)
         body = request.json if request.body else {}
-        step = getattr(self, f"_{request.method.lower()}", None)
+        step = self._get if request.method == "GET" else self._post
         return step(parts.path.strip("/").split("/"), params, body)
 
     def _get(self, path: list[str], params: dict[str, str], _body: dict[str, Any]) -> Say:
@@ -102,7 +102,9 @@ class House:
             case ["product", _, "inventory", "search"]:
                 return self._inventory(body["sku_ids"])
             case ["product", _, "products", "search"]:
-                found = [{"id": f"PR{name}", "skus": [{"id": name, "seller_sku": f"S{name}"}]} for name in self.stock]
+                found: list[Any] = [
+                    {"id": f"PR{name}", "skus": [{"id": name, "seller_sku": f"S{name}"}]} for name in self.stock
+                ]
                 return said({"products": [one for one in found if one["skus"][0]["seller_sku"] in body["seller_skus"]]})
             case ["product", _, "products", _, "inventory", "update"]:
                 for sku in body["skus"]:
@@ -177,3 +179,13 @@ async def tiktok(folder: Path, **account: Any) -> AsyncIterator[tuple[TikTokApi,
 def told(server: Outside, path: str) -> list[Any]:
     """What was posted there."""
     return [one.json for one in server.heard if one.method == "POST" and urlsplit(one.path).path == path]
+
+
+def dropping(house: House, path: str) -> Any:
+    """The shop does what it is told there, and the answer is lost."""
+
+    def drop(request: Request) -> Say:
+        done = house(request)
+        return CLOSE if urlsplit(request.path).path == path else done
+
+    return drop
