@@ -90,6 +90,21 @@ async def test_shipments_are_gone_through_list_by_list_and_page_by_page(tmp_path
         assert {one["locationId"] for one in filters} == {"LOC1"}
 
 
+async def test_where_one_address_is_refused_the_others_are_asked_for_by_themselves(tmp_path: Path) -> None:
+    async with flipkart(tmp_path) as (api, house, server):
+        gone = {"shipmentId": "gone", "orderItems": [{"status": "CANCELLED"}]}
+        listed = answer(200, {"hasMore": False, "shipments": [house.shipment, gone]})
+        wrong = answer(400, {"errors": [{"message": "no such shipment"}]})
+        server.always = lambda request: (
+            listed if request.path == FILTER else wrong if "gone" in request.path else house(request)
+        )
+        found = (await api.call("orders", "k", SINCE)).orders
+        assert [b"MG Road" in body for body in found] == [True, False]
+        server.always = instead(house, "/sellers/v3/shipments/f1", wrong)
+        with pytest.raises(PermanentError, match="no such shipment"):
+            await api.call("order", "k", AskOrder(channel_order_id="f1"))
+
+
 async def test_a_list_that_is_refused_says_why(tmp_path: Path) -> None:
     async with flipkart(tmp_path) as (api, house, server):
         server.always = instead(house, FILTER, answer(422, {"errors": [{"message": "states are missing"}]}))

@@ -148,7 +148,7 @@ async def test_a_sku_in_several_warehouses_is_not_told_of_unless_one_is_the_hubs
 async def test_a_sku_that_tiktok_does_not_take_is_named_and_what_could_not_be_told_is_left_out(tmp_path: Path) -> None:
     async with tiktok(tmp_path) as (api, house, server):
         error = {"code": 1, "message": "failed", "detail": {"sku_id": "1", "extra_errors": [{"message": "frozen"}]}}
-        busy = said(code=36009002, message="Too many requests.")
+        busy = said(code=36009003, message="Internal error. Please try again.")
 
         def wrong(request: Request) -> Say:
             if "PR1/inventory/update" in request.path:

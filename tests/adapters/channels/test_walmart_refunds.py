@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.capture.channels.walmart import Walmart, refunds
@@ -152,6 +152,7 @@ cents = st.integers(0, 5000)
 charged = st.tuples(st.sampled_from(["PRODUCT", "SHIPPING"]), cents, st.integers(0, 500))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(charged, min_size=1, max_size=3), min_size=1, max_size=3), st.data())
 def test_any_amount_is_shared_out_to_the_cent_and_no_charge_gives_more_than_it_has(
     lines: list[list[tuple[str, int, int]]], data: st.DataObject

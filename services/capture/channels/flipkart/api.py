@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -81,18 +82,25 @@ class FlipkartApi(WebApi):
         return found[0]
 
     async def _addressed(self, shipments: list[dict[str, Any]]) -> tuple[bytes, ...]:
-        """Shipments with their addresses, which are asked for apart; Flipkart may have none to give any more."""
+        """Shipments with their addresses, which are asked for apart."""
         if not shipments:
             return ()
-        ids = ",".join(str(one["shipmentId"]) for one in shipments)
         try:
-            found = await self.http.send("address", "GET", f"{_ROOT}/v3/shipments/{ids}", read=_shipments)
+            found = await self._details([str(one["shipmentId"]) for one in shipments])
         except StatusError:
-            found = []
+            if len(shipments) == 1 and telling.open_items(shipments[0]):
+                raise
+            if len(shipments) == 1:  # of what is cancelled there may be none any more
+                return (orjson.dumps(shipments[0]),)
+            return tuple([body for one in shipments for body in await self._addressed([one])])
         details = {str(one.get("shipmentId")): one for one in found}
         return tuple(
             orjson.dumps({**one, **_addresses(details.get(str(one["shipmentId"])) or {})}) for one in shipments
         )
+
+    async def _details(self, ids: list[str]) -> list[dict[str, Any]]:
+        path = f"{_ROOT}/v3/shipments/{','.join(quote(one, safe='') for one in ids)}"
+        return await self.http.send("address", "GET", path, read=_shipments)
 
     async def order(self, asked: AskOrder) -> Order:
         """One shipment, as it is now.
