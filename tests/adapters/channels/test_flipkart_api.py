@@ -147,20 +147,22 @@ async def test_a_listing_that_flipkart_does_not_take_is_named(tmp_path: Path) ->
 async def test_a_shipment_of_the_sellers_own_carrier_is_dispatched_with_its_tracking_number(tmp_path: Path) -> None:
     account = {"partner_delhivery": "DLV", "address1": "1 Dock Road", "pincode": "560001", "delivery_days": "4"}
     async with flipkart(tmp_path, **account) as (api, _, server):
-        assert (await api.call("ship", "k", shipped("f1", "T1", carrier="delhivery-surface"))).reference == "T1"
+        late = datetime(2026, 5, 4, 19, 30, tzinfo=UTC)  # the fifth, in India
+        given = shipped("f1", "T1", carrier="delhivery-surface", shipped_at=late)
+        assert (await api.call("ship", "k", given)).reference == "T1"
         assert told(server, DISPATCH) == [
             {
                 "shipments": [
                     {
                         "shipmentId": "f1",
                         "locationId": "LOC1",
-                        "dispatchDate": "2026-05-04T12:30:00.000Z",
-                        "tentativeDeliveryDate": "2026-05-08T12:30:00.000Z",
+                        "dispatchDate": "2026-05-04T19:30:00.000Z",
+                        "tentativeDeliveryDate": "2026-05-08T19:30:00.000Z",
                         "deliveryPartner": "DLV",
                         "deliveryPartnerCode": "DLV",
                         "trackingId": "T1",
                         "invoice": {
-                            "invoiceDate": "2026-05-04",
+                            "invoiceDate": "2026-05-05",
                             "items": [{"orderItemId": "1", "quantity": 2}, {"orderItemId": "2", "quantity": 1}],
                         },
                         "dispatchLocation": {

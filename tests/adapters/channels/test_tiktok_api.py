@@ -195,9 +195,12 @@ async def test_a_shipment_whose_answer_was_lost_is_found_and_only_the_rest_is_to
 
 
 async def test_what_tiktok_ships_itself_or_has_no_carrier_for_is_said(tmp_path: Path) -> None:
-    async with tiktok(tmp_path) as (api, house, _):
+    async with tiktok(tmp_path) as (api, house, server):
         with pytest.raises(PermanentError, match=r"unknown-carrier: gls.*ups, royalmail"):
             await api.call("ship", "k", shipped("7", lines={"p1": 1}, carrier="gls"))
         house.fields["shipping_type"] = "TIKTOK"
         with pytest.raises(PermanentError, match=r"by-hand: TikTok's own carrier"):
             await api.call("ship", "k", shipped("7", lines={"p1": 1}))
+        house.items["p1"]["tracking_number"] = "TT1"  # somebody has seen to it
+        await api.call("ship", "k", shipped("7", lines={"p1": 1}))
+        assert told(server, PACKAGES) == []

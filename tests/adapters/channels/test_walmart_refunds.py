@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.capture.channels import doubts
 from services.capture.channels.walmart import Walmart, refunds
 from services.capture.channels.walmart.api import WalmartApi
-from services.hub.decision import Done, Intent
+from services.hub.decision import Done, Intent, Later
 from services.hub.effects import PermanentError
 from tests.adapters.channels.speaking import effects, refund, speaking
 from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
@@ -121,6 +123,23 @@ async def test_a_refund_whose_answer_was_lost_is_not_paid_again(tmp_path: Path, 
         server.always = drop
         outcome = await effects(api).run(Intent("shop", "refund", "k", refund("7", 1620, "USD")))
         assert isinstance(outcome, Done)
+        assert house.paid == 1
+
+
+async def test_a_refund_that_is_not_shown_yet_is_waited_for_before_it_is_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House()
+    async with walmart(tmp_path, house) as (api, server):
+        server.always = lambda request: CLOSE if request.path.endswith("/refund") else house(request)
+        intent = Intent("shop", "refund", "k", refund("7", 500, "USD"))
+        outcome = await effects(api).run(intent)
+        assert isinstance(outcome, Later)
+        assert "does not show it yet" in outcome.reason
+        assert outcome.not_before_s == pytest.approx(30, abs=5)
+        monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
+        server.always = house
+        assert isinstance(await effects(api).run(replace(intent, resumed=True)), Done)
         assert house.paid == 1
 
 

@@ -5,7 +5,7 @@ https://seller.flipkart.com/api-docs/order-api-docs/SelfShipDispatch.html, …/v
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from services.capture.channels.api import TellCancelled, TellShipped
@@ -21,6 +21,7 @@ _READY = "READY_TO_DISPATCH"
 _ADDRESS = ("address1", "address2", "city", "state", "pincode")
 _MOMENT = "%Y-%m-%dT%H:%M:%S.000Z"
 _DAYS = 7
+_INDIA = timezone(timedelta(hours=5, minutes=30))
 _FAILED_THERE = {"DEPENDENT_SYSTEM_CALL_FAILED", "INTERNAL_SERVER_ERROR"}
 """Codes of what failed within Flipkart: whether it was done is not said."""
 
@@ -70,7 +71,7 @@ def dispatched(shipment: Shipment, told: TellShipped, account: Mapping[str, str]
         "deliveryPartner": partner,
         "deliveryPartnerCode": partner,
         "trackingId": parcel.number,
-        "invoice": {"invoiceDate": told.shipped_at.strftime("%Y-%m-%d"), "items": items},
+        "invoice": {"invoiceDate": f"{told.shipped_at.astimezone(_INDIA):%Y-%m-%d}", "items": items},
         "dispatchLocation": {"locationId": place, "address": address},
     }
 

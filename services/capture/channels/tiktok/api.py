@@ -243,8 +243,11 @@ class TikTokApi(WebApi):
         found = aftersales.refunds_of(await self._after(_RETURNS, told.channel_order_id), told)
         before = self._refunds.before(key)
         new = [one for one in found if one not in (before or ())]
-        if before is not None or not new:
-            return Told(reference=new[0]) if new else None
+        if not new:
+            self._refunds.wait(key)
+            return None
+        if before is not None:
+            return Told(reference=new[0])
         amount = major(told.amount.amount_minor, told.amount.currency)
         self._refunds.leave(key, f"whether {amount} were paid back as {', '.join(new)} is not known; look at TikTok")
         return None

@@ -53,13 +53,15 @@ def packages(order: Mapping[str, Any], told: TellShipped) -> Iterator[Package]:
     Raises:
         PermanentError: somebody has to see to it in Seller Center.
     """
+    items = items_of(order, told.lines)
+    if have_shipped(items):
+        return
     if str(order.get("shipping_type") or "") not in _SELLER:
         msg = "TikTok's own carrier takes it, with TikTok's label: arrange the shipment in Seller Center"
         raise by_hand(msg)
     if not told.parcels:
         msg = "TikTok wants a tracking number, and there is none; mark it as shipped in Seller Center"
         raise by_hand(msg)
-    items = items_of(order, told.lines)
     yield from _of_tiktok(order, told, [one for one in items if one.get("package_id")])
     loose = {str(one["id"]): one for one in items if not one.get("package_id") or one.get("tracking_number")}
     lines = [LineQuantity(line_id=name, quantity=1) for name in loose]

@@ -212,6 +212,7 @@ class WalmartApi(WebApi):
             return Told(reference=reference)
         before, now = self._refunds.before(key), refunds.paid_back(order, told.amount.currency)
         if now == (before or {}):
+            self._refunds.wait(key)
             return None
         if before is not None and _sum(now) == _sum(before) + told.amount.amount_minor:
             return Told()
