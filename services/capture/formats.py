@@ -13,6 +13,7 @@ from services.capture.channels.ebay import Ebay
 from services.capture.channels.etsy import Etsy
 from services.capture.channels.etsy.api import EtsyApi
 from services.capture.channels.flipkart import Flipkart
+from services.capture.channels.flipkart.api import FlipkartApi
 from services.capture.channels.magento import Magento
 from services.capture.channels.magento.api import MagentoApi
 from services.capture.channels.native import Native
@@ -21,6 +22,7 @@ from services.capture.channels.shopify.api import ShopifyApi
 from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
 from services.capture.channels.tiktok import TikTok
+from services.capture.channels.tiktok.api import TikTokApi
 from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
 from services.capture.channels.woocommerce import WooCommerce
@@ -50,8 +52,10 @@ APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
     "bigcommerce": BigCommerceApi,
     "etsy": EtsyApi,
+    "flipkart": FlipkartApi,
     "magento": MagentoApi,
     "shopify": ShopifyApi,
+    "tiktok": TikTokApi,
     "walmart": WalmartApi,
     "woocommerce": WooCommerceApi,
 }

@@ -10,12 +10,13 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from services.capture.formats import FORMATS
-from services.capture.rules import Channels
+from services.capture.formats import APIS, FORMATS
+from services.capture.rules import ApiConfig, Channel, Channels
 from services.cli import quiet
 from services.cli.client import NoServiceError, UnreachableError, connected
 from services.cli.output import FAILED, JsonFlag, as_json, as_table
 from services.cli.supervisor import ALL
+from services.hub.secrets import Secrets
 from services.hub.server import ServerError, binary
 from services.hub.settings import Settings, settings
 from services.hub.toml import RulesError
@@ -31,7 +32,7 @@ _LEAST_FREE_GB = 2
 def doctor(json: JsonFlag = False) -> None:
     """Look over the installation, the rules, and the hub, and say what is wrong and what to do."""
     config = settings()
-    found = [*_installation(), *rules(config), *asyncio.run(_hub(config))]
+    found = [*_installation(), *rules(config), *asyncio.run(_running(config))]
     if json:
         as_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in found])
     else:
@@ -75,6 +76,36 @@ def rules(config: Settings) -> list[tuple[str, bool, str]]:
         else:
             found.append((f"rules: {name}", True, str(config.rules_dir)))
     return found
+
+
+async def _running(config: Settings) -> list[tuple[str, bool, str]]:
+    return [*await web_apis(config), *await _hub(config)]
+
+
+async def web_apis(config: Settings) -> list[tuple[str, bool, str]]:
+    """Whether each channel that is asked and told has a web API, and all that tells whose account it is."""
+    try:
+        channels = Channels.load(config.rules_dir, FORMATS)
+    except RulesError:  # said of the rules already
+        return []
+    found = []
+    for channel in map(channels.__getitem__, channels.names):
+        if channel.config.api is not None:
+            problem = await _problem(channel, channel.config.api, config)
+            found.append((f"web API: {channel.name}", not problem, problem or channel.config.api.url))
+    return found
+
+
+async def _problem(channel: Channel, reached: ApiConfig, config: Settings) -> str:
+    """What is wrong with how a channel's web API is set up; empty: nothing."""
+    made = APIS.get(channel.format.name)
+    if made is None:
+        return f"the format {channel.format.name} has none; known: {', '.join(sorted(APIS))}"
+    try:
+        await made(channel.name, reached, Secrets(config.secrets_dir)).close()
+    except RulesError as error:
+        return str(error)
+    return ""
 
 
 async def _hub(config: Settings) -> list[tuple[str, bool, str]]:

@@ -35,14 +35,13 @@ def cancels_of(record: OrderRecord, handed_in: OrderInput) -> tuple[Cancel, ...]
 
 
 def _is_ours(record: OrderRecord, cancel: CancelInput) -> bool:
-    """As many pieces of the line are cancelled here already as the channel counts."""
-    if not cancel.counted:
-        return False
-    line_id = cancel.lines[0].line_id
+    """As many pieces of each of its lines are cancelled here already as the channel counts."""
     units = record.outward.units if record.outward else {}
-    captured = next((name for name, unit in units.items() if unit.line_id == line_id), line_id)
-    each = units[captured].pieces if captured in units else 1
-    return record.cancelled.get(captured, 0) // each >= cancel.counted
+    ordered = {unit.line_id: (name, unit.pieces) for name, unit in reversed(units.items()) if unit.line_id}
+    return bool(cancel.counted) and all(
+        record.cancelled.get(captured, 0) // each >= cancel.counted
+        for captured, each in (ordered.get(line.line_id, (line.line_id, 1)) for line in cancel.lines)
+    )
 
 
 def _name(cancel: CancelInput) -> str:

@@ -15,7 +15,7 @@ from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
 from services.hub.decision import Done, Intent
 from services.hub.effects import PermanentError, TransientError
-from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.channels.speaking import cancelled, effects, levels, problems, shipped, speaking
 from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
@@ -276,11 +276,9 @@ async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_p
         assert await api.look_up("cancel", "k", part) is not None
 
 
-async def test_a_cancel_that_is_refused_says_why_and_a_refund_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_a_cancel_that_is_refused_says_why(tmp_path: Path) -> None:
     async with walmart(tmp_path) as (api, house, server):
         wrong = answer(400, {"errors": {"error": [{"code": "INVALID", "description": "line is shipped"}]}})
         server.always = lambda request: wrong if request.path.endswith("/cancel") else house(request)
         with pytest.raises(PermanentError, match="line is shipped"):
             await api.call("cancel", "k", cancelled("7"))
-        with pytest.raises(PermanentError, match="500 EUR"):
-            await api.call("refund", "k", refund("7"))

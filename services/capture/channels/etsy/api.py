@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from services.capture.channels.access import Keys, granted
+from services.capture.channels.access import Granted, Keys, Renewed, granted
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -24,10 +24,9 @@ from services.capture.channels.etsy.stock import Stock
 from services.capture.channels.paging import Place
 from services.capture.channels.speaking import WebApi, account, by_hand, connect
 from services.capture.rules import ApiConfig
-from services.hub.effects import TransientError
 from services.hub.quota import Allowance, Headers, Quota
 from services.hub.secrets import Secrets
-from services.hub.tokens import FetchToken, Token, TokenAuth
+from services.hub.tokens import FetchToken, TokenAuth
 
 TOKEN_URL = "https://api.etsy.com/v3/public/oauth/token"  # noqa: S105  # where tokens come from, not one of them
 _PAGE = 100
@@ -48,9 +47,7 @@ class EtsyApi(WebApi):
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
         self._token_url = config.account.get("token_url", TOKEN_URL)
-        self._newest = ("", "")
-        """The refresh token that is set, and the newest one that it was exchanged for."""
-        auth = _Auth(self._keys, self._token)
+        auth = _Auth(self._keys, Renewed(self._keys, self._exchanged))
         super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)))
         shop = account(name, config, "shop")
         self._shop = f"{_ROOT}/shops/{shop}"
@@ -61,21 +58,7 @@ class EtsyApi(WebApi):
         await self._tokens.close()
         await super().close()
 
-    async def _token(self) -> Token:
-        """Each exchange brings a new refresh token; where the newest is refused, the one that is set is tried."""
-        known = self._keys["refresh-token"]
-        newest = self._newest[1] if self._newest[0] == known else known
-        try:
-            token, renewed = await self._exchanged(newest)
-        except TransientError:
-            if newest == known:
-                raise
-            self._newest = (known, known)
-            token, renewed = await self._exchanged(known)
-        self._newest = (known, renewed or newest)
-        return token
-
-    async def _exchanged(self, refresh_token: str) -> tuple[Token, str]:
+    async def _exchanged(self, refresh_token: str) -> Granted:
         client = self._keys["api-key"].partition(":")[0]
         form = {"grant_type": "refresh_token", "client_id": client, "refresh_token": refresh_token}
         return await granted(self._tokens, self._token_url, data=form)
