@@ -77,7 +77,7 @@ async def test_an_app_without_a_token_fetches_one_with_its_id_and_secret(tmp_pat
     for part in ("key", "secret"):
         (tmp_path / f"channel.shop.{part}").write_text(f"the-{part}\n")
     async with outside() as server:
-        api = ShopifyApi("shop", ApiConfig(url=server.url), Secrets(tmp_path))
+        api = ShopifyApi("shop", ApiConfig(url=server.url, account={"location": "7"}), Secrets(tmp_path))
         server.says = [
             answer(200, {"access_token": "shpat_day", "expires_in": 86399}),
             answer(200, {"order": {"id": 5}}),
@@ -92,7 +92,7 @@ async def test_an_app_without_a_token_fetches_one_with_its_id_and_secret(tmp_pat
 
 async def test_without_any_secret_nothing_is_sent_and_the_text_says_what_to_do(tmp_path: Path) -> None:
     async with outside() as server:
-        api = ShopifyApi("shop", ApiConfig(url=server.url), Secrets(tmp_path))
+        api = ShopifyApi("shop", ApiConfig(url=server.url, account={"location": "7"}), Secrets(tmp_path))
         with pytest.raises(TransientError, match=r"channel\.shop\.token"):
             await api.call("order", "k", AskOrder(channel_order_id="5"))
         await api.close()

@@ -6,7 +6,7 @@ from services.capture.channels.access import Keys
 from services.capture.channels.amazon.asking import Asking, Orders2026, OrdersV0
 from services.capture.channels.amazon.feeds import Feeds
 from services.capture.channels.amazon.listings import Listings
-from services.capture.channels.amazon.reach import TOKEN_URL, Access, quota, restricted
+from services.capture.channels.amazon.reach import TOKEN_URL, access, quota, restricted
 from services.capture.channels.amazon.telling import acknowledgement, packages
 from services.capture.channels.api import (
     AskOrder,
@@ -50,8 +50,9 @@ class AmazonApi(WebApi):
         if version not in VERSIONS:
             msg = f"channels.toml: {name}.api.account.orders is {version!r}; known: {', '.join(VERSIONS)}"
             raise RulesError(msg)
-        self._access = Access(connect(name, config), config.account.get("token_url", TOKEN_URL), Keys(name, secrets))
-        super().__init__(name, connect(name, config, auth=self._access.auth, quota=quota()))
+        tokens = connect(name, config)
+        auth = access(tokens, config.account.get("token_url", TOKEN_URL), Keys(name, secrets))
+        super().__init__(name, connect(name, config, auth=auth, quota=quota()), tokens)
         if version == "v0":
             shown = restricted(self.http) if config.account.get("restricted") == "true" else None
             self._asking: Asking = OrdersV0(self.http, self._marketplace, shown)
@@ -61,11 +62,6 @@ class AmazonApi(WebApi):
         self._feeds = Feeds(self.http, self._marketplace)
         self._submitted: dict[str, str] = {}
         """Feeds by our keys."""
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._access.close()
-        await super().close()
 
     async def order(self, asked: AskOrder) -> Order:
         """One order, as it is now."""

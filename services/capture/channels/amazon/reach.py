@@ -45,27 +45,19 @@ def quota() -> Quota:
     return made
 
 
-class Access:
+def access(http: Http, url: str, keys: Keys) -> TokenAuth:
     """Access tokens, exchanged for the seller's refresh token."""
 
-    def __init__(self, http: Http, url: str, keys: Keys) -> None:
-        self._http = http
-        self._url = url
-        self._keys = keys
-        self.auth = TokenAuth(self._fetch, HEADER, "", refused)
-
-    async def _fetch(self) -> Token:
+    async def fetch() -> Token:
         form = {
             "grant_type": "refresh_token",
-            "refresh_token": self._keys["refresh-token"],
-            "client_id": self._keys["client-id"],
-            "client_secret": self._keys["client-secret"],
+            "refresh_token": keys["refresh-token"],
+            "client_id": keys["client-id"],
+            "client_secret": keys["client-secret"],
         }
-        return await exchanged(self._http, self._url, data=form)
+        return await exchanged(http, url, data=form)
 
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._http.close()
+    return TokenAuth(fetch, HEADER, "", refused)
 
 
 def restricted(http: Http) -> TokenAuth:

@@ -51,15 +51,10 @@ class EtsyApi(WebApi):
         self._newest = ("", "")
         """The refresh token that is set, and the newest one that it was exchanged for."""
         auth = _Auth(self._keys, self._token)
-        super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)))
+        super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)), self._tokens)
         shop = account(name, config, "shop")
         self._shop = f"{_ROOT}/shops/{shop}"
         self._stock = Stock(self.http, _ROOT, shop)
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await super().close()
 
     async def _token(self) -> Token:
         """Each exchange brings a new refresh token; where the newest is refused, the one that is set is tried."""
