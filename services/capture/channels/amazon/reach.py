@@ -28,6 +28,7 @@ _PLANS: Mapping[str, tuple[float, int]] = {
     "createFeedDocument": (0.5, 15),
     "createFeed": (0.0083, 15),
     "getFeed": (2.0, 15),
+    "getFeeds": (0.0222, 10),
     "getFeedDocument": (0.0222, 10),
     "createRestrictedDataToken": (1.0, 10),
 }
