@@ -32,8 +32,6 @@ ORDER = {
     "LatestDeliveryDate": "2026-03-07T07:59:59Z",
     "IsPrime": False,
 }
-
-
 ITEM = {
     "ASIN": "B001",
     "SellerSKU": "MUG-RED",
@@ -88,8 +86,6 @@ ITEM_2026 = {
         "shipping": {"shippingConstraints": {"signatureConfirmation": "MANDATORY"}},
     },
 }
-
-
 ORDER_2026 = {
     "orderId": "701-1",
     "createdTime": "2026-03-01T10:00:00Z",

@@ -25,8 +25,6 @@ LINE = {
     "taxes": [],
     "lineItemFulfillmentInstructions": {"shipByDate": "2026-03-03T22:59:59.000Z"},
 }
-
-
 ORDER: dict[str, Any] = {
     "orderId": "04-1",
     "legacyOrderId": "1100-0",

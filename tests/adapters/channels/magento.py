@@ -20,8 +20,6 @@ ADDRESS = {
     "company": None,
     "address_type": "shipping",
 }
-
-
 ITEM: dict[str, Any] = {
     "item_id": 11,
     "product_type": "simple",
@@ -37,8 +35,6 @@ ITEM: dict[str, Any] = {
     "discount_amount": 25,
     "discount_tax_compensation_amount": 5,
 }
-
-
 ORDER: dict[str, Any] = {
     "entity_id": 7,
     "increment_id": "000000007",

@@ -32,8 +32,6 @@ PRODUCT: dict[str, Any] = {
     "wrapping_name": "Red paper",
     "wrapping_message": "God jul 🎄",
 }
-
-
 ADDRESS = {
     "first_name": "Zoë",
     "last_name": "Lind",
@@ -49,8 +47,6 @@ ADDRESS = {
     "email": "z@example.com",
     "shipping_method": "Expedited",
 }
-
-
 ORDER: dict[str, Any] = {
     "id": 100,
     "status_id": 11,

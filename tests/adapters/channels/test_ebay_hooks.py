@@ -15,8 +15,6 @@ from services.capture.channels.ebay.notices import answer
 from tests.builders import NOW
 
 KEY, OTHER = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
-
-
 NOTICE = orjson.dumps(
     {
         "metadata": {"topic": "ORDER_CONFIRMATION", "schemaVersion": "1.0"},

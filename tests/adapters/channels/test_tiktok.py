@@ -28,8 +28,6 @@ LINE = {
     "platform_discount": "2.00",
     "item_tax": [{"tax_type": "SALES_TAX", "tax_amount": "1.20", "tax_rate": "0.08"}],
 }
-
-
 ORDER: dict[str, Any] = {
     "id": "5764",
     "status": "AWAITING_SHIPMENT",
