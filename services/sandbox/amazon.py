@@ -184,9 +184,8 @@ class Amazon(Account):
     ) -> tuple[list[str], str]:
         """Orders that a query finds, by when they changed or were placed; the token of the next page."""
         self.feeds.catch_up()
-        start, _, rest = (
-            token or f"0|{'LastUpdateDate' if updated else 'PurchaseDate'}|{updated or created}"
-        ).partition("|")
+        first = f"0|LastUpdateDate|{updated}" if updated else f"0|PurchaseDate|{created}"
+        start, _, rest = (token or first).partition("|")
         field, _, after = rest.partition("|")
         if not after:
             raise Refusal(400, error("InvalidInput", "One of the moments is needed, after which to look."), headers)

@@ -225,7 +225,7 @@ async def test_a_page_of_v0_ends_where_a_call_would_have_to_wait_and_goes_on_the
     async with sandboxed(tmp_path, speed=1) as (api, running):
         made = running.sandbox.apis["amazon"].set_up({"orders": 60})["orders"]
         first = await api.call("orders", "k1", SINCE)
-        assert 30 <= len(first.orders) < 60
+        assert 29 <= len(first.orders) < 60
         assert [Amazon().order_id(one) for one in first.orders] == made[: len(first.orders)]
         with pytest.raises(ThrottledError):
             await api.call("orders", "k2", AskOrders(since=SINCE.since, page=first.next))

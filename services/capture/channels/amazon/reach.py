@@ -39,10 +39,13 @@ _DATA = (("buyerInfo", "shippingAddress"), ("buyerInfo", "shippingAddress"), ("b
 
 
 def quota() -> Quota:
-    """The usage plan of each operation; buckets are full at first."""
+    """The usage plan of each operation; buckets are full at first.
+
+    Of a burst one call is kept back: Amazon counts from when the first one arrived, and that is later than it was sent.
+    """
     made = Quota(steady("x-amzn-ratelimit-limit"), per_operation=True, patience_s=_PATIENCE_S)
     for operation, (rate, burst) in _PLANS.items():
-        made.told(operation, Allowance(remaining=burst - 1, limit=burst, rate_per_s=rate))
+        made.told(operation, Allowance(remaining=burst - 2, limit=burst - 1, rate_per_s=rate))
     return made
 
 
