@@ -36,7 +36,7 @@ class Feeds:
         self._carry_out = carry_out
         self._documents: dict[str, bytes] = {}
         self._waiting: dict[str, tuple[float, bytes]] = {}
-        """When they are carried out, and what they say."""
+        """Since when they wait, and what they say."""
         self._numbers = count(1)
 
     def routes(self) -> list[Route]:
@@ -54,8 +54,8 @@ class Feeds:
     def catch_up(self) -> None:
         """Carry out what is due."""
         now = time.monotonic()
-        for id_, (due, content) in list(self._waiting.items()):
-            if due <= now:
+        for id_, (since, content) in list(self._waiting.items()):
+            if since + self.take_s <= now:
                 del self._waiting[id_]
                 feed = self.known[id_]
                 self._documents[f"report-{id_}"] = self._carry_out[feed["feedType"]](content)
@@ -93,7 +93,7 @@ class Feeds:
         self.known[id_] = {"feedId": id_, "feedType": wanted["feedType"], "createdTime": stamp(),
                            "marketplaceIds": wanted.get("marketplaceIds", []),
                            "processingStatus": "IN_QUEUE"}  # fmt: skip
-        self._waiting[id_] = (time.monotonic() + self.take_s, document)
+        self._waiting[id_] = (time.monotonic(), document)
         return said({"feedId": id_}, 202, headers)
 
     async def _list(self, request: Request) -> Response:
