@@ -86,6 +86,14 @@ async def test_what_amazon_reports_as_wrong_is_a_refusal(tmp_path: Path) -> None
             await api.call("refund", "k", refund())
 
 
+async def test_a_feed_that_amazon_does_not_take_is_a_refusal(tmp_path: Path) -> None:
+    wrong = answer(400, {"errors": [{"code": "InvalidInput", "message": "Invalid feed type."}]})
+    async with feeding(tmp_path, status="SHIPPED", **order()) as (api, house, _):
+        house.created = [wrong]
+        with pytest.raises(PermanentError, match="InvalidInput: Invalid feed type"):
+            await api.call("refund", "k", refund())
+
+
 async def test_what_cannot_be_paid_back_to_the_cent_is_left_to_a_person(tmp_path: Path) -> None:
     taxed = order("33.00", item("11", ITEM="30.00", TAX="3.00"), market="ATVPDKIKX0DER")
     async with feeding(tmp_path, status="SHIPPED", **taxed) as (api, house, _):
@@ -174,9 +182,7 @@ async def test_the_sandbox_pays_back_what_is_left_and_no_more(tmp_path: Path, or
         body = (await api.call("order", "k", AskOrder(channel_order_id=order_id))).body
         total = Amazon().read(body).total_minor or 0
         calls = effects(api)
-        told = [
-            refund(order_id, minor).model_copy(update={"refund_id": f"r{minor}"}) for minor in (101, total - 101, 5)
-        ]
+        told = [refund(order_id, minor, refund_id=f"r{minor}") for minor in (101, total - 101, 5)]
         outcomes = [await tells(calls, one) for one in told]
 
         assert [type(one) for one in outcomes] == [Done, Done, Refused]
