@@ -8,9 +8,9 @@ pytest.importorskip("karrio", reason="crossdock[carriers] is not installed")
 
 from services.hub.effects import PermanentError, TransientError, UnknownError
 from services.shipping.carriers import GetRates, TrackParcel, ValidateAddress
+from tests.adapters.karrio_calls import BOX, BUY, BUYER, US, label, pickup
 from tests.adapters.karrio_house import carrier
 from tests.adapters.outside import Request, Say, answer
-from tests.adapters.test_karrio import BOX, BUY, BUYER, US, label, pickup
 from tests.conftest import REAL_DATA
 
 SAMPLES = REAL_DATA / "reference-only" / "carriers"

@@ -61,6 +61,23 @@ class KeyAuth(httpx.Auth):
         yield request
 
 
+class PairAuth(httpx.Auth):
+    """Shows two secrets with each request, as user and password."""
+
+    def __init__(self, keys: Keys, user: str, password: str) -> None:
+        self._keys = keys
+        self._names = (user, password)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Called by httpx for each request.
+
+        Raises:
+            TransientError: one of them is not set.
+        """
+        user, password = (self._keys[name] for name in self._names)
+        yield from httpx.BasicAuth(user, password).auth_flow(request)
+
+
 async def exchanged(http: Http, path: str, **request: Any) -> Token:
     """A token of OAuth 2.0 (RFC 6749, 5.1); ``request`` is httpx's.
 

@@ -73,6 +73,8 @@ class TellRefund(Value):
     amount: Money
     lines: tuple[LineQuantity, ...] = ()
     reason: Code
+    asked_at: Utc | None = None
+    """When it was decided; nothing that the channel did before was for this."""
 
 
 class Told(Value):

@@ -27,7 +27,7 @@ from services.capture.channels.api import (
 )
 from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, TransientError
-from services.hub.http import Http, StatusError, Timeouts
+from services.hub.http import Answer, Http, StatusError, Timeouts
 from services.hub.quota import Quota
 from services.hub.toml import RulesError
 
@@ -63,9 +63,11 @@ class WebApi(ABC):
 
     batch = 1
 
-    def __init__(self, name: str, http: Http) -> None:
+    def __init__(self, name: str, http: Http, *beside: Http) -> None:
+        """``beside``: further clients that it has, for tokens and the like."""
         self.name = name
         self.http = http
+        self._beside = beside
 
     async def call(self, operation: str, key: str, request: Any) -> Any:
         """Ask or tell.
@@ -110,7 +112,8 @@ class WebApi(ABC):
 
     async def close(self) -> None:
         """Give the connections up."""
-        await self.http.close()
+        for http in (self.http, *self._beside):
+            await http.close()
 
     @abstractmethod
     async def order(self, asked: AskOrder) -> Order:
@@ -162,8 +165,9 @@ def connect(
     auth: httpx.Auth | None = None,
     headers: Mapping[str, str] | None = None,
     quota: Quota | None = None,
+    refuses: Callable[[Answer], bool] = lambda _: False,
 ) -> Http:
-    """The client for a channel; ``url`` where it is not the API's own."""
+    """The client for a channel; ``url`` where it is not the API's own, ``refuses`` as `Http` has it."""
     times = Timeouts(read_s=min(_SILENCE_S, config.timeout_s), total_s=config.timeout_s)
     return Http(
         name,
@@ -173,6 +177,7 @@ def connect(
         timeouts=times,
         connections=config.concurrency,
         quota=quota,
+        refuses=refuses,
     )
 
 

@@ -168,7 +168,11 @@ def _request(outward: Outward, message: News) -> tuple[Outward, TellShipped | Te
             return changed(outward, cancelled=counts), rejected
         case RefundLeftToChannelV1():
             refund = TellRefund(
-                channel_order_id=order_id, refund_id=message.refund_id, amount=message.amount, reason=message.reason
+                channel_order_id=order_id,
+                refund_id=message.refund_id,
+                amount=message.amount,
+                reason=message.reason,
+                asked_at=message.left_at,
             )
             return outward, refund
 

@@ -48,15 +48,10 @@ class EtsyApi(WebApi):
         self._tokens = connect(name, config)
         self._token_url = config.account.get("token_url", TOKEN_URL)
         auth = _Auth(self._keys, Renewed(self._keys, self._exchanged))
-        super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)))
+        super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)), self._tokens)
         shop = account(name, config, "shop")
         self._shop = f"{_ROOT}/shops/{shop}"
         self._stock = Stock(self.http, _ROOT, shop)
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await super().close()
 
     async def _exchanged(self, refresh_token: str) -> Granted:
         client = self._keys["api-key"].partition(":")[0]

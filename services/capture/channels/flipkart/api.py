@@ -58,15 +58,10 @@ class FlipkartApi(WebApi):
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
-        super().__init__(name, connect(name, config, auth=TokenAuth(self._token)))
+        super().__init__(name, connect(name, config, auth=TokenAuth(self._token)), self._tokens)
         self._account = config.account
         self._location = account(name, config, "location")
         self._stock = Stock(self.http, _ROOT, self._location)
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await super().close()
 
     async def _token(self) -> Token:
         basic = httpx.BasicAuth(self._keys["client-id"], self._keys["client-secret"])

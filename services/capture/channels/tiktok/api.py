@@ -56,18 +56,13 @@ class TikTokApi(WebApi):
         self._tokens = connect(name, config)
         self._token_url = config.account.get("token_url", TOKEN_URL)
         auth = Signed(self._keys, account(name, config, "cipher"), Renewed(self._keys, self._exchanged))
-        super().__init__(name, connect(name, config, auth=auth))
+        super().__init__(name, connect(name, config, auth=auth), self._tokens)
         self._shop = Shop(self.http)
         self._stock = Stock(self._shop, config.account.get("warehouse", ""))
         self._providers: dict[str, list[dict[str, Any]]] = {}
         """Carriers by delivery option."""
         self._refunds: Doubts[frozenset[str]] = Doubts()
         """Refunds of an order that were there before ours."""
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await super().close()
 
     async def _exchanged(self, refresh_token: str) -> Granted:
         params = {

@@ -65,17 +65,12 @@ class WalmartApi(WebApi):
             patience_s=10.0,
         )
         auth = TokenAuth(self._token, "WM_SEC.ACCESS_TOKEN", "")
-        super().__init__(name, connect(name, config, auth=auth, headers=common, quota=quota))
+        super().__init__(name, connect(name, config, auth=auth, headers=common, quota=quota), self._tokens)
         self._params = {"shipNode": config.account["ship_node"]} if config.account.get("ship_node") else {}
         self._cancels: Doubts[dict[str, int]] = Doubts()
         """Pieces by line that were cancelled before ours."""
         self._refunds: Doubts[dict[str, tuple[str, int]]] = Doubts()
         """What was paid back before ours, by line: Walmart's id, and how much in minor units."""
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await super().close()
 
     async def _token(self) -> Token:
         basic = httpx.BasicAuth(self._keys["client-id"], self._keys["client-secret"])
