@@ -74,6 +74,8 @@ class Levels:
             known = [one for one in some if (one.sku, one.listing_id) in problems]
             said = tuple(PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known)
             missed.update(one.sku for one in some if one not in known)
+            if not said:  # the channel said nothing of any of them: they are told again
+                continue
             for one in said:
                 LEVELS.labels(self._channel.name, "refused" if one.problem else "published").inc()
             owner = self._channel.config.owner
