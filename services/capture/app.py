@@ -161,6 +161,7 @@ def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settin
     if made is None:
         msg = f"channels.toml: {channel.name}.api: the format {channel.format.name} has no web API; take it out"
         raise RulesError(msg)
+    reached = reached.model_copy(update={"locations": channel.config.places})
     api = made(channel.name, reached, Secrets(config.secrets_dir))
     limits = Limits(timeout_s=reached.timeout_s, concurrency=reached.concurrency, rate_per_s=reached.rate_per_s)
     hub.adapter(api, limits)

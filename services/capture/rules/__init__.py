@@ -43,7 +43,7 @@ class ApiConfig(BaseModel):
     account: Mapping[str, str] = {}
     """What else tells whose account it is, as the channel's documentation page says."""
     locations: Mapping[str, str] = {}
-    """Our locations by the channel's names for them."""
+    """Our locations by the channel's names for them, beside those that stand with the channel itself."""
     poll_minutes: NonNegativeFloat = 10.0
     """How often orders are asked for that are new or changed; 0: never."""
     overlap_minutes: NonNegativeFloat = 15.0
@@ -84,6 +84,8 @@ class ChannelConfig(BaseModel):
     most_lines: int = Field(default=MOST_LINES, ge=1, le=MOST_LINES)
     """Orders with more lines, their kits taken apart, are refused."""
     policy: ChannelPolicy = ChannelPolicy()
+    locations: Mapping[str, str] = {}
+    """Our locations by the channel's names for them: where it says that buyers collect, or what was sold where."""
     api: ApiConfig | None = None
     """None: the channel is neither asked nor told."""
     urgent_when_short: bool = False
@@ -101,6 +103,11 @@ class ChannelConfig(BaseModel):
     """The same goods for the same customer within minutes are held; false for what was sold long ago."""
     customer_po_required: bool = False
     """Orders on terms without the customer's own order number are held."""
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Our locations by the channel's names for them, wherever they stand."""
+        return {**self.locations, **self.api.locations} if self.api else self.locations
 
     @model_validator(mode="after")
     def _somebody_fulfils(self) -> "ChannelConfig":
