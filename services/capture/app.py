@@ -21,13 +21,17 @@ from crossdock_contracts import (
 from crossdock_contracts.channels import (
     ChannelRefundedV1,
     ChannelRefusedV1,
+    ChannelRemappedV1,
     ChannelToldV1,
     FetchOrderV1,
     LevelsPublishedV1,
+    NoteRemapV1,
+    OrderFetchedV1,
     PollFinishedV1,
 )
 from services.capture.channels import UnmappableError
 from services.capture.decide import (
+    again,
     amend,
     asked,
     cancel,
@@ -42,7 +46,7 @@ from services.capture.decide import (
 )
 from services.capture.edge import Edge
 from services.capture.formats import APIS, FORMATS
-from services.capture.inbox import ORIGINALS
+from services.capture.inbox import ORIGINALS, Keeping
 from services.capture.levels import Levels
 from services.capture.poll import Poller
 from services.capture.rules import ApiConfig, Channel, Channels
@@ -75,6 +79,7 @@ def service(config: Settings) -> Service:
             *(Telling, PollCursor, Level, Unsure),
         ),
         buckets=(ORIGINALS,),
+        archives=(capture.IngestV1,),
         says=(
             capture.OrderCapturedV1,
             capture.CustomersMergedV1,
@@ -92,6 +97,8 @@ def service(config: Settings) -> Service:
             ChannelRefundedV1,
             ChannelToldV1,
             ChannelRefusedV1,
+            OrderFetchedV1,
+            ChannelRemappedV1,
             amendments.AmendmentReceivedV1,
             amendments.AmendmentRequestedV1,
             amendments.AmendmentRefusedV1,
@@ -141,6 +148,7 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
     """Ask and tell the channels that have a web API; where none has, nothing of it is listened to."""
     hub.on(FetchOrderV1, asked.fetch_order, settle=partial(asked.settle_fetch, channels))
     hub.on(PollFinishedV1, asked.poll_finished)
+    hub.on(NoteRemapV1, again.note_remap, remember=True)
     hub.on(LevelsPublishedV1, asked.levels_published, reads=asked.reads_levels, remember=True)
     speaking = [(channel, channel.config.api) for channel in map(channels.__getitem__, channels.names)]
     for channel, reached in speaking:
@@ -164,7 +172,7 @@ def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settin
     reached = reached.model_copy(update={"locations": channel.config.places})
     api = made(channel.name, reached, Secrets(config.secrets_dir))
     limits = Limits(timeout_s=reached.timeout_s, concurrency=reached.concurrency, rate_per_s=reached.rate_per_s)
-    hub.adapter(api, limits)
+    hub.adapter(Keeping(api, channel.config.owner, hub), limits)
     if reached.poll_minutes:
         hub.beside(Poller(channel, reached, config))
     if reached.stock_seconds:

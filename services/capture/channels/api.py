@@ -24,6 +24,8 @@ class Order(Value):
 
     body: bytes
     """As `Format.read` takes it."""
+    original: str = ""
+    """Object name of a payload too large for a message; empty: it has not been put anywhere."""
 
 
 class Tracking(Value):

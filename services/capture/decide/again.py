@@ -5,13 +5,15 @@ it first came in. So it takes the place of what an older mapping made of the sam
 that its source wrote later, or that came in later.
 """
 
+from datetime import datetime
 from hashlib import sha256
 
 from crossdock_contracts.capture import IngestV1, SubmissionIgnoredV1
+from crossdock_contracts.channels import ChannelRemappedV1, NoteRemapV1
 from crossdock_contracts.values import LineKind, Order, PaymentMethod
 from services.capture.decide.versions import is_older
 from services.capture.state import ENDED, Copy, OrderRecord
-from services.hub.decision import changed
+from services.hub.decision import Decision, States, changed
 
 
 def overtaken(record: OrderRecord, message: IngestV1, digest: str, version: str) -> SubmissionIgnoredV1 | None:
@@ -61,6 +63,11 @@ def paid_already(copy: Copy, by_minor: int) -> str:
     if not (copy.reading and by_minor < 0 and elsewhere and policy.refund_by == "hub"):
         return ""
     return f"read again it costs {-by_minor} {copy.order.currency} minor units less, and it is paid: see what was paid"
+
+
+def note_remap(_states: States, message: NoteRemapV1, _now: datetime) -> Decision:
+    """A channel's past is read again: by whom, why and how far stands in the audit entry."""
+    return Decision(events=[ChannelRemappedV1(**{name: getattr(message, name) for name in NoteRemapV1.model_fields})])
 
 
 def _reading(copy: Copy) -> str:

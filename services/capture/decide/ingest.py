@@ -32,7 +32,7 @@ def creates_order(message: IngestV1) -> Iterable[str]:
 
 
 @lru_cache(maxsize=1024)
-def _read(channel: Channel, body: str) -> OrderInput:
+def read(channel: Channel, body: str) -> OrderInput:
     """The order in a payload: what is to be loaded is taken from it first, and then the decision."""
     return _with_our_locations(channel, channel.format.read(body.encode()))
 
@@ -54,7 +54,7 @@ def reads_ingest(channels: Channels, message: IngestV1) -> Iterable[str]:
     if message.original:
         return found
     try:
-        handed_in = _read(channel, message.body)
+        handed_in = read(channel, message.body)
     except NotYetError:
         return found
     first = traces_of(channel.checks.customers, channel.name, handed_in)[:1]
@@ -75,7 +75,7 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
     """
     channel = channels[message.channel]
     try:
-        handed_in = _read(channel, payload)
+        handed_in = read(channel, payload)
     except NotYetError as error:  # the channel brings it again
         return Decision(events=[_ignored(message, "not-yet", str(error))])
     check_lines(channel, len(handed_in.lines), "")
