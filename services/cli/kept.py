@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from crossdock_contracts.capture import IngestV1
 from crossdock_contracts.channels import OrderFetchedV1
-from services.capture.channels import NotYetError, UnmappableError
+from services.capture.channels import PassedOverError, UnmappableError
 from services.capture.decide.ingest import digest_of, read
 from services.capture.decide.versions import is_older
 from services.capture.inbox import ORIGINALS
@@ -78,8 +78,8 @@ class Survey:
     """By order."""
     unreadable: Counter[str] = field(default_factory=Counter)
     """Payloads that cannot be read today either, by why not: each became a dead letter when it came in."""
-    not_yet: int = 0
-    """Payloads of orders with which the channel had not done."""
+    passed_over: int = 0
+    """Payloads of orders with which the channel had not done, or of what is no order."""
 
 
 class Kept:
@@ -130,8 +130,8 @@ class Kept:
             moved()
             try:
                 order = read(wanted.channel, await self.text(message))
-            except NotYetError:
-                found.not_yet += 1
+            except PassedOverError:
+                found.passed_over += 1
                 continue
             except UnmappableError as error:
                 found.unreadable[str(error)[:_CHARS]] += 1

@@ -94,7 +94,7 @@ class Run:
             "dry_run": self.dry,
             "payloads": self.survey.payloads,
             "unreadable": dict(self.survey.unreadable),
-            "not_yet": self.survey.not_yet,
+            "passed_over": self.survey.passed_over,
             "orders": len(self.survey.newest),
             "never_captured": self.absent,
             "outcomes": dict(self.would),

@@ -8,7 +8,7 @@ from hashlib import sha256
 from crossdock_contracts.capture import IngestV1, OrderCapturedV1, SubmissionIgnoredV1
 from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import Order
-from services.capture.channels import NotYetError
+from services.capture.channels import PassedOverError
 from services.capture.decide.again import heard, overtaken, reads_the_same
 from services.capture.decide.amend import ignored
 from services.capture.decide.cancel import ask_for_waiting, decide_waiting
@@ -55,7 +55,7 @@ def reads_ingest(channels: Channels, message: IngestV1) -> Iterable[str]:
         return found
     try:
         handed_in = read(channel, message.body)
-    except NotYetError:
+    except PassedOverError:
         return found
     first = traces_of(channel.checks.customers, channel.name, handed_in)[:1]
     found += [Customer.at(owner, trace.customer_id) for trace in first]
@@ -76,8 +76,8 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
     channel = channels[message.channel]
     try:
         handed_in = read(channel, payload)
-    except NotYetError as error:  # the channel brings it again
-        return Decision(events=[_ignored(message, "not-yet", str(error))])
+    except PassedOverError as error:
+        return Decision(events=[_ignored(message, error.reason, str(error))])
     check_lines(channel, len(handed_in.lines), "")
     digest = digest_of(handed_in)
     record = states.get(OrderRecord, message.owner, message.order_id)
