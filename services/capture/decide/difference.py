@@ -149,7 +149,8 @@ def difference(standing: Standing, said: Order, now_says: Order, *, held: bool =
     order, changes = _fields(changed(standing.order, lines=after, totals=now_says.totals), said, now_says)
     repriced = lines.amount + gone_minor - for_added
     changes |= lines.changes | ({Change.AMOUNT} if repriced else set())
-    if order.payment.method is PaymentMethod.CASH_ON_DELIVERY and (repriced or removed):
+    cards = now_says.totals.gift_cards_minor != said.totals.gift_cards_minor
+    if order.payment.method is PaymentMethod.CASH_ON_DELIVERY and (repriced or removed or cards):
         changes |= {Change.CASH}
     return Difference(
         order=order,
