@@ -30,6 +30,7 @@ from crossdock_contracts.channels import (
     PollFinishedV1,
 )
 from services.capture.channels import UnmappableError
+from services.capture.channels.api import Acknowledging
 from services.capture.decide import (
     again,
     amend,
@@ -151,9 +152,18 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
     hub.on(NoteRemapV1, again.note_remap, remember=True)
     hub.on(LevelsPublishedV1, asked.levels_published, reads=asked.reads_levels, remember=True)
     speaking = [(channel, channel.config.api) for channel in map(channels.__getitem__, channels.names)]
-    for channel, reached in speaking:
-        if reached is not None:
-            _speak_to(hub, channel, reached, config)
+    wanting = {
+        channel.name
+        for channel, reached in speaking
+        if reached and _speak_to(hub, channel, reached, config) and "acknowledge" in reached.tell
+    }
+    if wanting:
+        hub.on(
+            capture.OrderCapturedV1,
+            partial(outward.acknowledge, wanting, channels),
+            reads=partial(outward.reads_acknowledging, wanting),
+            settle=outward.settle_telling,
+        )
     for news in _NEWS if any(reached for _, reached in speaking) else ():
         hub.on(
             news,
@@ -164,7 +174,8 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
         )
 
 
-def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> None:
+def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> bool:
+    """Have a channel asked and told; whether it wants to hear that an order has come."""
     made = APIS.get(channel.format.name)
     if made is None:
         msg = f"channels.toml: {channel.name}.api: the format {channel.format.name} has no web API; take it out"
@@ -177,6 +188,7 @@ def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settin
         hub.beside(Poller(channel, reached, config))
     if reached.stock_seconds:
         hub.beside(Levels(channel, reached, api.batch, config))
+    return isinstance(api, Acknowledging)
 
 
 _NEWS: tuple[Any, ...] = (

@@ -50,10 +50,13 @@ class ApiConfig(BaseModel):
     """How far back each time, for what the channel was slow to list."""
     first_days: NonNegativeFloat = 2.0
     """How far back the first time."""
-    tell: tuple[Literal["ship", "cancel", "refund"], ...] = ("ship", "cancel", "refund")
-    """What the channel is told of its orders."""
+    tell: tuple[Literal["acknowledge", "ship", "cancel", "refund"], ...] = ("acknowledge", "ship", "cancel", "refund")
+    """What the channel is told of its orders; that they have come only where it wants to hear that."""
     stock_seconds: NonNegativeFloat = 10.0
     """How often stock that has changed is published; 0: never."""
+    restate_hours: NonNegativeFloat = 24.0
+    """Within so long every figure is published anew, changed or not, a few at a time: whatever became of it in the
+    channel is set right; 0: never."""
     stock_by: Literal["listing", "sku"] = "listing"
     """What the channel knows goods by: its own ids, as they are mapped, or our SKUs."""
     timeout_s: PositiveFloat = 30.0
