@@ -150,8 +150,8 @@ def difference(standing: Standing, said: Order, now_says: Order, *, held: bool =
     repriced = lines.amount + gone_minor - for_added
     changes |= lines.changes | ({Change.AMOUNT} if repriced else set())
     cards = now_says.totals.gift_cards_minor != said.totals.gift_cards_minor
-    if order.payment.method is PaymentMethod.CASH_ON_DELIVERY and (repriced or removed or cards):
-        changes |= {Change.CASH}
+    cash = order.payment.method is PaymentMethod.CASH_ON_DELIVERY and (repriced or removed or cards)
+    changes |= {Change.CASH} if cash else {Change.RECORD} if cards else set()
     return Difference(
         order=order,
         changes=tuple(change for change in Change if change in changes),
