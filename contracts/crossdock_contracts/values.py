@@ -156,6 +156,8 @@ class OrderTotals(Value):
     tax_minor: int = 0
     tax_included: bool = False
     total_minor: int
+    gift_cards_minor: NonNegativeInt = 0
+    """So much of the total is paid with gift cards."""
 
 
 class PaymentMethod(StrEnum):

@@ -21,13 +21,18 @@ from crossdock_contracts import (
 from crossdock_contracts.channels import (
     ChannelRefundedV1,
     ChannelRefusedV1,
+    ChannelRemappedV1,
     ChannelToldV1,
     FetchOrderV1,
     LevelsPublishedV1,
+    NoteRemapV1,
+    OrderFetchedV1,
     PollFinishedV1,
 )
 from services.capture.channels import UnmappableError
+from services.capture.channels.api import Acknowledging
 from services.capture.decide import (
+    again,
     amend,
     asked,
     cancel,
@@ -42,7 +47,7 @@ from services.capture.decide import (
 )
 from services.capture.edge import Edge
 from services.capture.formats import APIS, FORMATS
-from services.capture.inbox import ORIGINALS
+from services.capture.inbox import ORIGINALS, Keeping
 from services.capture.levels import Levels
 from services.capture.poll import Poller
 from services.capture.rules import ApiConfig, Channel, Channels
@@ -75,6 +80,7 @@ def service(config: Settings) -> Service:
             *(Telling, PollCursor, Level, Unsure),
         ),
         buckets=(ORIGINALS,),
+        archives=(capture.IngestV1,),
         says=(
             capture.OrderCapturedV1,
             capture.CustomersMergedV1,
@@ -92,6 +98,8 @@ def service(config: Settings) -> Service:
             ChannelRefundedV1,
             ChannelToldV1,
             ChannelRefusedV1,
+            OrderFetchedV1,
+            ChannelRemappedV1,
             amendments.AmendmentReceivedV1,
             amendments.AmendmentRequestedV1,
             amendments.AmendmentRefusedV1,
@@ -141,11 +149,21 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
     """Ask and tell the channels that have a web API; where none has, nothing of it is listened to."""
     hub.on(FetchOrderV1, asked.fetch_order, settle=partial(asked.settle_fetch, channels))
     hub.on(PollFinishedV1, asked.poll_finished)
+    hub.on(NoteRemapV1, again.note_remap, remember=True)
     hub.on(LevelsPublishedV1, asked.levels_published, reads=asked.reads_levels, remember=True)
     speaking = [(channel, channel.config.api) for channel in map(channels.__getitem__, channels.names)]
-    for channel, reached in speaking:
-        if reached is not None:
-            _speak_to(hub, channel, reached, config)
+    wanting = {
+        channel.name
+        for channel, reached in speaking
+        if reached and _speak_to(hub, channel, reached, config) and "acknowledge" in reached.tell
+    }
+    if wanting:
+        hub.on(
+            capture.OrderCapturedV1,
+            partial(outward.acknowledge, wanting, channels),
+            reads=partial(outward.reads_acknowledging, wanting),
+            settle=outward.settle_telling,
+        )
     for news in _NEWS if any(reached for _, reached in speaking) else ():
         hub.on(
             news,
@@ -156,18 +174,21 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
         )
 
 
-def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> None:
+def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> bool:
+    """Have a channel asked and told; whether it wants to hear that an order has come."""
     made = APIS.get(channel.format.name)
     if made is None:
         msg = f"channels.toml: {channel.name}.api: the format {channel.format.name} has no web API; take it out"
         raise RulesError(msg)
+    reached = reached.model_copy(update={"locations": channel.config.places})
     api = made(channel.name, reached, Secrets(config.secrets_dir))
     limits = Limits(timeout_s=reached.timeout_s, concurrency=reached.concurrency, rate_per_s=reached.rate_per_s)
-    hub.adapter(api, limits)
+    hub.adapter(Keeping(api, channel.config.owner, hub), limits)
     if reached.poll_minutes:
         hub.beside(Poller(channel, reached, config))
     if reached.stock_seconds:
         hub.beside(Levels(channel, reached, api.batch, config))
+    return isinstance(api, Acknowledging)
 
 
 _NEWS: tuple[Any, ...] = (

@@ -64,6 +64,7 @@ class Edge:
     def _route(self, path: str, summary: str, channel_of: Any) -> None:
         schema = {"requestBody": {"content": {"application/json": {"schema": OrderInput.model_json_schema()}}}}
         answers: dict[int | str, dict[str, Any]] = {
+            200: {"description": "A webhook that nothing is done on, such as a test of the address."},
             202: {"description": "Durable in capture's inbox; what became of it is told by its events."},
             400: {"description": "Not JSON."},
             401: {"description": "No valid token, or no valid signature of the channel."},
@@ -159,7 +160,7 @@ class Edge:
         heard = _heard(channel, hook)
         match heard.topic:
             case Topic.OTHER:
-                return Response(orjson.dumps({"ignored": "nothing is done on this"}), 202, media_type=_JSON)
+                return Response(orjson.dumps({"ignored": "nothing is done on this"}), 200, media_type=_JSON)
             case Topic.POINTER:
                 return await self._fetch(channel, heard)
         order_id = channel.key(heard.order_id)

@@ -1,6 +1,8 @@
-"""Capture's inbox, as its own edge and polls write to it: what is stored there is on disk."""
+"""What channels hand over, kept as it came: in capture's inbox, as its edge and polls write to it, or beside it."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -9,9 +11,12 @@ from crossdock_contracts import subjects
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import IngestV1
 from crossdock_contracts.envelope import Envelope
+from services.capture.channels.api import Api, Order
 from services.capture.rules import Channel
+from services.hub.decision import changed
 from services.hub.effects import TransientError
 from services.hub.runtime import Runtime
+from services.hub.service import Service
 from services.hub.settings import Settings
 from services.hub.wire import DisconnectedError, status
 
@@ -20,6 +25,32 @@ _INLINE_BYTES = 256 * 1024
 """Larger payloads, and those that are no text, go to the object store, and the message names them."""
 _TIMEOUT_S = 5.0
 _NO_ANSWER = "the message server did not answer"
+
+
+class Keeping:
+    """An API whose orders are kept as they were shown: those too large for a message in the object store."""
+
+    def __init__(self, api: Api, owner: str, hub: Service) -> None:
+        self.name = api.name
+        self.batch = api.batch
+        self.look_up = api.look_up
+        self.close = api.close
+        self._api = api
+        self._owner = owner
+        self._hub = hub
+
+    async def call(self, operation: str, key: str, request: Any) -> Any:
+        """Ask or tell, as the API does.
+
+        Raises:
+            TransientError, PermanentError, UnknownError: see `services.hub.effects`.
+        """
+        answer = await self._api.call(operation, key, request)
+        if not isinstance(answer, Order) or len(answer.body) <= _INLINE_BYTES:
+            return answer
+        original = f"{self._owner}/{self.name}/{sha256(answer.body).hexdigest()}"
+        await self._hub.put_object(ORIGINALS, original, answer.body)
+        return changed(answer, original=original)
 
 
 class InboxError(Exception):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from crossdock_contracts.channels import PollFinishedV1
-from services.capture.channels import NotYetError, UnmappableError
+from services.capture.channels import PassedOverError, UnmappableError
 from services.capture.channels.api import AskOrders, Page
 from services.capture.inbox import Inbox, InboxError
 from services.capture.rules import ApiConfig, Channel
@@ -19,7 +19,7 @@ from services.capture.state_outward import PollCursor
 from services.hub.decision import Done, Failed, Intent, Later, Refused
 from services.hub.documents import Reader
 from services.hub.log import logger
-from services.hub.metrics import POLLED
+from services.hub.metrics import PASSED_OVER, POLLED
 from services.hub.runtime import Runtime
 from services.hub.settings import Settings
 
@@ -110,27 +110,34 @@ class Poller:
 
     async def _hand_in(self, inbox: Inbox, body: bytes) -> int:
         digest = sha256(body).digest()
-        if digest in self._seen or self._is_not_yet(body):
+        if digest in self._seen:
+            return 0
+        if passed_over := self._passed_over(body):
+            PASSED_OVER.labels(self._channel.name, passed_over).inc()
+            self._remember(digest)
             return 0
         try:
             order_id = self._channel.format.order_id(body)
         except UnmappableError:  # it becomes a dead letter, as it is
             order_id = f"unread-{digest.hex()[:16]}"
         await inbox.ingest(self._channel, self._channel.key(order_id), body, "poll", "application/json")
+        self._remember(digest)
+        return 1
+
+    def _remember(self, digest: bytes) -> None:
         self._seen[digest] = None
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
-        return 1
 
-    def _is_not_yet(self, body: bytes) -> bool:
-        """Whether the channel has not done with an order: it lists it again once it has."""
+    def _passed_over(self, body: bytes) -> str:
+        """Why something is plainly not to be worked on; empty: it may be. What is not done yet is listed again."""
         try:
             self._channel.format.read(body)
-        except NotYetError:
-            return True
+        except PassedOverError as error:
+            return error.reason
         except UnmappableError:  # for somebody to see
-            return False
-        return False
+            return ""
+        return ""
 
 
 class PollError(Exception):

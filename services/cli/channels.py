@@ -1,4 +1,4 @@
-"""`crossdock channels`: who does what for each, what their payloads become, and what they have done themselves."""
+"""`crossdock channels`: who does what for each, what their payloads become, and what they did themselves."""
 
 import asyncio
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from crossdock_contracts.returns import ImportReturnV1, InspectedLine
 from crossdock_contracts.values import Money
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels
-from services.cli import mapping
+from services.cli import mapping, remap
 from services.cli.client import connected
 from services.cli.output import USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
@@ -20,6 +20,7 @@ from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
 app.command("map")(mapping.map_file)
+app.command("remap")(remap.remap)
 
 Order = Annotated[str, typer.Argument(help="Order id, such as marketplace:1001.")]
 _ROLES = ("payment_by", "refund_by", "invoice_by", "tax_by", "notify_by", "fulfil_by")

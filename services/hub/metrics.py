@@ -59,5 +59,8 @@ READY = Gauge("crossdock_ready", "1 while the service is ready", ["service"])
 CACHE = Gauge("crossdock_cache_documents", "State documents at hand", ["service", "partition"])
 HTTP = Counter("crossdock_http_requests_total", "Requests to the web interface", ["route", "status"])
 POLLED = Counter("crossdock_polled_orders_total", "Orders that polls have handed in", ["channel"])
+PASSED_OVER = Counter(
+    "crossdock_polled_passed_over_total", "What polls found that is not to be worked on", ["channel", "reason"]
+)
 LEVELS = Counter("crossdock_stock_levels_total", "Stock levels published to channels", ["channel", "result"])
 LEVELS_BEHIND = Gauge("crossdock_stock_levels_behind", "Stock levels that changed and are not published", ["channel"])

@@ -246,7 +246,9 @@ class Runtime:
         assert self._client is not None
         archive = ObjectStore(self._client, self.calls, BUCKET, self.settings.replicas)
         assert self.desk is not None
-        janitor = Janitor(self.service.name, self.calls, self.desk.reader, archive, self.settings)
+        janitor = Janitor(
+            self.service.name, self.calls, self.desk.reader, archive, self.settings, self.service.archives
+        )
         while True:
             await asyncio.sleep(_CLEAN_EVERY_S)
             try:

@@ -51,6 +51,8 @@ class Movement(Part):
     """How much of it is for a price that changed once its goods had been placed; below zero: it is less by so much."""
     authorisation_id: str = ""
     """What it was taken from."""
+    cards_minor: int = 0
+    """What gift cards have paid of the goods that it was taken for, beside it."""
 
 
 class Payment(Document, service="payments", kind="payment", key=("order_id",), traced=True):
@@ -61,6 +63,8 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     method: PaymentMethod = PaymentMethod.PREPAID
     currency: str = ""
     amount_minor: int = 0
+    cards_minor: int = 0
+    """So much of it gift cards have paid, and nobody is asked for."""
     gateway: str = ""
     token: str = Field(default="", repr=False)
     reference: str = ""
@@ -106,6 +110,16 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
         return self.amount_minor - self.cancelled_minor
 
     @property
+    def owed_minor(self) -> int:
+        """What of it the buyer pays with what they pay with beside gift cards."""
+        return max(0, self.due_minor - self.cards_minor)
+
+    @property
+    def cards_left_minor(self) -> int:
+        """What gift cards have paid of goods that are still to ship."""
+        return max(0, self.cards_minor - sum(movement.cards_minor for movement in self.captures.values()))
+
+    @property
     def taken_minor(self) -> int:
         """Money that was taken, or is being taken."""
         return sum(movement.amount_minor for movement in self.captures.values() if not movement.failed)
@@ -132,7 +146,8 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     @property
     def unshipped_minor(self) -> int:
         """What the buyer pays for goods that are still to ship, at the price before it changed."""
-        goods = sum(movement.amount_minor - movement.adjusted_minor for movement in self.captures.values())
+        moves = self.captures.values()
+        goods = sum(move.amount_minor + move.cards_minor - move.adjusted_minor for move in moves)
         return self.due_minor - self.adjusted_minor - goods
 
     @property

@@ -115,7 +115,7 @@ async def gather(streams: Streams, progress: Callable[[str], None] = lambda _: N
         for durable, state in (await streams.pending(name) if await streams.exists(name) else {}).items():
             _open(facts, durable, state)
     inbox = subjects.inbox("capture")
-    async for entry in streams.read(inbox, "capture.cmd.ingest.>"):
+    async for entry in streams.read(inbox, "capture.cmd.ingest.>", archive=False):
         body = orjson.loads(entry.body)
         identity = unquote(entry.headers.get("ce-id", "")) or f"{entry.stream}-{entry.seq}"
         facts.ingested[identity] = (entry.seq, (body["owner"], body["order_id"]))

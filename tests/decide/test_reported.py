@@ -177,9 +177,13 @@ def test_pieces_are_cancelled_as_the_channel_counts_them() -> None:
     assert world.pieces_said(ShipmentShippedV2) == {"1": 6}
 
 
-def test_places_that_the_channel_names_in_its_own_way_stand_under_our_names() -> None:
-    reached = ApiConfig(url="http://shop", locations={"gid://1": "LON"})
-    channel = Channel("web", ChannelConfig(format="native", api=reached), Native(), checks())
+@pytest.mark.parametrize(
+    "config",
+    [{"api": ApiConfig(url="http://shop", locations={"gid://1": "LON"})}, {"locations": {"gid://1": "LON"}}],
+    ids=["of its API", "of a channel without one"],
+)
+def test_places_that_the_channel_names_in_its_own_way_stand_under_our_names(config: Any) -> None:
+    channel = Channel("web", ChannelConfig(format="native", **config), Native(), checks())
     made = paid(shipping=ShippingChoice(pickup_location_id="gid://1"), sold_at="gid://1")
     ledger = Ledger()
     message = ingest(made)

@@ -59,11 +59,14 @@ format = "native"
 hold_hours = 0.0002
 on_expiry = "release"
 
+[post]
+format = "csv"
+
 [shopfront]
 format = "shopify"
 policy = { payment_by = "channel", refund_by = "channel" }
 """
-"""Channels whose holds end within a second, and one that signs its webhooks."""
+"""Channels whose holds end within a second, one that hands in rows of a file, and one that signs its webhooks."""
 
 
 LOCATION = """

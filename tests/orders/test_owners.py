@@ -47,6 +47,7 @@ WITHOUT_EFFECT = {
     "capture.cmd.amend-order",
     "capture.cmd.fetch-order",
     "capture.cmd.ingest",
+    "capture.cmd.note-remap",
     "capture.cmd.release-hold",
     "capture.cmd.report-fulfilled",
     "inventory.cmd.approve-count",
@@ -80,7 +81,7 @@ WITHOUT_EFFECT = {
     "shipping.cmd.reset-pickup-code",
     "shipping.cmd.settle-purchase",
 }
-"""Commands whose samples do not fit what the owner has here."""
+"""Commands whose samples do not fit what the owner has here, or of which an event is all that follows."""
 QUESTIONS: dict[str, dict[str, Any]] = {
     "availability": {"skus": [SKU]},
     "locations": {},

@@ -12,6 +12,7 @@ import httpx
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels.access import NOT_LET_IN_S
 from services.capture.channels.api import (
+    Acknowledging,
     AskOrder,
     AskOrders,
     Level,
@@ -20,6 +21,7 @@ from services.capture.channels.api import (
     Page,
     SetStock,
     StockSet,
+    TellAcknowledged,
     TellCancelled,
     TellRefund,
     TellShipped,
@@ -69,7 +71,7 @@ class WebApi(ABC):
         self.http = http
         self._beside = beside
 
-    async def call(self, operation: str, key: str, request: Any) -> Any:
+    async def call(self, operation: str, key: str, request: Any) -> Any:  # noqa: PLR0911  # one for each request
         """Ask or tell.
 
         Raises:
@@ -82,6 +84,8 @@ class WebApi(ABC):
                 return await self.orders(request)
             case SetStock():
                 return await self.stock(request)
+            case TellAcknowledged() if isinstance(self, Acknowledging):
+                return await self.acknowledge(request)
             case TellShipped():
                 return await self.ship(key, request)
             case TellCancelled():

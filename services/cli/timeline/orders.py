@@ -93,6 +93,7 @@ def _amended(body: Body) -> str:
 
 LINES: Lines = {
     "order-captured": _captured,
+    "order-fetched": lambda b: f"{b['channel']} was asked for it",
     "order-held": lambda b: f"{b['hold']['reason']}{by(b['hold'].get('opened_by'))}: {b['hold'].get('detail', '')}",
     "order-released": _released,
     "mapping-missed": lambda b: f"nothing is known of {_wanted(b)}",

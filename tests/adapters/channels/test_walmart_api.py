@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from services.capture.channels.api import AskOrder, AskOrders
+from services.capture.channels.api import AskOrder, AskOrders, TellAcknowledged
 from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
 from services.hub.decision import Done, Intent
@@ -173,6 +173,20 @@ async def test_levels_are_put_one_by_one_and_what_is_unknown_is_named(tmp_path: 
 
 
 # -- ship
+
+
+async def test_an_order_that_has_come_is_acknowledged_once_and_again_does_no_harm(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, _, server):
+        intent = Intent("shop", "acknowledge", "k", TellAcknowledged(channel_order_id="7"))
+        outcomes = [await effects(api).run(intent) for _ in range(2)]
+        assert [type(one) for one in outcomes] == [Done, Done]
+        assert posted(server) == ["acknowledge"]
+
+
+async def test_an_order_that_walmart_has_not_is_not_acknowledged(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, _, _):
+        with pytest.raises(PermanentError, match="no such order"):
+            await api.call("acknowledge", "k", TellAcknowledged(channel_order_id="9"))
 
 
 async def test_an_order_is_acknowledged_and_its_pieces_shipped_by_parcel(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from crossdock_contracts.values import (
     PaymentTerms,
     ShippingChoice,
 )
-from services.capture.channels import NotYetError, UnmappableError
+from services.capture.channels import NoOrderError, NotYetError
 from services.capture.channels.parts import country_of, joined, level_of, mapping, spread
 from services.capture.channels.reading import minor
 from services.capture.channels.square.payload import Details, Fulfilment, Line, Order, Recipient
@@ -29,8 +29,9 @@ def order_of(found: Order) -> OrderInput:
     """The order.
 
     Raises:
+        NoOrderError: nothing is sold with it, or it is a return of another one.
         NotYetError: it is not paid.
-        UnmappableError: it makes no order, or is a return of another one.
+        UnmappableError: it makes no order.
     """
     _check(found)
     sent = [one for one in found.fulfillments if one.type in _SENT]
@@ -73,10 +74,10 @@ def _check(found: Order) -> None:
     if not found.line_items and found.returns:
         source = found.returns[0].source_order_id or "another order"
         msg = f"$.returns: it is a return of {source}; that order tells what was paid back"
-        raise UnmappableError(msg)
+        raise NoOrderError(msg)
     if not found.line_items and not found.service_charges:
         msg = "$.line_items: nothing is sold; a sale of nothing is no order"
-        raise UnmappableError(msg)
+        raise NoOrderError(msg)
     if found.state == "DRAFT":
         msg = "$.state: DRAFT: it is being written; it comes again once it is placed"
         raise NotYetError(msg)

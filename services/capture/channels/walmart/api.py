@@ -19,6 +19,7 @@ from services.capture.channels.api import (
     Page,
     SetStock,
     StockSet,
+    TellAcknowledged,
     TellCancelled,
     TellRefund,
     TellShipped,
@@ -132,8 +133,17 @@ class WalmartApi(WebApi):
             return f"{error.code} {error.detail}".rstrip()
         return ""
 
+    async def acknowledge(self, told: TellAcknowledged) -> Told:
+        """Acknowledge what is not yet: Walmart wants to hear of an order within four hours."""
+        await self._acknowledged(told.channel_order_id, await self._get(told.channel_order_id))
+        return Told()
+
+    async def _acknowledged(self, order_id: str, order: Mapping[str, Any]) -> None:
+        if counted(order, "Created"):
+            await self._post("acknowledge", f"/v3/orders/{quote(order_id, safe='')}/acknowledge", safe=True)
+
     async def ship(self, _key: str, told: TellShipped) -> Told:
-        """Ship lines, each piece with its parcel's tracking number; an order is acknowledged before.
+        """Ship lines, each piece with its parcel's tracking number, of an order that is acknowledged.
 
         Raises:
             PermanentError: there is no parcel; Walmart wants a tracking number.
@@ -144,10 +154,9 @@ class WalmartApi(WebApi):
         order = await self._get(told.channel_order_id)
         if tracked(order, told):
             return Told(reference=told.parcels[0].number)
-        path = f"/v3/orders/{quote(told.channel_order_id, safe='')}"
-        if counted(order, "Created"):
-            await self._post("acknowledge", f"{path}/acknowledge", safe=True)
-        await self._post("ship", f"{path}/shipping", shipment(order, told))
+        await self._acknowledged(told.channel_order_id, order)
+        path = f"/v3/orders/{quote(told.channel_order_id, safe='')}/shipping"
+        await self._post("ship", path, shipment(order, told))
         return Told(reference=told.parcels[0].number)
 
     async def _post(self, operation: str, path: str, body: Any = None, *, safe: bool = False) -> dict[str, Any]:

@@ -1,0 +1,105 @@
+"""Gift cards: what they have paid of an order is asked for again, however it ships."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossdock_contracts.amendments import OrderAmendedV1
+from crossdock_contracts.capture import CancelOrderV1
+from crossdock_contracts.inventory import StockAllocatedV1
+from crossdock_contracts.payments import AccountChangedV1
+from crossdock_contracts.values import Customer, LineQuantity
+from services.shipping.state import ShipmentStatus
+from tests.decide.sale import ABOUT, extra, ships, sold, then, way
+from tests.decide.world import World
+
+COD = "cash-on-delivery"
+CUSTOMER = Customer(customer_id="C-1", email="c@example.com")
+
+
+def collected(world: World) -> int:
+    """What is to be collected, or was, with all that ships."""
+    live = [one for one in world.shipments if one.status is not ShipmentStatus.STOPPED and one.fulfilment]
+    return sum(one.fulfilment.cash_on_delivery_minor for one in live if one.fulfilment)
+
+
+def split_over(few: int, more: int) -> World:
+    """Goods in two places."""
+    world = World()
+    world.has("A", BER=few, LYS=more)
+    world.has("B", LYS=9)
+    world.rest()
+    return world
+
+
+@given(
+    cards=st.integers(0, 6000),
+    quantity=st.integers(1, 4),
+    few=st.integers(0, 4),
+    shipping=st.integers(0, 700),
+    gone=st.integers(0, 3),
+)
+def test_at_the_door_is_collected_what_the_order_costs_less_what_gift_cards_have_paid(
+    cards: int, quantity: int, few: int, shipping: int, gone: int
+) -> None:
+    world = split_over(few, 4)
+    total = 1000 * quantity + 500 + shipping
+    world.hands_in(
+        sold(quantity, extra(), method=COD, shipping_minor=shipping, total_minor=total, gift_cards_minor=cards)
+    )
+    world.rest()
+    assert collected(world) == max(0, total - cards)
+
+    before = collected(world)
+    gone = min(gone, quantity - 1)
+    if gone:
+        world.hear(CancelOrderV1(**ABOUT, cancel_id="c", lines=(LineQuantity(line_id="1", quantity=gone),)))
+        world.rest()
+    ships(world)
+    for one in world.shipments:
+        assert one.fulfilment is None or one.fulfilment.cash_on_delivery_minor >= 0
+    assert max(0, total - 1000 * gone - shipping - cards) <= collected(world) <= before
+
+
+@given(cards=st.integers(0, 6000), quantity=st.integers(1, 4), few=st.integers(0, 4), gone=st.integers(0, 3))
+def test_a_card_is_charged_what_gift_cards_have_not_paid(cards: int, quantity: int, few: int, gone: int) -> None:
+    world = split_over(few, 4)
+    world.hands_in(sold(quantity, extra(), gift_cards_minor=cards))
+    world.rest()
+    total, gone = 1000 * quantity + 500, min(gone, quantity - 1)
+    assert sum(world.outside.set_aside.values()) == max(0, total - cards)
+    if gone:
+        world.hear(CancelOrderV1(**ABOUT, cancel_id="c", lines=(LineQuantity(line_id="1", quantity=gone),)))
+        world.rest()
+    ships(world)
+    assert world.outside.taken == max(0, total - 1000 * gone - cards)
+    assert world.audit() == []
+
+
+def test_a_customer_on_terms_owes_what_gift_cards_have_not_paid() -> None:
+    world = way(made=sold(3, method="terms", gift_cards_minor=1800, customer_po="P", customer=CUSTOMER))
+    ships(world)
+    (*_, last) = world.said(AccountChangedV1)
+    assert (last.ordered_minor, last.owed_minor) == (0, 1200)
+
+
+def test_pieces_that_are_placed_later_use_what_is_left_of_the_cards() -> None:
+    world = way("reserved", sold(2, extra(), method=COD, gift_cards_minor=1800))
+    world.has("A", BER=5)
+    world.rest()
+    cash = [one.fulfilment.cash_on_delivery_minor for one in world.said(StockAllocatedV1)]
+    assert sum(cash) == 700
+
+
+def test_a_copy_that_is_paid_with_more_cards_has_less_collected() -> None:
+    world = then(way("labelled", sold(2, method=COD)), sold(2, method=COD, gift_cards_minor=1500))
+    assert [part.change for part in world.said(OrderAmendedV1)[0].results] == ["cash"]
+    ships(world)
+    assert collected(world) == 500
+
+
+@pytest.mark.parametrize(("before", "after"), [(500, 1500), (1500, 500), (1500, 0)])
+def test_a_copy_that_is_paid_with_more_or_fewer_cards_has_the_rest_charged(before: int, after: int) -> None:
+    world = then(way("labelled", sold(2, gift_cards_minor=before)), sold(2, gift_cards_minor=after))
+    ships(world)
+    assert (world.outside.taken, world.audit()) == (2000 - after, [])
