@@ -56,6 +56,8 @@ class CarrierService(BaseModel):
     """It takes hazardous goods of every class."""
     hazmat_classes: tuple[str, ...] = ()
     """It takes hazardous goods of these classes."""
+    returns: bool = False
+    """It brings back from there what buyers return."""
     post_boxes: bool = True
     """It delivers to post-office boxes and parcel lockers."""
     longest_mm: PositiveInt | None = None

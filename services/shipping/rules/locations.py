@@ -76,6 +76,8 @@ class ShipFrom(BaseModel):
     """A buyer who has not collected an order by then is reminded."""
     hold_hours: PositiveFloat = 168.0
     """What is not collected within so long is cancelled, or somebody has to see to it where it was shipped here."""
+    returns_to: str = ""
+    """The location where what it has shipped comes back to; empty: itself."""
     export: Export = Export()
     """What customs are told of its parcels."""
     packaging_g: NonNegativeInt = 100
