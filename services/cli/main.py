@@ -23,6 +23,7 @@ from services.cli import (
     customers,
     dead,
     demo,
+    dock,
     doctor,
     holds,
     imports,
@@ -37,7 +38,6 @@ from services.cli import (
     stores,
     suppliers,
     verify,
-    waves,
 )
 from services.cli.client import (
     NoServiceError,
@@ -83,9 +83,9 @@ for commands, name, text in (
     (dead.app, "dead", "Dead letters: list, show, edit, replay, discard."),
     (routing.app, "routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
     (
-        waves.app,
+        dock.app,
         "warehouse",
-        "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
+        "The warehouse: queues, waves, bins, steps, manifests, pickups; what it confirms: picked, packed, shipped.",
     ),
     (cases.app, "cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
     (carriers.app, "carriers", "Carriers: what their tracking codes mean."),

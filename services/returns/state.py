@@ -150,7 +150,7 @@ class Return(Document, service="returns", kind="return", key=("order_id", "retur
         return self.status in (ReturnStatus.CLOSED, ReturnStatus.CANCELLED)
 
 
-class ReturnTimer(Timer, service="returns", kind="return", key=("order_id", "return_id")):
+class ReturnTimer(Timer, service="returns", kind="return-due", key=("order_id", "return_id")):
     """A return of which nothing has come until then has expired."""
 
     order_id: str

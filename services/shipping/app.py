@@ -8,7 +8,6 @@ from crossdock_contracts import (
     inventory,
     labels,
     lots,
-    return_labels,
     returns,
     routing,
     shipping,
@@ -23,6 +22,7 @@ from services.hub.effects import Limits
 from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
+from services.shipping import errands
 from services.shipping.carriers import CarrierAdapter, accounts, shop
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
@@ -30,7 +30,6 @@ from services.shipping.carriers.table import TableCarrier
 from services.shipping.decide import (
     accept,
     answers,
-    back,
     bins,
     commands,
     dropship,
@@ -54,7 +53,6 @@ from services.shipping.decide import (
 )
 from services.shipping.rules import Rules
 from services.shipping.state import LabelTimer, RiskTimer, Shipment
-from services.shipping.state_back import ReturnLabel, ReturnLabelTimer
 from services.shipping.state_goods import LotShipment, RecalledLot, Serial
 from services.shipping.state_work import Bins, Task, Wave
 
@@ -74,8 +72,7 @@ def service(config: Settings) -> Service:
             Serial,
             LotShipment,
             RecalledLot,
-            ReturnLabel,
-            ReturnLabelTimer,
+            *errands.DOCUMENTS,
         ),
         buckets=(BUCKET,),
         says=(
@@ -84,10 +81,6 @@ def service(config: Settings) -> Service:
             labels.LabelWantedV1,
             labels.LabelDelayedV1,
             labels.LabelVoidedV1,
-            return_labels.ReturnLabelBoughtV1,
-            return_labels.ReturnLabelRefusedV1,
-            return_labels.ReturnLabelDelayedV1,
-            return_labels.ReturnLabelVoidedV1,
             shipping.FulfilmentPickedV1,
             shipping.ShortPickedV1,
             lots.LotsPickedV1,
@@ -125,6 +118,7 @@ def service(config: Settings) -> Service:
             tracking.ShipmentDeliveredV1,
             tracking.ShipmentExceptionV1,
             tracking.FulfilmentAtRiskV1,
+            *errands.SAYS,
         ),
     )
     _add_carriers(hub, rules, Secrets(config.secrets_dir))
@@ -154,7 +148,6 @@ def service(config: Settings) -> Service:
     hub.on(warehouse.ConfirmStepV1, partial(steps.confirm_step, rules), reads=commands.reads_shipment, remember=True)
     hub.at(Task, partial(due.task_due, rules), name="overdue")
     _hear_stores(hub, rules)
-    _hear_returns(hub, rules)
     hub.on(warehouse.AssignBinsV1, bins.assign_bins, reads=bins.reads_bins)
     hub.on(warehouse.PlanWaveV1, partial(waves.plan_wave, rules), reads=waves.reads_wave)
     hub.on(warehouse.ReleaseWaveV1, waves.release_wave, reads=waves.reads_wave)
@@ -207,6 +200,7 @@ def service(config: Settings) -> Service:
     hub.on(lots.RecallLiftedV1, goods.know_lifted)
     hub.on(returns.ReturnInspectedV1, serials.take_back)
     hub.at(RiskTimer, partial(risk.warn, rules))
+    errands.hear(hub, rules)
     return hub
 
 
@@ -229,21 +223,6 @@ def _add_carriers(hub: Service, rules: Rules, secrets: Secrets) -> None:
             shop.RateShop(hub.effects.run, hub.effects.is_open, deadline_s),
             Limits(concurrency=1024, timeout_s=deadline_s + 10, attempts=1),
         )
-
-
-def _hear_returns(hub: Service, rules: Rules) -> None:
-    """Labels with which buyers send goods back."""
-    circuit, settle = partial(hub.effects.is_open, operation="buy"), partial(back.settle_label, rules)
-    hub.on(return_labels.ReturnLabelWantedV1, partial(back.want_label, rules, circuit), settle=settle)
-    hub.on(returns.ReturnCancelledV1, partial(back.call_off, rules), settle=settle)
-    hub.at(ReturnLabelTimer, partial(back.ask_again, rules, circuit), name="ask-again-return", settle=settle)
-    hub.on(
-        return_labels.SettleReturnLabelV1,
-        partial(back.settle_purchase, rules, circuit),
-        name="settle-return-label",
-        settle=settle,
-        remember=True,
-    )
 
 
 def _hear_stores(hub: Service, rules: Rules) -> None:

@@ -57,7 +57,7 @@ class ReturnLabel(Document, service="shipping", kind="return-label", key=("order
         return self.intent is None and self.status in (BackStatus.BOUGHT, BackStatus.OVER)
 
 
-class ReturnLabelTimer(Timer, service="shipping", kind="return-label", key=("order_id", "return_id")):
+class ReturnLabelTimer(Timer, service="shipping", kind="return-label-due", key=("order_id", "return_id")):
     """A return whose label waits for a carrier to come back: they are all asked again."""
 
     order_id: str

@@ -87,10 +87,18 @@ class Carrier(BaseModel):
     it; they also tell how heavy a parcel it takes, and whether weighing makes a difference."""
     calendar: dict[str, Any] = Field(default_factory=dict)
     """Routing's part."""
+    manifests: bool = False
+    """What it gets stands in a manifest: `crossdock warehouse manifest`, or the location's `manifest_at`."""
+    pickups: bool = False
+    """It comes when it is called: `crossdock warehouse book-pickup`."""
     volumetric_divisor: PositiveInt | None = None
     """Cubic centimetres that count as a kilogram, for instance 5000: a bulky parcel is priced by its volume. None: by
     its weight alone."""
     service: dict[str, CarrierService]
+
+    def wants(self, purpose: Literal["manifest", "pickup"]) -> bool:
+        """Whether parcels that it gets wait for this."""
+        return self.manifests if purpose == "manifest" else self.pickups
 
 
 class Account(BaseModel):
