@@ -1,6 +1,7 @@
 """The messages of Crossdock. Importing this package registers every contract."""
 
 from crossdock_contracts import (
+    addresses,
     amendments,
     capture,
     cases,
@@ -29,6 +30,7 @@ from crossdock_contracts import (
 )
 
 __all__ = [
+    "addresses",
     "amendments",
     "capture",
     "cases",

@@ -66,13 +66,25 @@ def address(wanted: dict[str, Any], new_id: NewId, *, verify: bool = False) -> d
     made |= {name: wanted.get(name) for name in _ADDRESS}
     made["verifications"] = {}
     if verify:
-        missing = [name for name in ("street1", "city", "zip", "country") if not wanted.get(name)]
-        errors = [
-            {"code": "E.ADDRESS.NOT_FOUND", "field": name, "message": f"{name} missing", "suggestion": None}
-            for name in missing
-        ]
+        errors = _wrong(wanted)
         made["verifications"] = {"delivery": {"success": not errors, "errors": errors, "details": {}}}
     return made
+
+
+def _wrong(wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is wrong with an address: what is missing, a street ``Nowhere``, a postcode of noughts, which is mended."""
+    needed = ("street1", "city", "zip", "country")
+    found: list[tuple[str, str, str | None]] = [
+        (name, f"{name} missing", None) for name in needed if not wanted.get(name)
+    ]
+    if str(wanted.get("street1") or "").startswith("Nowhere"):
+        found.append(("street1", "Street is invalid", None))
+    if str(wanted.get("zip") or "x").strip("0") == "":
+        found.append(("zip", "Invalid zip", "10117"))
+    return [
+        {"code": "E.ADDRESS.NOT_FOUND", "field": field, "message": message, "suggestion": better}
+        for field, message, better in found
+    ]
 
 
 def rates(shipment: dict[str, Any], new_id: NewId) -> list[dict[str, Any]]:

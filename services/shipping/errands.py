@@ -1,17 +1,21 @@
-"""Shipping, wired: what carriers do beside the way of a fulfilment. Labels for returns, manifests, pickups."""
+"""Shipping, wired: what carriers do beside the way of a fulfilment.
+
+Labels for returns, manifests, pickups, and whether they deliver to an address.
+"""
 
 from dataclasses import replace
 from functools import partial
 
+from crossdock_contracts import addresses as asked
 from crossdock_contracts import dock as told
 from crossdock_contracts import return_labels, returns
 from crossdock_contracts.base import Event
 from services.hub.decision import Document
 from services.hub.service import Service
-from services.shipping.decide import back, dock, fetch, manifest
+from services.shipping.decide import addresses, back, dock, fetch, manifest
 from services.shipping.rules import Rules
 from services.shipping.state_back import ReturnLabel, ReturnLabelTimer
-from services.shipping.state_dock import CarrierPickup, Docked, Manifest, ManifestTimer
+from services.shipping.state_dock import AddressCheck, CarrierPickup, Docked, Manifest, ManifestTimer
 
 DOCUMENTS: tuple[type[Document], ...] = (
     ReturnLabel,
@@ -20,6 +24,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Manifest,
     ManifestTimer,
     CarrierPickup,
+    AddressCheck,
 )
 SAYS: tuple[type[Event], ...] = (
     return_labels.ReturnLabelBoughtV1,
@@ -32,6 +37,7 @@ SAYS: tuple[type[Event], ...] = (
     told.CarrierPickupBookedV1,
     told.CarrierPickupRefusedV1,
     told.CarrierPickupCancelledV1,
+    asked.AddressCheckedV1,
 )
 
 
@@ -43,6 +49,12 @@ def hear(hub: Service, rules: Rules) -> None:
             hub.handlers[name] = replace(handler, decide=dock.docked(rules, handler.decide), settle=settle)
     _hear_returns(hub, rules)
     _hand_over(hub, rules)
+    hub.on(
+        asked.AddressCheckWantedV1,
+        partial(addresses.check, rules),
+        name="check-address",
+        settle=addresses.settle_check,
+    )
 
 
 def _hear_returns(hub: Service, rules: Rules) -> None:

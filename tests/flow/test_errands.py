@@ -9,12 +9,16 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from crossdock_contracts.amendments import AmendOrderV1
+from crossdock_contracts.capture import ReleaseHoldV1
 from crossdock_contracts.dock import BookCarrierPickupV1, CancelCarrierPickupV1, MakeManifestV1
 from crossdock_contracts.return_labels import SendReturnLabelV1
 from crossdock_contracts.returns import CancelReturnV1, RequestReturnV1
+from crossdock_contracts.values import Address
+from services.hub.decision import changed
 from services.hub.objects import ObjectStore
 from services.sandbox.server import serve
-from tests.builders import pieces, unique
+from tests.builders import BERLIN, pieces, unique
 from tests.conftest import settings_for, until
 from tests.flow.house import House, house_at, rules_in
 from tests.nats import NatsServer, short_folder
@@ -27,6 +31,7 @@ kind = "easypost"
 url = "{url}/easypost/v2"
 timeout_s = 5
 attempts = 2
+validates = ["*"]
 
 [carrier.usps]
 adapter = "easypost"
@@ -88,6 +93,7 @@ async def yard(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Yard]:
         patch.setenv("CROSSDOCK_SECRET_CARRIER_EASYPOST_KEY", "a-key")
         async with serve() as sandbox, NatsServer(Path(store)) as server:
             (rules / "carriers.toml").write_text(CARRIERS.format(url=sandbox.url))
+            (rules / "addresses.toml").write_text('[[check]]\nwhen = { tags = ["validate"] }\n')
             settings = settings_for(server, folder, rules_dir=rules, park_first_s=0.2)
             async with (
                 house_at(settings) as house,
@@ -156,3 +162,31 @@ async def test_a_carrier_comes_once_for_what_is_packed_and_is_called_off(yard: Y
     (cancelled,) = await yard.house.tells(CancelCarrierPickupV1(**about))
     assert cancelled["type"].endswith("carrier-pickup-cancelled")
     assert (await yard.at_carrier())["pickups_cancelled"] == 1
+
+
+async def test_an_order_waits_for_what_its_carrier_says_of_the_address_and_takes_its_suggestion(yard: Yard) -> None:
+    sku = await yard.house.sells(BER=5)
+    fine = await yard.house.sold((sku, 1), tags=("validate",))
+    await yard.house.labelled(fine)
+    assert (await yard.house.hears("address-checked", fine))["result"] == "deliverable"
+
+    wrong = await yard.house.sold((sku, 1), tags=("validate",), ship_to=changed(BERLIN, postcode="00000"))
+    checked = await yard.house.hears("address-checked", wrong)
+    assert (checked["result"], checked["suggestion"]["postcode"]) == ("undeliverable", "10117")
+    held = await until(lambda: yard.house.document("capture", "order", wrong))
+    (hold,) = held["holds"]
+    assert hold["reason"] == "address-undeliverable"
+    about = {"owner": "main", "order_id": wrong}
+    await yard.house.tells(AmendOrderV1(**about, ship_to=Address.model_validate(hold["suggestion"])))
+    await yard.house.tells(ReleaseHoldV1(**about, hold_id=hold["hold_id"]))
+    assert (await yard.house.labelled(wrong))["ship_to"]["postcode"] == "10117"
+
+
+async def test_an_order_goes_on_where_its_carrier_cannot_say(yard: Yard) -> None:
+    sku = await yard.house.sells(BER=5)
+    await yard.faults(down=["easypost"])
+    order = await yard.house.sold((sku, 1), tags=("validate",))
+    assert (await yard.house.hears("address-checked", order))["result"] == "unchecked"
+    await yard.house.hears("stock-allocated", order)
+    await yard.faults(down=[])
+    await yard.house.labelled(order)

@@ -118,6 +118,9 @@ class Account(BaseModel):
     """What the carrier knows the account by, such as ``account_number``."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Goes with every request, as karrio's options of that carrier."""
+    validates: tuple[Country | Literal["*"], ...] = ()
+    """Countries of whose addresses it is asked whether it delivers there, ``*`` for those that no other account names;
+    of which orders, capture's ``addresses.toml`` says."""
     names: dict[Code, str] = Field(default_factory=dict)
     """What a house that speaks for several calls carriers that are called otherwise here."""
     concurrency: PositiveInt = 16
