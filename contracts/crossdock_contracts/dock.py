@@ -131,7 +131,8 @@ class CarrierPickupRefusedV1(Event, service="shipping", name="carrier-pickup-ref
     carrier: Code
     pickup_id: Id
     reason: Code
-    """``outcome-unknown``: somebody has to look; ``cancel-refused``: it comes all the same."""
+    """``outcome-unknown``: somebody has to look; ``cancel-refused``: it comes all the same, unless ``detail``
+    says that it had been called off."""
     detail: str
 
 

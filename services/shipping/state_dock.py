@@ -88,7 +88,7 @@ class CallStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-MANIFEST_MOVES: dict[ManifestStatus, frozenset[ManifestStatus]] = {
+MOVES: dict[ManifestStatus, frozenset[ManifestStatus]] = {
     ManifestStatus.MAKING: frozenset({ManifestStatus.MADE, ManifestStatus.REFUSED}),
     ManifestStatus.MADE: frozenset(),
     ManifestStatus.REFUSED: frozenset(),

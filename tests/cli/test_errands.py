@@ -26,6 +26,15 @@ def test_a_return_and_its_label_are_asked_for_shown_and_called_off(
     assert (both.status, "write one of" in both.error) == (2, True)
 
 
+def test_an_order_to_which_no_carrier_suggests_another_address_stays_as_it_is(
+    hub: RunningHub, crossdock: Crossdock, sku: str
+) -> None:
+    order = hub.order((sku, 1))
+    eventually(lambda: "order-captured" in crossdock("orders", "show", order).out)
+    said = crossdock("orders", "address", order, "--accept")
+    assert (said.status, "no carrier suggests another address" in said.error) == (3, True)
+
+
 def test_what_a_carrier_is_not_asked_for_is_refused_with_what_to_do(crossdock: Crossdock) -> None:
     said = crossdock("warehouse", "manifest", "BER", "table-parcel")
     assert (said.status, "manifests = true" in said.error) == (1, True)

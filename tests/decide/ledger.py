@@ -26,7 +26,7 @@ _MOVES: dict[type[Document], Any] = {
     routing.Route: routing.MOVES,
     shipping.Shipment: shipping.MOVES,
     state_back.ReturnLabel: state_back.MOVES,
-    state_dock.Manifest: state_dock.MANIFEST_MOVES,
+    state_dock.Manifest: state_dock.MOVES,
     state_dock.CarrierPickup: state_dock.CALL_MOVES,
 }
 
