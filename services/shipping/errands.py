@@ -74,11 +74,11 @@ def _hear_returns(hub: Service, rules: Rules) -> None:
 
 def _hand_over(hub: Service, rules: Rules) -> None:
     """Manifests, and pickups of carriers."""
-    settle = manifest.settle_manifest
+    settle = partial(manifest.settle_manifest, rules)
     hub.on(told.MakeManifestV1, partial(manifest.make_manifest, rules), settle=settle)
     hub.on(told.ManifestWantedV1, partial(manifest.go_on, rules), name="make-next-manifest", settle=settle)
     hub.at(ManifestTimer, partial(manifest.close_day, rules), settle=settle)
-    hub.on(told.SettleManifestV1, manifest.settle_by_hand, name="settle-manifest")
+    hub.on(told.SettleManifestV1, partial(manifest.settle_by_hand, rules), name="settle-manifest")
     hub.on(told.BookCarrierPickupV1, partial(fetch.book, rules), name="book-pickup", settle=fetch.settle_pickup)
     hub.on(told.CancelCarrierPickupV1, partial(fetch.call_off, rules), name="cancel-pickup", settle=fetch.settle_pickup)
     hub.on(told.SettleCarrierPickupV1, fetch.settle_by_hand, name="settle-pickup")

@@ -21,6 +21,7 @@ def test_a_return_and_its_label_are_asked_for_shown_and_called_off(
     assert "has a label that is bought" in crossdock(*show, "--send").error
     assert "buyer-keeps" in crossdock("warehouse", "cancel-return", order, "R-1").out
     eventually(lambda: "voided" in crossdock("warehouse", "return-label", order, "R-1").out)
+    assert "return-label-bought" in crossdock("orders", "show", order).out
     assert crossdock("warehouse", "return-label", order, "R-9").status == 3
     both = crossdock("warehouse", "return-label", order, "R-1", "--send", "--not-bought")
     assert (both.status, "write one of" in both.error) == (2, True)

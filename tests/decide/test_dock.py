@@ -63,7 +63,7 @@ class Quay(Ledger):
 
     def made(self, outcome: Outcome, manifest_id: str = "M-1") -> Decision:
         message = MakeManifestV1(**AT, carrier="cheap", manifest_id=manifest_id)
-        return self.take(manifest.settle_manifest, message, NOW, outcome)
+        return self.take(partial(manifest.settle_manifest, HANDS_OVER), message, NOW, outcome)
 
     def book(self, **fields: Any) -> Decision:
         return self.take(partial(fetch.book, HANDS_OVER), booking(**fields), NOW)
@@ -144,7 +144,7 @@ def test_the_dock_is_closed_at_its_own_time_of_day() -> None:
     assert again is not None
     assert (again.key, again.resumed) == (decision.intent.key, True)
     answer = ManifestKept(number="sf_1")
-    house.take(manifest.settle_manifest, timer, timer.due_at, Done(answer))
+    house.take(partial(manifest.settle_manifest, HANDS_OVER), timer, timer.due_at, Done(answer))
     assert house.said(ManifestMadeV1)[0].parcels[0].tracking_number == parcel().tracking_number
 
 
@@ -179,6 +179,7 @@ def test_what_a_carrier_leaves_out_or_refuses_stands_in_the_next_manifest() -> N
     assert (refused.reason, refused.detail, quay.lying("manifest")) == (
         "refused", "INVALID T2 was refunded", ["web:2/1"],
     )  # fmt: skip
+    assert quay.get(ManifestTimer, "main", "BER", "cheap") is not None, "it is closed by itself"
     quay.make("M-3", without=("web:2/1",))
     assert quay.lying("manifest") == []
 
@@ -191,14 +192,14 @@ def test_a_manifest_waits_for_its_carrier_and_for_somebody_to_look() -> None:
     assert (quay.said(ManifestRefusedV1)[0].reason, quay.lying("manifest")) == ("outcome-unknown", [])
     settle = SettleManifestV1(**AT, carrier="cheap", manifest_id="M-1", number="99")
     for _ in range(2):
-        quay.take(manifest.settle_by_hand, settle, NOW)
+        quay.take(partial(manifest.settle_by_hand, HANDS_OVER), settle, NOW)
     assert [one.number for one in quay.said(ManifestMadeV1)] == ["99"]
     assert quay.said(CommandRefusedV1)[0].reason == "wrong-state"
 
     other = Quay(1)
     other.make()
     other.made(Unsettled("no way to ask"))
-    other.take(manifest.settle_by_hand, settle.model_copy(update={"number": ""}), NOW)
+    other.take(partial(manifest.settle_by_hand, HANDS_OVER), settle.model_copy(update={"number": ""}), NOW)
     assert other.lying("manifest") == ["web:1/1"]
 
 

@@ -73,6 +73,16 @@ class Yard:
         about = {"owner": "main", "order_id": order, "return_id": "R-1", "reason": "damaged"}
         await self.house.tells(RequestReturnV1(**about, lines=(pieces(),), label=label))
 
+    async def hold(self, order: str, reason: str) -> dict[str, Any]:
+        """Wait until an order is held for this reason alone, and show the hold."""
+
+        async def there() -> dict[str, Any] | None:
+            held = (await self.house.document("capture", "order", order) or {}).get("holds", [])
+            return held[0] if [one["reason"] for one in held] == [reason] else None
+
+        hold: dict[str, Any] = await until(there)
+        return hold
+
     async def label_of(self, order: str, status: str) -> dict[str, Any]:
         """Wait until the return of an order has a label of this status, and show it."""
 
@@ -173,9 +183,7 @@ async def test_an_order_waits_for_what_its_carrier_says_of_the_address_and_takes
     wrong = await yard.house.sold((sku, 1), tags=("validate",), ship_to=changed(BERLIN, postcode="00000"))
     checked = await yard.house.hears("address-checked", wrong)
     assert (checked["result"], checked["suggestion"]["postcode"]) == ("undeliverable", "10117")
-    held = await until(lambda: yard.house.document("capture", "order", wrong))
-    (hold,) = held["holds"]
-    assert hold["reason"] == "address-undeliverable"
+    hold = await yard.hold(wrong, "address-undeliverable")
     about = {"owner": "main", "order_id": wrong}
     await yard.house.tells(AmendOrderV1(**about, ship_to=Address.model_validate(hold["suggestion"])))
     await yard.house.tells(ReleaseHoldV1(**about, hold_id=hold["hold_id"]))

@@ -42,7 +42,7 @@ def _dock(rules: Rules, states: States, decision: Decision, after: Shipment, now
     lay, lies = _lying(rules, before, now), _lying(rules, after, now)
     for key, one in lies.items():
         if key not in lay or lay[key].parcels != one.parcels:
-            decision.writes += [one, *_closing_time(rules, states, one, now)]
+            decision.writes += [one, *closing_time(rules, states, one, now)]
     gone = [key for key in lay if key not in lies]
     decision.withdrawn += [one for one in states.get_all(Docked, gone) if one is not None]
 
@@ -74,7 +74,7 @@ def _lying(rules: Rules, shipment: Shipment | None, now: datetime) -> dict[tuple
     return {(one.owner, one.location_id, one.carrier, one.purpose, one.fulfilment_id): one for one in found}
 
 
-def _closing_time(rules: Rules, states: States, one: Docked, now: datetime) -> list[Document]:
+def closing_time(rules: Rules, states: States, one: Docked, now: datetime) -> list[Document]:
     """The timer by which what lies at the dock is closed by itself, where it is not set yet."""
     place = rules.locations.get(one.location_id)
     if place is None or place.manifest_at is None or one.purpose != "manifest":

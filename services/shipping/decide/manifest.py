@@ -1,5 +1,6 @@
 """Manifests: what a carrier gets from a location is closed, once for each parcel, by hand or at a time of day."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from crossdock_contracts.base import Event
@@ -10,10 +11,22 @@ from crossdock_contracts.dock import (
     ManifestWantedV1,
     SettleManifestV1,
 )
-from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, Unsettled, changed
+from services.hub.decision import (
+    Decision,
+    Document,
+    Done,
+    Failed,
+    Intent,
+    Later,
+    Outcome,
+    Refused,
+    States,
+    Unsettled,
+    changed,
+)
 from services.shipping.carriers import MakeManifest
 from services.shipping.carriers.answers import ManifestKept
-from services.shipping.decide.dock import bought, handed, put_back, take
+from services.shipping.decide.dock import bought, closing_time, handed, put_back, take
 from services.shipping.rules import Rules
 from services.shipping.state_dock import Docked, Manifest, ManifestStatus, ManifestTimer
 
@@ -117,16 +130,18 @@ def _resumed(rules: Rules, manifest: Manifest) -> Decision:
     return Decision(writes=[manifest], intent=_intent(rules, manifest, resumed=True))
 
 
-def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Outcome, now: datetime) -> Decision:
+def settle_manifest(
+    rules: Rules, states: States, message: Wanted | ManifestTimer, outcome: Outcome, now: datetime
+) -> Decision:
     """What the carrier made of it."""
     manifest = _known(states, wanted_by(message) if isinstance(message, ManifestTimer) else message)
     if manifest is None or manifest.intent is None or outcome.key != manifest.intent.key:
         return Decision.nothing()
     match outcome:
         case Done(response=ManifestKept() as kept):
-            return _made(manifest, kept, now)
+            return _made(rules, states, manifest, kept, now)
         case Refused(code=code, detail=detail):
-            return _refused(manifest, "refused", f"{code} {detail}".strip(), now)
+            return _refused(rules, states, manifest, ("refused", f"{code} {detail}".strip()), now)
         case Unsettled(detail=detail):
             waits = changed(manifest, unsettled=True)
             return Decision(writes=[waits], events=[_refusal(waits, "outcome-unknown", detail)])
@@ -136,7 +151,7 @@ def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Ou
             return Decision(later=Later(f"{manifest.carrier} answered with {outcome}"))
 
 
-def _made(manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
+def _made(rules: Rules, states: States, manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
     """It was; what the carrier left out of it lies at the dock again."""
     inside = set(kept.tracking_numbers)
 
@@ -166,13 +181,18 @@ def _made(manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
         documents=kept.documents,
         made_at=now,
     )
-    return Decision(writes=[after, *(put_back(out, now) if closed else ())], events=[made])
+    return Decision(writes=[after, *(_next_time(rules, states, out, now) if closed else ())], events=[made])
 
 
-def _refused(manifest: Manifest, reason: str, detail: str, now: datetime) -> Decision:
+def _next_time(rules: Rules, states: States, held: Sequence[Docked], now: datetime) -> list[Document]:
+    """It lies at the dock again, and is closed at the next time of day."""
+    return [*put_back(held, now), *(closing_time(rules, states, held[0], now) if held else ())]
+
+
+def _refused(rules: Rules, states: States, manifest: Manifest, why: tuple[str, str], now: datetime) -> Decision:
     """There is none; all of it lies at the dock again."""
     after = changed(manifest, status=ManifestStatus.REFUSED, intent=None, unsettled=False)
-    return Decision(writes=[after, *put_back(manifest.held, now)], events=[_refusal(manifest, reason, detail)])
+    return Decision(writes=[after, *_next_time(rules, states, manifest.held, now)], events=[_refusal(manifest, *why)])
 
 
 def _refusal(manifest: Manifest, reason: str, detail: str) -> ManifestRefusedV1:
@@ -187,12 +207,12 @@ def _refusal(manifest: Manifest, reason: str, detail: str) -> ManifestRefusedV1:
     )
 
 
-def settle_by_hand(states: States, message: SettleManifestV1, now: datetime) -> Decision:
+def settle_by_hand(rules: Rules, states: States, message: SettleManifestV1, now: datetime) -> Decision:
     """Somebody has looked whether it was made."""
     manifest = _known(states, message)
     if manifest is None or not manifest.unsettled:
         detail = f"no manifest {message.manifest_id} of {message.location_id} waits for somebody to look"
         return Decision.refused(message, "wrong-state", detail)
     if not message.number:
-        return _refused(manifest, "not-made", "the carrier's own pages show none", now)
-    return _made(manifest, ManifestKept(number=message.number), now)
+        return _refused(rules, states, manifest, ("not-made", "the carrier's own pages show none"), now)
+    return _made(rules, states, manifest, ManifestKept(number=message.number), now)
