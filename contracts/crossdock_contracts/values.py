@@ -271,6 +271,8 @@ class Hold(Value):
     """A gate: whoever releases it has to be named."""
     opened_by: str = ""
     """Who placed it by hand; empty: a rule did."""
+    suggestion: Address | None = None
+    """The delivery address that would mend it; none: there is no such."""
 
 
 class LineQuantity(Value):

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from crossdock_contracts import (
+    addresses,
     amendments,
     capture,
     cases,
@@ -38,6 +39,7 @@ from services.capture.decide import (
     cancel,
     catalogue,
     correct,
+    delivery,
     elsewhere,
     holds,
     ingest,
@@ -84,6 +86,7 @@ def service(config: Settings) -> Service:
         says=(
             capture.OrderCapturedV1,
             capture.CustomersMergedV1,
+            addresses.AddressCheckWantedV1,
             capture.OrderHeldV1,
             capture.OrderReleasedV1,
             capture.OrderRejectedV1,
@@ -125,6 +128,7 @@ def service(config: Settings) -> Service:
     hub.on(capture.ReleaseHoldV1, holds.release_hold)
     hub.on(capture.RejectOrderV1, holds.reject_order)
     hub.at(HoldExpiry, holds.expire_hold)
+    hub.on(addresses.AddressCheckedV1, delivery.know_checked)
     hub.on(capture.ReportFulfilledV1, elsewhere.report_fulfilled)
     hub.at(RecordedUntil, elsewhere.recorded_long_enough)
     hub.on(amendments.AmendOrderV1, partial(correct.amend_order, channels), remember=True)

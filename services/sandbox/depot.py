@@ -46,6 +46,10 @@ class Depot:
     def __init__(self, number: Callable[[int], str]) -> None:
         self.emit: Emit = lambda *_: None
         self.parcels: dict[str, Parcel] = {}
+        self.pickups: dict[str, bool] = {}
+        """By number: whether somebody comes."""
+        self.manifests: dict[str, list[str]] = {}
+        """By number: the tracking numbers that stand in it."""
         self._tokens: dict[str, float] = {}
         self._numbers = count(1)
         self._number = number
@@ -91,6 +95,29 @@ class Depot:
         known.voided = True
         return ""
 
+    def book(self) -> str:
+        """Come for parcels; the number of the pickup."""
+        number = f"P{len(self.pickups) + 1:08d}"
+        self.pickups[number] = True
+        return number
+
+    def call_off(self, number: str) -> bool:
+        """Do not come; whether anybody was to."""
+        was_booked = self.pickups.get(number, False)
+        if was_booked:
+            self.pickups[number] = False
+        return was_booked
+
+    def close(self, numbers: list[str]) -> str:
+        """Put parcels into a manifest; its number, or none where one of them is not there, voided, or in another."""
+        known = [self.find(number) for number in numbers]
+        taken = {number for closed in self.manifests.values() for number in closed}
+        if not numbers or any(one is None or one.voided for one in known) or taken & set(numbers):
+            return ""
+        number = f"M{len(self.manifests) + 1:08d}"
+        self.manifests[number] = numbers
+        return number
+
     def state(self) -> dict[str, Any]:
         """Labels bought, taken back, and the money that they cost; double ones are open under one reference."""
         open_ = [one for one in self.parcels.values() if not one.voided]
@@ -101,6 +128,9 @@ class Depot:
             "labels_double": len(open_) - len({one.reference or one.number for one in open_}),
             "charged_minor": sum(one.charged_minor for one in self.parcels.values()),
             "refunded_minor": sum(one.charged_minor for one in self.parcels.values() if one.voided),
+            "pickups_booked": len(self.pickups),
+            "pickups_cancelled": sum(1 for comes in self.pickups.values() if not comes),
+            "manifests": [{"number": number, "pieces": pieces} for number, pieces in self.manifests.items()],
             "labels": [
                 {"number": one.number, "pieces": one.pieces, "reference": one.reference, "service": one.service,
                  "charged_minor": one.charged_minor, "voided": one.voided, "step": one.step}

@@ -1,12 +1,9 @@
-"""EasyPost's API, version 2: addresses, shipments, buying and refunding labels, trackers, webhooks.
+"""EasyPost's API, version 2: addresses, shipments, buying and refunding labels, trackers, webhooks; and handing over.
 
 Wire format: https://docs.easypost.com/docs/shipments, …/addresses, …/trackers, …/webhooks. Any API key is taken, as the
 user name of Basic authentication.
 """
 
-import hashlib
-import hmac
-import unicodedata
 from typing import Any
 
 import orjson
@@ -16,6 +13,7 @@ from starlette.routing import Route
 
 from services.sandbox import labels
 from services.sandbox.api import Emit, Refusal, body_of, route, said, stamp
+from services.sandbox.easypost_handover import Handover
 from services.sandbox.easypost_parts import (
     BAD_JSON,
     STATUSES,
@@ -28,13 +26,13 @@ from services.sandbox.easypost_parts import (
     label,
     move,
     rates,
+    signed,
     summary,
     tracker,
 )
 from services.sandbox.sales import minor
 
 _MOVED = {"in_transit", "out_for_delivery", "delivered", "return_to_sender"}
-_SIGNED = "X-Hmac-Signature"
 
 
 class EasyPost:
@@ -52,6 +50,7 @@ class EasyPost:
         self.charged_minor = 0
         self.refunded_minor = 0
         self._id = ids()
+        self.handover = Handover(self.name, self.shipments, self._id)
 
     def routes(self) -> list[Route]:
         """Its paths."""
@@ -70,6 +69,7 @@ class EasyPost:
             route("/v2/trackers/{id}", self._get_tracker),
             route("/v2/webhooks", self._webhook, "POST"),
             route("/labels/{file}", self._label),
+            *self.handover.routes(),
         ]
 
     def refusal(self, status: int) -> Any:
@@ -96,6 +96,7 @@ class EasyPost:
             "charged_minor": self.charged_minor,
             "refunded_minor": self.refunded_minor,
             "labels": labels,
+            **self.handover.state(),
             "trackers": {one["tracking_code"]: one["status"] for one in self.trackers.values()},
         }
 
@@ -126,11 +127,7 @@ class EasyPost:
         }  # fmt: skip
         body = orjson.dumps(event)
         for hook in self.hooks:
-            headers = {"Content-Type": "application/json"}
-            if hook["secret"]:
-                secret = unicodedata.normalize("NFKD", hook["secret"]).encode()
-                headers[_SIGNED] = f"hmac-sha256-hex={hmac.new(secret, body, hashlib.sha256).hexdigest()}"
-            self.emit(hook["url"], body, headers)
+            self.emit(hook["url"], body, signed(body, hook["secret"]))
 
     # -- addresses
 

@@ -22,6 +22,7 @@ from services.hub.effects import Limits
 from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
+from services.shipping import errands
 from services.shipping.carriers import CarrierAdapter, accounts, shop
 from services.shipping.carriers.desk import BUCKET, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
@@ -61,7 +62,18 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
+        documents=(
+            Shipment,
+            RiskTimer,
+            LabelTimer,
+            Task,
+            Wave,
+            Bins,
+            Serial,
+            LotShipment,
+            RecalledLot,
+            *errands.DOCUMENTS,
+        ),
         buckets=(BUCKET,),
         says=(
             labels.LabelBoughtV1,
@@ -106,6 +118,7 @@ def service(config: Settings) -> Service:
             tracking.ShipmentDeliveredV1,
             tracking.ShipmentExceptionV1,
             tracking.FulfilmentAtRiskV1,
+            *errands.SAYS,
         ),
     )
     _add_carriers(hub, rules, Secrets(config.secrets_dir))
@@ -187,6 +200,7 @@ def service(config: Settings) -> Service:
     hub.on(lots.RecallLiftedV1, goods.know_lifted)
     hub.on(returns.ReturnInspectedV1, serials.take_back)
     hub.at(RiskTimer, partial(risk.warn, rules))
+    errands.hear(hub, rules)
     return hub
 
 

@@ -75,7 +75,33 @@ def _tracked(body: Body) -> str:
     return "; ".join([body["tracking_number"], *said, *more])
 
 
+def _manifest(body: Body) -> str:
+    stands = ", ".join(f"{one['bucket']}/{one['name']}" for one in body.get("documents", []))
+    out = f"; left out: {', '.join(one['tracking_number'] for one in body['left_out'])}" if body.get("left_out") else ""
+    return (
+        f"{body['manifest_id']}: {counted(len(body['parcels']), 'parcel')} for {body['carrier']} at "
+        f"{body['location_id']}, number {body['number']}{by(body.get('made_by'))}"
+        + (f", document {stands}" if stands else "")
+        + out
+    )
+
+
+def _fetched(body: Body) -> str:
+    cost = f", for {money(body['cost'])}" if body.get("cost") else ""
+    return (
+        f"{body['pickup_id']}: {body['carrier']} comes to {body['location_id']} between {body['ready_at'][:16]} and "
+        f"{body['closes_at'][:16]} for {counted(len(body['parcels']), 'parcel')}, confirmation {body['confirmation']}"
+        f"{cost}{by(body.get('booked_by'))}"
+    )
+
+
 LINES: Lines = {
+    "manifest-made": _manifest,
+    "manifest-refused": lambda b: f"{b['manifest_id']} of {b['carrier']}: {b['reason']}: {b['detail']}",
+    "manifest-wanted": lambda b: f"{b['manifest_id']} of {b['carrier']}, for what did not fit",
+    "carrier-pickup-booked": _fetched,
+    "carrier-pickup-refused": lambda b: f"{b['pickup_id']} of {b['carrier']}: {b['reason']}: {b['detail']}",
+    "carrier-pickup-cancelled": lambda b: f"{b['pickup_id']}: {b['carrier']} does not come{by(b.get('cancelled_by'))}",
     "shipment-in-transit": _tracked,
     "shipment-out-for-delivery": _tracked,
     "shipment-delivered": _tracked,

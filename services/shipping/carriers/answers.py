@@ -6,6 +6,7 @@ from types import MappingProxyType
 from pydantic import Field
 
 from crossdock_contracts.base import Utc, Value
+from crossdock_contracts.labels import LabelObject
 from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Address, Code, Country, Money
 from services.shipping.carriers.codes import Status
@@ -116,6 +117,15 @@ class Manifested(Value):
     manifest_id: str
     tracking_numbers: tuple[str, ...]
     documents: Mapping[str, bytes]
+
+
+class ManifestKept(Value):
+    """The same, its document stored."""
+
+    number: str
+    tracking_numbers: tuple[str, ...] = ()
+    """Of those that stand in it; empty: all."""
+    documents: tuple[LabelObject, ...] = ()
 
 
 class PickupBooked(Value):

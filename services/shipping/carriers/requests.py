@@ -1,7 +1,6 @@
 """What carriers are asked. Weights are grams, lengths millimetres, money minor units."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
@@ -41,7 +40,7 @@ class Customs(Value):
     if_undeliverable: Literal["return", "abandon"] = "return"
     export_declaration: str = ""
     """The export filing's number, or why none is needed: ``NOEEI 30.37(a)`` in the USA."""
-    tax_ids: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}))
+    tax_ids: Mapping[str, str] = Field(default_factory=dict)
     """The sender's numbers, by kind: ``IOSS``, ``VAT``, ``EORI``, ``EIN`` …"""
 
 

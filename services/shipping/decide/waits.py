@@ -15,11 +15,16 @@ def wait(shipment: Shipment, why: str, after_s: float | None, now: datetime) -> 
 
     It is certain that nothing was bought, so no call is under way until then: a label may be reported meanwhile.
     """
-    pause = min(_FIRST_S * 2**shipment.waits, _LONGEST_S)
-    due = now + timedelta(seconds=max(pause, min(after_s or 0.0, _LONGEST_S)))
+    due_at = again_at(shipment.waits, after_s, now)
     timer = LabelTimer(
-        owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id, due_at=due
+        owner=shipment.owner, order_id=shipment.order_id, fulfilment_id=shipment.fulfilment_id, due_at=due_at
     )
     said = [] if shipment.waits else [LabelDelayedV1(**about(shipment), detail=why[:1000], delayed_at=now)]
     shipment = changed(shipment, intent=None, waits=min(shipment.waits + 1, 30))
     return Decision(writes=[shipment, timer], events=[*said])
+
+
+def again_at(waits: int, after_s: float | None, now: datetime) -> datetime:
+    """When carriers are asked again that could not be reached so many times in a row."""
+    pause = min(_FIRST_S * 2**waits, _LONGEST_S)
+    return now + timedelta(seconds=max(pause, min(after_s or 0.0, _LONGEST_S)))

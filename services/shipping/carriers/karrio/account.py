@@ -171,7 +171,10 @@ class Account:
                 told = {"confirmation_number": number, "pickup_date": date or None, "options": options}
                 asked = self._model("PickupCancelRequest", told)
                 sent = self._proxy.cancel_pickup(self._mapper.create_cancel_pickup_request(asked))
-                self._given(*self._mapper.parse_cancel_pickup_response(sent))
+                details, messages = self._mapper.parse_cancel_pickup_response(sent)
+                if CALL.get().refused is not None:  # karrio reads some refusals as an answer
+                    raise refusal(CALL.get(), messages, self.name)
+                self._given(details, messages)
                 return PickupCancelled(pickup_id=request.pickup_id)
 
     def _booked(self, request: BookPickup) -> PickupBooked:

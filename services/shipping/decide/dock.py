@@ -1,0 +1,126 @@
+"""The dock: packed parcels that wait for a manifest, or for a carrier to come."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+from crossdock_contracts.dock import MOST_PARCELS, HandedParcel
+from services.hub.decision import Decision, Document, States, changed
+from services.shipping.carriers import BoughtParcel
+from services.shipping.decide.parcels import labels_of
+from services.shipping.rules import Rules
+from services.shipping.state import Shipment, ShipmentStatus
+from services.shipping.state_dock import Docked, DockedParcel, ManifestTimer, Purpose
+
+Decide = Callable[..., Decision]
+_KEPT = timedelta(days=30)
+"""What was neither closed, nor fetched, nor delivered by then is not waited for any more."""
+_READY = (ShipmentStatus.PACKED, ShipmentStatus.SHIPPED)
+
+
+def docked(rules: Rules, decide: Decide) -> Decide:
+    """The same decision, and with it what it changes of what lies at the dock.
+
+    The last two arguments of a decision, whatever it answers to, are the message or outcome, and the time.
+    """
+
+    @wraps(getattr(decide, "func", decide))
+    def decided(states: States, *more: Any) -> Decision:
+        decision = decide(states, *more)
+        now = next(one for one in reversed(more) if isinstance(one, datetime))
+        for after in [one for one in decision.writes if isinstance(one, Shipment)]:
+            _dock(rules, states, decision, after, now)
+        return decision
+
+    return decided
+
+
+def _dock(rules: Rules, states: States, decision: Decision, after: Shipment, now: datetime) -> None:
+    before = states.get(Shipment, after.owner, after.fulfilment_id)
+    lay, lies = _lying(rules, before, now), _lying(rules, after, now)
+    for key, one in lies.items():
+        if key not in lay or lay[key].parcels != one.parcels:
+            decision.writes += [one, *closing_time(rules, states, one, now)]
+    gone = [key for key in lay if key not in lies]
+    decision.withdrawn += [one for one in states.get_all(Docked, gone) if one is not None]
+
+
+def _lying(rules: Rules, shipment: Shipment | None, now: datetime) -> dict[tuple[str, ...], Docked]:
+    """What lies at the dock of a fulfilment's location, as far as its carriers want to hear of it."""
+    if shipment is None or shipment.fulfilment is None or shipment.status not in _READY:
+        return {}
+    by_carrier: dict[str, list[DockedParcel]] = {}
+    for label in labels_of(shipment).values():
+        if label.label:  # it was bought here
+            parcel = DockedParcel(tracking_number=label.tracking_number, handle=label.handle, weight_g=label.weight_g)
+            by_carrier.setdefault(label.carrier, []).append(parcel)
+    found = (
+        Docked(
+            owner=shipment.owner,
+            location_id=shipment.fulfilment.location_id,
+            carrier=carrier,
+            purpose=purpose,
+            fulfilment_id=shipment.fulfilment_id,
+            order_id=shipment.order_id,
+            parcels=tuple(parcels),
+            due_at=now + _KEPT,
+        )
+        for carrier, parcels in by_carrier.items()
+        for purpose in get_args(Purpose)
+        if carrier in rules.carriers and rules.carriers[carrier].wants(purpose)
+    )
+    return {(one.owner, one.location_id, one.carrier, one.purpose, one.fulfilment_id): one for one in found}
+
+
+def closing_time(rules: Rules, states: States, one: Docked, now: datetime) -> list[Document]:
+    """The timer by which what lies at the dock is closed by itself, where it is not set yet."""
+    place = rules.locations.get(one.location_id)
+    if place is None or place.manifest_at is None or one.purpose != "manifest":
+        return []
+    standing = states.get(ManifestTimer, one.owner, one.location_id, one.carrier)
+    if standing is not None and standing.due_at > now:
+        return []
+    zone = ZoneInfo(place.calendar.time_zone)
+    local = now.astimezone(zone)
+    due_at = datetime.combine(local.date(), place.manifest_at, zone)
+    if due_at <= local:
+        due_at = datetime.combine(local.date() + timedelta(days=1), place.manifest_at, zone)
+    return [
+        ManifestTimer(owner=one.owner, location_id=one.location_id, carrier=one.carrier, due_at=due_at.astimezone(UTC))
+    ]
+
+
+def forget(_states: States, _message: Docked, _now: datetime) -> Decision:
+    """Nobody has closed it or come for it in a month."""
+    return Decision.nothing()
+
+
+def take(states: States, owner: str, location_id: str, carrier: str, purpose: Purpose) -> tuple[list[Docked], bool]:
+    """What lies there for this purpose, as much as one document or pickup takes, and whether there is more."""
+    lying = states.under(Docked, owner, location_id, carrier, purpose, limit=MOST_PARCELS + 1)
+    return lying[:MOST_PARCELS], len(lying) > MOST_PARCELS
+
+
+def put_back(held: Iterable[Docked], now: datetime) -> list[Document]:
+    """It lies there again."""
+    return [changed(one, due_at=now + _KEPT) for one in held]
+
+
+def bought(held: Iterable[Docked]) -> tuple[BoughtParcel, ...]:
+    """The parcels, as a carrier is told of them."""
+    return tuple(
+        BoughtParcel(tracking_number=one.tracking_number, handle=one.handle, weight_g=one.weight_g)
+        for docked in held
+        for one in docked.parcels
+    )
+
+
+def handed(held: Iterable[Docked]) -> tuple[HandedParcel, ...]:
+    """The parcels, as they are told of."""
+    return tuple(
+        HandedParcel(order_id=docked.order_id, fulfilment_id=docked.fulfilment_id, tracking_number=one.tracking_number)
+        for docked in held
+        for one in docked.parcels
+    )
