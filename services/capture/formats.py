@@ -10,6 +10,7 @@ from services.capture.channels.bigcommerce import BigCommerce
 from services.capture.channels.bigcommerce.api import BigCommerceApi
 from services.capture.channels.csv import Csv
 from services.capture.channels.ebay import Ebay
+from services.capture.channels.ebay.api import EbayApi
 from services.capture.channels.etsy import Etsy
 from services.capture.channels.etsy.api import EtsyApi
 from services.capture.channels.flipkart import Flipkart
@@ -49,6 +50,7 @@ FORMATS: dict[str, Callable[[], Format]] = {
 APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
     "bigcommerce": BigCommerceApi,
+    "ebay": EbayApi,
     "etsy": EtsyApi,
     "magento": MagentoApi,
     "shopify": ShopifyApi,
