@@ -21,6 +21,7 @@ from services.capture.channels.shopify import Shopify
 from services.capture.channels.shopify.api import ShopifyApi
 from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
+from services.capture.channels.square.api import SquareApi
 from services.capture.channels.tiktok import TikTok
 from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
@@ -54,6 +55,7 @@ APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "etsy": EtsyApi,
     "magento": MagentoApi,
     "shopify": ShopifyApi,
+    "square": SquareApi,
     "walmart": WalmartApi,
     "woocommerce": WooCommerceApi,
 }
