@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from xml.etree.ElementTree import Element, fromstring
 
 from services.capture.channels.ebay.api import EbayApi
 from tests.adapters.channels.speaking import speaking
@@ -16,6 +17,33 @@ ORDERS = "/sell/fulfillment/v1/order"
 
 def error(status: int, number: int, message: str) -> bytes:
     return answer(status, {"errors": [{"errorId": number, "domain": "API", "category": "REQUEST", "message": message}]})
+
+
+def said(name: str, inside: str, ack: str = "Success") -> bytes:
+    """An answer of the Trading API, which is 200 whatever it says."""
+    body = f'<{name}Response xmlns="urn:ebay:apis:eBLBaseComponents"><Ack>{ack}</Ack>{inside}</{name}Response>'
+    return answer(200, body.encode())
+
+
+def failed(name: str, code: int, message: str, *, kind: str = "RequestError", ack: str = "Failure") -> bytes:
+    inside = f"<LongMessage>{message}</LongMessage><ErrorCode>{code}</ErrorCode><SeverityCode>Error</SeverityCode>"
+    warned = "<Errors><ErrorCode>1</ErrorCode><SeverityCode>Warning</SeverityCode></Errors>"
+    errors = f"<Errors>{inside}<ErrorClassification>{kind}</ErrorClassification></Errors>"
+    return said(name, warned + errors, ack)
+
+
+def told(request: Request) -> list[tuple[str, str, str]]:
+    """Listing, SKU and pieces of each level that was written."""
+    found = fromstring(request.body).iterfind("{*}InventoryStatus")
+    return [(_text(one, "ItemID"), _text(one, "SKU"), _text(one, "Quantity")) for one in found]
+
+
+def _variation(sku: str) -> str:
+    return f"<Variation><SKU>{sku}</SKU></Variation>"
+
+
+def _text(element: Element, path: str) -> str:
+    return element.findtext("/".join(f"{{*}}{name}" for name in path.split("/")), "")
 
 
 def euros(value: str) -> dict[str, str]:
@@ -31,6 +59,15 @@ class House:
         self.articles: dict[str, dict[str, Any]] = {"A": {}, "C": {}}
         self.offers = {"A": [{"offerId": "91", "status": "PUBLISHED"}, {"offerId": "92", "status": "UNPUBLISHED"}]}
         self.eligible = True
+        self.listings = [
+            "<ItemID>11</ItemID><SKU>S</SKU><ListingType>FixedPriceItem</ListingType>",
+            "<ItemID>12</ItemID><SKU>auctioned</SKU><ListingType>Chinese</ListingType>",
+            f"<ItemID>13</ItemID><Variations>{_variation('V1')}{_variation('V2')}</Variations>",
+            "<ItemID>14</ItemID><SKU>S</SKU>",
+            "<ItemID>15</ItemID>",
+        ]
+        """A page each."""
+        self.hides = True
         self.order("7")
 
     def order(self, name: str, **fields: Any) -> None:
@@ -62,12 +99,36 @@ class House:
                 return self._orders(request, rest, asked)
             case ["post-order", "v2", "cancellation", *rest]:
                 return self._cancel(rest)
-            case ["sell", "inventory", "v1", "offer"]:
-                offers = self.offers.get(asked["sku"])
-                return answer(200, {"offers": offers}) if offers else error(404, 25713, "no offer")
-            case ["sell", "inventory", "v1", "bulk_update_price_quantity"]:
-                return answer(200, {"responses": [self._level(one) for one in request.json["requests"]]})
+            case ["sell", "inventory", "v1", *rest]:
+                return self._inventory(request, rest, asked)
+            case ["ws", "api.dll"]:
+                return self._trading(request, fromstring(request.body))
         return error(404, 2002, "Resource not found")
+
+    def _inventory(self, request: Request, rest: list[str], asked: dict[str, str]) -> bytes:
+        if rest == ["offer"]:
+            offers = self.offers.get(asked["sku"])
+            return answer(200, {"offers": offers}) if offers else error(404, 25713, "no offer")
+        return answer(200, {"responses": [self._level(one) for one in request.json["requests"]]})
+
+    def _trading(self, request: Request, asked: Element) -> bytes:
+        name = request.headers["x-ebay-api-call-name"]
+        match name:
+            case "GetSellerList":
+                page = int(_text(asked, "Pagination/PageNumber"))
+                items = (
+                    f"<ItemArray><Item>{self.listings[page - 1]}</Item></ItemArray>"
+                    if self.listings
+                    else "<ItemArray/>"
+                )
+                more = str(page < len(self.listings)).lower()
+                return said(name, f"<HasMoreItems>{more}</HasMoreItems>{items}")
+            case "GetUserPreferences":
+                hides = str(self.hides).lower()
+                return said(name, f"<OutOfStockControlPreference>{hides}</OutOfStockControlPreference>")
+            case "ReviseInventoryStatus":
+                return said(name, "", "Warning")
+        return failed(name, 2, "Unsupported API call")
 
     def _orders(self, request: Request, rest: list[str], asked: dict[str, str]) -> bytes:
         match request.method, rest:

@@ -24,6 +24,7 @@ from services.capture.channels.api import (
     Told,
 )
 from services.capture.channels.ebay import telling
+from services.capture.channels.ebay.listings import Listings
 from services.capture.channels.ebay.signing import Signer
 from services.capture.channels.ebay.stock import Stock
 from services.capture.channels.marks import mark
@@ -62,11 +63,14 @@ class EbayApi(WebApi):
         self._tokens = connect(name, config)
         json_ = {"Accept": "application/json"}
         super().__init__(name, connect(name, config, auth=TokenAuth(self._token), headers=json_))
-        site = {"X-EBAY-C-MARKETPLACE-ID": config.account.get("marketplace", "EBAY_US")}
+        marketplace = config.account.get("marketplace", "EBAY_US")
+        site = {"X-EBAY-C-MARKETPLACE-ID": marketplace}
         auth = TokenAuth(self._token, scheme="IAF ")
         self._post_order = connect(name, config, auth=auth, headers=json_ | site)
         self._signer = Signer(self._keys, config.url)
-        self._stock = Stock(self.http)
+        auth = TokenAuth(self._token, header="X-EBAY-API-IAF-TOKEN", scheme="")
+        self._listings = Listings(connect(name, config, auth=auth), marketplace)
+        self._stock = Stock(self.http, self._listings)
         self._memory = Memory()
         self._before: dict[str, frozenset[str]] = {}
         """Refunds of the same amount that there were before ours, by our keys."""
@@ -77,6 +81,7 @@ class EbayApi(WebApi):
         """Give the connections up."""
         await self._tokens.close()
         await self._post_order.close()
+        await self._listings.close()
         await super().close()
 
     async def _token(self) -> Token:

@@ -1,6 +1,6 @@
 """Telling eBay how much can be sold, by its Inventory API: of a SKU as a whole, and of each listing that offers it.
 
-A listing shows the lesser of both figures. https://developer.ebay.com/api-docs/sell/static/inventory/bulk-updates.html,
+A listing shows the lesser of both figures. Listings that are none of the Inventory API's are told by the Trading API. https://developer.ebay.com/api-docs/sell/static/inventory/bulk-updates.html,
 …/sell/inventory/resources/inventory_item/methods/bulkUpdatePriceQuantity, …/offer/methods/getOffers
 """
 
@@ -13,6 +13,8 @@ from typing import Any
 import orjson
 
 from services.capture.channels.api import Level, Levelled, SetStock, StockSet
+from services.capture.channels.ebay.listings import Listings
+from services.hub.effects import PermanentError, TransientError
 from services.hub.http import Http, StatusError
 
 _ROOT = "/sell/inventory/v1"
@@ -24,10 +26,11 @@ _GONE = "25713"
 
 
 class Stock:
-    """The inventory of one seller. Listings that were not made by this API, or moved to it, it does not know."""
+    """The inventory of one seller."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, listings: Listings) -> None:
         self._http = http
+        self._listings = listings
         self._offers: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         """The ids of what is published, by SKU."""
 
@@ -43,7 +46,17 @@ class Stock:
         for error in found:
             if isinstance(error, BaseException):
                 raise error
-        problems = await self._write(wanted.levels)
+        offered = [level for level in wanted.levels if self._offers.get(_sku(level))]
+        loose = [level for level in wanted.levels if not self._offers.get(_sku(level))]
+        problems = await self._write(offered) if offered else {}
+        try:
+            problems |= await self._write_loose(loose) if loose else {}
+        except TransientError:
+            if not offered:
+                raise
+            problems |= dict.fromkeys(map(_sku, loose))
+        except PermanentError as error:
+            problems |= dict.fromkeys(map(_sku, loose), str(error))
         told = (
             Levelled(sku=one.sku, listing_id=one.listing_id, problem=problem)
             for one in wanted.levels
@@ -64,6 +77,18 @@ class Stock:
         self._offers[sku] = offers
         if len(self._offers) > _REMEMBERED:
             self._offers.popitem(last=False)
+
+    async def _write_loose(self, levels: Sequence[Level]) -> dict[str, str | None]:
+        """Write what no published offer is known of: what is wrong, by SKU; none where eBay could not say."""
+        listed = await self._listings.known(map(_sku, levels))
+        problems: dict[str, str | None] = {}
+        problems |= await self._listings.set({_sku(one): one.available for one in levels if _sku(one) in listed})
+        rest = [one for one in levels if _sku(one) not in listed]
+        problems |= await self._write(rest) if rest else {}
+        for sku in map(_sku, levels):  # it may be offered by the next time
+            if sku not in listed or sku in problems:
+                self._offers.pop(sku, None)
+        return problems
 
     async def _write(self, levels: Sequence[Level]) -> dict[str, str | None]:
         """Write them: what is wrong, by SKU; none where eBay could not say.
