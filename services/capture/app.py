@@ -48,10 +48,11 @@ from services.capture.decide import (
     waiting,
 )
 from services.capture.edge import Edge
-from services.capture.formats import APIS, FORMATS
+from services.capture.formats import FORMATS
 from services.capture.inbox import ORIGINALS, Keeping
 from services.capture.levels import Levels
 from services.capture.poll import Poller
+from services.capture.reach import connected
 from services.capture.rules import ApiConfig, Channel, Channels
 from services.capture.state import (
     Customer,
@@ -69,7 +70,6 @@ from services.hub.effects import Limits
 from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
-from services.hub.toml import RulesError
 
 
 def service(config: Settings) -> Service:
@@ -180,12 +180,7 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
 
 def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> bool:
     """Have a channel asked and told; whether it wants to hear that an order has come."""
-    made = APIS.get(channel.format.name)
-    if made is None:
-        msg = f"channels.toml: {channel.name}.api: the format {channel.format.name} has no web API; take it out"
-        raise RulesError(msg)
-    reached = reached.model_copy(update={"locations": channel.config.places})
-    api = made(channel.name, reached, Secrets(config.secrets_dir))
+    api = connected(channel, reached, Secrets(config.secrets_dir))
     limits = Limits(timeout_s=reached.timeout_s, concurrency=reached.concurrency, rate_per_s=reached.rate_per_s)
     hub.adapter(Keeping(api, channel.config.owner, hub), limits)
     if reached.poll_minutes:

@@ -10,8 +10,9 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from services.capture.formats import APIS, FORMATS
-from services.capture.rules import ApiConfig, Channel, Channels
+from services.capture import reach
+from services.capture.formats import FORMATS
+from services.capture.rules import Channels
 from services.cli import quiet
 from services.cli.client import NoServiceError, UnreachableError, connected
 from services.cli.output import FAILED, JsonFlag, as_json, as_table
@@ -32,7 +33,7 @@ _LEAST_FREE_GB = 2
 def doctor(json: JsonFlag = False) -> None:
     """Look over the installation, the rules, and the hub, and say what is wrong and what to do."""
     config = settings()
-    found = [*_installation(), *rules(config), *asyncio.run(_running(config))]
+    found = [*_installation(), *rules(config), *secrets(config), *asyncio.run(_hub(config))]
     if json:
         as_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in found])
     else:
@@ -63,7 +64,7 @@ def rules(config: Settings) -> list[tuple[str, bool, str]]:
     """Whether the files of rules can be read, service by service: what was looked at, whether it is right, what not."""
     found = []
     for name, load in (
-        ("channels", lambda: Channels.load(config.rules_dir, FORMATS)),
+        ("channels", lambda: asyncio.run(_reached(config))),
         ("stock", lambda: StockRules.load(config.rules_dir)),
         ("routing", lambda: RoutingRules.load(config.rules_dir)),
         ("shipping", lambda: ShippingRules.load(config.rules_dir)),
@@ -78,34 +79,31 @@ def rules(config: Settings) -> list[tuple[str, bool, str]]:
     return found
 
 
-async def _running(config: Settings) -> list[tuple[str, bool, str]]:
-    return [*await web_apis(config), *await _hub(config)]
+async def _reached(config: Settings) -> None:
+    """Read the channels, and see whether their web APIs are configured whole.
+
+    Raises:
+        RulesError: they are not.
+    """
+    channels = Channels.load(config.rules_dir, FORMATS)
+    for channel in map(channels.__getitem__, channels.names):
+        if channel.config.api is not None:
+            await reach.connected(channel, channel.config.api, Secrets(config.secrets_dir)).close()
 
 
-async def web_apis(config: Settings) -> list[tuple[str, bool, str]]:
-    """Whether each channel that is asked and told has a web API, and all that tells whose account it is."""
+def secrets(config: Settings) -> list[tuple[str, bool, str]]:
+    """Whether the web API of each channel has its secrets: what was looked at, whether it has, which it has not."""
     try:
         channels = Channels.load(config.rules_dir, FORMATS)
-    except RulesError:  # said of the rules already
+    except RulesError:  # said among the rules
         return []
+    kept = Secrets(config.secrets_dir)
     found = []
     for channel in map(channels.__getitem__, channels.names):
         if channel.config.api is not None:
-            problem = await _problem(channel, channel.config.api, config)
-            found.append((f"web API: {channel.name}", not problem, problem or channel.config.api.url))
+            problem = reach.missing(channel, kept)
+            found.append((f"secrets: {channel.name}", not problem, problem or channel.config.api.url))
     return found
-
-
-async def _problem(channel: Channel, reached: ApiConfig, config: Settings) -> str:
-    """What is wrong with how a channel's web API is set up; empty: nothing."""
-    made = APIS.get(channel.format.name)
-    if made is None:
-        return f"the format {channel.format.name} has none; known: {', '.join(sorted(APIS))}"
-    try:
-        await made(channel.name, reached, Secrets(config.secrets_dir)).close()
-    except RulesError as error:
-        return str(error)
-    return ""
 
 
 async def _hub(config: Settings) -> list[tuple[str, bool, str]]:

@@ -14,7 +14,7 @@ Explain = Callable[[httpx.Response], tuple[str, str]]
 
 _CODES = ("code", "errorCode", "error_code", "errorId", "type")
 _TEXTS = ("message", "detail", "error_description", "longMessage", "description", "title", "moreInfo", "text")
-_INSIDE = ("error", "errors", "fault", "response", "messages", "detail", "output", "message")
+_INSIDE = ("error", "errors", "fault", "response", "messages", "detail", "output", "message", "errorMessage")
 _WORDS = ("error", "errors", "fault")
 _LONGEST = 500
 _DEEPEST = 5

@@ -85,24 +85,6 @@ def test_doctor_names_the_rule_that_is_wrong(
     assert "routing.toml" in wrong["rules: routing"]
 
 
-def test_doctor_names_the_web_api_that_is_not_there_or_lacks_its_account(
-    crossdock: Crossdock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rules = rules_in(tmp_path)
-    apis = [
-        f'[{name}]\nformat = "{name}"\n[{name}.api]\nurl = "https://a.example"\naccount = {account}\n'
-        for name, account in (("tiktok", "{}"), ("flipkart", '{ location = "LOC1" }'), ("csv", "{}"))
-    ]
-    (rules / "channels.toml").write_text("\n".join(apis))
-    monkeypatch.setenv("CROSSDOCK_RULES_DIR", str(rules))
-
-    found = {one["check"]: one for one in crossdock("doctor", "--json").json if "web API" in one["check"]}
-
-    assert found["web API: flipkart"]["ok"] is True
-    assert "tiktok.api.account.cipher is missing" in found["web API: tiktok"]["detail"]
-    assert "csv has none; known: amazon" in found["web API: csv"]["detail"]
-
-
 def test_run_knows_its_services(crossdock: Crossdock) -> None:
     said = crossdock("run", "capture", "telex")
 

@@ -1,5 +1,6 @@
 """Etsy's Open API v3, asked and told. https://developers.etsy.com/documentation/reference."""
 
+import time
 from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
+from services.capture.channels.etsy.ledger import Ledger, Window
 from services.capture.channels.etsy.stock import Stock
 from services.capture.channels.paging import Place
 from services.capture.channels.speaking import WebApi, account, by_hand, connect
@@ -32,6 +34,8 @@ TOKEN_URL = "https://api.etsy.com/v3/public/oauth/token"  # noqa: S105  # where 
 _PAGE = 100
 _ROOT = "/v3/application"
 _TOMORROW_S = 3600.0
+_LEDGER = "ledger|"
+"""Pages of those that something was paid back of."""
 
 
 class EtsyApi(WebApi):
@@ -52,6 +56,7 @@ class EtsyApi(WebApi):
         shop = account(name, config, "shop")
         self._shop = f"{_ROOT}/shops/{shop}"
         self._stock = Stock(self.http, _ROOT, shop)
+        self._ledger = Ledger(self.http, self._shop)
 
     async def _exchanged(self, refresh_token: str) -> Granted:
         client = self._keys["api-key"].partition(":")[0]
@@ -67,7 +72,9 @@ class EtsyApi(WebApi):
         return Order(body=orjson.dumps(await self._get(asked.channel_order_id)))
 
     async def orders(self, asked: AskOrders) -> Page:
-        """Receipts that have changed."""
+        """Receipts that have changed; then those of which something was paid back."""
+        if asked.page.startswith(_LEDGER):
+            return await self._refunded(Window.of(asked.page.removeprefix(_LEDGER)))
         place = Place.of(asked.page, str(int(asked.since.timestamp())))
         params = {
             "min_last_modified": place.since,
@@ -77,8 +84,14 @@ class EtsyApi(WebApi):
             "offset": str(_PAGE * (place.number - 1)),
         }
         found = await self.http.send("orders", "GET", f"{self._shop}/receipts", params=params, read=_listed)
-        more = place.after(str(_updated(found[-1]))) if len(found) == _PAGE else ""
+        ledger = Window(int(asked.since.timestamp()), int(time.time()))
+        more = place.after(str(_updated(found[-1]))) if len(found) == _PAGE else _LEDGER + ledger.written()
         return Page(orders=tuple(map(orjson.dumps, found)), next=more)
+
+    async def _refunded(self, window: Window) -> Page:
+        names, more = await self._ledger.refunded(window)
+        bodies = [orjson.dumps(await self._get(name)) for name in names]
+        return Page(orders=tuple(bodies), next=_LEDGER + more.written() if more else "")
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels."""
