@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.text import Text
+from starlette.types import ASGIApp
 
 from services.cli import (
     amend,
@@ -52,11 +53,14 @@ from services.cli.output import FAILED, NOT_FOUND, UNREACHABLE, USAGE, console, 
 from services.cli.quiet import BusyError
 from services.cli.supervisor import ALL, Hub
 from services.hub import log, process
+from services.hub.app import HubApp
 from services.hub.server import ServerError
 from services.hub.settings import Settings, settings
 from services.hub.streams import ProvisionError
-from services.hub.toml import RulesError
+from services.hub.toml import RulesError, load_toml
 from services.hub.wire import DisconnectedError
+from services.shipping.edge import BELOW, CarrierEdge
+from services.shipping.rules.carriers import CarriersFile
 
 app = typer.Typer(
     name="crossdock",
@@ -160,7 +164,16 @@ def run(
     config = settings()
     log.configure(config)
     apps = [importlib.import_module(f"services.{name}.app").app for name in names]
-    raise typer.Exit(process.run(process.serve(apps, config, follow_parent=follow_parent)))
+    mounts = _mounts(dict(zip(names, apps, strict=True)), config)
+    raise typer.Exit(process.run(process.serve(apps, config, follow_parent=follow_parent, mounts=mounts)))
+
+
+def _mounts(apps: dict[str, HubApp], config: Settings) -> dict[str, ASGIApp]:
+    """What the process that orders come in by takes in for services in other processes: one address for all."""
+    if "capture" not in apps or "shipping" in apps:
+        return {}
+    accounts = load_toml(config.rules_dir / "carriers.toml", CarriersFile).account
+    return {BELOW: CarrierEdge(accounts, apps["capture"].runtime, config)}
 
 
 def main() -> None:

@@ -59,5 +59,10 @@ READY = Gauge("crossdock_ready", "1 while the service is ready", ["service"])
 CACHE = Gauge("crossdock_cache_documents", "State documents at hand", ["service", "partition"])
 HTTP = Counter("crossdock_http_requests_total", "Requests to the web interface", ["route", "status"])
 POLLED = Counter("crossdock_polled_orders_total", "Orders that polls have handed in", ["channel"])
+TRACKED = Counter(
+    "crossdock_tracked_parcels_total",
+    "Parcels that carriers were asked about: told, not-seen by the carrier, failed",
+    ["account", "result"],
+)
 LEVELS = Counter("crossdock_stock_levels_total", "Stock levels published to channels", ["channel", "result"])
 LEVELS_BEHIND = Gauge("crossdock_stock_levels_behind", "Stock levels that changed and are not published", ["channel"])

@@ -1,5 +1,6 @@
 """Shipping, wired: which rule answers to which message."""
 
+from dataclasses import replace
 from functools import partial
 from secrets import randbelow
 
@@ -23,7 +24,7 @@ from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 from services.shipping.carriers import CarrierAdapter, accounts, shop
-from services.shipping.carriers.desk import BUCKET, LabelDesk
+from services.shipping.carriers.desk import BUCKET, AskDesk, LabelDesk, following
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
 from services.shipping.decide import (
@@ -33,7 +34,9 @@ from services.shipping.decide import (
     commands,
     dropship,
     due,
+    follow,
     goods,
+    hear,
     label,
     mend,
     missing,
@@ -50,9 +53,12 @@ from services.shipping.decide import (
     waves,
     work,
 )
+from services.shipping.edge import BELOW, CarrierEdge
+from services.shipping.poll import AT_ONCE, Poller
 from services.shipping.rules import Rules
 from services.shipping.state import LabelTimer, RiskTimer, Shipment
 from services.shipping.state_goods import LotShipment, RecalledLot, Serial
+from services.shipping.state_track import TrackRound, Underway
 from services.shipping.state_work import Bins, Task, Wave
 
 
@@ -61,7 +67,10 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
+        documents=(
+            *(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
+            *(Underway, TrackRound),
+        ),
         buckets=(BUCKET,),
         says=(
             labels.LabelBoughtV1,
@@ -106,9 +115,11 @@ def service(config: Settings) -> Service:
             tracking.ShipmentDeliveredV1,
             tracking.ShipmentExceptionV1,
             tracking.FulfilmentAtRiskV1,
+            tracking.ParcelScannedV1,
+            tracking.ScanUnplacedV1,
         ),
     )
-    _add_carriers(hub, rules, Secrets(config.secrets_dir))
+    _add_carriers(hub, rules, config)
     circuit = partial(hub.effects.is_open, operation="buy")
     settle = partial(label.settle_label, rules)
     watched = partial(risk.watched, rules)
@@ -183,27 +194,46 @@ def service(config: Settings) -> Service:
     )
     hub.on(shipping.ConfirmShippedV1, watched(work.confirm_shipped), reads=commands.reads_shipment)
     hub.on(tracking.TrackingUpdateV1, watched(track.track), reads=commands.reads_shipment, remember=True)
+    hub.on(tracking.ParcelScannedV1, watched(track.scanned), reads=commands.reads_shipment, remember=True)
     hub.on(lots.LotRecalledV1, goods.know_recalled)
     hub.on(lots.RecallLiftedV1, goods.know_lifted)
     hub.on(returns.ReturnInspectedV1, serials.take_back)
     hub.at(RiskTimer, partial(risk.warn, rules))
+    if rules.accounts:
+        _follow(hub, rules)
     return hub
 
 
-def _add_carriers(hub: Service, rules: Rules, secrets: Secrets) -> None:
+def _follow(hub: Service, rules: Rules) -> None:
+    """Parcels that were bought through accounts: they are followed from every decision that sets one under way."""
+    followed = partial(follow.followed, rules)
+    for name, handler in hub.handlers.items():
+        settle = followed(handler.settle) if handler.settle else None
+        hub.handlers[name] = replace(handler, decide=followed(handler.decide), settle=settle)
+    hub.on(tracking.HearCarrierV1, partial(hear.hear, rules), remember=True)
+    hub.on(tracking.TrackingPolledV1, hear.polled)
+    hub.at(Underway, hear.lose_sight)
+
+
+def _add_carriers(hub: Service, rules: Rules, config: Settings) -> None:
     """Those inside the process, those that are configured, and whoever asks several of them what they charge."""
+    secrets = Secrets(config.secrets_dir)
     known: dict[str, tuple[CarrierAdapter, Limits]] = {
         carrier.name: (carrier, Limits(concurrency=512)) for carrier in (TableCarrier(), SandboxCarrier())
     }
     for name, account in rules.accounts.items():
-        known[name] = accounts.adapter(name, account, secrets), accounts.limits(account)
+        made, limits = accounts.adapter(name, account, secrets), accounts.limits(account)
+        known[name] = made, limits
+        if account.track_minutes:
+            hub.adapter(AskDesk(following(name), made.call), replace(limits, concurrency=AT_ONCE))
+            hub.beside(Poller(name, account, made.most_tracked, config))
     for carrier, limits in known.values():
         hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), limits)
     live = {carrier.adapter for carrier in rules.carriers.values() if carrier.rates == "live"} & known.keys()
     deadline_s = rules.rates.deadline_s
     for name in sorted(live):
         carrier, limits = known[name]
-        hub.adapter(shop.RateDesk(name, carrier.call), shop.limits(deadline_s, limits.concurrency))
+        hub.adapter(AskDesk(shop.asking(name), carrier.call), shop.limits(deadline_s, limits.concurrency))
     if live:
         hub.adapter(
             shop.RateShop(hub.effects.run, hub.effects.is_open, deadline_s),
@@ -236,4 +266,10 @@ async def _code(_message: Contract) -> str:
     return f"{randbelow(1_000_000):06d}"
 
 
-app = HubApp(service(settings()))
+def build(config: Settings) -> HubApp:
+    """The application with its web interface."""
+    accounts = Rules.load(config.rules_dir).accounts
+    return HubApp(service(config), config, http=lambda runtime: CarrierEdge(accounts, runtime, config), below=BELOW)
+
+
+app = build(settings())

@@ -83,5 +83,6 @@ CONNECTOR = Connector(
     paid=paid,
     recover=recover,
     voids=False,
+    most_tracked=10,
     validates=True,
 )

@@ -81,3 +81,18 @@ def connector(carrier: str) -> ModuleType:
     """Its part for one carrier: ``Settings``, ``Mapper``, ``Proxy``."""
     library()
     return import_module(f"karrio.mappers.{carrier}")
+
+
+@cache
+def _reader(carrier: str) -> tuple[Any, Any]:
+    """A carrier's reader of scans, and an account that nothing is asked with."""
+    library()
+    provider = import_module(f"karrio.providers.{carrier}")
+    return provider.parse_tracking_response, connector(carrier).Settings(carrier_id=carrier, test_mode=True)
+
+
+def tracking(carrier: str, answer: dict[str, Any]) -> list[Any]:
+    """What karrio reads out of scans that came by themselves, in the shape of the carrier's answers."""
+    read, settings = _reader(carrier)
+    details, _ = read(library().Deserializable(answer), settings)
+    return list(details)
