@@ -49,6 +49,10 @@ class _Round:
     asked: int = 0
 
 
+def _come_to(one: _Round | None) -> tuple[datetime, bool, int]:
+    return (one.begun_at, one.ended, one.after) if one else (datetime.min.replace(tzinfo=UTC), False, 0)
+
+
 class Poller:
     """Asks one account, round after round."""
 
@@ -59,14 +63,14 @@ class Poller:
         self._most = most
         self._settings = settings
         self._round: _Round | None = None
-        """The last one that is known here, which may be further than the one that is kept."""
+        """The last one that is known here: further than the one that is kept, unless another replica has gone on."""
         self._log = logger(service="shipping", account=name)
 
     async def __call__(self, runtime: Runtime) -> None:
         """Go on for ever."""
         while True:
             now = datetime.now(UTC)
-            last = self._round or await self._kept(runtime)
+            last = max((self._round, await self._kept(runtime)), key=_come_to)
             if last is None or last.ended:
                 due = last.begun_at + timedelta(minutes=self._account.track_minutes) if last else now
                 await asyncio.sleep(max(0.0, (due - now).total_seconds()))

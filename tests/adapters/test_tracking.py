@@ -23,6 +23,7 @@ from services.shipping.carriers import TrackParcels, Tracks, Wanted
 from services.shipping.carriers.accounts import adapter
 from services.shipping.carriers.codes import Status
 from services.shipping.carriers.hooks import SignatureError, hooks_of
+from services.shipping.carriers.karrio import usps_hooks
 from services.shipping.carriers.karrio.fedex_hooks import check, heard
 from services.shipping.rules.carriers import Account
 from tests.adapters.karrio_house import House as Carrier
@@ -175,5 +176,62 @@ def test_a_recorded_answer_of_fedex_is_read_as_a_webhook() -> None:
 def test_carriers_that_sign_nothing_are_not_heard() -> None:
     assert [kind for kind in ("ups", "fedex", "dhl-express", "usps", "easypost") if hooks_of(kind)] == [
         "fedex",
+        "usps",
         "easypost",
     ]
+
+
+# -- USPS' webhooks
+
+USPS_SCAN = {"eventType": "Out for Delivery", "eventCode": "OF", "eventTimestamp": "2026-11-22T08:00:00Z"}
+USPS_TOLD = {
+    "trackingNumber": "9205",
+    "status": "Out for Delivery",
+    "statusCategory": "",
+    "trackingEvents": [USPS_SCAN],
+}
+
+
+def envelope(told: Any = USPS_TOLD, at: str = "2026-11-22T08:00:01Z") -> bytes:
+    return json.dumps({"subscriptionType": "TRACKING", "timestamp": at, "payload": json.dumps(told)}).encode()
+
+
+def usps_signed(told: Any = USPS_TOLD, secret: str = "s3cret", at: str = "2026-11-22T08:00:01Z") -> dict[str, str]:
+    digest = hmac.digest(secret.encode(), f"{at}{json.dumps(told)}".encode(), "sha256")
+    return {"x-hmac": b64encode(digest).decode()}
+
+
+def test_usps_signs_time_and_payload_with_any_of_our_secrets() -> None:
+    for secret in ("old", "new"):
+        usps_hooks.check(usps_signed(secret=secret), envelope(), ["new", "old"], path="/", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (usps_signed(secret="other"), envelope()),
+        (usps_signed(), envelope(at="2026-11-23T08:00:01Z")),
+        (usps_signed(), envelope({**USPS_TOLD, "trackingNumber": "1"})),
+        ({}, envelope()),
+        (usps_signed(), b"[]"),
+        (usps_signed(), b"{"),
+    ],
+)
+def test_what_usps_did_not_sign_is_refused(headers: dict[str, str], body: bytes) -> None:
+    with pytest.raises(SignatureError):
+        usps_hooks.check(headers, body, ["s3cret"], path="/", now=NOW)
+
+
+def test_a_webhook_of_usps_tells_where_a_parcel_is() -> None:
+    (said,) = usps_hooks.heard(envelope())
+    assert (said.tracking_number, [scan.status for scan in said.scans]) == ("9205", [Status.OUT_FOR_DELIVERY])
+
+
+def test_a_single_scan_of_usps_is_let_pass() -> None:
+    assert usps_hooks.heard(envelope({"eventCode": "OF", "trackingNumber": "9205"})) == []
+
+
+@given(_JSON.map(lambda told: {"trackingNumber": "1", "trackingEvents": [told]}) | _JSON)
+def test_whatever_json_usps_sends_is_read_or_refused_as_unreadable(told: Any) -> None:
+    with suppress(ValueError):
+        usps_hooks.heard(envelope(told))

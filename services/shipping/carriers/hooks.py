@@ -56,5 +56,9 @@ def hooks_of(kind: str) -> CarrierHooks | None:
             from services.shipping.carriers.karrio import fedex_hooks  # noqa: PLC0415  # an extra
 
             return CarrierHooks(fedex_hooks.check, fedex_hooks.heard)
+        case "usps":
+            from services.shipping.carriers.karrio import usps_hooks  # noqa: PLC0415  # likewise
+
+            return CarrierHooks(usps_hooks.check, usps_hooks.heard)
         case _:
             return None
