@@ -48,7 +48,7 @@ class Trackers:
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """``webhook`` {url, webhook_secret}: who is told; ``track`` {code, status}: news of a parcel.
 
-        ``move`` {codes, statuses}: these parcels, or all that have a label, go through that.
+        ``move`` {numbers, steps}: these parcels, or all that have a label, go through that.
         """
         if "webhook" in wanted:
             self.hooks = [{"url": wanted["webhook"]["url"], "secret": wanted["webhook"].get("webhook_secret", "")}]
@@ -56,9 +56,9 @@ class Trackers:
             one = wanted["track"]
             self._move(self._known(one["code"]), one["status"], one.get("message", one["status"]))
         if "move" in wanted:
-            codes = wanted["move"].get("codes") or [one["tracking_code"] for one in self.all.values()]
+            codes = wanted["move"].get("numbers") or [one["tracking_code"] for one in self.all.values()]
             for known in list(map(self._known, codes)):
-                for status in wanted["move"]["statuses"]:
+                for status in wanted["move"]["steps"]:
                     self._move(known, status, status)
         return {"webhooks": self.hooks, "trackers": len(self.all)}
 

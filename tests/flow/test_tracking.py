@@ -63,7 +63,7 @@ class Street:
         return order_id, fulfilment, parcel["tracking_number"]
 
     async def move(self, api: str, *statuses: str, codes: tuple[str, ...]) -> None:
-        wanted = {"move": {"codes": codes, "statuses": statuses}}
+        wanted = {"move": {"numbers": codes, "steps": statuses}}
         assert (await self.admin.post(f"/sandbox/{api}", json=wanted)).status_code == 200
 
     async def webhooks(self, api: str, account: str) -> None:
