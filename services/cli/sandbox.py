@@ -114,7 +114,7 @@ def move(
     ] = None,
     url: Url = _URL,
 ) -> None:
-    """Have parcels of a running sandbox scanned; EasyPost tells of it, as far as the faults let its webhooks through."""
+    """Have parcels of a running sandbox scanned; EasyPost tells of it, as far as the faults let webhooks through."""
     as_json(_ask("POST", f"{url}/sandbox/{api}", {"move": {"numbers": numbers or [], "steps": steps}}))
 
 
