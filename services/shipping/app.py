@@ -1,6 +1,5 @@
 """Shipping, wired: which rule answers to which message."""
 
-from dataclasses import replace
 from functools import partial
 from secrets import randbelow
 
@@ -23,8 +22,9 @@ from services.hub.effects import Limits
 from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
+from services.shipping import following
 from services.shipping.carriers import CarrierAdapter, accounts, shop
-from services.shipping.carriers.desk import BUCKET, AskDesk, LabelDesk, following
+from services.shipping.carriers.desk import BUCKET, AskDesk, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
 from services.shipping.decide import (
@@ -34,9 +34,7 @@ from services.shipping.decide import (
     commands,
     dropship,
     due,
-    follow,
     goods,
-    hear,
     label,
     mend,
     missing,
@@ -54,11 +52,9 @@ from services.shipping.decide import (
     work,
 )
 from services.shipping.edge import BELOW, CarrierEdge
-from services.shipping.poll import AT_ONCE, Poller
 from services.shipping.rules import Rules
 from services.shipping.state import LabelTimer, RiskTimer, Shipment
 from services.shipping.state_goods import LotShipment, RecalledLot, Serial
-from services.shipping.state_track import TrackRound, Underway
 from services.shipping.state_work import Bins, Task, Wave
 
 
@@ -69,7 +65,7 @@ def service(config: Settings) -> Service:
         "shipping",
         documents=(
             *(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
-            *(Underway, TrackRound),
+            *following.DOCUMENTS,
         ),
         buckets=(BUCKET,),
         says=(
@@ -115,8 +111,7 @@ def service(config: Settings) -> Service:
             tracking.ShipmentDeliveredV1,
             tracking.ShipmentExceptionV1,
             tracking.FulfilmentAtRiskV1,
-            tracking.ParcelScannedV1,
-            tracking.ScanUnplacedV1,
+            *following.SAYS,
         ),
     )
     _add_carriers(hub, rules, config)
@@ -199,20 +194,8 @@ def service(config: Settings) -> Service:
     hub.on(lots.RecallLiftedV1, goods.know_lifted)
     hub.on(returns.ReturnInspectedV1, serials.take_back)
     hub.at(RiskTimer, partial(risk.warn, rules))
-    if rules.accounts:
-        _follow(hub, rules)
+    following.follow_all(hub, rules)
     return hub
-
-
-def _follow(hub: Service, rules: Rules) -> None:
-    """Parcels that were bought through accounts: they are followed from every decision that sets one under way."""
-    followed = partial(follow.followed, rules)
-    for name, handler in hub.handlers.items():
-        settle = followed(handler.settle) if handler.settle else None
-        hub.handlers[name] = replace(handler, decide=followed(handler.decide), settle=settle)
-    hub.on(tracking.HearCarrierV1, partial(hear.hear, rules), remember=True)
-    hub.on(tracking.TrackingPolledV1, hear.polled)
-    hub.at(Underway, hear.lose_sight)
 
 
 def _add_carriers(hub: Service, rules: Rules, config: Settings) -> None:
@@ -224,9 +207,7 @@ def _add_carriers(hub: Service, rules: Rules, config: Settings) -> None:
     for name, account in rules.accounts.items():
         made, limits = accounts.adapter(name, account, secrets), accounts.limits(account)
         known[name] = made, limits
-        if account.track_minutes:
-            hub.adapter(AskDesk(following(name), made.call), replace(limits, concurrency=AT_ONCE))
-            hub.beside(Poller(name, account, made.most_tracked, config))
+        following.ask(hub, name, account, made, limits, config)
     for carrier, limits in known.values():
         hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), limits)
     live = {carrier.adapter for carrier in rules.carriers.values() if carrier.rates == "live"} & known.keys()
