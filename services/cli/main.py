@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.text import Text
-from starlette.types import ASGIApp
 
 from services.cli import (
     amend,
@@ -49,18 +48,16 @@ from services.cli.client import (
     WaitingError,
 )
 from services.cli.cutover.load import load
+from services.cli.mounts import mounts
 from services.cli.output import FAILED, NOT_FOUND, UNREACHABLE, USAGE, console, errors, fail
 from services.cli.quiet import BusyError
 from services.cli.supervisor import ALL, Hub
 from services.hub import log, process
-from services.hub.app import HubApp
 from services.hub.server import ServerError
 from services.hub.settings import Settings, settings
 from services.hub.streams import ProvisionError
-from services.hub.toml import RulesError, load_toml
+from services.hub.toml import RulesError
 from services.hub.wire import DisconnectedError
-from services.shipping.edge import BELOW, CarrierEdge
-from services.shipping.rules.carriers import CarriersFile
 
 app = typer.Typer(
     name="crossdock",
@@ -164,16 +161,8 @@ def run(
     config = settings()
     log.configure(config)
     apps = [importlib.import_module(f"services.{name}.app").app for name in names]
-    mounts = _mounts(dict(zip(names, apps, strict=True)), config)
-    raise typer.Exit(process.run(process.serve(apps, config, follow_parent=follow_parent, mounts=mounts)))
-
-
-def _mounts(apps: dict[str, HubApp], config: Settings) -> dict[str, ASGIApp]:
-    """What the process that orders come in by takes in for services in other processes: one address for all."""
-    if "capture" not in apps or "shipping" in apps:
-        return {}
-    accounts = load_toml(config.rules_dir / "carriers.toml", CarriersFile).account
-    return {BELOW: CarrierEdge(accounts, apps["capture"].runtime, config)}
+    serving = process.serve(apps, config, follow_parent=follow_parent, mounts=mounts(apps, config))
+    raise typer.Exit(process.run(serving))
 
 
 def main() -> None:

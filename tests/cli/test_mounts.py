@@ -4,7 +4,7 @@ import httpx
 from fastapi import FastAPI
 
 from services.capture import app as capture
-from services.cli.main import _mounts
+from services.cli.mounts import mounts
 from services.hub.process import Web
 from services.hub.settings import ROOT, Settings
 from services.shipping import app as shipping
@@ -12,11 +12,9 @@ from services.shipping import app as shipping
 
 async def test_carriers_webhooks_come_in_where_orders_do() -> None:
     config = Settings(rules_dir=ROOT / "deploy" / "rules", _env_file=None)
-    both = {"capture": capture.build(config), "shipping": shipping.build(config)}
-    assert _mounts(both, config) == {}, "shipping takes them itself"
-    assert _mounts({"shipping": both["shipping"]}, config) == {}
-    alone = {"capture": both["capture"]}
-    for web in (Web([*both.values()]), Web([both["shipping"]]), Web([both["capture"]], _mounts(alone, config))):
+    orders, parcels = capture.build(config), shipping.build(config)
+    assert mounts([orders, parcels], config) == mounts([parcels], config) == {}, "shipping takes them itself"
+    for web in (Web([orders, parcels]), Web([parcels]), Web([orders], mounts([orders], config))):
         async with httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url="http://hub") as client:
             answer = await client.post("/webhooks/carriers/nobody", content=b"{}")
             assert (answer.status_code, answer.json()["title"]) == (404, "Unknown account")
