@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crossdock_contracts.tracking import (
@@ -160,6 +160,7 @@ def test_what_is_said_before_a_parcel_has_left_is_asked_for_once_it_has() -> Non
     assert news(dock.shipment, [update]) == [update]
 
 
+@example([("out-for-delivery", 0), ("out-for-delivery", 1), ("in-transit", 1)], 0)
 @given(
     st.lists(
         st.tuples(st.sampled_from(("in-transit", "out-for-delivery", "exception", "delivered")), st.integers(0, 3)),

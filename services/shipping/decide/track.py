@@ -58,21 +58,22 @@ def scanned(states: States, message: ParcelScannedV1, _now: datetime) -> Decisio
         return Decision.nothing()
     about = {"owner": message.owner, "order_id": message.order_id, "fulfilment_id": message.fulfilment_id}
     number = message.tracking_number
-    return _told(
-        shipment,
-        [TrackingUpdateV1(**about, tracking_number=number, **vars(scan)) for scan in message.scans],
-        ranked=True,
-    )
+    told = [TrackingUpdateV1(**about, tracking_number=number, **vars(scan)) for scan in message.scans]
+    return _told(shipment, _in_order(told), ranked=True)
 
 
 def news(shipment: Shipment, updates: Iterable[TrackingUpdateV1]) -> list[TrackingUpdateV1]:
-    """Those of a carrier's words about a fulfilment, oldest first, that are not known of it."""
+    """Those of a carrier's words about a fulfilment that are not known of it, oldest first."""
     found = []
     if shipment.status is ShipmentStatus.SHIPPED:
-        for update in updates:
+        for update in _in_order(updates):
             shipment, events = _said(shipment, update, ranked=True)
             found += [update] if events else []
     return found
+
+
+def _in_order(updates: Iterable[TrackingUpdateV1]) -> list[TrackingUpdateV1]:
+    return sorted(updates, key=lambda one: (one.occurred_at, _RANKS.index(one.status), one.code))
 
 
 def at_rest(shipment: Shipment, number: str) -> bool:
