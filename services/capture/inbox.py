@@ -5,26 +5,21 @@ from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-import orjson
-
-from crossdock_contracts import subjects
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import IngestV1
-from crossdock_contracts.envelope import Envelope
 from services.capture.channels.api import Api, Order
 from services.capture.rules import Channel
 from services.hub.decision import changed
 from services.hub.effects import TransientError
-from services.hub.runtime import Runtime
+from services.hub.inbox import Inbox as HubInbox
+from services.hub.inbox import InboxError
 from services.hub.service import Service
-from services.hub.settings import Settings
-from services.hub.wire import DisconnectedError, status
+
+__all__ = ["ORIGINALS", "Inbox", "InboxError", "Keeping"]
 
 ORIGINALS = "originals"
 _INLINE_BYTES = 256 * 1024
 """Larger payloads, and those that are no text, go to the object store, and the message names them."""
-_TIMEOUT_S = 5.0
-_NO_ANSWER = "the message server did not answer"
 
 
 class Keeping:
@@ -53,16 +48,16 @@ class Keeping:
         return changed(answer, original=original)
 
 
-class InboxError(Exception):
-    """Nothing was stored, as far as is known; the text says why."""
+class Inbox(HubInbox):
+    """Stores orders, and other commands."""
 
+    async def put(self, command: Command, identity: str = "") -> dict[str, object]:
+        """Store a command; what it is about, its message id, and its sequence.
 
-class Inbox:
-    """Stores commands to capture."""
-
-    def __init__(self, runtime: Runtime, settings: Settings) -> None:
-        self._runtime = runtime
-        self._settings = settings
+        Raises:
+            InboxError: it was not stored.
+        """
+        return {"order_id": command.entity, **await super().put(command, identity)}
 
     async def ingest(
         self, channel: Channel, order_id: str, body: bytes, source: str, content_type: str
@@ -91,32 +86,6 @@ class Inbox:
             source=source,
         )
         return await self.put(command, identity)
-
-    async def put(self, command: Command, identity: str = "") -> dict[str, object]:
-        """Store a command; what it is about, its message id, and its sequence.
-
-        Raises:
-            InboxError: it was not stored.
-        """
-        identity = identity or uuid4().hex
-        envelope = Envelope.of(command, message_id=identity, time=datetime.now(UTC))
-        headers = "".join(f"{name}: {value}\r\n" for name, value in envelope.to_headers().items())
-        subject = subjects.message(
-            command.TYPE,
-            command.VERSION,
-            partition=subjects.partition(command.owner, command.entity, self._settings.partitions),
-            pool=subjects.pool(command.owner, self._settings.pools),
-        )
-        try:
-            answer = await self._runtime.calls.one(
-                [], subject.encode(), headers.encode(), command.encode(), timeout_s=_TIMEOUT_S
-            )
-        except (DisconnectedError, AssertionError):
-            raise InboxError(_NO_ANSWER) from None
-        content = {} if status(answer) else orjson.loads(answer.data)
-        if "seq" not in content:
-            raise InboxError(str(content.get("error", "the message server has no inbox for it yet")))
-        return {"order_id": command.entity, "message_id": identity, "sequence": int(content["seq"])}
 
 
 def _is_text(body: bytes) -> bool:

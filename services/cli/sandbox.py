@@ -105,6 +105,19 @@ def seed(
     as_json(_ask("POST", f"{url}/sandbox/{api}", {"orders": orders, "seed": by} | named))
 
 
+@app.command()
+def move(
+    api: Annotated[str, typer.Argument(help="A carrier, or an account of EasyPost.")],
+    steps: Annotated[list[str], typer.Argument(help="What happens, one after the other: in_transit delivered …")],
+    numbers: Annotated[
+        list[str] | None, typer.Option("--number", help="A parcel's tracking number; any number; none: all parcels.")
+    ] = None,
+    url: Url = _URL,
+) -> None:
+    """Have parcels of a running sandbox scanned; EasyPost tells of it, as far as the faults let webhooks through."""
+    as_json(_ask("POST", f"{url}/sandbox/{api}", {"move": {"numbers": numbers or [], "steps": steps}}))
+
+
 def _ask(method: str, url: str, content: dict[str, Any] | None = None) -> Any:
     try:
         answer = httpx.request(method, url, content=orjson.dumps(content) if content else None, timeout=30)

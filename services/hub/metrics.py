@@ -62,5 +62,10 @@ POLLED = Counter("crossdock_polled_orders_total", "Orders that polls have handed
 PASSED_OVER = Counter(
     "crossdock_polled_passed_over_total", "What polls found that is not to be worked on", ["channel", "reason"]
 )
+TRACKED = Counter(
+    "crossdock_tracked_parcels_total",
+    "Parcels that carriers were asked about: told, not-seen by the carrier, failed",
+    ["account", "result"],
+)
 LEVELS = Counter("crossdock_stock_levels_total", "Stock levels published to channels", ["channel", "result"])
 LEVELS_BEHIND = Gauge("crossdock_stock_levels_behind", "Stock levels that changed and are not published", ["channel"])

@@ -4,7 +4,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -139,15 +139,25 @@ class Depot:
         }  # fmt: skip
 
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """``track`` {number, step}: news of a parcel."""
+        """``track`` {number, step}: news of a parcel.
+
+        ``move`` {numbers, steps}: these parcels, or all that have a label, go through that.
+        """
         if "track" in wanted:
-            number, step = wanted["track"]["number"], wanted["track"]["step"]
-            known = self.find(number)
-            if known is None or step not in STEPS:
-                msg = f"no parcel {number}" if known is None else f"no step {step}; there are: {', '.join(STEPS)}"
-                raise ValueError(msg)
-            known.events.append((step, now()))
+            self._move(wanted["track"]["number"], wanted["track"]["step"])
+        if "move" in wanted:
+            for number in wanted["move"].get("numbers") or [*self.parcels]:
+                for step in wanted["move"]["steps"]:
+                    self._move(number, step)
         return {"parcels": len(self.parcels)}
+
+    def _move(self, number: str, step: str) -> None:
+        """A scan, a second after the last at least: they are told to the second."""
+        known = self.find(number)
+        if known is None or step not in STEPS:
+            msg = f"no parcel {number}" if known is None else f"no step {step}; there are: {', '.join(STEPS)}"
+            raise ValueError(msg)
+        known.events.append((step, max(now(), known.events[-1][1] + timedelta(seconds=1))))
 
 
 def price(service_minor: int, grams: float) -> int:

@@ -120,7 +120,7 @@ class Dhl(Depot):
         asked = request.query_params
         if "shipmentReference" in asked:
             return _tracked([*self.by_reference(asked["shipmentReference"])])
-        numbers = asked.get("shipmentTrackingNumber", "").split(",")
+        numbers = (number for listed in asked.getlist("shipmentTrackingNumber") for number in listed.split(","))
         return _tracked([self.find(number.strip()) for number in numbers])
 
 

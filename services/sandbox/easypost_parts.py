@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 from starlette.requests import Request
 
-from services.sandbox.api import Refusal, basic, stamp
+from services.sandbox.api import Refusal, basic, now, stamp
 from services.sandbox.sales import decimal, minor
 
 RATES = (
@@ -129,10 +130,12 @@ def tracker(code: str, carrier: str, shipment_id: str | None, new_id: NewId) -> 
 
 
 def move(known: dict[str, Any], status: str, message: str) -> None:
-    """News of a parcel."""
+    """News of a parcel, a second after the last at least: scans are told to the second."""
+    last = known["tracking_details"][-1:]
+    at = max([now(), *(datetime.fromisoformat(one["datetime"]) + timedelta(seconds=1) for one in last)])
     known["tracking_details"].append({
         "object": "TrackingDetail", "message": message, "description": "", "status": status,
-        "status_detail": "status_update", "datetime": stamp(), "source": known["carrier"], "carrier_code": "",
+        "status_detail": "status_update", "datetime": stamp(at), "source": known["carrier"], "carrier_code": "",
         "tracking_location": {"object": "TrackingLocation", "city": None, "state": None, "country": None, "zip": None},
     })  # fmt: skip
     known |= {"status": status, "updated_at": stamp(), "finalized": status in {"delivered", "return_to_sender"}}

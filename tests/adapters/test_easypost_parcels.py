@@ -5,11 +5,11 @@ import pytest
 from services.hub.effects import PermanentError, TransientError
 from services.shipping.carriers import (
     Label,
-    Tracked,
-    TrackParcel,
+    TrackParcels,
     ValidateAddress,
     Voided,
     VoidLabel,
+    Wanted,
 )
 from services.shipping.carriers.codes import Status
 from services.shipping.carriers.easypost import build
@@ -79,11 +79,14 @@ TRACKER = {
 }
 
 
+ASKED = TrackParcels(parcels=(Wanted(carrier="usps", tracking_number="9400"),))
+
+
 async def test_a_parcel_that_was_bought_here_is_tracked_by_its_number() -> None:
     async with easypost(answer(200, {"trackers": [TRACKER], "has_more": False})) as (carrier, _, server):
-        tracked = await carrier.call("track", "t", TrackParcel(carrier="usps", tracking_number="9400"))
-        assert server.called == ["GET /v2/trackers?tracking_code=9400"]
-        assert isinstance(tracked, Tracked)
+        (tracked,) = (await carrier.call("track", "t", ASKED)).parcels
+        assert server.called == ["POST /v2/trackers/batch"]
+        assert server.heard[0].json == {"tracking_codes": ["9400"]}
         assert [scan.status for scan in tracked.scans] == [Status.IN_TRANSIT, Status.UNKNOWN, Status.DELIVERED]
         assert tracked.last is not None
         assert (tracked.last.city, tracked.last.country, tracked.last.code) == (
@@ -98,8 +101,7 @@ async def test_what_is_news_of_a_parcel_is_told_as_tracking_updates() -> None:
     lost = {"status": "failure", "status_detail": "lost", "datetime": "2026-11-21T09:00:00Z", "message": "Gone"}
     body = {**TRACKER, "tracking_details": [lost, TRACKER["tracking_details"][0], waiting]}  # type: ignore[index]
     async with easypost(answer(200, {"trackers": [body]})) as (carrier, _, _):
-        tracked = await carrier.call("track", "t", TrackParcel(carrier="usps", tracking_number="9400"))
-        assert isinstance(tracked, Tracked)
+        (tracked,) = (await carrier.call("track", "t", ASKED)).parcels
         told = tracked.updates("main", "web:1", "web:1/1")
         assert [(one.status, one.code, one.detail) for one in told] == [
             ("delivered", "", "Delivered, Berlin"),
@@ -110,7 +112,7 @@ async def test_what_is_news_of_a_parcel_is_told_as_tracking_updates() -> None:
 
 async def test_another_parcel_gets_a_tracker() -> None:
     async with easypost(answer(200, {"trackers": []}), answer(201, TRACKER)) as (carrier, _, server):
-        await carrier.call("track", "t", TrackParcel(carrier="usps", tracking_number="9400"))
+        await carrier.call("track", "t", ASKED)
         assert server.called[1] == "POST /v2/trackers"
         assert server.heard[1].json == {"tracker": {"tracking_code": "9400", "carrier": "usps"}}
 
@@ -123,15 +125,14 @@ async def test_a_tracker_without_details_says_where_it_stands() -> None:
         "updated_at": "2026-11-20T09:00:00Z",
     }
     async with easypost(answer(200, {"trackers": [bare]})) as (carrier, _, _):
-        tracked = await carrier.call("track", "t", TrackParcel(carrier="usps", tracking_number="9400"))
-        assert isinstance(tracked, Tracked)
+        (tracked,) = (await carrier.call("track", "t", ASKED)).parcels
         assert [scan.status for scan in tracked.scans] == [Status.RETURNED]
 
 
 async def test_tracking_that_fails_may_be_asked_again() -> None:
     async with easypost(answer(500), answer(500)) as (carrier, _, _):
         with pytest.raises(TransientError):
-            await carrier.call("track", "t", TrackParcel(carrier="usps", tracking_number="9400"))
+            await carrier.call("track", "t", ASKED)
 
 
 # -- addresses

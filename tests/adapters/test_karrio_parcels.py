@@ -17,9 +17,10 @@ from services.shipping.carriers import (
     CancelPickup,
     GetRates,
     MakeManifest,
-    TrackParcel,
+    TrackParcels,
     ValidateAddress,
     VoidLabel,
+    Wanted,
 )
 from services.shipping.carriers.codes import Status
 from tests.adapters.karrio_calls import BOX, BUY, BUYER, REFUSED, SAID, US, label, pickup
@@ -101,7 +102,8 @@ async def test_a_carrier_that_makes_no_offer_says_why(name: str, path: str) -> N
 )
 async def test_scans_are_told_in_one_vocabulary_oldest_first(name: str, statuses: list[Any]) -> None:
     async with carrier(name) as (adapter, _, _):
-        found = await adapter.call("track", "t", TrackParcel(carrier=name, tracking_number="1234"))
+        wanted = TrackParcels(parcels=(Wanted(carrier=name, tracking_number="1234"),))
+        (found,) = (await adapter.call("track", "t", wanted)).parcels
         assert [(scan.code, scan.status) for scan in found.scans] == statuses
         assert (found.tracking_number, found.last.at.date().isoformat()) == ("1234", "2026-01-05")
 

@@ -55,6 +55,7 @@ def test_a_sandbox_runs_fails_on_request_and_says_what_it_believes(crossdock: Cr
 
 
 def test_what_the_sandbox_does_not_have_is_said(crossdock: Crossdock, sandbox: str) -> None:
+    assert "no parcel 1Z" in crossdock("sandbox", "move", "ups", "delivered", "--number", "1Z", "--url", sandbox).error
     assert "there are: shopify" in crossdock("sandbox", "state", "ebay", "--url", sandbox).error
     assert crossdock("sandbox", "faults", "worse", "--url", sandbox).status == 1
     assert crossdock("sandbox", "up", "--faults", "worse").status == 2

@@ -42,7 +42,7 @@ BUILD: dict[str, Callable[[Settings], HubApp]] = {
     "inventory": lambda config: HubApp(inventory.service(config), config),
     "products": lambda config: HubApp(products.service(), config),
     "routing": lambda config: HubApp(routing.service(config), config),
-    "shipping": lambda config: HubApp(shipping.service(config), config),
+    "shipping": shipping.build,
     "returns": lambda config: HubApp(returns.service(config), config),
 }
 
@@ -117,7 +117,9 @@ class House:
             await self.running.pop(name).stop()
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        await Web([self.running["capture"].app])(scope, receive, send)
+        await Web([self.running[name].app for name in ("capture", "shipping") if name in self.running])(
+            scope, receive, send
+        )
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["House"]:

@@ -72,6 +72,7 @@ WITHOUT_EFFECT = {
     "shipping.cmd.confirm-step",
     "shipping.cmd.decline-fulfilment",
     "shipping.cmd.hand-over",
+    "shipping.cmd.hear-carrier",
     "shipping.cmd.invoice-purchase-order",
     "shipping.cmd.plan-wave",
     "shipping.cmd.receive-at-store",
@@ -80,6 +81,7 @@ WITHOUT_EFFECT = {
     "shipping.cmd.report-label",
     "shipping.cmd.reset-pickup-code",
     "shipping.cmd.settle-purchase",
+    "shipping.cmd.tracking-polled",
 }
 """Commands whose samples do not fit what the owner has here, or of which an event is all that follows."""
 QUESTIONS: dict[str, dict[str, Any]] = {

@@ -10,7 +10,7 @@ from services.hub.http import Http, Timeouts
 from services.hub.quota import Quota
 from services.hub.secrets import Secrets
 from services.hub.toml import RulesError
-from services.shipping.carriers import CarrierAdapter
+from services.shipping.carriers import AccountAdapter
 from services.shipping.carriers.easypost import URL, EasyPost
 from services.shipping.rules.carriers import Account
 
@@ -37,7 +37,7 @@ class KeyAuth(httpx.Auth):
         yield from httpx.BasicAuth(key, "").auth_flow(request)
 
 
-def adapter(name: str, account: Account, secrets: Secrets) -> CarrierAdapter:
+def adapter(name: str, account: Account, secrets: Secrets) -> AccountAdapter:
     """What speaks with a carrier through this account.
 
     Raises:

@@ -101,6 +101,12 @@ class Tracked(Value):
         ]
 
 
+class Tracks(Value):
+    """What is known of the parcels that were asked about; of those that are missing the carrier knows nothing yet."""
+
+    parcels: tuple[Tracked, ...]
+
+
 class AddressChecked(Value):
     """Whether an address can be delivered to."""
 
@@ -142,4 +148,4 @@ class PickupCancelled(Value):
     pickup_id: str
 
 
-Answer = Label | Voided | Rates | Tracked | AddressChecked | Manifested | PickupBooked | PickupCancelled
+Answer = Label | Voided | Rates | Tracks | AddressChecked | Manifested | PickupBooked | PickupCancelled

@@ -15,6 +15,26 @@ Kept = Parcel | ManifestKept | Answer
 """What comes back: labels and manifests with where their documents are stored, other answers as they are."""
 
 
+def following(account: str) -> str:
+    """The name under which an account is asked where parcels are."""
+    return f"{account}-track"
+
+
+class AskDesk:
+    """A carrier as it is asked for what changes nothing, under a name, and so within limits, of its own."""
+
+    def __init__(self, name: str, call: Callable[[str, str, object], Awaitable[object]]) -> None:
+        self.name = name
+        self._call = call
+
+    async def call(self, operation: str, key: str, request: object) -> object:
+        """Ask it."""
+        return await self._call(operation, key, request)
+
+    async def look_up(self, operation: str, key: str, request: object) -> None:
+        """Nothing: it is asked again."""
+
+
 class LabelDesk:
     """A carrier whose labels and manifests are kept."""
 

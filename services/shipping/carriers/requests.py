@@ -89,11 +89,17 @@ class GetRates(Value):
     """Of a house that speaks for several, these; empty: all."""
 
 
-class TrackParcel(Value):
-    """Ask where a parcel is."""
+class Wanted(Value):
+    """A parcel that is asked about."""
 
     carrier: Code
     tracking_number: str
+
+
+class TrackParcels(Value):
+    """Ask where parcels are: as many at a time as the carrier tells of in one answer."""
+
+    parcels: tuple[Wanted, ...]
 
 
 class ValidateAddress(Value):
@@ -156,4 +162,4 @@ class ShopRates(Value):
     asked: tuple[Asked, ...]
 
 
-Request = BuyLabel | VoidLabel | GetRates | TrackParcel | ValidateAddress | MakeManifest | BookPickup | CancelPickup
+Request = BuyLabel | VoidLabel | GetRates | TrackParcels | ValidateAddress | MakeManifest | BookPickup | CancelPickup

@@ -13,6 +13,7 @@ from pydantic import (
     PositiveInt,
 )
 
+from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Code, Country, Currency
 
 
@@ -130,6 +131,12 @@ class Account(BaseModel):
     timeout_s: PositiveFloat = 20.0
     attempts: PositiveInt = 3
     """Tries in place, before the next carrier is asked or the parcel waits."""
+    owner: Owner = "main"
+    """Whose account it is; the orders whose parcels go through it may be of others."""
+    track_minutes: NonNegativeFloat = 120.0
+    """The carrier is asked where parcels are as often as this, whether it tells by itself or not; 0: never."""
+    track_days: PositiveInt = 60
+    """A parcel that is still not at rest so long after its label was bought is not asked about any more."""
 
 
 class RateShopping(BaseModel):

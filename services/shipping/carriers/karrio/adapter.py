@@ -21,7 +21,7 @@ from services.shipping.carriers.requests import (
     CancelPickup,
     GetRates,
     MakeManifest,
-    TrackParcel,
+    TrackParcels,
     ValidateAddress,
     VoidLabel,
 )
@@ -64,6 +64,7 @@ class Karrio:
         library.check(connector.carrier)
         library.library()
         self.name = name
+        self.most_tracked = connector.most_tracked
         self._connector = connector
         self._secret = secret
         self._settings = settings
@@ -100,7 +101,7 @@ class Karrio:
                 if not self._connector.voids:
                     return Voided(tracking_number=request.tracking_number)
                 return await self._run(operation, lambda desk: desk.void(request))
-            case GetRates() | TrackParcel() | ValidateAddress():
+            case GetRates() | TrackParcels() | ValidateAddress():
                 return await self._run(operation, lambda desk: desk.read(request), safe=True)
             case MakeManifest() | BookPickup() | CancelPickup():
                 return await self._run(operation, lambda desk: desk.hand_over(request))

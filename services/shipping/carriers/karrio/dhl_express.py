@@ -89,5 +89,6 @@ CONNECTOR = Connector(
     recover=recover,
     as_json=as_json,
     voids=False,
+    most_tracked=10,
     validates=True,
 )

@@ -67,6 +67,8 @@ class Connector:
     """Labels are given back by asking. Where not, one that is not used costs nothing."""
     returns: bool = True
     """It has labels for returns of its own; otherwise they are labels from the buyer."""
+    most_tracked: int = 1
+    """Parcels that one message may ask about."""
     manifests: bool = False
     validates: bool = False
     label_types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({"pdf": "PDF", "zpl": "ZPL"}))
