@@ -17,6 +17,7 @@ class AddressCheckedV1(Event, service="shipping", name="address-checked", versio
     """What a carrier says of an address. It is advice: an address that could not be checked holds nothing up."""
 
     order_id: Id
+    ship_to: Address
     result: Literal["deliverable", "undeliverable", "unchecked"]
     account: str = ""
     """Who was asked; empty: nobody."""

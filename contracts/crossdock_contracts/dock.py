@@ -1,6 +1,6 @@
 """Handing parcels over to carriers: manifests, which close a day, and pickups, for which a carrier comes."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,15 @@ class HandedParcel(Value):
     order_id: Id
     fulfilment_id: Id
     tracking_number: Id
+
+
+class ParcelWaitsV1(Event, service="shipping", name="parcel-waits", version=1, entity="order_id"):
+    """A manifest or pickup came to nothing, or left a fulfilment out: shipping has it wait for the next on this."""
+
+    order_id: Id
+    fulfilment_id: Id
+    carrier: Code
+    purpose: Literal["manifest", "pickup"]
 
 
 class MakeManifestV1(Command, service="shipping", name="make-manifest", version=1, entity="location_id"):

@@ -14,8 +14,9 @@ from services.hub.decision import Document
 from services.hub.service import Service
 from services.shipping.decide import addresses, back, dock, fetch, manifest
 from services.shipping.rules import Rules
+from services.shipping.state_address import AddressCheck
 from services.shipping.state_back import ReturnLabel, ReturnLabelTimer
-from services.shipping.state_dock import AddressCheck, CarrierPickup, Docked, Manifest, ManifestTimer
+from services.shipping.state_dock import CarrierPickup, Docked, Manifest, ManifestTimer
 
 DOCUMENTS: tuple[type[Document], ...] = (
     ReturnLabel,
@@ -31,6 +32,7 @@ SAYS: tuple[type[Event], ...] = (
     return_labels.ReturnLabelRefusedV1,
     return_labels.ReturnLabelDelayedV1,
     return_labels.ReturnLabelVoidedV1,
+    told.ParcelWaitsV1,
     told.ManifestWantedV1,
     told.ManifestMadeV1,
     told.ManifestRefusedV1,
@@ -74,12 +76,13 @@ def _hear_returns(hub: Service, rules: Rules) -> None:
 
 def _hand_over(hub: Service, rules: Rules) -> None:
     """Manifests, and pickups of carriers."""
-    settle = partial(manifest.settle_manifest, rules)
+    settle = manifest.settle_manifest
     hub.on(told.MakeManifestV1, partial(manifest.make_manifest, rules), settle=settle)
     hub.on(told.ManifestWantedV1, partial(manifest.go_on, rules), name="make-next-manifest", settle=settle)
     hub.at(ManifestTimer, partial(manifest.close_day, rules), settle=settle)
-    hub.on(told.SettleManifestV1, partial(manifest.settle_by_hand, rules), name="settle-manifest")
+    hub.on(told.SettleManifestV1, manifest.settle_by_hand, name="settle-manifest")
     hub.on(told.BookCarrierPickupV1, partial(fetch.book, rules), name="book-pickup", settle=fetch.settle_pickup)
     hub.on(told.CancelCarrierPickupV1, partial(fetch.call_off, rules), name="cancel-pickup", settle=fetch.settle_pickup)
     hub.on(told.SettleCarrierPickupV1, fetch.settle_by_hand, name="settle-pickup")
+    hub.on(told.ParcelWaitsV1, partial(dock.wait_again, rules), reads=dock.reads_waiting)
     hub.at(Docked, dock.forget, name="forget-docked")

@@ -126,15 +126,3 @@ class CarrierPickup(Document, service="shipping", kind="carrier-pickup", key=("l
     def has_ended(self) -> bool:
         """There is an answer, and nothing under way."""
         return self.status is not CallStatus.BOOKING and self.intent is None
-
-
-class AddressCheck(Document, service="shipping", kind="address-check", key=("order_id",), traced=True):
-    """A carrier was asked, for one order, whether it delivers to its address."""
-
-    order_id: str
-    intent: IntentRecord | None = None
-
-    @property
-    def has_ended(self) -> bool:
-        """There was an answer."""
-        return self.intent is None

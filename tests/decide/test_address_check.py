@@ -32,7 +32,9 @@ class Gate(Shop):
 
     def hears(self, result: Any, **fields: Any) -> Decision:
         message = AddressCheckedV1(
-            owner="main", order_id="web:1", result=result, account="post", checked_at=NOW, **fields
+            **{"owner": "main", "order_id": "web:1", "ship_to": BERLIN, "account": "post", **fields},
+            result=result,
+            checked_at=NOW,
         )
         return self.take(delivery.know_checked, message, NOW)
 
@@ -63,6 +65,12 @@ def test_an_address_that_cannot_be_delivered_to_holds_its_order_with_what_the_ca
     assert (hold.suggestion.name, hold.suggestion.line1) == (BERLIN.name, "Unter den Linden 1")
     gate.hears("deliverable")
     assert gate.reasons == ["address-undeliverable"], "an answer that comes late or again changes nothing"
+
+
+def test_what_is_said_of_an_address_that_was_amended_meanwhile_holds_nothing_up() -> None:
+    gate = Gate()
+    gate.hears("undeliverable", ship_to=BETTER)
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
 
 
 def test_an_order_does_not_wait_for_ever_for_an_answer() -> None:

@@ -17,6 +17,7 @@ from crossdock_contracts.dock import (
     ManifestMadeV1,
     ManifestRefusedV1,
     ManifestWantedV1,
+    ParcelWaitsV1,
     SettleCarrierPickupV1,
     SettleManifestV1,
 )
@@ -42,6 +43,7 @@ HANDS_OVER = RULES.model_copy(
         "locations": {**RULES.locations, "BER": _BERLIN},
     }
 )
+ORDER = {"owner": "main", "order_id": "web:1", "fulfilment_id": "web:1/1"}
 AT = {"owner": "main", "location_id": "BER"}
 AWAY = Failed("out of order", 3.0)
 LABEL = LabelObject(format="pdf", bucket="labels", name="label.pdf", size_bytes=1, sha256="0")
@@ -57,13 +59,17 @@ class Quay(Ledger):
         found = [one for one in self.documents.values() if isinstance(one, Docked) and one.purpose == purpose]
         return sorted(one.fulfilment_id for one in found)
 
+    def waits(self) -> list[tuple[str, str]]:
+        """What is to wait for the next, as far as it still does."""
+        return [(one.purpose, one.fulfilment_id) for one in self.said(ParcelWaitsV1)]
+
     def make(self, manifest_id: str = "M-1", **fields: Any) -> Decision:
         message = MakeManifestV1(**AT, carrier="cheap", manifest_id=manifest_id, **fields)
         return self.take(partial(manifest.make_manifest, HANDS_OVER), message, NOW)
 
     def made(self, outcome: Outcome, manifest_id: str = "M-1") -> Decision:
         message = MakeManifestV1(**AT, carrier="cheap", manifest_id=manifest_id)
-        return self.take(partial(manifest.settle_manifest, HANDS_OVER), message, NOW, outcome)
+        return self.take(manifest.settle_manifest, message, NOW, outcome)
 
     def book(self, **fields: Any) -> Decision:
         return self.take(partial(fetch.book, HANDS_OVER), booking(**fields), NOW)
@@ -113,7 +119,7 @@ def test_a_parcel_lies_at_the_dock_from_when_it_is_packed_until_it_is_delivered(
     house = packed()
     assert of(house) == [("manifest", "shp_9"), ("pickup", "shp_9")]
     house.shipped()
-    assert len(of(house)) == 2
+    assert of(house) == [("manifest", "shp_9")], "the carrier has it: nobody has to come"
     house.tracked("delivered")
     assert of(house) == []
     assert of(packed(bought=False)) == [], "a label that was bought elsewhere is handed over there"
@@ -133,6 +139,22 @@ def test_what_a_manifest_has_taken_does_not_come_back_when_it_is_shipped() -> No
     assert of(house) == []
 
 
+def test_what_came_to_nothing_waits_again_as_far_as_it_still_does() -> None:
+    house = packed()
+    timer = house.get(ManifestTimer, "main", "BER", "cheap")
+    for one in [one for one in house.documents.values() if isinstance(one, Docked | ManifestTimer)]:
+        del house.documents[one.subject]
+    for purpose in ("manifest", "pickup"):
+        message = ParcelWaitsV1(**ORDER, carrier="cheap", purpose=purpose)
+        for _ in range(2):
+            house.take(partial(dock.wait_again, HANDS_OVER), message, NOW)
+    assert of(house) == [("manifest", "shp_9"), ("pickup", "shp_9")]
+    assert house.get(ManifestTimer, "main", "BER", "cheap") == timer, "it is closed by itself"
+    house.stop(pieces())
+    assert of(house) == []
+    assert house.take(partial(dock.wait_again, HANDS_OVER), message, NOW).writes == []
+
+
 def test_the_dock_is_closed_at_its_own_time_of_day() -> None:
     house = packed()
     timer: ManifestTimer = house.get(ManifestTimer, "main", "BER", "cheap")
@@ -144,7 +166,7 @@ def test_the_dock_is_closed_at_its_own_time_of_day() -> None:
     assert again is not None
     assert (again.key, again.resumed) == (decision.intent.key, True)
     answer = ManifestKept(number="sf_1")
-    house.take(partial(manifest.settle_manifest, HANDS_OVER), timer, timer.due_at, Done(answer))
+    house.take(manifest.settle_manifest, timer, timer.due_at, Done(answer))
     assert house.said(ManifestMadeV1)[0].parcels[0].tracking_number == parcel().tracking_number
 
 
@@ -168,20 +190,19 @@ def test_a_manifest_holds_each_parcel_once() -> None:
     assert quay.lying("pickup") == ["web:1/1", "web:2/1"], "another purpose"
 
 
-def test_what_a_carrier_leaves_out_or_refuses_stands_in_the_next_manifest() -> None:
+def test_what_a_carrier_leaves_out_or_refuses_waits_for_the_next_manifest() -> None:
     quay = Quay(3)
     quay.make()
     quay.made(Done(ManifestKept(number="sf_1", tracking_numbers=("T1", "T3"))))
     assert [one.tracking_number for one in quay.said(ManifestMadeV1)[0].left_out] == ["T2"]
-    quay.make("M-2")
-    quay.made(Refused("INVALID", "T2 was refunded"), "M-2")
-    (refused,) = quay.said(ManifestRefusedV1)
-    assert (refused.reason, refused.detail, quay.lying("manifest")) == (
-        "refused", "INVALID T2 was refunded", ["web:2/1"],
-    )  # fmt: skip
-    assert quay.get(ManifestTimer, "main", "BER", "cheap") is not None, "it is closed by itself"
-    quay.make("M-3", without=("web:2/1",))
-    assert quay.lying("manifest") == []
+    assert quay.waits() == [("manifest", "web:2/1")]
+
+    other = Quay(2)
+    other.make(without=("web:1/1",))
+    assert other.lying("manifest") == [], "it stands in none any more"
+    other.made(Refused("INVALID", "T2 was refunded"))
+    assert other.said(ManifestRefusedV1)[0].detail == "INVALID T2 was refunded"
+    assert other.waits() == [("manifest", "web:2/1")]
 
 
 def test_a_manifest_waits_for_its_carrier_and_for_somebody_to_look() -> None:
@@ -192,15 +213,15 @@ def test_a_manifest_waits_for_its_carrier_and_for_somebody_to_look() -> None:
     assert (quay.said(ManifestRefusedV1)[0].reason, quay.lying("manifest")) == ("outcome-unknown", [])
     settle = SettleManifestV1(**AT, carrier="cheap", manifest_id="M-1", number="99")
     for _ in range(2):
-        quay.take(partial(manifest.settle_by_hand, HANDS_OVER), settle, NOW)
+        quay.take(manifest.settle_by_hand, settle, NOW)
     assert [one.number for one in quay.said(ManifestMadeV1)] == ["99"]
     assert quay.said(CommandRefusedV1)[0].reason == "wrong-state"
 
     other = Quay(1)
     other.make()
     other.made(Unsettled("no way to ask"))
-    other.take(partial(manifest.settle_by_hand, HANDS_OVER), settle.model_copy(update={"number": ""}), NOW)
-    assert other.lying("manifest") == ["web:1/1"]
+    other.take(manifest.settle_by_hand, settle.model_copy(update={"number": ""}), NOW)
+    assert other.waits() == [("manifest", "web:1/1")]
 
 
 def test_more_than_one_manifest_takes_go_into_the_next() -> None:
@@ -254,7 +275,7 @@ def test_a_pickup_that_is_called_off_frees_its_parcels_for_another() -> None:
     assert again is not None
     assert (again.key, again.resumed) == (intent.key, True)
     quay.answered(Done(PickupCancelled(pickup_id="pickup_1")))
-    assert (len(quay.said(CarrierPickupCancelledV1)), quay.lying("pickup")) == (1, ["web:1/1"])
+    assert (len(quay.said(CarrierPickupCancelledV1)), quay.waits()) == (1, [("pickup", "web:1/1")])
     assert quay.call_off().intent is None
 
 
@@ -263,7 +284,7 @@ def test_a_carrier_that_does_not_come_says_why() -> None:
     quay.book()
     quay.answered(Refused("no-pickup", "not on Sundays"))
     assert quay.said(CarrierPickupRefusedV1)[0].detail == "no-pickup not on Sundays"
-    assert quay.lying("pickup") == ["web:1/1"]
+    assert quay.waits() == [("pickup", "web:1/1")]
 
 
 def test_a_carrier_that_cannot_be_asked_is_asked_until_the_window_is_over() -> None:
@@ -271,7 +292,7 @@ def test_a_carrier_that_cannot_be_asked_is_asked_until_the_window_is_over() -> N
     quay.book()
     assert quay.answered(AWAY).later is not None
     quay.answered(AWAY, hours=5)
-    assert (quay.said(CarrierPickupRefusedV1)[0].reason, quay.lying("pickup")) == ("too-late", ["web:1/1"])
+    assert (quay.said(CarrierPickupRefusedV1)[0].reason, quay.waits()) == ("too-late", [("pickup", "web:1/1")])
 
 
 def test_a_pickup_that_nothing_can_tell_of_waits_for_somebody_to_look() -> None:

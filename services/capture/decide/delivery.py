@@ -19,7 +19,7 @@ def know_checked(states: States, message: AddressCheckedV1, now: datetime) -> De
     waits = [hold for hold in record.holds if hold.reason == ADDRESS_CHECK] if record else []
     if record is None or record.status in ENDED or record.order is None or not waits:
         return Decision.nothing()
-    if message.result != "undeliverable":
+    if message.result != "undeliverable" or message.ship_to != record.order.ship_to:  # it was amended meanwhile
         return close(states, record, waits, f"{message.account or 'nobody'}: {message.result}", now)
     suggestion = _suggested(record.order.ship_to, message.suggestion)
     instead = f"; it suggests {_written(suggestion)}" if suggestion else ""

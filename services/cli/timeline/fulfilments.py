@@ -96,6 +96,7 @@ def _fetched(body: Body) -> str:
 
 
 LINES: Lines = {
+    "parcel-waits": lambda b: f"{b['fulfilment_id']}: for the next {b['purpose']} of {b['carrier']}",
     "manifest-made": _manifest,
     "manifest-refused": lambda b: f"{b['manifest_id']} of {b['carrier']}: {b['reason']}: {b['detail']}",
     "manifest-wanted": lambda b: f"{b['manifest_id']} of {b['carrier']}, for what did not fit",

@@ -6,7 +6,7 @@ from crossdock_contracts.addresses import AddressCheckedV1, AddressCheckWantedV1
 from services.hub.decision import Decision, Done, Intent, Outcome, States, changed
 from services.shipping.carriers import AddressChecked, ValidateAddress
 from services.shipping.rules import Rules
-from services.shipping.state_dock import AddressCheck
+from services.shipping.state_address import AddressCheck
 
 
 def check(rules: Rules, states: States, message: AddressCheckWantedV1, now: datetime) -> Decision:
@@ -44,6 +44,7 @@ def settle_check(states: States, message: AddressCheckWantedV1, outcome: Outcome
     said = AddressCheckedV1(
         owner=message.owner,
         order_id=message.order_id,
+        ship_to=message.ship_to,
         result="deliverable" if answer.deliverable else "undeliverable",
         account=account,
         detail="; ".join(answer.problems)[:1000],
@@ -57,6 +58,7 @@ def _told(message: AddressCheckWantedV1, account: str, detail: str, now: datetim
     said = AddressCheckedV1(
         owner=message.owner,
         order_id=message.order_id,
+        ship_to=message.ship_to,
         result="unchecked",
         account=account,
         detail=detail[:1000],

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any, get_args
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from crossdock_contracts.dock import MOST_PARCELS, HandedParcel
-from services.hub.decision import Decision, Document, States, changed
+from crossdock_contracts.base import Event
+from crossdock_contracts.dock import MOST_PARCELS, HandedParcel, ParcelWaitsV1
+from services.hub.decision import Decision, Document, States
 from services.shipping.carriers import BoughtParcel
 from services.shipping.decide.parcels import labels_of
 from services.shipping.rules import Rules
@@ -17,7 +18,11 @@ from services.shipping.state_dock import Docked, DockedParcel, ManifestTimer, Pu
 Decide = Callable[..., Decision]
 _KEPT = timedelta(days=30)
 """What was neither closed, nor fetched, nor delivered by then is not waited for any more."""
-_READY = (ShipmentStatus.PACKED, ShipmentStatus.SHIPPED)
+_LIES: dict[Purpose, tuple[ShipmentStatus, ...]] = {
+    "manifest": (ShipmentStatus.PACKED, ShipmentStatus.SHIPPED),
+    "pickup": (ShipmentStatus.PACKED,),
+}
+"""Where a fulfilment stands that waits for this; what is shipped, the carrier has fetched."""
 
 
 def docked(rules: Rules, decide: Decide) -> Decide:
@@ -42,14 +47,14 @@ def _dock(rules: Rules, states: States, decision: Decision, after: Shipment, now
     lay, lies = _lying(rules, before, now), _lying(rules, after, now)
     for key, one in lies.items():
         if key not in lay or lay[key].parcels != one.parcels:
-            decision.writes += [one, *closing_time(rules, states, one, now)]
+            decision.writes += [one, *_closing_time(rules, states, one, now)]
     gone = [key for key in lay if key not in lies]
     decision.withdrawn += [one for one in states.get_all(Docked, gone) if one is not None]
 
 
 def _lying(rules: Rules, shipment: Shipment | None, now: datetime) -> dict[tuple[str, ...], Docked]:
     """What lies at the dock of a fulfilment's location, as far as its carriers want to hear of it."""
-    if shipment is None or shipment.fulfilment is None or shipment.status not in _READY:
+    if shipment is None or shipment.fulfilment is None or shipment.status not in _LIES["manifest"]:
         return {}
     by_carrier: dict[str, list[DockedParcel]] = {}
     for label in labels_of(shipment).values():
@@ -68,13 +73,13 @@ def _lying(rules: Rules, shipment: Shipment | None, now: datetime) -> dict[tuple
             due_at=now + _KEPT,
         )
         for carrier, parcels in by_carrier.items()
-        for purpose in get_args(Purpose)
-        if carrier in rules.carriers and rules.carriers[carrier].wants(purpose)
+        for purpose, lies in _LIES.items()
+        if shipment.status in lies and carrier in rules.carriers and rules.carriers[carrier].wants(purpose)
     )
     return {(one.owner, one.location_id, one.carrier, one.purpose, one.fulfilment_id): one for one in found}
 
 
-def closing_time(rules: Rules, states: States, one: Docked, now: datetime) -> list[Document]:
+def _closing_time(rules: Rules, states: States, one: Docked, now: datetime) -> list[Document]:
     """The timer by which what lies at the dock is closed by itself, where it is not set yet."""
     place = rules.locations.get(one.location_id)
     if place is None or place.manifest_at is None or one.purpose != "manifest":
@@ -103,9 +108,31 @@ def take(states: States, owner: str, location_id: str, carrier: str, purpose: Pu
     return lying[:MOST_PARCELS], len(lying) > MOST_PARCELS
 
 
-def put_back(held: Iterable[Docked], now: datetime) -> list[Document]:
-    """It lies there again."""
-    return [changed(one, due_at=now + _KEPT) for one in held]
+def put_back(held: Iterable[Docked]) -> list[Event]:
+    """It is to wait for the next, as far as it still does."""
+    return [
+        ParcelWaitsV1(
+            owner=one.owner,
+            order_id=one.order_id,
+            fulfilment_id=one.fulfilment_id,
+            carrier=one.carrier,
+            purpose=one.purpose,
+        )
+        for one in held
+    ]
+
+
+def reads_waiting(message: ParcelWaitsV1) -> Iterable[str]:
+    """The document of the fulfilment."""
+    return [Shipment.at(message.owner, message.fulfilment_id)]
+
+
+def wait_again(rules: Rules, states: States, message: ParcelWaitsV1, now: datetime) -> Decision:
+    """A fulfilment lies at the dock again, unless it was shipped, delivered or stopped meanwhile."""
+    shipment = states.get(Shipment, message.owner, message.fulfilment_id)
+    about = (message.carrier, message.purpose)
+    lying = [one for one in _lying(rules, shipment, now).values() if (one.carrier, one.purpose) == about]
+    return Decision(writes=[two for one in lying for two in (one, *_closing_time(rules, states, one, now))])
 
 
 def bought(held: Iterable[Docked]) -> tuple[BoughtParcel, ...]:

@@ -118,9 +118,9 @@ def _answered(pickup: CarrierPickup, _message: Command, outcome: Outcome, now: d
         case Done(response=PickupBooked() as said):
             return _booked(pickup, said, now)
         case Refused(code=code, detail=detail):
-            return _not_booked(pickup, "refused", f"{code} {detail}".strip(), now)
+            return _not_booked(pickup, "refused", f"{code} {detail}".strip())
         case Failed(detail=detail) if now >= pickup.closes_at:
-            return _not_booked(pickup, "too-late", f"it could not be asked in time: {detail}", now)
+            return _not_booked(pickup, "too-late", f"it could not be asked in time: {detail}")
         case Failed(detail=detail, retry_after_s=after_s):
             return Decision(later=Later(detail, not_before_s=after_s))
         case _:
@@ -155,9 +155,9 @@ def _booked(pickup: CarrierPickup, said: PickupBooked, now: datetime) -> Decisio
     return Decision(writes=[after], events=[booked])
 
 
-def _not_booked(pickup: CarrierPickup, reason: str, detail: str, now: datetime) -> Decision:
+def _not_booked(pickup: CarrierPickup, reason: str, detail: str) -> Decision:
     after = changed(pickup, status=CallStatus.REFUSED, intent=None, unsettled=False)
-    return Decision(writes=[after, *put_back(pickup.held, now)], events=[_refusal(pickup, reason, detail)])
+    return Decision(writes=[after], events=[_refusal(pickup, reason, detail), *put_back(pickup.held)])
 
 
 def _cancelled(pickup: CarrierPickup, message: Command, outcome: Outcome, now: datetime) -> Decision:
@@ -176,7 +176,7 @@ def _cancelled(pickup: CarrierPickup, message: Command, outcome: Outcome, now: d
         cancelled_at=now,
     )
     after = changed(pickup, status=CallStatus.CANCELLED, intent=None)
-    return Decision(writes=[after, *put_back(pickup.held, now)], events=[cancelled])
+    return Decision(writes=[after], events=[cancelled, *put_back(pickup.held)])
 
 
 def _refusal(pickup: CarrierPickup, reason: str, detail: str) -> CarrierPickupRefusedV1:
@@ -197,5 +197,5 @@ def settle_by_hand(states: States, message: SettleCarrierPickupV1, now: datetime
         detail = f"no pickup {message.pickup_id} of {message.location_id} waits for somebody to look"
         return Decision.refused(message, "wrong-state", detail)
     if not message.number:
-        return _not_booked(pickup, "not-booked", "the carrier's own pages show none", now)
+        return _not_booked(pickup, "not-booked", "the carrier's own pages show none")
     return _booked(pickup, PickupBooked(pickup_id=message.number, confirmation=message.number), now)

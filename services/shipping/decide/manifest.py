@@ -1,6 +1,5 @@
 """Manifests: what a carrier gets from a location is closed, once for each parcel, by hand or at a time of day."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from crossdock_contracts.base import Event
@@ -13,7 +12,6 @@ from crossdock_contracts.dock import (
 )
 from services.hub.decision import (
     Decision,
-    Document,
     Done,
     Failed,
     Intent,
@@ -26,9 +24,9 @@ from services.hub.decision import (
 )
 from services.shipping.carriers import MakeManifest
 from services.shipping.carriers.answers import ManifestKept
-from services.shipping.decide.dock import bought, closing_time, handed, put_back, take
+from services.shipping.decide.dock import bought, handed, put_back, take
 from services.shipping.rules import Rules
-from services.shipping.state_dock import Docked, Manifest, ManifestStatus, ManifestTimer
+from services.shipping.state_dock import Manifest, ManifestStatus, ManifestTimer
 
 Wanted = MakeManifestV1 | ManifestWantedV1
 
@@ -130,18 +128,16 @@ def _resumed(rules: Rules, manifest: Manifest) -> Decision:
     return Decision(writes=[manifest], intent=_intent(rules, manifest, resumed=True))
 
 
-def settle_manifest(
-    rules: Rules, states: States, message: Wanted | ManifestTimer, outcome: Outcome, now: datetime
-) -> Decision:
+def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Outcome, now: datetime) -> Decision:
     """What the carrier made of it."""
     manifest = _known(states, wanted_by(message) if isinstance(message, ManifestTimer) else message)
     if manifest is None or manifest.intent is None or outcome.key != manifest.intent.key:
         return Decision.nothing()
     match outcome:
         case Done(response=ManifestKept() as kept):
-            return _made(rules, states, manifest, kept, now)
+            return _made(manifest, kept, now)
         case Refused(code=code, detail=detail):
-            return _refused(rules, states, manifest, ("refused", f"{code} {detail}".strip()), now)
+            return _refused(manifest, "refused", f"{code} {detail}".strip())
         case Unsettled(detail=detail):
             waits = changed(manifest, unsettled=True)
             return Decision(writes=[waits], events=[_refusal(waits, "outcome-unknown", detail)])
@@ -151,23 +147,20 @@ def settle_manifest(
             return Decision(later=Later(f"{manifest.carrier} answered with {outcome}"))
 
 
-def _made(rules: Rules, states: States, manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
-    """It was; what the carrier left out of it lies at the dock again."""
+def _made(manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
+    """It was; what the carrier left out of it waits for the next."""
     inside = set(kept.tracking_numbers)
-
-    def is_out(one: Docked) -> bool:
-        return bool(inside) and not inside & {parcel.tracking_number for parcel in one.parcels}
-
-    out = [one for one in manifest.held if is_out(one)]
-    closed = [one for one in manifest.held if one not in out]
+    closed = [one for one in manifest.held if inside & {parcel.tracking_number for parcel in one.parcels}]
+    closed = closed or [*manifest.held]  # it does not say, or not by these numbers
+    out = [one for one in manifest.held if one not in closed]
     made = ManifestMadeV1(
         owner=manifest.owner,
         location_id=manifest.location_id,
         carrier=manifest.carrier,
         manifest_id=manifest.manifest_id,
         number=kept.number,
-        parcels=handed(closed or manifest.held),
-        left_out=handed(out) if closed else (),
+        parcels=handed(closed),
+        left_out=handed(out),
         documents=kept.documents,
         made_by=manifest.made_by,
         made_at=now,
@@ -181,18 +174,13 @@ def _made(rules: Rules, states: States, manifest: Manifest, kept: ManifestKept, 
         documents=kept.documents,
         made_at=now,
     )
-    return Decision(writes=[after, *(_next_time(rules, states, out, now) if closed else ())], events=[made])
+    return Decision(writes=[after], events=[made, *put_back(out)])
 
 
-def _next_time(rules: Rules, states: States, held: Sequence[Docked], now: datetime) -> list[Document]:
-    """It lies at the dock again, and is closed at the next time of day."""
-    return [*put_back(held, now), *(closing_time(rules, states, held[0], now) if held else ())]
-
-
-def _refused(rules: Rules, states: States, manifest: Manifest, why: tuple[str, str], now: datetime) -> Decision:
-    """There is none; all of it lies at the dock again."""
+def _refused(manifest: Manifest, reason: str, detail: str) -> Decision:
+    """There is none; all of it waits for the next."""
     after = changed(manifest, status=ManifestStatus.REFUSED, intent=None, unsettled=False)
-    return Decision(writes=[after, *_next_time(rules, states, manifest.held, now)], events=[_refusal(manifest, *why)])
+    return Decision(writes=[after], events=[_refusal(manifest, reason, detail), *put_back(manifest.held)])
 
 
 def _refusal(manifest: Manifest, reason: str, detail: str) -> ManifestRefusedV1:
@@ -207,12 +195,12 @@ def _refusal(manifest: Manifest, reason: str, detail: str) -> ManifestRefusedV1:
     )
 
 
-def settle_by_hand(rules: Rules, states: States, message: SettleManifestV1, now: datetime) -> Decision:
+def settle_by_hand(states: States, message: SettleManifestV1, now: datetime) -> Decision:
     """Somebody has looked whether it was made."""
     manifest = _known(states, message)
     if manifest is None or not manifest.unsettled:
         detail = f"no manifest {message.manifest_id} of {message.location_id} waits for somebody to look"
         return Decision.refused(message, "wrong-state", detail)
     if not message.number:
-        return _refused(rules, states, manifest, ("not-made", "the carrier's own pages show none"), now)
-    return _made(rules, states, manifest, ManifestKept(number=message.number), now)
+        return _refused(manifest, "not-made", "the carrier's own pages show none")
+    return _made(manifest, ManifestKept(number=message.number), now)
