@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from time import monotonic
 
+_LONGEST_ASKED_S = 300.0
+"""Nobody is left alone for longer than this, whatever they ask for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -22,8 +25,8 @@ class Limits:
     """The circuit of an operation opens after so many failures in a row …"""
     breaker_rest_s: float = 5.0
     """… and lets one call through after so long; each time that this one fails, it rests twice as long …"""
-    breaker_longest_s: float = 60.0
-    """… but no longer than this."""
+    breaker_longest_s: float = 15.0
+    """… but no longer than this: a call now and then harms nobody, and who is back is to be asked soon."""
 
 
 class Circuit:
@@ -50,6 +53,11 @@ class Circuit:
     def is_closed(self) -> bool:
         """Every call may be made."""
         return self._openings == 0
+
+    @property
+    def wants_probe(self) -> bool:
+        """It is open and has rested, and nobody is trying whether the operation works again."""
+        return self._openings > 0 and not self.is_open
 
     @property
     def rest_s(self) -> float:
@@ -81,5 +89,5 @@ class Circuit:
             return False
         rest = min(self._limits.breaker_rest_s * 2**self._openings, self._limits.breaker_longest_s)
         self._openings += 1
-        self._rests_until = monotonic() + max(rest, min(rest_s or 0.0, self._limits.breaker_longest_s))
+        self._rests_until = monotonic() + max(rest, min(rest_s or 0.0, _LONGEST_ASKED_S))
         return True

@@ -119,9 +119,7 @@ class Desk:
 
     async def page(self, filter_subject: str, after: int, limit: int, *, most_bytes: int = 0) -> list[Msg]:
         """Messages on a subject or wildcard in the order of the stream, from behind a sequence."""
-        wanted = {"seq": after + 1, "next_by_subj": filter_subject, "batch": limit}
-        request = orjson.dumps(wanted | ({"max_bytes": most_bytes} if most_bytes else {}))
-        return await self._calls.many(f"$JS.API.DIRECT.GET.{self._stream}".encode(), request, timeout_s=10)
+        return await self.reader.messages(filter_subject, after, limit, most_bytes=most_bytes)
 
     async def _timeline(self, question: TimelineQuestion) -> dict[str, Any]:
         try:

@@ -61,6 +61,7 @@ class Service:
         self.buckets = list(buckets)
         """Buckets of the object store that it puts things into."""
         self.chores: list[Callable[[Runtime], Awaitable[None]]] = []
+        self.watched: dict[type[Event], list[Callable[[Any], None]]] = {}
         self.objects: dict[str, ObjectStore] = {}
         """The same, once the service is connected."""
 
@@ -102,6 +103,10 @@ class Service:
     def adapter(self, adapter: Adapter, limits: Limits | None = None) -> None:
         """Let intents of this service go through this adapter."""
         self.effects.add(adapter, limits)
+
+    def counts(self, event: type[Event], count: Callable[[Any], None]) -> None:
+        """Have this called with each such event once it is committed: for metrics, no more."""
+        self.watched.setdefault(event, []).append(count)
 
     def beside(self, chore: Callable[["Runtime"], Awaitable[None]]) -> None:
         """Have this go on beside the decisions, in the one process that holds the service's first partition.
