@@ -64,8 +64,10 @@ class Effects:
         self._inside: Tally[str] = Tally()
         """Calls of each adapter that are under way, or wait for a place."""
         self._draws: dict[tuple[str, str], asyncio.TimerHandle] = {}
-        self.changed: Callable[[str, bool], None] = lambda _name, _works: None
-        """Told of an operation (`outside`) that works again, or that was left alone and is to be tried once."""
+        self.works_again: Callable[[str], None] = lambda _name: None
+        """Told of an operation (`outside`) whose circuit has closed."""
+        self.wants_probe: Callable[[str], None] = lambda _name: None
+        """Told of one whose circuit has rested, and which nobody has tried since."""
         self._log = logger(service=service)
 
     def add(self, adapter: Adapter, limits: Limits | None = None) -> None:
@@ -249,7 +251,7 @@ class Effects:
             gauge.set(0)
             if was_open:
                 self._log.info("circuit closed", adapter=name, operation=what)
-                self.changed(outside(name, what), True)
+                self.works_again(outside(name, what))
 
     def _draw_later(self, circuit: Circuit, name: str, what: str) -> None:
         """Once it has rested, have one of those that wait try it; and another one later, should none have done so."""
@@ -261,7 +263,7 @@ class Effects:
             if circuit.is_closed:
                 return
             if circuit.wants_probe:
-                self.changed(outside(name, what), False)
+                self.wants_probe(outside(name, what))
             self._draw_later(circuit, name, what)
 
         self._draws[name, what] = asyncio.get_running_loop().call_later(circuit.rest_s + _AFTER_S, draw)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -101,7 +102,8 @@ class Runtime:
         for number in range(self.shard_count):
             pumps = [pump for (_, shard), pump in self.pumps.items() if shard == number]
             self._shards.append(shard_of(self.service, self.settings, client, self._calls, number, pumps))
-        self.service.effects.changed = self._outside_changed
+        self.service.effects.works_again = partial(self._bring_forward, every=True)
+        self.service.effects.wants_probe = partial(self._bring_forward, every=False)
         self._tasks = [asyncio.create_task(self._hold(shard)) for shard in self._shards]
         self._opened = True
 
@@ -207,9 +209,9 @@ class Runtime:
                 await shard.close()
                 partition.drop()
 
-    def _outside_changed(self, name: str, works: bool) -> None:  # a callback
+    def _bring_forward(self, name: str, *, every: bool) -> None:
         for shard in self._shards:
-            shard.partition.bring_forward(name, every=works)
+            shard.partition.bring_forward(name, every=every)
 
     def _held(self) -> int:
         return sum(1 for shard in self._shards if shard.partition.lease.held)

@@ -169,7 +169,7 @@ def test_it_rests_as_long_as_the_other_side_asks_within_bounds() -> None:
     asked_too_much = Circuit(FRAIL)
     for _ in range(2):
         asked_too_much.leave(asked_too_much.enter(), failed=True, rest_s=9999)
-    assert asked_too_much.rest_s <= 0.35
+    assert asked_too_much.rest_s <= 300
 
 
 async def test_being_asked_to_come_more_slowly_opens_no_circuit() -> None:
