@@ -37,6 +37,7 @@ from services.cli import (
     stores,
     suppliers,
     verify,
+    waiting,
     waves,
 )
 from services.cli.client import (
@@ -101,6 +102,7 @@ app.command("demo")(demo.demo)
 app.command("import")(imports.import_file)
 app.command("load")(load)
 app.command("verify")(verify.verify)
+app.command("waiting")(waiting.waiting)
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 

@@ -6,19 +6,20 @@ the lease; what has come by itself meanwhile is left alone.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from nats.aio.msg import Msg
 
 from crossdock_contracts.envelope import timestamp
 from services.hub.commit import Committer, Message
-from services.hub.decision import Awaiting, changed
+from services.hub.decision import changed
 from services.hub.documents import DocumentCache
 from services.hub.inputs import ATTEMPT_HEADER, WAIT_HEADER, Handler
 from services.hub.lease import Lease
 from services.hub.outbox import Outbox
 from services.hub.verdicts import Verdict
+from services.hub.waits import awaiting
 
 _PAGE = 500
 _MOST = 100
@@ -62,11 +63,7 @@ class Forward:
         self._cache = cache
         self._outbox = outbox
         self._room = room
-        self._timers: Mapping[str, type[Awaiting]] = {
-            one.contract.KIND: one.contract
-            for one in handlers
-            if isinstance(one.contract, type) and issubclass(one.contract, Awaiting)
-        }
+        self._timers = awaiting(handlers)
         self._sources = [f"{outbox.service}.parked.>", *(f"{outbox.service}.timer.{kind}.>" for kind in self._timers)]
         self._wishes: dict[str, Wish] = {}
         self._most = _MOST
