@@ -94,6 +94,8 @@ class LabelRefusedV1(Event, service="shipping", name="label-refused", version=1,
     detail: str
     ranking: tuple[RankedRate, ...] = ()
     attempt: NonNegativeInt = 0
+    looks: NonNegativeInt = 0
+    """How often it was looked again what became of this attempt, and nothing could tell still."""
 
 
 class LabelDelayedV1(Event, service="shipping", name="label-delayed", version=1, entity="order_id"):

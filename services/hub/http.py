@@ -134,6 +134,11 @@ class Http:
             ),
         )
 
+    @property
+    def timeout_s(self) -> float:
+        """How long a request may take."""
+        return self._timeouts.total_s
+
     async def close(self) -> None:
         """Give the connections up."""
         await self._client.aclose()

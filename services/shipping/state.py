@@ -168,6 +168,8 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     intent: IntentRecord | None = None
     unsettled: str = ""
     """Key of the purchase that was made or not: nothing can tell but somebody who looks."""
+    looks: int = 0
+    """How often that was looked for again."""
     waits: int = 0
     """How often in a row no carrier could be reached."""
     quote: Quote | None = None

@@ -32,14 +32,21 @@ from services.hub.quota import Quota
 from services.hub.toml import RulesError
 
 _SILENCE_S = 15.0
-_TOLD_WITHIN_S = 6.0
-"""What a channel is told call by call is not waited for any longer: one call that hangs would cost all the others."""
+_TIMEOUT_S = 8.0
+_TOLD_WITHIN = 0.75
+"""What a channel is told call by call is not waited for any longer than this share of the time that there is: one call
+that hangs would cost all the others."""
 
 
 async def each(
-    levels: Iterable[Level], tell: Callable[[Level], Awaitable[str]], at_once: int, within_s: float = _TOLD_WITHIN_S
+    levels: Iterable[Level],
+    tell: Callable[[Level], Awaitable[str]],
+    at_once: int,
+    timeout_s: float = _TIMEOUT_S,
 ) -> StockSet:
     """Publish levels with a call each; ``tell`` says what is wrong with one. Those that could not be told are left out.
+
+    ``timeout_s`` is what there is for all of it.
 
     Raises:
         TransientError, UnknownError, PermanentError: none could be told; why not the first of them.
@@ -50,6 +57,7 @@ async def each(
         async with gate:
             return Levelled(sku=level.sku, listing_id=level.listing_id, problem=await tell(level))
 
+    within_s = _TOLD_WITHIN * timeout_s
     calls = [asyncio.create_task(one(level)) for level in levels]
     try:
         done, _ = await asyncio.wait(calls, timeout=within_s) if calls else (set(), set())

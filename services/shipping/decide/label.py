@@ -204,7 +204,8 @@ def settle(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) ->
         case Failed():
             return _failed(rules, shipment, outcome, now)
         case Unsettled(detail=detail):
-            shipment = changed(shipment, unsettled=shipment.intent.key)
+            looks = shipment.looks + 1 if shipment.unsettled == shipment.intent.key else 0
+            shipment = changed(shipment, unsettled=shipment.intent.key, looks=looks)
             return Decision(writes=[shipment], events=[refusal(shipment, "outcome-unknown", detail)])
 
 

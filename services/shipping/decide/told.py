@@ -21,6 +21,7 @@ def refusal(shipment: Shipment, reason: str, detail: str) -> LabelRefusedV1:
         detail=detail if number == 1 else f"parcel {number}: {detail}",
         ranking=shipment.ranking if reason == "no-carrier" else (),
         attempt=shipment.generation,
+        looks=shipment.looks if reason == "outcome-unknown" else 0,
     )
 
 
