@@ -191,6 +191,7 @@ class Effects:
             entered = circuit.enter()
             failed: bool | None = None
             rest_s: float | None = None
+            answered = True
             try:
                 async with asyncio.timeout(limits.timeout_s):
                     answer = await call(intent.operation, intent.key, intent.request)
@@ -201,11 +202,12 @@ class Effects:
             except ThrottledError:
                 raise
             except TimeoutError:
-                failed = True
+                failed, answered = True, False
                 msg = f"{name} did not answer within {limits.timeout_s} s"
                 raise UnknownError(msg) from None
             except (TransientError, UnknownError) as error:
                 failed, rest_s = True, getattr(error, "retry_after_s", None)
+                answered = isinstance(error, TransientError)
                 raise
             except Exception as error:
                 failed = True
@@ -213,7 +215,7 @@ class Effects:
                 msg = f"{name}: {type(error).__name__}: {error}"
                 raise UnknownError(msg) from error
             finally:
-                opened = circuit.leave(entered, failed=failed, rest_s=rest_s)
+                opened = circuit.leave(entered, failed=failed, rest_s=rest_s, answered=answered)
                 self._left(circuit, name, what, opened=opened, was_open=entered > 0)
         return answer
 
