@@ -60,11 +60,11 @@ class Levels:
                 was_told = False
             if not was_told:
                 await asyncio.sleep(_WAIT_S)
-            elif not book.changed:
+            elif not book.changed:  # what was passed over is told at once: the channel takes some
                 await asyncio.sleep(self._api.stock_seconds)
 
     async def _publish(self, runtime: Runtime, book: "_Book") -> bool:
-        """Tell the channel of the oldest changes; whether it could be told of all of them."""
+        """Tell the channel of the oldest changes; whether it could be told of any."""
         skus = list(book.changed)[:_ASKED]
         levels = await book.levels(skus)
         inbox = Inbox(runtime, self._settings)
@@ -93,7 +93,7 @@ class Levels:
                 return False
             book.told(known)
         book.done(sku for sku in skus if sku not in missed)
-        return not missed
+        return True
 
     async def _tell(self, runtime: Runtime, levels: Iterable[Level]) -> tuple[Levelled, ...] | None:
         request = SetStock(levels=tuple(levels))

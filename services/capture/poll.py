@@ -42,6 +42,8 @@ class Poller:
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._begun: datetime | None = None
         """When the last poll began that came to its end, which the cursor may not say yet."""
+        self._longest_wait_s = min(_LONGEST_WAIT_S, max(_WAIT_S, 60 * api.poll_minutes))
+        """A poll that failed is taken up again before the next one would have been due."""
         self._log = logger(service="capture", channel=channel.name)
 
     async def __call__(self, runtime: Runtime) -> None:
@@ -56,7 +58,7 @@ class Poller:
                 orders = await self.poll(runtime, cursor)
             except (PollError, InboxError) as error:
                 failures += 1
-                wait = min(_LONGEST_WAIT_S, _WAIT_S * 2 ** min(failures - 1, 10))
+                wait = min(self._longest_wait_s, _WAIT_S * 2 ** min(failures - 1, 10))
                 self._log.warning("a poll ended early; it is taken up again", detail=str(error), after_s=wait)
                 await asyncio.sleep(wait)
                 continue

@@ -32,6 +32,7 @@ _COMMANDS = {
     "import": ("imports", "import_file"),
     "load": ("cutover.load", "load"),
     "verify": ("verify", "verify"),
+    "waiting": ("waiting", "waiting"),
     "bench": ("bench", "bench"),
     "doctor": ("doctor", "doctor"),
 }

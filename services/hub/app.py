@@ -23,7 +23,7 @@ from services.hub.settings import Settings
 from services.hub.settings import settings as process_settings
 from services.hub.wire import HubClient
 
-_QUESTIONS = ("documents", "timeline", "letters")
+_QUESTIONS = ("documents", "timeline", "letters", "waiting")
 
 
 class HubBroker(NatsBroker):

@@ -11,9 +11,10 @@ from typing import Any, Self
 
 from crossdock_contracts.base import Contract, Event, Utc, Value
 from crossdock_contracts.operations import CommandRefusedV1
-from services.hub.states import Document, NotLoadedError, Page, Part, States, Timer, changed
+from services.hub.states import Awaiting, Document, NotLoadedError, Page, Part, States, Timer, changed
 
 __all__ = [
+    "Awaiting",
     "Decision",
     "Document",
     "Done",
@@ -30,7 +31,13 @@ __all__ = [
     "Timer",
     "Unsettled",
     "changed",
+    "outside",
 ]
+
+
+def outside(adapter: str, operation: str) -> str:
+    """An operation of an outside system, as what waits for it names it."""
+    return f"{adapter}:{operation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,10 @@ class Failed:
 
     detail: str
     retry_after_s: float | None = None
+    unasked: bool = False
+    """Its circuit is open: it was not even called."""
+    waits_for: str = field(default="", kw_only=True, compare=False)
+    """The operation that was out of order (`outside`); the hub fills it in."""
     key: str = field(default="", kw_only=True, compare=False)
 
 
@@ -116,6 +127,8 @@ class Later:
     """The first time, and longer each time after; none: at the hub's own pace."""
     not_before_s: float | None = None
     """What the other side asked for; the hub's own pace may be slower."""
+    waits_for: str = field(default="", kw_only=True, compare=False)
+    """The operation of the outside that it waits for (`outside`): once that works again, the message comes at once."""
 
 
 @dataclass(slots=True)

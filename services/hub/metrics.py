@@ -51,6 +51,11 @@ CALL_TIME = Histogram(
 SLOWED = Counter(
     "crossdock_http_slowed_seconds_total", "Time that requests waited for an adapter's rate limit", ["adapter"]
 )
+FAILOVERS = Counter(
+    "crossdock_failovers_total",
+    "Labels that another carrier sold than this one, which was preferred",
+    ["carrier", "cause"],
+)
 UNKNOWN_CODES = Counter(
     "crossdock_unknown_codes_total", "Codes of outside systems that no table knows", ["adapter", "kind"]
 )

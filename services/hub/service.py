@@ -64,6 +64,7 @@ class Service:
         self.archives = list(archives)
         """Commands that are archived before they are purged, as events are."""
         self.chores: list[Callable[[Runtime], Awaitable[None]]] = []
+        self.watched: dict[type[Event], list[Callable[[Any], None]]] = {}
         self.objects: dict[str, ObjectStore] = {}
         """The same, once the service is connected."""
 
@@ -105,6 +106,10 @@ class Service:
     def adapter(self, adapter: Adapter, limits: Limits | None = None) -> None:
         """Let intents of this service go through this adapter."""
         self.effects.add(adapter, limits)
+
+    def counts(self, event: type[Event], count: Callable[[Any], None]) -> None:
+        """Have this called with each such event once it is committed: for metrics, no more."""
+        self.watched.setdefault(event, []).append(count)
 
     def beside(self, chore: Callable[["Runtime"], Awaitable[None]]) -> None:
         """Have this go on beside the decisions, in the one process that holds the service's first partition.

@@ -19,6 +19,7 @@ from crossdock_contracts import (
 from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
+from services.hub.metrics import FAILOVERS
 from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
@@ -117,6 +118,7 @@ def service(config: Settings) -> Service:
         ),
     )
     _add_carriers(hub, rules, config)
+    hub.counts(labels.LabelBoughtV1, _count_failover)
     circuit = partial(hub.effects.is_open, operation="buy")
     settle = partial(label.settle_label, rules)
     watched = partial(risk.watched, rules)
@@ -243,6 +245,11 @@ def _hear_stores(hub: Service, rules: Rules) -> None:
         hub.on(command, lies, reads=reads, remember=True, prepare=_code)
     hub.on(stores.HandOverV1, partial(pickup.hand_over, rules), reads=reads, remember=True)
     hub.on(stores.InvoicePurchaseOrderV1, dropship.invoice, reads=reads)
+
+
+def _count_failover(bought: labels.LabelBoughtV1) -> None:
+    for one in bought.passed_over[:1]:
+        FAILOVERS.labels(one.carrier, one.cause).inc()
 
 
 async def _code(_message: Contract) -> str:

@@ -244,6 +244,14 @@ def test_a_purchase_of_which_nothing_can_tell_is_bought_nowhere_else_and_somebod
     assert dock.arrives().intent.resumed, "what comes again looks it up again, and buys nothing"
 
 
+def test_each_look_that_finds_nothing_says_so_anew_for_its_hold_to_stand() -> None:
+    dock = asked(RULES)
+    dock.answered(LOST)
+    dock.take(partial(mend.buy_again, RULES, lambda _: False), LabelWantedV1(**ABOUT), NOW)
+    dock.answered(LOST)
+    assert [(said.attempt, said.looks) for said in dock.said(LabelRefusedV1)] == [(1, 0), (1, 1)]
+
+
 def test_a_hold_that_is_closed_has_the_purchase_looked_up_again() -> None:
     dock = asked(RULES)
     dock.answered(LOST)

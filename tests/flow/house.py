@@ -128,9 +128,11 @@ class House:
             self._answer, port=self.settings.http_port, log_level="error", lifespan="off", ws="none", interface="asgi3"
         )
         await self.start()
-        async with serving(_Web(config)), self.web:
-            yield self
-        await self.stop()
+        try:
+            async with serving(_Web(config)), self.web:
+                yield self
+        finally:
+            await self.stop()
 
     async def rest(self) -> None:
         """Wait until nothing is left to do."""

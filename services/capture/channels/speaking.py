@@ -34,10 +34,21 @@ from services.hub.quota import Quota
 from services.hub.toml import RulesError
 
 _SILENCE_S = 15.0
+_TIMEOUT_S = 8.0
+_TOLD_WITHIN = 0.75
+"""What a channel is told call by call is not waited for any longer than this share of the time that there is: one call
+that hangs would cost all the others."""
 
 
-async def each(levels: Iterable[Level], tell: Callable[[Level], Awaitable[str]], at_once: int) -> StockSet:
+async def each(
+    levels: Iterable[Level],
+    tell: Callable[[Level], Awaitable[str]],
+    at_once: int,
+    timeout_s: float = _TIMEOUT_S,
+) -> StockSet:
     """Publish levels with a call each; ``tell`` says what is wrong with one. Those that could not be told are left out.
+
+    ``timeout_s`` is what there is for all of it.
 
     Raises:
         TransientError, UnknownError, PermanentError: none could be told; why not the first of them.
@@ -48,11 +59,20 @@ async def each(levels: Iterable[Level], tell: Callable[[Level], Awaitable[str]],
         async with gate:
             return Levelled(sku=level.sku, listing_id=level.listing_id, problem=await tell(level))
 
-    found = await asyncio.gather(*map(one, levels), return_exceptions=True)
-    told = tuple(one for one in found if isinstance(one, Levelled))
-    for error in found if not told else ():
-        if isinstance(error, BaseException):
-            raise error
+    within_s = _TOLD_WITHIN * timeout_s
+    calls = [asyncio.create_task(one(level)) for level in levels]
+    try:
+        done, _ = await asyncio.wait(calls, timeout=within_s) if calls else (set(), set())
+    finally:
+        for call in calls:
+            call.cancel()
+    told = tuple(call.result() for call in calls if call in done and call.exception() is None)
+    for call in calls if not told else ():
+        if call in done:
+            call.result()
+    if calls and not told:
+        msg = f"none of {len(calls)} levels could be told within {within_s:g} s"
+        raise TransientError(msg)
     return StockSet(levels=told)
 
 

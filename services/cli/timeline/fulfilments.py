@@ -38,13 +38,26 @@ def _location(body: Body) -> str:
 
 def _label(body: Body) -> str:
     parcel = body["parcel"]
+    over = _passed_over(body)
+    told = {(one["carrier"], one["service"]) for one in (parcel, *body.get("passed_over", ()))}
     instead = ", ".join(
         f"{r['carrier']} {r['service']} {money(r['cost'])}" + (f" ({r['refused']})" if r.get("refused") else "")
         for r in body["ranking"]
-        if (r["carrier"], r["service"]) != (parcel["carrier"], parcel["service"])
+        if (r["carrier"], r["service"]) not in told
     )
     chosen = f"{parcel['carrier']} {parcel['service']} {money(parcel['cost'])}, tracking {parcel['tracking_number']}"
-    return chosen + (f"; instead of {instead}" if instead else "")
+    return "; ".join(
+        [chosen, *([f"failed over from {over}"] if over else []), *([f"instead of {instead}"] if instead else [])]
+    )
+
+
+def _passed_over(body: Body) -> str:
+    """Carriers that would have been preferred, and why they were not."""
+    return ", ".join(
+        f"{one['carrier']} {one['service']} through {one['account']} ({one['cause'].replace('-', ' ')}"
+        + (f": {one['detail']})" if one.get("detail") else ")")
+        for one in body.get("passed_over", ())
+    )
 
 
 def _packed(body: Body) -> str:

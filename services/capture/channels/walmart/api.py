@@ -117,7 +117,7 @@ class WalmartApi(WebApi):
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels, one call each: a feed is carried out later, and there may be ten an hour only."""
-        return await each(wanted.levels, self._level, _AT_ONCE)
+        return await each(wanted.levels, self._level, _AT_ONCE, self.http.timeout_s)
 
     async def _level(self, level: Level) -> str:
         sku = level.listing_id or level.sku
