@@ -9,7 +9,7 @@ import pytest
 from crossdock_contracts.values import LineKind, PaymentMethod
 from services.capture.channels import NotYetError
 from services.capture.channels.ebay import Ebay
-from tests.adapters.channels.ebay import LINE, ORDER, money, read, refusal
+from tests.adapters.channels.ebay_orders import LINE, ORDER, money, read, refusal
 from tests.adapters.channels.mutations import adds_up
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import UnmappableError
 from services.capture.channels.ebay import Ebay
-from tests.adapters.channels.ebay import ORDER, XML, read
+from tests.adapters.channels.ebay_orders import ORDER, XML, read
 from tests.adapters.channels.mutations import adds_up, mutated, read_or_refuse
 from tests.conftest import REAL_DATA
 

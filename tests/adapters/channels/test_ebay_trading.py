@@ -7,7 +7,7 @@ import pytest
 from crossdock_contracts.values import LineKind
 from services.capture.channels import NotYetError
 from services.capture.channels.ebay import Ebay
-from tests.adapters.channels.ebay import XML, read, refusal
+from tests.adapters.channels.ebay_orders import XML, read, refusal
 from tests.adapters.channels.mutations import adds_up
 
 
