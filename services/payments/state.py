@@ -115,9 +115,14 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
         return max(0, self.due_minor - self.cards_minor)
 
     @property
+    def cards_used_minor(self) -> int:
+        """What gift cards have paid of goods that have shipped, and that would have been taken otherwise."""
+        return sum(movement.cards_minor for movement in self.captures.values())
+
+    @property
     def cards_left_minor(self) -> int:
         """What gift cards have paid of goods that are still to ship."""
-        return max(0, self.cards_minor - sum(movement.cards_minor for movement in self.captures.values()))
+        return max(0, self.cards_minor - self.cards_used_minor)
 
     @property
     def taken_minor(self) -> int:

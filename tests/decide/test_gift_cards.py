@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from crossdock_contracts.amendments import OrderAmendedV1
 from crossdock_contracts.capture import CancelOrderV1
 from crossdock_contracts.inventory import StockAllocatedV1
-from crossdock_contracts.payments import AccountChangedV1
-from crossdock_contracts.values import Customer, LineQuantity
+from crossdock_contracts.payments import AccountChangedV1, PaymentFailedV1
+from crossdock_contracts.returns import RefundRequestedV1
+from crossdock_contracts.values import Customer, LineQuantity, Money
 from services.shipping.state import ShipmentStatus
 from tests.decide.sale import ABOUT, extra, ships, sold, then, way
 from tests.decide.world import World
@@ -103,3 +104,12 @@ def test_a_copy_that_is_paid_with_more_or_fewer_cards_has_the_rest_charged(befor
     world = then(way("labelled", sold(2, gift_cards_minor=before)), sold(2, gift_cards_minor=after))
     ships(world)
     assert (world.outside.taken, world.audit()) == (2000 - after, [])
+
+
+def test_of_what_comes_back_the_card_gets_what_it_was_charged_and_no_more() -> None:
+    world = way(made=sold(2, gift_cards_minor=1500))
+    ships(world)
+    asked = Money(amount_minor=2000, currency="EUR")
+    world.hear(RefundRequestedV1(**ABOUT, return_id="1", amount=asked, reason="return"))
+    world.rest()
+    assert (world.outside.taken, world.outside.paid_back, world.said(PaymentFailedV1)) == (500, 500, [])

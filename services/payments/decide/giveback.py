@@ -89,21 +89,25 @@ def _returned(states: States, payment: Payment, message: RefundRequestedV1, now:
         amount = min(amount, max(0, room))
     if amount > room and payment.taking_minor:
         return Decision(later=Later("what is to be paid back is still being taken"))
+    if payment.cards_used_minor:  # the rest goes back to the gift cards, by whoever has sold them
+        amount = min(amount, max(0, room))
     if amount > room:
         return refund(payment, refund_id, amount, now)
     if payment.refund_by != "hub":
         return leave_to_channel(payment, refund_id, amount, message.reason, now)
     if payment.method is PaymentMethod.TERMS:
-        return _credited(states, payment, refund_id, message, now)
+        return _credited(states, payment, refund_id, amount, message.reason, now)
     return refund(payment, refund_id, amount, now)
 
 
-def _credited(states: States, payment: Payment, refund_id: str, message: RefundRequestedV1, now: datetime) -> Decision:
+def _credited(
+    states: States, payment: Payment, refund_id: str, amount_minor: int, reason: str, now: datetime
+) -> Decision:
     """A customer on terms owes less."""
-    note = Movement(amount_minor=message.amount.amount_minor, done=True, reference=f"credit-note:{refund_id}")
+    note = Movement(amount_minor=amount_minor, done=True, reference=f"credit-note:{refund_id}")
     payment = changed(payment, refunds={**payment.refunds, refund_id: note})
     decision = booked(states, payment, now, "returned", owed=-note.amount_minor)
-    decision.events.insert(0, told(payment, refund_id, note, message.reason, now))
+    decision.events.insert(0, told(payment, refund_id, note, reason, now))
     return decision
 
 
