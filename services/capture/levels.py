@@ -93,7 +93,7 @@ class Levels:
                 return False
             book.told(known)
         book.done(sku for sku in skus if sku not in missed)
-        return True
+        return len(missed) < len(skus) or not skus
 
     async def _tell(self, runtime: Runtime, levels: Iterable[Level]) -> tuple[Levelled, ...] | None:
         request = SetStock(levels=tuple(levels))

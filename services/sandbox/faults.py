@@ -166,8 +166,8 @@ class FaultProxy:
 
 
 def _later(seconds: float, number: int) -> str:
-    """``Retry-After`` as servers write it: every other time as a date, which is to the second, and not too early."""
-    if number % 2:
+    """``Retry-After`` as servers write it: every other time as a date, which says no less than a second."""
+    if number % 2 or seconds < 1:
         return f"{seconds:g}"
     return format_datetime(datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=ceil(seconds)), usegmt=True)
 
