@@ -49,6 +49,8 @@ LOOK_UP = "look-up"
 """Look-ups have a circuit of their own: what does not sell may still tell what it has sold."""
 _ROOM = 64
 _AFTER_S = 0.05
+_SELDOM_S = 60.0
+"""So often somebody is asked to try what nobody seems to wait for."""
 
 
 class Effects:
@@ -248,14 +250,14 @@ class Effects:
             OPENINGS.labels(self._service, name, what).inc()
             self._log.warning("circuit open", adapter=name, operation=what, rest_s=round(circuit.rest_s, 1))
             gauge.set(1)
-            self._draw_later(circuit, name, what)
+            self._draw_later(circuit, name, what, circuit.rest_s)
         elif circuit.is_closed:
             gauge.set(0)
             if was_open:
                 self._log.info("circuit closed", adapter=name, operation=what)
                 self.works_again(outside(name, what))
 
-    def _draw_later(self, circuit: Circuit, name: str, what: str) -> None:
+    def _draw_later(self, circuit: Circuit, name: str, what: str, after_s: float) -> None:
         """Once it has rested, have one of those that wait try it; and another one later, should none have done so."""
         before = self._draws.pop((name, what), None)
         if before is not None:
@@ -266,9 +268,11 @@ class Effects:
                 return
             if circuit.wants_probe:
                 self.wants_probe(outside(name, what))
-            self._draw_later(circuit, name, what)
+                self._draw_later(circuit, name, what, min(2 * after_s, _SELDOM_S))
+            else:
+                self._draw_later(circuit, name, what, circuit.rest_s)
 
-        self._draws[name, what] = asyncio.get_running_loop().call_later(circuit.rest_s + _AFTER_S, draw)
+        self._draws[name, what] = asyncio.get_running_loop().call_later(after_s + _AFTER_S, draw)
 
     @cache  # noqa: B019  # as above
     def _gauge(self, adapter: str, what: str) -> Gauge:

@@ -21,7 +21,8 @@ from services.hub.outbox import Outbox
 from services.hub.verdicts import Verdict
 from services.hub.waits import awaiting
 
-_PAGE = 500
+_PAGE, _MOST_BYTES = 500, 4 * 1024 * 1024
+"""So many, and so much, is read at a time."""
 _MOST = 100
 """So many are brought forward in one commit, which any of them that comes by itself meanwhile has refused."""
 _PACE_S = 0.05
@@ -103,7 +104,8 @@ class Forward:
 
     async def _grant(self, name: str, wish: Wish, room: int) -> bool:
         while wish.source < len(self._sources):
-            page = await self._cache.reader.messages(self._sources[wish.source], wish.after, _PAGE)
+            source = self._sources[wish.source]
+            page = await self._cache.reader.messages(source, wish.after, _PAGE, most_bytes=_MOST_BYTES)
             found = [one for one in page if self._waits(one, name)][: min(room, self._most) if wish.every else 1]
             if found:
                 if not await self._bring(found):
@@ -112,7 +114,7 @@ class Forward:
                 if not wish.every:
                     del self._wishes[name]
                 return True
-            if len(page) == _PAGE:
+            if page:
                 wish.after = _seq(page[-1])
             else:
                 wish.source, wish.after = wish.source + 1, 0

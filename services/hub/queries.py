@@ -185,9 +185,9 @@ class Desk:
         if question.kind and question.kind not in kinds:
             return {"error": f"{self._service.name} has no timers {question.kind} that await the outside"}
         space = f"timer.{question.kind}" if question.kind else PARKED
-        messages = await self.page(f"{self._service.name}.{space}.>", question.after, min(question.limit, _MOST))
+        subject, limit = f"{self._service.name}.{space}.>", min(question.limit, _MOST)
+        messages = await self.page(subject, question.after, limit, most_bytes=_MOST_BRIEF_BYTES)
         found = [one for m in messages if (one := read_waiting(m, kinds)) is not None]
-        more = len(messages) == min(question.limit, _MOST)
         return {
             "waiting": [
                 one.model_dump()
@@ -195,7 +195,7 @@ class Desk:
                 if question.system in ("", *one.adapters) and (question.every_owner or one.owner == question.owner)
             ],
             "kinds": sorted(kinds),
-            "next": int((messages[-1].headers or {})["Nats-Sequence"]) if more else None,
+            "next": int((messages[-1].headers or {})["Nats-Sequence"]) if messages else None,
         }
 
 
