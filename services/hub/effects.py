@@ -108,7 +108,10 @@ class Effects:
     async def run(self, intent: Intent) -> Outcome | Later:
         """Carry out an intent; what is uncertain at the end waits, and is never taken for a failure."""
         if intent.adapter not in self._adapters:
-            return Refused("unknown-adapter", f"no adapter {intent.adapter!r} is set up here", key=intent.key)
+            said = f"no adapter {intent.adapter!r} is set up here"
+            if intent.resumed:
+                return Unsettled(f"{said}; it may have done {intent.key} when it was", key=intent.key)
+            return Refused("unknown-adapter", said, key=intent.key)
         started = time.perf_counter()
         outcome = await self._once(intent)
         name = type(outcome).__name__.lower()

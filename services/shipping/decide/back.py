@@ -97,12 +97,12 @@ def resume(rules: Rules, label: ReturnLabel, now: datetime) -> Decision:
     if label.intent is None:
         return Decision.nothing()
     if label.intent.operation == VOID:
-        return Decision(writes=[label], intent=calls.void(rules, label, resumed=True))
+        return Decision(writes=[label], intent=calls.void(rules, label).begun(label.intent))
     if label.intent.operation == RATE:
         enquiry = calls.enquiry(rules, label, resumed=True)
         return _ask(rules, label, now) if enquiry is None else Decision(writes=[label], intent=enquiry)
     offer = next(rate for rate in label.ranking if not rate.refused)
-    return Decision(writes=[label], intent=calls.purchase(rules, label, offer, resumed=True))
+    return Decision(writes=[label], intent=calls.purchase(rules, label, offer).begun(label.intent))
 
 
 def ask_again(

@@ -154,12 +154,12 @@ def resume(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
     if shipment.intent is None:
         return Decision.nothing()
     if shipment.voiding:
-        return Decision(writes=[shipment], intent=calls.void(rules, shipment, resumed=True))
+        return Decision(writes=[shipment], intent=calls.void(rules, shipment).begun(shipment.intent))
     if shipment.intent.operation == calls.RATE:
         intent = calls.enquiry(rules, shipment, resumed=True)
         return go_on(rules, shipment, now) if intent is None else Decision(writes=[shipment], intent=intent)
     offer = next(rate for rate in shipment.ranking if not rate.refused)
-    return Decision(writes=[shipment], intent=calls.purchase(rules, shipment, offer, resumed=True))
+    return Decision(writes=[shipment], intent=calls.purchase(rules, shipment, offer).begun(shipment.intent))
 
 
 def _give_back(rules: Rules, shipment: Shipment, number: int, now: datetime) -> Decision:

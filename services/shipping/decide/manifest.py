@@ -112,21 +112,21 @@ def _following(message: Wanted) -> ManifestWantedV1:
     )
 
 
-def _intent(rules: Rules, manifest: Manifest, *, resumed: bool = False) -> Intent:
+def _intent(rules: Rules, manifest: Manifest) -> Intent:
     request = MakeManifest(
         carrier=manifest.carrier,
         ship_from=rules.locations[manifest.location_id].address,
         parcels=bought(manifest.held),
     )
     key = f"manifest:{manifest.owner}/{manifest.location_id}/{manifest.carrier}/{manifest.manifest_id}"
-    return Intent(rules.carriers[manifest.carrier].adapter, "manifest", key, request, resumed=resumed)
+    return Intent(rules.carriers[manifest.carrier].adapter, "manifest", key, request)
 
 
 def _resumed(rules: Rules, manifest: Manifest) -> Decision:
     """The message came before. Where its call is still under way, the answer is looked up."""
     if manifest.intent is None:
         return Decision.nothing()
-    return Decision(writes=[manifest], intent=_intent(rules, manifest, resumed=True))
+    return Decision(writes=[manifest], intent=_intent(rules, manifest).begun(manifest.intent))
 
 
 def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Outcome, now: datetime) -> Decision:
