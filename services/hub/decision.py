@@ -60,7 +60,7 @@ class Intent:
         return sha256(self.request.model_dump_json().encode()).hexdigest()
 
     def begun(self, record: "IntentRecord") -> Self:
-        """The same call as it was begun, to be taken up again: whoever was asked knows of it, whoever is asked today."""
+        """The same call, taken up again where it was begun: who was asked then knows of it, whoever is asked today."""
         return replace(self, adapter=record.adapter, resumed=True)
 
     def record(self, now: datetime) -> "IntentRecord":

@@ -99,10 +99,14 @@ class Effects:
             if name == adapter and operation in ("", what)
         )
 
-    def room(self, adapter: str) -> int:
-        """How many more calls an adapter could take at once."""
+    def room(self, name: str) -> int:
+        """How many more calls of an operation (`outside`) could be made; where its circuit is open, only the probe."""
+        adapter, _, operation = name.partition(":")
         if adapter not in self._adapters:
             return _ROOM
+        circuit = self._circuits.get((adapter, operation))
+        if circuit is not None and not circuit.is_closed:
+            return int(circuit.wants_probe)
         return max(0, self._adapters[adapter][1].concurrency - self._inside[adapter])
 
     async def run(self, intent: Intent) -> Outcome | Later:
