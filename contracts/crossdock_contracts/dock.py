@@ -27,6 +27,8 @@ class ParcelWaitsV1(Event, service="shipping", name="parcel-waits", version=1, e
     fulfilment_id: Id
     carrier: Code
     purpose: Literal["manifest", "pickup"]
+    tracking_numbers: tuple[Id, ...] = ()
+    """These of its parcels; empty: all of them."""
 
 
 class MakeManifestV1(Command, service="shipping", name="make-manifest", version=1, entity="location_id"):

@@ -4,7 +4,7 @@ Pure: `decide.py` modules are written in these words and know nothing else of th
 decision reads them from, are in `states.py`; they are named here so that there is one place to import from.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Self
@@ -58,6 +58,10 @@ class Intent:
     def request_hash(self) -> str:
         """SHA-256 of the request, to tell whether a call under the same key asks for the same."""
         return sha256(self.request.model_dump_json().encode()).hexdigest()
+
+    def begun(self, record: "IntentRecord") -> Self:
+        """The same call, taken up again where it was begun: who was asked then knows of it, whoever is asked today."""
+        return replace(self, adapter=record.adapter, resumed=True)
 
     def record(self, now: datetime) -> "IntentRecord":
         """What a document keeps of this intent."""

@@ -99,16 +99,23 @@ class Effects:
             if name == adapter and operation in ("", what)
         )
 
-    def room(self, adapter: str) -> int:
-        """How many more calls an adapter could take at once."""
+    def room(self, name: str) -> int:
+        """How many more calls of an operation (`outside`) could be made; where its circuit is open, only the probe."""
+        adapter, _, operation = name.partition(":")
         if adapter not in self._adapters:
             return _ROOM
+        circuit = self._circuits.get((adapter, operation))
+        if circuit is not None and not circuit.is_closed:
+            return int(circuit.wants_probe)
         return max(0, self._adapters[adapter][1].concurrency - self._inside[adapter])
 
     async def run(self, intent: Intent) -> Outcome | Later:
         """Carry out an intent; what is uncertain at the end waits, and is never taken for a failure."""
         if intent.adapter not in self._adapters:
-            return Refused("unknown-adapter", f"no adapter {intent.adapter!r} is set up here", key=intent.key)
+            said = f"no adapter {intent.adapter!r} is set up here"
+            if intent.resumed:
+                return Unsettled(f"{said}; it may have done {intent.key} when it was", key=intent.key)
+            return Refused("unknown-adapter", said, key=intent.key)
         started = time.perf_counter()
         outcome = await self._once(intent)
         name = type(outcome).__name__.lower()

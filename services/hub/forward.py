@@ -2,7 +2,7 @@
 
 Everything that waits has a time of its own, which comes later each time: without this, what waited longest would go on
 waiting for minutes once the outside is back. Only times are changed. What waits was committed, and is so again, under
-the lease; what has come by itself meanwhile is left alone.
+the lease; what has come by itself meanwhile is left alone. What fails when it has come waits for its own time again.
 """
 
 import time
@@ -29,20 +29,31 @@ _PACE_S = 0.05
 """Between commits, so that those that come are seen to be under way before there are more."""
 _SOON = timedelta(seconds=0.5)
 """What comes within this by itself is left alone."""
+_STRAGGLERS_S = 1.0
+"""So long after all of it was brought forward, what had failed before and was committed after that is, too."""
 _NEVER = float("inf")
 
 
 class Wish:
     """What waits for one operation is to come: all of it, or the one that has stood still the longest."""
 
-    __slots__ = ("after", "every", "source")
+    __slots__ = ("after", "every", "not_before", "passes", "source", "until")
 
     def __init__(self) -> None:
         self.every = False
+        self.passes = 1
+        """So often what waits is still to be gone through …"""
+        self.not_before = 0.0
+        self.until = 0
+        """… up to here, which is where the stream ended when that began."""
         self.source = 0
         """Which of the sources is being gone through …"""
         self.after = 0
         """… and how far."""
+
+    def begin(self, until: int) -> None:
+        """Go through all of it."""
+        self.source, self.after, self.until = 0, 0, until
 
 
 class Forward:
@@ -58,7 +69,7 @@ class Forward:
         handlers: Iterable[Handler],
         room: Callable[[str], int],
     ) -> None:
-        """``room`` says how many more calls the adapter of that name could take."""
+        """``room`` says how many more calls could be made of an operation (`outside`)."""
         self._lease = lease
         self._committer = committer
         self._cache = cache
@@ -72,9 +83,11 @@ class Forward:
 
     def want(self, name: str, *, every: bool) -> None:
         """Have what waits for an operation (`outside`) brought forward."""
-        wish = self._wishes.setdefault(name, Wish())
-        if every:  # from the beginning: what was passed over was taken for a probe's sake
-            wish.every, wish.source, wish.after = True, 0, 0
+        wish = self._wishes.get(name)
+        if wish is None or every:  # from the beginning: what was passed over was taken for a probe's sake
+            wish = self._wishes[name] = Wish()
+            wish.every, wish.passes = every, 2 if every else 1
+            wish.begin(self._end)
         self._next_at = min(self._next_at, time.monotonic())
 
     def forget(self) -> None:
@@ -83,43 +96,60 @@ class Forward:
         self._next_at = _NEVER
 
     @property
+    def _end(self) -> int:
+        """Nothing that this partition has committed so far stands behind this."""
+        return max(self._committer.last_seq, self._lease.standing.seq)
+
+    @property
     def due_in_s(self) -> float:
         """How long until there is something to do; infinite if there is nothing."""
         return self._next_at - time.monotonic()
 
     async def step(self) -> bool:
-        """Bring some forward, no more than their adapter has room for; false where that was not committed.
+        """Bring some forward, no more than there is room for, or look a page further; false: it was not committed.
 
         Raises:
             DisconnectedError: the server could not be asked.
         """
         self._next_at = time.monotonic() + _PACE_S
         for name in [*self._wishes]:
-            room = self._room(name.partition(":")[0])
-            if room > 0 and not await self._grant(name, self._wishes[name], room):
+            wish, room = self._wishes[name], self._room(name)
+            if room > 0 and time.monotonic() >= wish.not_before and not await self._grant(name, wish, room):
                 return False
         if not self._wishes:
             self._next_at = _NEVER
         return True
 
     async def _grant(self, name: str, wish: Wish, room: int) -> bool:
-        while wish.source < len(self._sources):
-            source = self._sources[wish.source]
-            page = await self._cache.reader.messages(source, wish.after, _PAGE, most_bytes=_MOST_BYTES)
-            found = [one for one in page if self._waits(one, name)][: min(room, self._most) if wish.every else 1]
-            if found:
-                if not await self._bring(found):
-                    return False
-                wish.after = _seq(found[-1])
-                if not wish.every:
-                    del self._wishes[name]
-                return True
-            if page:
-                wish.after = _seq(page[-1])
-            else:
-                wish.source, wish.after = wish.source + 1, 0
-        del self._wishes[name]
+        """One page of what waits, so that the partition's work goes on between."""
+        source = self._sources[wish.source]
+        page = await self._cache.reader.messages(source, wish.after, _PAGE, most_bytes=_MOST_BYTES)
+        page = [one for one in page if _seq(one) <= wish.until]
+        found = [one for one in page if self._waits(one, name)][: min(room, self._most) if wish.every else 1]
+        if found:
+            if not await self._bring(found):
+                return False
+            wish.after = _seq(found[-1])
+            if not wish.every:
+                del self._wishes[name]
+            return True
+        self._next_at = time.monotonic()
+        if page:
+            wish.after = _seq(page[-1])
+            return True
+        wish.source, wish.after = wish.source + 1, 0
+        if wish.source == len(self._sources):
+            self._passed(name, wish)
         return True
+
+    def _passed(self, name: str, wish: Wish) -> None:
+        """All that waited for it has been gone through."""
+        wish.passes -= 1
+        if wish.passes:
+            wish.not_before = time.monotonic() + _STRAGGLERS_S
+            wish.begin(self._end)
+        else:
+            del self._wishes[name]
 
     def _waits(self, stored: Msg, name: str) -> bool:
         """It waits for this operation, belongs to this partition, and does not come by itself in a moment."""

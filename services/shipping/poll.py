@@ -170,5 +170,5 @@ class Poller:
             tracked = told.get(way.tracking_number)
             TRACKED.labels(self._name, "not-seen" if tracked is None else "told").inc()
             if tracked is not None:
-                found += news(shipment, updates(way, tracked))
+                found += news(shipment, updates(way, tracked, datetime.now(UTC)))
         return found

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.labels import Parcel, RankedRate
-from services.hub.decision import Document, IntentRecord, Timer
+from services.hub.decision import Awaiting, Document, IntentRecord
 
 
 class BackStatus(StrEnum):
@@ -53,11 +53,11 @@ class ReturnLabel(Document, service="shipping", kind="return-label", key=("order
 
     @property
     def has_ended(self) -> bool:
-        """There is a label, or none is wanted any more; what is under way has to come to its end first."""
-        return self.intent is None and self.status in (BackStatus.BOUGHT, BackStatus.OVER)
+        """It was bought, refused, or is not wanted any more; what is under way has to come to its end first."""
+        return self.intent is None and self.status is not BackStatus.WANTED
 
 
-class ReturnLabelTimer(Timer, service="shipping", kind="return-label-due", key=("order_id", "return_id")):
+class ReturnLabelTimer(Awaiting, service="shipping", kind="return-label-due", key=("order_id", "return_id")):
     """A return whose label waits for a carrier to come back: they are all asked again."""
 
     order_id: str

@@ -3,9 +3,10 @@
 from functools import partial
 from typing import Any
 
+import pytest
 from prometheus_client import REGISTRY
 
-from crossdock_contracts.labels import LabelBoughtV1, LabelDelayedV1
+from crossdock_contracts.labels import LabelBoughtV1, LabelDelayedV1, LabelRefusedV1
 from crossdock_contracts.values import Money
 from services.cli.edges.audit import failovers
 from services.cli.timeline import describe
@@ -136,3 +137,26 @@ def test_a_failover_is_told_in_the_timeline_and_counted_once() -> None:
     for count in hub.watched[LabelBoughtV1]:
         count(bought)
     assert REGISTRY.get_sample_value("crossdock_failovers_total", labels) == before + 1
+
+
+@pytest.mark.parametrize("answers", [(AWAY, NO), (NO, AWAY), (UNASKED, NO)])
+def test_a_label_that_one_carrier_refuses_waits_for_the_other_that_is_out_of_reach(answers: tuple[Any, ...]) -> None:
+    dock = arrived()
+    for outcome in answers:
+        dock.answered(outcome)
+    assert dock.said(LabelRefusedV1) == [], "nobody has to look"
+    away = "dear" if answers[0] is NO else "cheap"
+    timer = dock.get(LabelTimer, "main", "web:1", "web:1/1")
+    assert timer.waits_for == (f"{away}:buy",)
+    dock.take(partial(mend.ask_again, RULES, lambda _: False), timer, later())
+    for outcome in (NO, NO):
+        dock.answered(outcome)
+    assert len(dock.said(LabelRefusedV1)) == 1, "both have refused"
+
+
+def test_a_refusal_is_not_the_end_where_another_carrier_told_no_rate_in_time() -> None:
+    dock = arrived(rules=LIVE)
+    dock.answered(rated(silent={"cheap": "no answer within 2 s"}, down=("cheap",)))
+    dock.answered(NO)
+    assert (dock.said(LabelRefusedV1), len(dock.said(LabelDelayedV1))) == ([], 1)
+    assert dock.get(LabelTimer, "main", "web:1", "web:1/1").waits_for == ("cheap:buy", "cheap-rates:rate")

@@ -133,6 +133,20 @@ def test_a_return_label_waits_while_carriers_are_down_and_is_bought_when_one_is_
     assert counter.later().intent is None, "a timer that fires twice"
 
 
+@pytest.mark.parametrize("answers", [(AWAY, Refused("closed")), (Refused("closed"), AWAY)])
+def test_a_return_label_that_one_carrier_refuses_waits_for_the_other_that_is_out_of_reach(
+    answers: tuple[Outcome, ...],
+) -> None:
+    counter = Counter()
+    counter.wanted()
+    for outcome in answers:
+        counter.answered(outcome)
+    assert counter.said(ReturnLabelRefusedV1) == []
+    timer = counter.get(ReturnLabelTimer, "main", "web:1", "R-1")
+    away = "cheap" if answers[0] is AWAY else "dear"
+    assert (timer.waits_for, "closed" in timer.why) == ((f"{away}:buy",), True), "it goes off as soon as that is back"
+
+
 def test_the_label_of_a_return_that_is_called_off_is_given_back_once() -> None:
     counter = Counter()
     counter.wanted()

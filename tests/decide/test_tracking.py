@@ -123,7 +123,7 @@ def test_what_a_carrier_says_of_the_time_long_before_is_of_another_parcel() -> N
             Scan(status=Status.IN_TRANSIT, at=NOW - timedelta(hours=7), code="I"),
         ),
     )
-    assert [(one.status, one.tracking_number) for one in updates(way, tracked)] == [("in-transit", "XD1")]
+    assert [(one.status, one.tracking_number) for one in updates(way, tracked, at(48))] == [("in-transit", "XD1")]
 
 
 def test_what_comes_back_is_not_delivered_to_its_buyer() -> None:
@@ -132,7 +132,7 @@ def test_what_comes_back_is_not_delivered_to_its_buyer() -> None:
         Scan(status=Status.RETURNED, at=at(1), code="RS"),
         Scan(status=Status.DELIVERED, at=at(2), code="D"),
     )
-    told = updates(way, Tracked(tracking_number="XD1", carrier="cheap", scans=scans))
+    told = updates(way, Tracked(tracking_number="XD1", carrier="cheap", scans=scans), at(48))
     assert [(one.status, one.code) for one in told] == [("exception", "returned-to-sender")]
 
 
@@ -235,6 +235,14 @@ def test_a_webhook_that_cannot_be_read_says_where() -> None:
     broken = webhook().model_copy(update={"body": '{"description": "tracker.updated", "result": {}}'})
     with pytest.raises(UnheardError, match=r"\$\.tracking_code"):
         heard(under_way(), broken)
+
+
+def test_what_is_said_to_happen_long_from_now_is_not_believed_for_nothing_would_be_news_after_it() -> None:
+    (way,) = under_way().ways
+    scans = [Scan(status=Status.IN_TRANSIT, at=at(hours), code="") for hours in (1, 20, 24 * 4000)]
+    tracked = Tracked(tracking_number="XD1", carrier="cheap", scans=tuple(scans))
+    told = updates(way, tracked, NOW)
+    assert [one.occurred_at for one in told] == [at(1), at(20)], "a place's own time may be ahead of ours"
 
 
 def test_a_webhook_of_an_account_that_is_gone_is_refused() -> None:

@@ -1,5 +1,7 @@
 """What waits for the outside comes as soon as that works again, whatever time it had been given itself."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,7 +97,7 @@ async def test_what_waits_comes_at_once_when_the_outside_is_back_and_only_one_tr
 
     await until(lambda: counted(client, 120))
     assert sorted(desk.asked) == sorted(f"count:C{n}:{n}" for n in range(120)), "each once"
-    assert running.app.service.effects.room("desk") == 16
+    assert running.app.service.effects.room(ASK) == 16
 
 
 async def test_timers_that_await_the_outside_go_off_with_it_and_others_do_not(
@@ -122,3 +124,41 @@ async def test_timers_that_await_the_outside_go_off_with_it_and_others_do_not(
 async def rung(client: Client, sku: str) -> int:
     found = await document(client, sku)
     return int(found["rung"]) if found else 0
+
+
+async def parked(client: Client, count: int) -> bool:
+    return (await quiet.parked(client))["inventory parked"] == count
+
+
+class Choosy(Away):
+    """One that is there, but not for odd numbers."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.tried: Counter[str] = Counter()
+
+    async def call(self, operation: str, key: str, request: Any) -> Any:
+        """Do it, if it is even."""
+        self.tried[key] += 1
+        if self.is_there and int(key.rpartition(":")[2]) % 2:
+            msg = "not now"
+            raise TransientError(msg)
+        return await super().call(operation, key, request)
+
+
+async def test_what_fails_when_it_has_been_brought_forward_waits_for_its_own_time_again(
+    client: Client, run: Run, tmp_path: Path
+) -> None:
+    desk, limits = Choosy(tmp_path / "desk"), replace(FRAIL, breaker_failures=160, concurrency=8)
+    running = await run(tally.service(desk, limits), park_first_s=3600.0, park_longest_s=3600.0)
+    (shard,) = running.app.runtime._shards
+    for number in range(160):
+        await client.tell(CountStockV1(owner="main", sku=f"C{number}", location_id="X", counted=number))
+    await until(lambda: len(desk.tried) == 160)
+
+    desk.is_there = True
+
+    await until(lambda: len(desk.asked) == 80)
+    await until(lambda: shard.partition._forward.due_in_s == float("inf"))
+    await until(lambda: parked(client, 80))
+    assert desk.tried.total() < 160 + 80 + 3 * 80, "each twice, and not for as long as they fail"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from crossdock_contracts.labels import Parcel
+from crossdock_contracts.labels import CIRCUIT_OPEN, OUT_OF_REACH, REFUSED, Parcel
 from crossdock_contracts.return_labels import (
     ReturnLabelBoughtV1,
     ReturnLabelDelayedV1,
@@ -18,7 +18,7 @@ from services.shipping.decide import back_calls as calls
 from services.shipping.decide.calls import RATE, VOID
 from services.shipping.decide.label import IsOpen
 from services.shipping.decide.rates import ranked
-from services.shipping.decide.waits import again_at
+from services.shipping.decide.waits import again_at, awaited, may_sell
 from services.shipping.rules import Rules
 from services.shipping.state_back import BackStatus, ReturnLabel, ReturnLabelTimer
 
@@ -75,9 +75,11 @@ def _ranked(rules: Rules, label: ReturnLabel, avoid: frozenset[str], shopped: Sh
 
 
 def _try_next(rules: Rules, label: ReturnLabel, now: datetime) -> Decision:
-    """Set out to buy from the best carrier that has not failed yet."""
+    """Set out to buy from the best carrier that has not failed yet; where all have, wait for one that may yet sell."""
     offer = next((rate for rate in label.ranking if not rate.refused), None)
     label = changed(label, generation=label.generation + 1, intent=None)
+    if offer is None and may_sell(label.ranking):
+        return _wait(rules, label, None, now)
     if offer is None:
         why = _why_none(label) or "no service in carriers.toml has returns = true"
         label = changed(label, status=BackStatus.REFUSED)
@@ -86,8 +88,8 @@ def _try_next(rules: Rules, label: ReturnLabel, now: datetime) -> Decision:
     return Decision(writes=[changed(label, intent=intent.record(now))], intent=intent)
 
 
-def _why_none(label: ReturnLabel, last: str = "") -> str:
-    return "; ".join(f"{rate.carrier} {rate.service}: {rate.refused or last}" for rate in label.ranking)
+def _why_none(label: ReturnLabel) -> str:
+    return "; ".join(f"{rate.carrier} {rate.service}: {rate.refused}" for rate in label.ranking)
 
 
 def resume(rules: Rules, label: ReturnLabel, now: datetime) -> Decision:
@@ -95,12 +97,12 @@ def resume(rules: Rules, label: ReturnLabel, now: datetime) -> Decision:
     if label.intent is None:
         return Decision.nothing()
     if label.intent.operation == VOID:
-        return Decision(writes=[label], intent=calls.void(rules, label, resumed=True))
+        return Decision(writes=[label], intent=calls.void(rules, label).begun(label.intent))
     if label.intent.operation == RATE:
         enquiry = calls.enquiry(rules, label, resumed=True)
         return _ask(rules, label, now) if enquiry is None else Decision(writes=[label], intent=enquiry)
     offer = next(rate for rate in label.ranking if not rate.refused)
-    return Decision(writes=[label], intent=calls.purchase(rules, label, offer, resumed=True))
+    return Decision(writes=[label], intent=calls.purchase(rules, label, offer).begun(label.intent))
 
 
 def ask_again(
@@ -159,12 +161,15 @@ def _not_sold(rules: Rules, label: ReturnLabel, outcome: Refused | Failed, now: 
     """It is certain that nothing was bought: the next carrier is asked, or where none is left all of them later."""
     if label.status is BackStatus.OVER:
         return _over(rules, label, now)
-    if isinstance(outcome, Failed) and sum(1 for rate in label.ranking if not rate.refused) == 1:
-        return _wait(label, _why_none(label, outcome.detail), outcome.retry_after_s, now)
-    why = outcome.detail if isinstance(outcome, Failed) else f"{outcome.code} {outcome.detail}".strip()
+    why, cause = f"{getattr(outcome, 'code', '')} {outcome.detail}".strip(), REFUSED
+    if isinstance(outcome, Failed):
+        cause = CIRCUIT_OPEN if outcome.unasked else OUT_OF_REACH
     failed = next(rate for rate in label.ranking if not rate.refused)
-    ranking = tuple(changed(rate, refused=why[:200]) if rate is failed else rate for rate in label.ranking)
-    return _try_next(rules, changed(label, ranking=ranking), now)
+    told = changed(failed, refused=why[:200], cause=cause)
+    label = changed(label, ranking=tuple(told if rate is failed else rate for rate in label.ranking))
+    if isinstance(outcome, Failed) and all(rate.refused for rate in label.ranking):
+        return _wait(rules, label, outcome.retry_after_s, now)
+    return _try_next(rules, label, now)
 
 
 def _shopped(rules: Rules, label: ReturnLabel, outcome: Outcome, now: datetime) -> Decision:
@@ -174,16 +179,17 @@ def _shopped(rules: Rules, label: ReturnLabel, outcome: Outcome, now: datetime) 
     if not isinstance(shopped, Shopped):
         return Decision(later=Later(f"carriers could not be asked: {outcome}"))
     label = _ranked(rules, label, frozenset(shopped.avoid), shopped)
-    if shopped.down and all(rate.refused for rate in label.ranking):
-        return _wait(label, _why_none(label), None, now)
     return _try_next(rules, label, now)
 
 
-def _wait(label: ReturnLabel, why: str, after_s: float | None, now: datetime) -> Decision:
-    """Ask all carriers again after a while, longer each time; the first time it is said."""
+def _wait(rules: Rules, label: ReturnLabel, after_s: float | None, now: datetime) -> Decision:
+    """Ask all carriers again once one works again, or after a while, longer each time; the first time it is said."""
     about = {"owner": label.owner, "order_id": label.order_id, "return_id": label.return_id}
-    timer = ReturnLabelTimer(**about, due_at=again_at(label.waits, after_s, now))
-    said = ReturnLabelDelayedV1(**about, detail=why[:1000], attempt=label.attempt, delayed_at=now)
+    why = _why_none(label)[:1000]
+    timer = ReturnLabelTimer(
+        **about, due_at=again_at(label.waits, after_s, now), waits_for=awaited(rules, label.ranking), why=why
+    )
+    said = ReturnLabelDelayedV1(**about, detail=why, attempt=label.attempt, delayed_at=now)
     events = [] if label.waits else [said]
     return Decision(writes=[changed(label, intent=None, waits=min(label.waits + 1, 30)), timer], events=[*events])
 

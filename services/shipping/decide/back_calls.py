@@ -66,7 +66,7 @@ def enquiry(rules: Rules, label: ReturnLabel, *, resumed: bool = False) -> Inten
     return Intent(SHOP, RATE, _key("return-rates", label), ShopRates(asked=asked, parcel=parcel), resumed=resumed)
 
 
-def purchase(rules: Rules, label: ReturnLabel, offer: RankedRate, *, resumed: bool = False) -> Intent:
+def purchase(rules: Rules, label: ReturnLabel, offer: RankedRate) -> Intent:
     """To buy it: as PDF, for the buyer has no label printer."""
     way = label.way
     assert way is not None
@@ -84,15 +84,15 @@ def purchase(rules: Rules, label: ReturnLabel, offer: RankedRate, *, resumed: bo
         customs=_customs(rules, way),
         is_return=True,
     )
-    return Intent(rules.carriers[offer.carrier].adapter, BUY, _key("return-label", label), request, resumed=resumed)
+    return Intent(rules.carriers[offer.carrier].adapter, BUY, _key("return-label", label), request)
 
 
-def void(rules: Rules, label: ReturnLabel, *, resumed: bool = False) -> Intent:
+def void(rules: Rules, label: ReturnLabel) -> Intent:
     """To give it back."""
     parcel = label.parcel
     assert parcel is not None
     request = VoidLabel(carrier=parcel.carrier, tracking_number=parcel.tracking_number, handle=parcel.handle)
-    return Intent(rules.carriers[parcel.carrier].adapter, VOID, _key("return-void", label), request, resumed=resumed)
+    return Intent(rules.carriers[parcel.carrier].adapter, VOID, _key("return-void", label), request)
 
 
 def _customs(rules: Rules, way: Fulfilment) -> Customs | None:

@@ -52,7 +52,7 @@ def live(
     )
 
 
-def purchase(rules: Rules, shipment: Shipment, offer: RankedRate, *, resumed: bool = False) -> Intent:
+def purchase(rules: Rules, shipment: Shipment, offer: RankedRate) -> Intent:
     """To buy a label for one parcel."""
     fulfilment, quote = shipment.fulfilment, shipment.quote or Quote()
     assert fulfilment is not None
@@ -74,13 +74,13 @@ def purchase(rules: Rules, shipment: Shipment, offer: RankedRate, *, resumed: bo
         customs=customs(origin, shipment, quote.number),
     )
     key = f"label:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}"
-    return Intent(rules.carriers[offer.carrier].adapter, BUY, key, request, resumed=resumed)
+    return Intent(rules.carriers[offer.carrier].adapter, BUY, key, request)
 
 
-def void(rules: Rules, shipment: Shipment, *, resumed: bool = False) -> Intent:
+def void(rules: Rules, shipment: Shipment) -> Intent:
     """To give back the label of a parcel."""
     parcel = labels_of(shipment)[shipment.voids]
     key = f"void:{shipment.owner}/{shipment.fulfilment_id}:{shipment.generation}"
     key = key if shipment.voids == 1 else f"{key}.{shipment.voids}"
     request = VoidLabel(carrier=parcel.carrier, tracking_number=parcel.tracking_number, handle=parcel.handle)
-    return Intent(rules.carriers[parcel.carrier].adapter, VOID, key, request, resumed=resumed)
+    return Intent(rules.carriers[parcel.carrier].adapter, VOID, key, request)

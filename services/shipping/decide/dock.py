@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.dock import MOST_PARCELS, HandedParcel, ParcelWaitsV1
-from services.hub.decision import Decision, Document, States
+from services.hub.decision import Decision, Document, States, changed
 from services.shipping.carriers import BoughtParcel
-from services.shipping.decide.parcels import labels_of
+from services.shipping.decide.parcels import labels_in_use, unlabelled
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus
 from services.shipping.state_dock import Docked, DockedParcel, ManifestTimer, Purpose
@@ -45,19 +45,32 @@ def docked(rules: Rules, decide: Decide) -> Decide:
 def _dock(rules: Rules, states: States, decision: Decision, after: Shipment, now: datetime) -> None:
     before = states.get(Shipment, after.owner, after.fulfilment_id)
     lay, lies = _lying(rules, before, now), _lying(rules, after, now)
-    for key, one in lies.items():
-        if key not in lay or lay[key].parcels != one.parcels:
-            decision.writes += [one, *_closing_time(rules, states, one, now)]
     gone = [key for key in lay if key not in lies]
+    for key, one in lies.items():
+        if key not in lay:
+            decision.writes += [one, *_closing_time(rules, states, one, now)]
+        elif lay[key].parcels != one.parcels:  # what lay there and does no more stands in a manifest already
+            standing = states.get(Docked, *key)
+            there = standing.parcels if standing is not None else ()
+            left = tuple(parcel for parcel in one.parcels if parcel in there or parcel not in lay[key].parcels)
+            if left:
+                decision.writes += [changed(one, parcels=left), *_closing_time(rules, states, one, now)]
+            else:
+                gone.append(key)
     decision.withdrawn += [one for one in states.get_all(Docked, gone) if one is not None]
 
 
 def _lying(rules: Rules, shipment: Shipment | None, now: datetime) -> dict[tuple[str, ...], Docked]:
-    """What lies at the dock of a fulfilment's location, as far as its carriers want to hear of it."""
+    """What lies at the dock of a fulfilment's location, as far as its carriers want to hear of it.
+
+    None of it does before each of its parcels has the label that it goes with; one in the parcel of another never does.
+    """
     if shipment is None or shipment.fulfilment is None or shipment.status not in _LIES["manifest"]:
         return {}
+    if shipment.inside or shipment.returning or unlabelled(shipment) is not None:
+        return {}
     by_carrier: dict[str, list[DockedParcel]] = {}
-    for label in labels_of(shipment).values():
+    for label in labels_in_use(shipment).values():
         if label.label:  # it was bought here
             parcel = DockedParcel(tracking_number=label.tracking_number, handle=label.handle, weight_g=label.weight_g)
             by_carrier.setdefault(label.carrier, []).append(parcel)
@@ -117,6 +130,7 @@ def put_back(held: Iterable[Docked]) -> list[Event]:
             fulfilment_id=one.fulfilment_id,
             carrier=one.carrier,
             purpose=one.purpose,
+            tracking_numbers=tuple(parcel.tracking_number for parcel in one.parcels),
         )
         for one in held
     ]
@@ -132,7 +146,14 @@ def wait_again(rules: Rules, states: States, message: ParcelWaitsV1, now: dateti
     shipment = states.get(Shipment, message.owner, message.fulfilment_id)
     about = (message.carrier, message.purpose)
     lying = [one for one in _lying(rules, shipment, now).values() if (one.carrier, one.purpose) == about]
-    return Decision(writes=[two for one in lying for two in (one, *_closing_time(rules, states, one, now))])
+    written: list[Document] = []
+    for one in lying:
+        standing = states.get(Docked, one.owner, one.location_id, one.carrier, one.purpose, one.fulfilment_id)
+        waits = set(message.tracking_numbers) | {two.tracking_number for two in (standing.parcels if standing else ())}
+        parcels = tuple(two for two in one.parcels if not message.tracking_numbers or two.tracking_number in waits)
+        if parcels:
+            written += [changed(one, parcels=parcels), *_closing_time(rules, states, one, now)]
+    return Decision(writes=written)
 
 
 def bought(held: Iterable[Docked]) -> tuple[BoughtParcel, ...]:

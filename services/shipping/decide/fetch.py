@@ -65,7 +65,7 @@ def _known(states: States, message: Command) -> CarrierPickup | None:
     return states.get(CarrierPickup, message.owner, message.location_id, message.pickup_id)
 
 
-def _intent(rules: Rules, pickup: CarrierPickup, operation: str = BOOK, *, resumed: bool = False) -> Intent:
+def _intent(rules: Rules, pickup: CarrierPickup, operation: str = BOOK) -> Intent:
     place = rules.locations[pickup.location_id]
     request: BookPickup | CancelPickup = CancelPickup(carrier=pickup.carrier, pickup_id=pickup.handle)
     if operation == BOOK:
@@ -79,14 +79,14 @@ def _intent(rules: Rules, pickup: CarrierPickup, operation: str = BOOK, *, resum
             timezone=place.calendar.time_zone,
         )
     key = f"{operation}:{pickup.owner}/{pickup.location_id}/{pickup.pickup_id}"
-    return Intent(rules.carriers[pickup.carrier].adapter, operation, key, request, resumed=resumed)
+    return Intent(rules.carriers[pickup.carrier].adapter, operation, key, request)
 
 
 def _resumed(rules: Rules, pickup: CarrierPickup) -> Decision:
     """The message came before. Where its call is still under way, the answer is looked up."""
     if pickup.intent is None:
         return Decision.nothing()
-    return Decision(writes=[pickup], intent=_intent(rules, pickup, pickup.intent.operation, resumed=True))
+    return Decision(writes=[pickup], intent=_intent(rules, pickup, pickup.intent.operation).begun(pickup.intent))
 
 
 def call_off(rules: Rules, states: States, message: CancelCarrierPickupV1, now: datetime) -> Decision:

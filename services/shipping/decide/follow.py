@@ -7,7 +7,7 @@ from typing import Any
 
 from crossdock_contracts.labels import Parcel
 from services.hub.decision import Decision, States
-from services.shipping.decide.parcels import labels_of
+from services.shipping.decide.parcels import labels_in_use
 from services.shipping.decide.track import at_rest
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, is_open
@@ -68,10 +68,12 @@ def _under_way(rules: Rules, shipment: Shipment | None) -> _Ways:
     if shipment is None or shipment.inside or not (is_open(shipment.status) or _has_shipped(shipment)):
         return {}
     found: _Ways = {}
-    for label in labels_of(shipment).values():
+    for label in labels_in_use(shipment).values():
         carrier = rules.carriers.get(label.carrier)
         number = label.tracking_number
-        if carrier is None or carrier.adapter not in rules.accounts or number in shipment.kept:
+        if carrier is None or carrier.adapter not in rules.accounts:
+            continue
+        if number in shipment.kept and not label.label:  # somebody else bought it
             continue
         if not at_rest(shipment, number):
             found[carrier.adapter, number] = label

@@ -16,8 +16,9 @@ from services.shipping.carriers.hooks import hooks_of
 from services.shipping.rules import Rules
 from services.shipping.state_track import TrackRound, Underway
 
-_BEFORE = timedelta(days=1)
-"""Carriers give a place's own time, which may be so much earlier than it was."""
+_BEFORE = _AFTER = timedelta(days=1)
+"""Carriers give a place's own time, which may be so much earlier than it was, or later. What is said to happen later
+still has a wrong time: were it believed, nothing that happens before would be news."""
 _MOST = 100
 """So many scans of a parcel are looked at, those that came last."""
 
@@ -45,7 +46,7 @@ def hear(rules: Rules, states: States, message: HearCarrierV1, now: datetime) ->
         way = states.get(Underway, message.owner, message.account, tracked.tracking_number)
         if way is None:
             decision.events.append(_unplaced(message, tracked, now))
-        elif found := updates(way, tracked):
+        elif found := updates(way, tracked, now):
             decision.events.append(
                 ParcelScannedV1(
                     owner=way.order_owner,
@@ -68,14 +69,14 @@ def _unplaced(message: HearCarrierV1, tracked: Tracked, now: datetime) -> ScanUn
     )
 
 
-def updates(way: Underway, tracked: Tracked) -> list[TrackingUpdateV1]:
+def updates(way: Underway, tracked: Tracked, now: datetime) -> list[TrackingUpdateV1]:
     """What a carrier says of this parcel, oldest first.
 
     Once it goes back to its sender what comes after is not about its buyer: it is delivered to whoever sent it.
     """
     found = []
     for update in tracked.updates(way.order_owner, way.order_id, way.fulfilment_id)[-_MOST:]:
-        if update.occurred_at >= way.since - _BEFORE:
+        if way.since - _BEFORE <= update.occurred_at <= now + _AFTER:
             found.append(update.model_copy(update={"tracking_number": way.tracking_number}))
             if update.code == "returned-to-sender":
                 break

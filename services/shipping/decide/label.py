@@ -34,7 +34,7 @@ from services.shipping.decide.queues import queued
 from services.shipping.decide.rates import collected_by_carrier, ranked
 from services.shipping.decide.steps import planned
 from services.shipping.decide.told import bought, refusal
-from services.shipping.decide.waits import wait
+from services.shipping.decide.waits import may_sell, wait
 from services.shipping.rules import Rules
 from services.shipping.state import LabelTimer, Quote, Shipment, ShipmentStatus, is_open
 
@@ -135,11 +135,11 @@ def _ranked(
 
 
 def _try_next(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
-    """Set out to buy from the best carrier that has not failed yet."""
+    """Set out to buy from the best carrier that has not failed yet; where all have, wait for one that may yet sell."""
     offer = next((rate for rate in shipment.ranking if not rate.refused), None)
     shipment = changed(shipment, generation=shipment.generation + 1, intent=None)
     if offer is None:
-        return _refused(shipment)
+        return wait(rules, shipment, None, now) if may_sell(shipment.ranking) else _refused(shipment)
     intent = calls.purchase(rules, shipment, offer)
     return Decision(writes=[changed(shipment, intent=intent.record(now))], intent=intent)
 
@@ -154,12 +154,12 @@ def resume(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
     if shipment.intent is None:
         return Decision.nothing()
     if shipment.voiding:
-        return Decision(writes=[shipment], intent=calls.void(rules, shipment, resumed=True))
+        return Decision(writes=[shipment], intent=calls.void(rules, shipment).begun(shipment.intent))
     if shipment.intent.operation == calls.RATE:
         intent = calls.enquiry(rules, shipment, resumed=True)
         return go_on(rules, shipment, now) if intent is None else Decision(writes=[shipment], intent=intent)
     offer = next(rate for rate in shipment.ranking if not rate.refused)
-    return Decision(writes=[shipment], intent=calls.purchase(rules, shipment, offer, resumed=True))
+    return Decision(writes=[shipment], intent=calls.purchase(rules, shipment, offer).begun(shipment.intent))
 
 
 def _give_back(rules: Rules, shipment: Shipment, number: int, now: datetime) -> Decision:
@@ -235,8 +235,6 @@ def _shopped(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) 
     if not isinstance(shopped, Shopped):
         return Decision(later=Later(f"carriers could not be asked: {outcome}"))
     shipment = _ranked(rules, shipment, frozenset(shopped.avoid), shopped)
-    if shopped.down and all(rate.refused for rate in shipment.ranking):
-        return wait(rules, shipment, None, now)
     return _try_next(rules, shipment, now)
 
 

@@ -1,5 +1,6 @@
 """Manifests: what a carrier gets from a location is closed, once for each parcel, by hand or at a time of day."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from crossdock_contracts.base import Event
@@ -26,7 +27,7 @@ from services.shipping.carriers import MakeManifest
 from services.shipping.carriers.answers import ManifestKept
 from services.shipping.decide.dock import bought, handed, put_back, take
 from services.shipping.rules import Rules
-from services.shipping.state_dock import Manifest, ManifestStatus, ManifestTimer
+from services.shipping.state_dock import Docked, Manifest, ManifestStatus, ManifestTimer
 
 Wanted = MakeManifestV1 | ManifestWantedV1
 
@@ -111,21 +112,21 @@ def _following(message: Wanted) -> ManifestWantedV1:
     )
 
 
-def _intent(rules: Rules, manifest: Manifest, *, resumed: bool = False) -> Intent:
+def _intent(rules: Rules, manifest: Manifest) -> Intent:
     request = MakeManifest(
         carrier=manifest.carrier,
         ship_from=rules.locations[manifest.location_id].address,
         parcels=bought(manifest.held),
     )
     key = f"manifest:{manifest.owner}/{manifest.location_id}/{manifest.carrier}/{manifest.manifest_id}"
-    return Intent(rules.carriers[manifest.carrier].adapter, "manifest", key, request, resumed=resumed)
+    return Intent(rules.carriers[manifest.carrier].adapter, "manifest", key, request)
 
 
 def _resumed(rules: Rules, manifest: Manifest) -> Decision:
     """The message came before. Where its call is still under way, the answer is looked up."""
     if manifest.intent is None:
         return Decision.nothing()
-    return Decision(writes=[manifest], intent=_intent(rules, manifest, resumed=True))
+    return Decision(writes=[manifest], intent=_intent(rules, manifest).begun(manifest.intent))
 
 
 def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Outcome, now: datetime) -> Decision:
@@ -150,9 +151,10 @@ def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Ou
 def _made(manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
     """It was; what the carrier left out of it waits for the next."""
     inside = set(kept.tracking_numbers)
-    closed = [one for one in manifest.held if inside & {parcel.tracking_number for parcel in one.parcels}]
-    closed = closed or [*manifest.held]  # it does not say, or not by these numbers
-    out = [one for one in manifest.held if one not in closed]
+    closed = _parted(manifest.held, lambda number: number in inside)
+    out = _parted(manifest.held, lambda number: number not in inside)
+    if not closed:  # it does not say, or not by these numbers
+        closed, out = [*manifest.held], []
     made = ManifestMadeV1(
         owner=manifest.owner,
         location_id=manifest.location_id,
@@ -175,6 +177,15 @@ def _made(manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
         made_at=now,
     )
     return Decision(writes=[after], events=[made, *put_back(out)])
+
+
+def _parted(held: Iterable[Docked], is_wanted: Callable[[str], bool]) -> list[Docked]:
+    """What was taken from the dock, of each fulfilment only the parcels with such numbers."""
+    parted = (
+        changed(one, parcels=tuple(parcel for parcel in one.parcels if is_wanted(parcel.tracking_number)))
+        for one in held
+    )
+    return [one for one in parted if one.parcels]
 
 
 def _refused(manifest: Manifest, reason: str, detail: str) -> Decision:

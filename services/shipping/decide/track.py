@@ -15,7 +15,7 @@ from crossdock_contracts.tracking import (
 )
 from services.hub.decision import Decision, Later, States, changed
 from services.shipping.decide.commands import refused, shipment_of
-from services.shipping.decide.parcels import labels_of
+from services.shipping.decide.parcels import labels_in_use
 from services.shipping.state import Shipment, ShipmentStatus, Track, is_open
 
 _TRACKING = {
@@ -143,7 +143,7 @@ def _is_known(last: Track | None, said: Track, *, ranked: bool) -> bool:
 
 
 def _numbers(shipment: Shipment) -> list[str]:
-    return [label.tracking_number for label in labels_of(shipment).values()] or ["-"]
+    return [label.tracking_number for label in labels_in_use(shipment).values()] or ["-"]
 
 
 def _to_store(shipment: Shipment, message: TrackingUpdateV1) -> TrackingUpdateV1:
@@ -191,10 +191,13 @@ def _event(shipment: Shipment, message: TrackingUpdateV1, number: str, left: int
 
 def delivered(shipment: Shipment, at: datetime) -> Shipment:
     """The buyer has it. It shrinks to what tells a repetition from news."""
+    labels = labels_in_use(shipment)
     return changed(
         shipment,
         status=ShipmentStatus.DELIVERED,
         delivered_at=at,
+        parcel=labels.pop(1, None),
+        further=tuple(labels.values()),
         fulfilment=None,
         ranking=(),
         quote=None,
