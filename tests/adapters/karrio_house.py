@@ -260,7 +260,12 @@ class House:
 
 @asynccontextmanager
 async def carrier(
-    name: str, *says: Say, secrets: dict[str, str] | None = None, threads: int = 4, **settings: Any
+    name: str,
+    *says: Say,
+    secrets: dict[str, str] | None = None,
+    threads: int = 4,
+    settles_s: float = 0,
+    **settings: Any,
 ) -> AsyncIterator[tuple[Karrio, House, Outside]]:
     """The adapter, the carrier, and the server that it is reached at. ``says`` is said before the carrier answers."""
     house = House(name)
@@ -273,6 +278,7 @@ async def carrier(
             name=name,
             url=server.url,
             threads=threads,
+            settles_s=settles_s,
         )
         try:
             yield adapter, house, server

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("karrio", reason="crossdock[carriers] is not installed")
 
-from services.hub.effects import LostError, PermanentError, TransientError, UnknownError
+from services.hub.effects import LostError, PermanentError, ThrottledError, TransientError, UnknownError
 from services.shipping.carriers import (
     VoidLabel,
 )
@@ -111,6 +111,17 @@ async def test_where_no_label_has_the_key_nothing_was_bought(name: str) -> None:
         adapter._sold.clear()
         assert await adapter.look_up("buy", "k", label(name)) is None, "nor does a voided one count"
         assert len(house.bought) == 1
+
+
+async def test_a_purchase_that_ups_may_still_be_at_work_on_is_not_made_again() -> None:
+    async with carrier("ups", settles_s=60) as (adapter, house, _):
+        with pytest.raises(ThrottledError, match="may still be bought") as waits:
+            await adapter.look_up("buy", "k", label("ups"))
+        assert 0 < (waits.value.retry_after_s or 0) <= 60
+        house.lost[BUY["ups"]] = [CLOSE]
+        with pytest.raises(UnknownError):
+            await adapter.call("buy", "k", label("ups"))
+        assert (await adapter.look_up("buy", "k", label("ups"))).tracking_number == house.bought[0]
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ class Connector:
     paid: Callable[[Any], Money | None]
     """What a label cost, from the answer to its purchase; none where it does not say."""
     recover: Recover
+    settles: bool = False
+    """What a look-up does not find may be bought all the same until a while after it was asked for."""
     as_json: Callable[[bytes], bytes] = bytes
     """Makes JSON of an answer that is none."""
     optional: tuple[str, ...] = ()
