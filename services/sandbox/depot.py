@@ -144,20 +144,28 @@ class Depot:
         ``move`` {numbers, steps}: these parcels, or all that have a label, go through that.
         """
         if "track" in wanted:
-            self._move(wanted["track"]["number"], wanted["track"]["step"])
+            self._move(wanted["track"]["number"], _step(wanted["track"]["step"]))
         if "move" in wanted:
+            steps = [_step(step) for step in wanted["move"]["steps"]]
             for number in wanted["move"].get("numbers") or [*self.parcels]:
-                for step in wanted["move"]["steps"]:
+                for step in steps:
                     self._move(number, step)
         return {"parcels": len(self.parcels)}
 
     def _move(self, number: str, step: str) -> None:
         """A scan, a second after the last at least: they are told to the second."""
         known = self.find(number)
-        if known is None or step not in STEPS:
-            msg = f"no parcel {number}" if known is None else f"no step {step}; there are: {', '.join(STEPS)}"
+        if known is None:
+            msg = f"no parcel {number}"
             raise ValueError(msg)
         known.events.append((step, max(now(), known.events[-1][1] + timedelta(seconds=1))))
+
+
+def _step(wanted: str) -> str:
+    if wanted not in STEPS:
+        msg = f"no step {wanted}; there are: {', '.join(STEPS)}"
+        raise ValueError(msg)
+    return wanted
 
 
 def price(service_minor: int, grams: float) -> int:

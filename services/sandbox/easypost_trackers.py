@@ -54,11 +54,12 @@ class Trackers:
             self.hooks = [{"url": wanted["webhook"]["url"], "secret": wanted["webhook"].get("webhook_secret", "")}]
         if "track" in wanted:
             one = wanted["track"]
-            self._move(self._known(one["code"]), one["status"], one.get("message", one["status"]))
+            self._move(self._known(one["code"]), _status(one["status"]), one.get("message", one["status"]))
         if "move" in wanted:
             codes = wanted["move"].get("numbers") or [one["tracking_code"] for one in self.all.values()]
+            statuses = [_status(step) for step in wanted["move"]["steps"]]
             for known in list(map(self._known, codes)):
-                for status in wanted["move"]["steps"]:
+                for status in statuses:
                     self._move(known, status, status)
         return {"webhooks": self.hooks, "trackers": len(self.all)}
 
@@ -70,9 +71,6 @@ class Trackers:
         return known
 
     def _move(self, known: dict[str, Any], status: str, message: str) -> None:
-        if status not in STATUSES:
-            msg = f"no status {status}; there are: {', '.join(STATUSES)}"
-            raise ValueError(msg)
         before = known["status"]
         move(known, status, message)
         self._tell("tracker.updated", known, {"status": before})
@@ -124,6 +122,13 @@ class Trackers:
         self.hooks.append({"url": wanted["url"], "secret": wanted.get("webhook_secret", "")})
         return said({"id": self._id("hook"), "object": "Webhook", "mode": "test", "url": wanted["url"],
                      "created_at": stamp(), "disabled_at": None}, 201)  # fmt: skip
+
+
+def _status(wanted: str) -> str:
+    if wanted not in STATUSES:
+        msg = f"no status {wanted}; there are: {', '.join(STATUSES)}"
+        raise ValueError(msg)
+    return wanted
 
 
 def signed(secret: str, path: str, body: bytes) -> dict[str, str]:

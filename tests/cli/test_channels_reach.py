@@ -1,4 +1,4 @@
-"""What `crossdock channels list` and `doctor` say of channels' web APIs, without a hub."""
+"""What `crossdock channels list` and `doctor` say of web APIs and accounts with carriers, without a hub."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +13,7 @@ from services.hub.settings import settings
 from tests.flow.house import rules_in
 
 EBAY = '[auctions]\nformat = "ebay"\n[auctions.api]\nurl = "https://api.ebay.com"\npoll_minutes = 0\ntell = ["ship"]\n'
+UPS = '[account.ups-eu]\nkind = "ups"\n'
 
 
 @pytest.fixture
@@ -55,12 +56,38 @@ def test_a_web_api_that_is_not_configured_whole_is_wrong(folder: Path, text: str
     assert (ok, wrong in detail) == (not wrong, True)
 
 
-def test_doctor_names_the_secret_that_is_missing(folder: Path) -> None:
+def test_doctor_names_each_secret_that_is_missing(folder: Path) -> None:
     channels(folder, EBAY)
-    for name in ("client-id", "client-secret"):
-        (folder / f"channel.auctions.{name}").write_text("x")
+    (folder / "channel.auctions.client-secret").write_text("x")
     ((name, ok, detail),) = secrets(settings())
     assert (name, ok) == ("secrets: auctions", False)
+    assert "no secret channel.auctions.client-id is set" in detail
     assert "no secret channel.auctions.refresh-token is set" in detail
+    (folder / "channel.auctions.client-id").write_text("x")
     (folder / "channel.auctions.refresh-token").write_text("x")
     assert secrets(settings()) == [("secrets: auctions", True, "https://api.ebay.com")]
+
+
+def carriers(folder: Path, text: str) -> None:
+    file = next(folder.rglob("carriers.toml"))
+    file.write_text(file.read_text() + text)
+
+
+def test_doctor_names_the_secrets_that_an_account_with_a_carrier_needs(folder: Path) -> None:
+    channels(folder, "")
+    carriers(folder, f'[account.easy]\nkind = "easypost"\n{UPS}settings = {{ account_number = "A" }}\n')
+    (folder / "carrier.ups-eu.client_id").write_text("x")
+    found = {name: (ok, detail) for name, ok, detail in secrets(settings())}
+    assert "no secret carrier.easy.key is set: write it to" in found["secrets: easy"][1]
+    assert found["secrets: ups-eu"][1].count("no secret") == 1
+    assert "no secret carrier.ups-eu.client_secret is set" in found["secrets: ups-eu"][1]
+    (folder / "carrier.easy.key").write_text("x")
+    (folder / "carrier.ups-eu.client_secret").write_text("x")
+    assert secrets(settings()) == [("secrets: easy", True, "easypost"), ("secrets: ups-eu", True, "ups")]
+
+
+def test_an_account_with_a_carrier_that_is_not_configured_whole_is_wrong(folder: Path) -> None:
+    carriers(folder, UPS)
+    ((ok, detail),) = [(ok, detail) for name, ok, detail in rules(settings()) if name == "rules: shipping"]
+    assert not ok
+    assert "account.ups-eu.settings: account_number missing" in detail

@@ -44,6 +44,11 @@ def test_what_a_carrier_is_not_asked_for_is_refused_with_what_to_do(crossdock: C
     assert (said.status, "pickups = true" in said.error) == (1, True)
     assert "pickup P-9 of BER is not known" in crossdock("warehouse", "cancel-pickup", "BER", "P-9").error
     assert crossdock("warehouse", "settle-manifest", "BER", "table-parcel", "M-9").status == 2
-    assert "waits for somebody" in crossdock("warehouse", "settle-pickup", "BER", "P-9", "--number", "1").error
+    for settled in (
+        ("settle-pickup", "BER", "P-9", "--number", "1"),
+        ("settle-manifest", "BER", "x", "M-9", "--not-made"),
+    ):
+        said = crossdock("warehouse", *settled)
+        assert (said.status, "9 of BER is not known" in said.error) == (3, True)
     for listed in ("manifests", "pickups"):
         assert crossdock("warehouse", listed, "BER", "--json").json == []

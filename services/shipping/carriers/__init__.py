@@ -92,6 +92,9 @@ class AccountAdapter(CarrierAdapter, Protocol):
     most_tracked: int
     """Parcels that it can be asked about at a time."""
 
+    async def close(self) -> None:
+        """Let go of its connections and threads."""
+
 
 def not_supported(carrier: str, operation: str) -> PermanentError:
     """The refusal of what a carrier does not do."""

@@ -77,6 +77,17 @@ def adapter(name: str, account: Account, secrets: Secrets) -> AccountAdapter:
     )
 
 
+def missing(name: str, account: Account, secrets: Secrets) -> str:
+    """What to do about the secrets that an account still needs; empty: it has all of them."""
+    needed: tuple[str, ...] = ("key",)
+    if account.kind != "easypost":
+        from services.shipping.carriers.karrio import CONNECTORS  # noqa: PLC0415  # an extra
+
+        needed = CONNECTORS[account.kind].secrets
+    full = [f"carrier.{name}.{secret}" for secret in needed]
+    return "; ".join(secrets.missing(secret) for secret in full if not secrets.one(secret))
+
+
 def limits(account: Account) -> Limits:
     """How an account may be used."""
     return Limits(

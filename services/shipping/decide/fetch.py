@@ -21,16 +21,15 @@ Command = BookCarrierPickupV1 | CancelCarrierPickupV1 | SettleCarrierPickupV1
 
 
 def book(rules: Rules, states: States, message: BookCarrierPickupV1, now: datetime) -> Decision:
-    """A carrier is asked to come for what lies at the dock."""
+    """A carrier is asked to come for what lies at the dock; what is too much for one pickup is left to the next."""
     if (found := _known(states, message)) is not None:
         return _resumed(rules, found)
     if (trouble := _trouble(rules, message, now)) is not None:
         return trouble
-    held, more = take(states, message.owner, message.location_id, message.carrier, "pickup")
+    held, _ = take(states, message.owner, message.location_id, message.carrier, "pickup")
     if not held:
         detail = f"nothing that is packed for {message.carrier} at {message.location_id} waits to be fetched"
         return Decision.refused(message, "nothing-to-fetch", detail)
-    del more  # it is for the next pickup; the event says what this one is for
     pickup = CarrierPickup(
         owner=message.owner,
         location_id=message.location_id,
@@ -193,8 +192,10 @@ def _refusal(pickup: CarrierPickup, reason: str, detail: str) -> CarrierPickupRe
 def settle_by_hand(states: States, message: SettleCarrierPickupV1, now: datetime) -> Decision:
     """Somebody has looked whether the carrier comes."""
     pickup = _known(states, message)
-    if pickup is None or not pickup.unsettled:
-        detail = f"no pickup {message.pickup_id} of {message.location_id} waits for somebody to look"
+    if pickup is None:
+        return Decision.unknown(message, "pickup", f"{message.pickup_id} of {message.location_id}")
+    if not pickup.unsettled:
+        detail = f"pickup {message.pickup_id} of {message.location_id} does not wait for somebody to look"
         return Decision.refused(message, "wrong-state", detail)
     if not message.number:
         return _not_booked(pickup, "not-booked", "the carrier's own pages show none")

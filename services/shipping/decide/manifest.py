@@ -209,8 +209,10 @@ def _refusal(manifest: Manifest, reason: str, detail: str) -> ManifestRefusedV1:
 def settle_by_hand(states: States, message: SettleManifestV1, now: datetime) -> Decision:
     """Somebody has looked whether it was made."""
     manifest = _known(states, message)
-    if manifest is None or not manifest.unsettled:
-        detail = f"no manifest {message.manifest_id} of {message.location_id} waits for somebody to look"
+    if manifest is None:
+        return Decision.unknown(message, "manifest", f"{message.manifest_id} of {message.location_id}")
+    if not manifest.unsettled:
+        detail = f"manifest {message.manifest_id} of {message.location_id} does not wait for somebody to look"
         return Decision.refused(message, "wrong-state", detail)
     if not message.number:
         return _refused(manifest, "not-made", "the carrier's own pages show none")

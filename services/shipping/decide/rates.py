@@ -88,7 +88,9 @@ def _said(shopped: Shopped, name: str, title: str, expected: Money, days: int) -
     """What a carrier says that a service costs and takes, and why it cannot be had; empty: it can."""
     offers = [one for one in shopped.offers if (one.carrier, one.service) == (name, title)]
     if not offers:
-        return expected, days, f"no live rate: {shopped.silent.get(name, 'not-offered')}"[:200]
+        others = ", ".join(one.service for one in shopped.offers if one.carrier == name)
+        instead = f"not-offered, but {others}" if others else "not-offered"
+        return expected, days, f"no live rate: {shopped.silent.get(name, instead)}"[:200]
     offer = min(offers, key=lambda one: one.cost.amount_minor)
     if offer.cost.currency != expected.currency:
         return expected, days, f"priced in {offer.cost.currency}, not {expected.currency}"

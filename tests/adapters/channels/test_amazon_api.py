@@ -18,7 +18,6 @@ from tests.adapters.channels.speaking import config, shipped, speaking
 from tests.adapters.outside import Request, answer, outside
 
 SINCE = AskOrders(since=datetime(2020, 1, 1, tzinfo=UTC))
-ITEMS = {"Order": {"AmazonOrderId": "o1", "OrderStatus": "Unshipped"}}
 DENIED = answer(403, {"errors": [{"code": "Unauthorized", "message": "Access denied.", "details": ""}]})
 
 

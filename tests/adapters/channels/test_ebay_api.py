@@ -1,6 +1,7 @@
 """eBay's Sell and Post-Order APIs: what they are asked, where, what answers come to; and that nothing is done twice."""
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -11,7 +12,7 @@ from crossdock_contracts.values import Money
 from services.capture.channels.api import AskOrder, AskOrders
 from services.capture.channels.ebay import Ebay
 from services.capture.channels.ebay.api import EbayApi
-from services.hub.decision import Done, Intent
+from services.hub.decision import Done, Intent, Later
 from services.hub.effects import PermanentError, TransientError
 from tests.adapters.channels.ebay_house import ORDERS, ebay, error, euros, instead, posted
 from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
@@ -243,6 +244,20 @@ async def test_an_amount_is_paid_back_once_though_one_like_it_was_before(tmp_pat
         outcome = await effects(api).run(Intent("shop", "refund", "k", refund("7")))
         assert isinstance(outcome, Done)
         assert (outcome.response.reference, len(posted(server, "issue_refund"))) == ("r1", 1)
+
+
+async def test_a_refund_that_is_not_shown_yet_is_waited_for_before_it_is_told_again(tmp_path: Path) -> None:
+    async with ebay(tmp_path) as (api, house, server):
+        instead(house, server, "issue_refund", CLOSE)
+        intent = Intent("shop", "refund", "k", refund("7"))
+        outcome = await effects(api).run(intent)
+        assert isinstance(outcome, Later)
+        assert "does not show it yet" in outcome.reason
+        amount = {"value": "5.00", "currency": "EUR"}
+        house.orders["7"]["paymentSummary"]["refunds"].append({"refundId": "r8", "amount": amount})
+        outcome = await effects(api).run(replace(intent, resumed=True))
+        assert isinstance(outcome, Done)
+        assert (outcome.response.reference, len(posted(server, "issue_refund"))) == ("r8", 1)
 
 
 async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(tmp_path: Path) -> None:

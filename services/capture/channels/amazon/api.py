@@ -23,6 +23,7 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
+from services.capture.channels.doubts import Doubts
 from services.capture.channels.speaking import WebApi, account, by_hand, connect
 from services.capture.rules import ApiConfig
 from services.hub.http import as_bytes
@@ -63,8 +64,8 @@ class AmazonApi(WebApi):
             self._asking = Orders2026(self.http, self._marketplace)
         self._listings = Listings(self.http, self._seller, self._marketplace)
         self._feeds = Feeds(self.http, self._marketplace)
-        self._unclear: set[str] = set()
-        """Refunds that may have been handed in, by our keys."""
+        self._refunds: Doubts[None] = Doubts()
+        """Those that may have been handed in."""
 
     async def order(self, asked: AskOrder) -> Order:
         """One order, as it is now."""
@@ -121,11 +122,7 @@ class AmazonApi(WebApi):
             ThrottledError: Amazon has not read the feed yet.
             PermanentError: Amazon would not, or it has to be done by hand.
         """
-        if key in self._unclear:
-            self._unclear.remove(key)
-            amount = major(told.amount.amount_minor, told.amount.currency)
-            msg = f"whether {amount} were paid back is not known: look in Seller Central, and pay back there if not"
-            raise by_hand(msg)
+        self._refunds.check(key)
         if not self._feeds.of(key):
             try:
                 paid = _FORMAT.paid(await self._asking.one(told.channel_order_id))
@@ -138,7 +135,9 @@ class AmazonApi(WebApi):
     async def refunded(self, key: str, told: TellRefund) -> Told | None:
         """Of a feed that is still known `refund` tells, and it leaves to a person what is unclear."""
         if await self._feeds.may_be_there(key, ADJUSTMENT, told.asked_at):
-            self._unclear.add(key)
+            amount = major(told.amount.amount_minor, told.amount.currency)
+            what = f"whether {amount} were paid back is not known: look in Seller Central, and pay back there if not"
+            self._refunds.leave(key, what)
         return None
 
     async def _settled(self, key: str) -> Told:

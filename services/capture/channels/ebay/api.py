@@ -1,6 +1,6 @@
 """eBay's Sell APIs and its Post-Order API, asked and told. https://developer.ebay.com/develop/api/sell."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
+from services.capture.channels.doubts import Doubts
 from services.capture.channels.ebay import telling
 from services.capture.channels.ebay.listings import Listings
 from services.capture.channels.ebay.signing import Signer
@@ -46,7 +47,6 @@ _NOT_YET = frozenset({"34922", "34929"})
 """Another refund is under way, or the payment is not processed yet."""
 _LATER_S = 300.0
 _ASKED_ALREADY = "CANCELLATION_EXIST"
-_MOST = 1_000
 
 
 class EbayApi(WebApi):
@@ -62,27 +62,20 @@ class EbayApi(WebApi):
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
         json_ = {"Accept": "application/json"}
-        super().__init__(name, connect(name, config, auth=TokenAuth(self._token), headers=json_))
         marketplace = config.account.get("marketplace", "EBAY_US")
         site = {"X-EBAY-C-MARKETPLACE-ID": marketplace}
         auth = TokenAuth(self._token, scheme="IAF ")
         self._post_order = connect(name, config, auth=auth, headers=json_ | site)
-        self._signer = Signer(self._keys, config.url)
         auth = TokenAuth(self._token, header="X-EBAY-API-IAF-TOKEN", scheme="")
-        self._listings = Listings(connect(name, config, auth=auth), marketplace)
+        trading = connect(name, config, auth=auth)
+        rest = connect(name, config, auth=TokenAuth(self._token), headers=json_)
+        super().__init__(name, rest, self._tokens, self._post_order, trading)
+        self._signer = Signer(self._keys, config.url)
+        self._listings = Listings(trading, marketplace)
         self._stock = Stock(self.http, self._listings)
         self._memory = Memory()
-        self._before: dict[str, frozenset[str]] = {}
-        """Refunds of the same amount that there were before ours, by our keys."""
-        self._unclear: dict[str, str] = {}
-        """Refunds of which nobody knows whether they were made, by our keys."""
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await self._post_order.close()
-        await self._listings.close()
-        await super().close()
+        self._refunds: Doubts[frozenset[str]] = Doubts()
+        """Refunds of the same amount that there were before ours."""
 
     async def _token(self) -> Token:
         """https://developer.ebay.com/api-docs/static/oauth-refresh-token-request.html."""
@@ -190,7 +183,7 @@ class EbayApi(WebApi):
         order = await self._get(told.channel_order_id)
         if not telling.is_whole(order, told):
             amount = _amount(told)
-            return self._paid_back(key, order, amount) if amount else None
+            return self._looked_up(key, order, amount) if amount else None
         under_way = telling.cancellation_of(order)
         if under_way is None or under_way.by_buyer:
             return None
@@ -207,18 +200,16 @@ class EbayApi(WebApi):
 
     async def refunded(self, key: str, told: TellRefund) -> Told | None:
         """There is a refund of that amount that was not there before. After a restart nothing may tell."""
-        return self._paid_back(key, await self._get(told.channel_order_id), told.amount)
+        return self._looked_up(key, await self._get(told.channel_order_id), told.amount)
 
     async def _pay_back(self, key: str, order: Mapping[str, Any], amount: Money, reason: str, ours: str) -> Told:
-        if key in self._unclear:
-            raise by_hand(self._unclear.pop(key))
-        if key in self._before and (found := self._paid_back(key, order, amount)):
-            return found
+        self._refunds.check(key)
+        before, found = self._refunds.before(key), telling.refunds_of(order, amount)
+        if before is not None and (new := _new(found, before)):
+            return Told(reference=new)
         if not amount.amount_minor:
             return Told()
-        self._before.setdefault(key, frozenset(telling.refunds_of(order, amount)))
-        if len(self._before) > _MOST:
-            del self._before[next(iter(self._before))]
+        self._refunds.note(key, frozenset(found))
         body = telling.payback(order, amount, reason, note_of(reason, ours))
         path = f"{_path(str(order['orderId']))}/issue_refund"
         try:
@@ -232,14 +223,15 @@ class EbayApi(WebApi):
             raise PermanentError(code, f"eBay could not pay {amount.amount_minor} {amount.currency} back")
         return Told(reference=str(made.get("refundId") or ""))
 
-    def _paid_back(self, key: str, order: Mapping[str, Any], amount: Money) -> Told | None:
-        found = telling.refunds_of(order, amount)
-        if key in self._before:
-            new = [one for one in found if one not in self._before[key]]
-            return Told(reference=new[0]) if new else None
-        if found and amount.amount_minor:
+    def _looked_up(self, key: str, order: Mapping[str, Any], amount: Money) -> Told | None:
+        before, found = self._refunds.before(key), telling.refunds_of(order, amount)
+        if before is not None:
+            if new := _new(found, before):
+                return Told(reference=new)
+            self._refunds.wait(key)
+        elif found and amount.amount_minor:
             said = f"{amount.amount_minor} {amount.currency} (minor units)"
-            self._unclear[key] = f"whether {found[0]} is this refund of {said} is not known; look at eBay"
+            self._refunds.leave(key, f"whether {found[0]} is this refund of {said} is not known; look at eBay")
         return None
 
     async def _signed(self, http: Http, operation: str, path: str, body: Any = None) -> Any:
@@ -270,6 +262,11 @@ class _Place:
         gone = min(self.offset, max(0, self.total - total))
         onward = self.offset - gone if gone else self.offset + listed
         return f"{self.until}|{onward}|{total}" if onward < total and (listed or gone) else ""
+
+
+def _new(refunds: Iterable[str], before: frozenset[str]) -> str:
+    """The first refund that was not there before; empty: there is none."""
+    return next((one for one in refunds if one not in before), "")
 
 
 def _path(order_id: str) -> str:

@@ -79,10 +79,6 @@ class Listings:
         """A listing of which nothing is left stays, as the seller has it."""
         self._learning = Lock()
 
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._http.close()
-
     async def known(self, skus: Iterable[str]) -> set[str]:
         """Those that are listed."""
         wanted = set(skus)

@@ -65,17 +65,12 @@ class SquareApi(WebApi):
         self._keys = Keys(name, secrets)
         headers = {"Accept": "application/json", "Square-Version": VERSION}
         self._tokens = connect(name, config, headers=headers)
-        super().__init__(name, connect(name, config, auth=TokenAuth(self._token), headers=headers))
+        super().__init__(name, connect(name, config, auth=TokenAuth(self._token), headers=headers), self._tokens)
         location = account(name, config, "location")
         self._locations = list(dict.fromkeys([location, *config.locations]))
         self._stock = Stock(self.http, location)
         self._payments = Payments(self.http)
         self._memory = Memory()
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await super().close()
 
     async def _token(self) -> Token:
         """The seller's own token, or one for the refresh token of an application; the latter is good for 30 days.

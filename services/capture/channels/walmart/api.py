@@ -187,7 +187,10 @@ class WalmartApi(WebApi):
             return Told()
         before = self._cancels.before(key)
         if before is not None:
-            return Told() if all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()) else None
+            if all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()):
+                return Told()
+            self._cancels.wait(key)
+            return None
         if not any(now.get(name) for name in wanted):
             return None
         self._cancels.leave(
