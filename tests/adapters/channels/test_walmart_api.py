@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from services.capture.channels import doubts
 from services.capture.channels.api import AskOrder, AskOrders, TellAcknowledged
 from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
-from services.hub.decision import Done, Intent
+from services.hub.decision import Done, Intent, Later
 from services.hub.effects import PermanentError, TransientError
 from tests.adapters.channels.speaking import cancelled, effects, levels, problems, shipped, speaking
 from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
@@ -278,7 +279,29 @@ async def test_a_cancel_whose_answer_was_lost_is_not_made_again_though_one_was_c
         assert posted(server) == ["cancel"]
 
 
-async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_a_cancel_that_is_not_shown_yet_is_waited_for_before_it_is_told_again(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, house, server):
+        shown = house.order()
+
+        def late(request: Request) -> Say:
+            said = house(request)
+            is_asked = (request.method, request.path.partition("?")[0]) == ("GET", "/v3/orders/7")
+            return CLOSE if request.path.endswith("/cancel") else answer(200, {"order": shown}) if is_asked else said
+
+        server.always = late
+        part = cancelled("7", {"1": 1}, complete=False)
+        outcome = await effects(api).run(Intent("shop", "cancel", "k", part))
+        assert isinstance(outcome, Later)
+        assert posted(server) == ["cancel"]
+        server.always = house
+        assert isinstance(await effects(api).run(Intent("shop", "cancel", "k", part, resumed=True)), Done)
+        assert posted(server) == ["cancel"]
+
+
+async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
     async with walmart(tmp_path) as (api, house, _):
         part = cancelled("7", {"1": 1}, complete=False)
         assert await api.look_up("cancel", "k", part) is None

@@ -23,6 +23,7 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
+from services.capture.channels.doubts import Doubts
 from services.capture.channels.ebay import telling
 from services.capture.channels.ebay.listings import Listings
 from services.capture.channels.ebay.signing import Signer
@@ -46,7 +47,6 @@ _NOT_YET = frozenset({"34922", "34929"})
 """Another refund is under way, or the payment is not processed yet."""
 _LATER_S = 300.0
 _ASKED_ALREADY = "CANCELLATION_EXIST"
-_MOST = 1_000
 
 
 class EbayApi(WebApi):
@@ -72,10 +72,8 @@ class EbayApi(WebApi):
         self._listings = Listings(connect(name, config, auth=auth), marketplace)
         self._stock = Stock(self.http, self._listings)
         self._memory = Memory()
-        self._before: dict[str, frozenset[str]] = {}
-        """Refunds of the same amount that there were before ours, by our keys."""
-        self._unclear: dict[str, str] = {}
-        """Refunds of which nobody knows whether they were made, by our keys."""
+        self._refunds: Doubts[frozenset[str]] = Doubts()
+        """Refunds of the same amount that there were before ours."""
 
     async def close(self) -> None:
         """Give the connections up."""
@@ -210,15 +208,13 @@ class EbayApi(WebApi):
         return self._paid_back(key, await self._get(told.channel_order_id), told.amount)
 
     async def _pay_back(self, key: str, order: Mapping[str, Any], amount: Money, reason: str, ours: str) -> Told:
-        if key in self._unclear:
-            raise by_hand(self._unclear.pop(key))
-        if key in self._before and (found := self._paid_back(key, order, amount)):
-            return found
+        self._refunds.check(key)
         if not amount.amount_minor:
             return Told()
-        self._before.setdefault(key, frozenset(telling.refunds_of(order, amount)))
-        if len(self._before) > _MOST:
-            del self._before[next(iter(self._before))]
+        found, before = telling.refunds_of(order, amount), self._refunds.before(key)
+        if before is not None and (new := [one for one in found if one not in before]):
+            return Told(reference=new[0])
+        self._refunds.note(key, frozenset(found))
         body = telling.payback(order, amount, reason, note_of(reason, ours))
         path = f"{_path(str(order['orderId']))}/issue_refund"
         try:
@@ -233,13 +229,17 @@ class EbayApi(WebApi):
         return Told(reference=str(made.get("refundId") or ""))
 
     def _paid_back(self, key: str, order: Mapping[str, Any], amount: Money) -> Told | None:
-        found = telling.refunds_of(order, amount)
-        if key in self._before:
-            new = [one for one in found if one not in self._before[key]]
-            return Told(reference=new[0]) if new else None
-        if found and amount.amount_minor:
-            said = f"{amount.amount_minor} {amount.currency} (minor units)"
-            self._unclear[key] = f"whether {found[0]} is this refund of {said} is not known; look at eBay"
+        if not amount.amount_minor:
+            return Told()
+        before = self._refunds.before(key)
+        new = [one for one in telling.refunds_of(order, amount) if one not in (before or ())]
+        if not new:
+            self._refunds.wait(key)
+            return None
+        if before is not None:
+            return Told(reference=new[0])
+        said = f"{amount.amount_minor} {amount.currency} (minor units)"
+        self._refunds.leave(key, f"whether {new[0]} is this refund of {said} is not known; look at eBay")
         return None
 
     async def _signed(self, http: Http, operation: str, path: str, body: Any = None) -> Any:
