@@ -149,8 +149,10 @@ class Poller:
             self._channel.format.read(body)
         except PassedOverError as error:
             return error.reason
-        except Exception:  # for somebody to see; whatever is wrong with one, it keeps no other back
+        except UnmappableError:  # for somebody to see
             return ""
+        except Exception:  # noqa: BLE001  # it is our mistake: it becomes a dead letter, and keeps no other back
+            self._log.exception("an order could not be read, in a way that its format does not know")
         return ""
 
 

@@ -76,6 +76,14 @@ def test_an_older_copy_that_came_in_late_does_not_count_when_it_is_read_again_ei
     assert ignored(world) == ["older-version", "older-version"]
 
 
+def test_an_earlier_copy_that_was_sent_again_does_not_come_back_when_it_is_read_again() -> None:
+    world = comes(way(made=sold()), sold(4), later(minutes=1))
+    comes(world, sold(), later(minutes=2))
+    reads_again(world, sold(), later(minutes=2))
+    assert ignored(world) == ["duplicate", "duplicate"]
+    assert record(world).order.lines[0].quantity == 4
+
+
 def test_a_copy_that_its_source_writes_after_the_reading_is_news() -> None:
     world = reads_again(way(made=sold(source_version="5")), sold(3, source_version="5"))
     comes(world, sold(3, source_version="5"), later(minutes=1))

@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 
 from crossdock_contracts.base import LONGEST_ID
 from services.capture.channels.api import AskOrders, Page
+from services.capture.channels.woocommerce import WooCommerce
 from services.capture.formats import FORMATS
 from services.capture.poll import Poller, PollError
 from services.capture.rules import Channel, ChannelConfig
@@ -75,9 +76,14 @@ async def test_a_page_may_come_twice_where_all_of_it_changed_at_one_moment() -> 
         order(2, date_created_gmt="9999-12-31T23:59:59-23:59"),
         orjson.dumps({"id": "9" * LONGEST_ID}),
         b'{"id": ',
+        order(2, customer_note="broken"),
     ],
 )
-async def test_an_order_that_nobody_can_read_keeps_none_back_that_is_listed_after_it(strange: bytes) -> None:
+async def test_an_order_that_nobody_can_read_keeps_none_back_that_is_listed_after_it(
+    strange: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = WooCommerce.read
+    monkeypatch.setattr(WooCommerce, "read", lambda self, body: 1 / 0 if b"broken" in body else read(self, body))
     house = House(Page(orders=(order(1), strange, order(3))))
     assert await house.poll() == 3
     *orders, finished = house.stored

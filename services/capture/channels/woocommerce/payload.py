@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BeforeValidator
 from services.capture.channels.parts import MaybeWhen
 from services.capture.channels.reading import Amount, Many, Payload, Pieces, Ref, SomeRef, Text, Word
 
-
 Gmt = MaybeWhen
 """A moment, which the API writes in UTC and without saying so."""
 
