@@ -1,7 +1,6 @@
 """eBay's Sell and Post-Order APIs: what they are asked, where, what answers come to; and that nothing is done twice."""
 
 from base64 import b64encode
-from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -13,7 +12,7 @@ from services.capture.channels import doubts
 from services.capture.channels.api import AskOrder, AskOrders
 from services.capture.channels.ebay import Ebay
 from services.capture.channels.ebay.api import EbayApi
-from services.hub.decision import Done, Intent, Later
+from services.hub.decision import Done, Intent
 from services.hub.effects import PermanentError, TransientError
 from tests.adapters.channels.ebay_house import ORDERS, ebay, error, euros, instead, posted
 from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
@@ -245,34 +244,6 @@ async def test_an_amount_is_paid_back_once_though_one_like_it_was_before(tmp_pat
         outcome = await effects(api).run(Intent("shop", "refund", "k", refund("7")))
         assert isinstance(outcome, Done)
         assert (outcome.response.reference, len(posted(server, "issue_refund"))) == ("r1", 1)
-
-
-async def test_a_refund_that_is_not_shown_yet_is_waited_for_before_it_is_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with ebay(tmp_path) as (api, house, server):
-        refunds, shown = house.orders["7"]["paymentSummary"]["refunds"], deepcopy(house.orders["7"])
-
-        def late(request: Request) -> Say:
-            said = house(request)
-            return CLOSE if request.path.endswith("issue_refund") else answer(200, shown) if refunds else said
-
-        server.always = late
-        outcome = await effects(api).run(Intent("shop", "refund", "k", refund("7")))
-        assert isinstance(outcome, Later)
-        assert outcome.not_before_s == pytest.approx(30, abs=5)
-        monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
-        server.always = house
-        assert isinstance(await effects(api).run(Intent("shop", "refund", "k", refund("7"), resumed=True)), Done)
-        assert len(refunds) == 1
-
-
-async def test_a_refund_that_may_have_been_made_just_before_a_restart_is_waited_for(tmp_path: Path) -> None:
-    async with ebay(tmp_path) as (api, _, server):
-        outcome = await effects(api).run(Intent("shop", "refund", "k", refund("7"), resumed=True))
-        assert isinstance(outcome, Later)
-        assert outcome.not_before_s == pytest.approx(30, abs=5)
-        assert posted(server, "issue_refund") == []
 
 
 async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(
