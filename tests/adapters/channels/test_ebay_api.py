@@ -123,6 +123,8 @@ async def test_a_sku_that_is_refused_keeps_no_other_back_and_one_that_fails_is_t
         failed = {"sku": "A", "offerId": "91", "statusCode": 500, "errors": [{"errorId": 25001, "message": "system"}]}
         instead(house, server, "quantity", answer(207, {"responses": [failed, {"sku": "C", "statusCode": 200}]}))
         assert problems((await api.call("stock", "k", levels(A=4, C=5))).levels) == {"C": ""}
+        instead(house, server, "quantity", answer(207, {"responses": [{"sku": "C", "statusCode": 200}]}))
+        assert problems((await api.call("stock", "k", levels(A=4, C=5))).levels) == {"C": ""}  # of A nothing is said
 
 
 async def test_where_a_call_takes_one_sku_only_each_gets_its_own(tmp_path: Path) -> None:
