@@ -41,6 +41,8 @@ class Levels:
         self._channel = channel
         self._api = api
         self._batch = batch
+        self._size = batch
+        """How many are told at once: fewer, after some could not be told."""
         self._settings = settings
         self._log = logger(service="capture", channel=channel.name)
 
@@ -67,33 +69,45 @@ class Levels:
         """Tell the channel of the oldest changes; whether it could be told of any."""
         skus = list(book.changed)[:_ASKED]
         levels = await book.levels(skus)
-        inbox = Inbox(runtime, self._settings)
         missed: set[str] = set()
-        for start in range(0, len(levels), self._batch):
-            some = levels[start : start + self._batch]
-            told = await self._tell(runtime, some)
-            if told is None:
-                return False
-            problems = {(one.sku, one.listing_id): one.problem for one in told}
-            known = [one for one in some if (one.sku, one.listing_id) in problems]
-            said = tuple(PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known)
-            missed.update(one.sku for one in some if one not in known)
-            if not said:  # the channel said nothing of any of them: they are told again
-                continue
-            for one in said:
-                LEVELS.labels(self._channel.name, "refused" if one.problem else "published").inc()
-            owner = self._channel.config.owner
-            command = LevelsPublishedV1(
-                owner=owner, channel=self._channel.name, levels=said, published_at=datetime.now(UTC)
-            )
-            try:
-                await inbox.put(command)
-            except InboxError as error:
-                self._log.warning("what was published could not be noted", detail=str(error))
-                return False
-            book.told(known)
+        start = 0
+        while start < len(levels):
+            some = levels[start : start + self._size]
+            known = await self._told(runtime, book, some)
+            untold = [one.sku for one in some if one not in (known or ())]
+            missed.update(untold)
+            book.later(untold)
+            if known is None:  # it may be for one of them that all are refused: the rest does not wait for it
+                missed.update(one.sku for one in levels[start:])
+                self._size = max(1, self._size // 2)
+                break
+            start += self._size
+            self._size = min(self._batch, 2 * self._size)
         book.done(sku for sku in skus if sku not in missed)
-        return len(missed) < len(skus) or not skus
+        return start >= len(levels) and (len(missed) < len(skus) or not skus)
+
+    async def _told(self, runtime: Runtime, book: "_Book", some: list[Level]) -> list[Level] | None:
+        """Tell the channel of these: those that it said something of; none where it could not be told of any."""
+        told = await self._tell(runtime, some)
+        if told is None:
+            return None
+        problems = {(one.sku, one.listing_id): one.problem for one in told}
+        known = [one for one in some if (one.sku, one.listing_id) in problems]
+        said = tuple(PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known)
+        if not said:  # the channel said nothing of any of them: they are told again
+            return []
+        for one in said:
+            LEVELS.labels(self._channel.name, "refused" if one.problem else "published").inc()
+        command = LevelsPublishedV1(
+            owner=self._channel.config.owner, channel=self._channel.name, levels=said, published_at=datetime.now(UTC)
+        )
+        try:
+            await Inbox(runtime, self._settings).put(command)
+        except InboxError as error:
+            self._log.warning("what was published could not be noted", detail=str(error))
+            return None
+        book.told(known)
+        return known
 
     async def _tell(self, runtime: Runtime, levels: Iterable[Level]) -> tuple[Levelled, ...] | None:
         request = SetStock(levels=tuple(levels))
@@ -235,6 +249,12 @@ class _Book:
         for one in levels:
             self._sent[one.sku, one.listing_id] = one.available
             self._told(one.sku, now)
+
+    def later(self, skus: Iterable[str]) -> None:
+        """These come after all others."""
+        for sku in dict.fromkeys(skus):
+            self.changed.pop(sku, None)
+            self.changed[sku] = None
 
     def done(self, skus: Iterable[str]) -> None:
         """All of these are as the channel knows them."""

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.channels import PollFinishedV1
 from services.capture.channels import PassedOverError, UnmappableError
 from services.capture.channels.api import AskOrders, Page
@@ -82,13 +83,20 @@ class Poller:
         since = (cursor.until if cursor else begun) - back
         inbox = Inbox(runtime, self._settings)
         page, orders = "", 0
+        asked, last, repeats = {page}, b"", 0
         while True:
             answer = await self._ask(runtime, AskOrders(since=since, page=page), begun)
+            digest = sha256(b"\0".join(answer.orders)).digest() if answer.orders else b""
+            repeats, last = repeats + 1 if digest and digest == last else 0, digest
             for body in answer.orders:
                 orders += await self._hand_in(inbox, body)
             page = answer.next
             if not page:
                 break
+            if page in asked or repeats > 1:  # to go on would be to ask without end
+                msg = f"the channel lists the same again and again; it would go on at {page[:80]}"
+                raise PollError(msg)
+            asked.add(page)
         owner = self._channel.config.owner
         await inbox.put(PollFinishedV1(owner=owner, channel=self._channel.name, until=begun, orders=orders))
         self._begun = begun
@@ -118,11 +126,15 @@ class Poller:
             PASSED_OVER.labels(self._channel.name, passed_over).inc()
             self._remember(digest)
             return 0
+        unread = f"unread-{digest.hex()[:16]}"
         try:
             order_id = self._channel.format.order_id(body)
         except UnmappableError:  # it becomes a dead letter, as it is
-            order_id = f"unread-{digest.hex()[:16]}"
-        await inbox.ingest(self._channel, self._channel.key(order_id), body, "poll", "application/json")
+            order_id = unread
+        name = self._channel.key(order_id)
+        if len(name) > LONGEST_ID:
+            name = self._channel.key(unread)
+        await inbox.ingest(self._channel, name, body, "poll", "application/json")
         self._remember(digest)
         return 1
 
@@ -139,6 +151,8 @@ class Poller:
             return error.reason
         except UnmappableError:  # for somebody to see
             return ""
+        except Exception:  # noqa: BLE001  # it is our mistake: it becomes a dead letter, and keeps no other back
+            self._log.exception("an order could not be read, in a way that its format does not know")
         return ""
 
 

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import attrgetter
 
 from pydantic import ValidationError
 
@@ -60,13 +61,15 @@ class Newest:
     place: Place
     version: str
     came: datetime
+    first: datetime
+    """When a payload that reads the same came in first."""
     digest: str
 
     def gives_way_to(self, other: "Newest") -> bool:
-        """Another payload is the newer one: by what their source says, and else by when they came in."""
+        """Another payload is the newer one: by what their source says, and else by when they first came in."""
         if is_older(self.version, other.version) or is_older(other.version, self.version):
             return is_older(self.version, other.version)
-        return other.came >= self.came
+        return other.first >= self.first
 
 
 @dataclass(slots=True)
@@ -76,10 +79,26 @@ class Survey:
     payloads: int = 0
     newest: dict[str, Newest] = field(default_factory=dict)
     """By order."""
+    earlier: dict[str, list[Newest]] = field(default_factory=dict, repr=False)
+    """What else its payloads read as, where they differ."""
     unreadable: Counter[str] = field(default_factory=Counter)
     """Payloads that cannot be read today either, by why not: each became a dead letter when it came in."""
     passed_over: int = 0
     """Payloads of orders with which the channel had not done, or of what is no order."""
+
+    def add(self, order_id: str, one: Newest) -> None:
+        """Take a payload of an order into account; one that was sent again is no newer for that."""
+        known = [*self.earlier.get(order_id, ()), *filter(None, (self.newest.get(order_id),))]
+        same = next((other for other in known if other.digest == one.digest), one)
+        latest = max(same, one, key=attrgetter("came"))
+        copies = [other for other in known if other is not same]
+        copies = sorted([*copies, replace(latest, first=min(same.first, one.first))], key=attrgetter("first"))
+        newest = copies[0]
+        for other in copies[1:]:
+            newest = other if newest.gives_way_to(other) else newest
+        self.newest[order_id] = newest
+        if len(copies) > 1:
+            self.earlier[order_id] = [other for other in copies if other is not newest]
 
 
 class Kept:
@@ -136,10 +155,9 @@ class Kept:
             except UnmappableError as error:
                 found.unreadable[str(error)[:_CHARS]] += 1
                 continue
-            one = Newest(place, order.source_version, message.received_at, digest_of(order))
-            before = found.newest.get(message.order_id)
-            if before is None or before.gives_way_to(one):
-                found.newest[message.order_id] = one
+            came = message.received_at
+            one = Newest(place, order.source_version, came, came, digest_of(order))
+            found.add(message.order_id, one)
 
     async def at(self, wanted: Wanted, places: Iterable[Place]) -> AsyncIterator[IngestV1]:
         """The messages at these places."""

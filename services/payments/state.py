@@ -105,6 +105,11 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
         return not self.intents and self.status not in {PaymentStatus.WAITING, PaymentStatus.AUTHORISING}
 
     @property
+    def is_taken_here(self) -> bool:
+        """The hub charges it as goods ship."""
+        return self.method in {PaymentMethod.TOKEN, PaymentMethod.TERMS}
+
+    @property
     def due_minor(self) -> int:
         """What the buyer pays for the order as it stands."""
         return self.amount_minor - self.cancelled_minor
@@ -116,8 +121,13 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
 
     @property
     def cards_used_minor(self) -> int:
-        """What gift cards have paid of goods that have shipped, and that would have been taken otherwise."""
-        return sum(movement.cards_minor for movement in self.captures.values())
+        """What gift cards have paid of goods that have shipped, and that would have been taken otherwise.
+
+        Of what was paid elsewhere it is all of it, unless the channel gives it back by itself.
+        """
+        if self.is_taken_here:
+            return sum(movement.cards_minor for movement in self.captures.values())
+        return self.cards_minor if self.refund_by == "hub" else 0
 
     @property
     def cards_left_minor(self) -> int:
@@ -158,9 +168,9 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     @property
     def captured_minor(self) -> int:
         """Money that is the merchant's: taken, charged to an account, or prepaid."""
-        if self.method in {PaymentMethod.TOKEN, PaymentMethod.TERMS}:
+        if self.is_taken_here:
             return sum(movement.amount_minor for movement in self.captures.values() if movement.done)
-        return self.amount_minor
+        return max(0, self.amount_minor - self.cards_used_minor)
 
     @property
     def refunded_minor(self) -> int:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from crossdock_contracts.amendments import OrderAmendedV1
 from crossdock_contracts.capture import CancelOrderV1
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.inventory import StockAllocatedV1
 from crossdock_contracts.payments import AccountChangedV1, PaymentFailedV1
 from crossdock_contracts.returns import RefundRequestedV1
@@ -113,3 +114,41 @@ def test_of_what_comes_back_the_card_gets_what_it_was_charged_and_no_more() -> N
     world.hear(RefundRequestedV1(**ABOUT, return_id="1", amount=asked, reason="return"))
     world.rest()
     assert (world.outside.taken, world.outside.paid_back, world.said(PaymentFailedV1)) == (500, 500, [])
+
+
+def elsewhere(total: int, cards: int) -> OrderInput:
+    """Two pieces, paid at the shop; what goes back the hub pays."""
+    line = LineInput(line_id="1", sku="A", quantity=2, unit_price_minor=total // 2)
+    made = sold(2, method="prepaid", gift_cards_minor=cards)
+    return made.model_copy(update={"lines": (line,), "total_minor": total})
+
+
+@pytest.mark.parametrize("cards", [0, 1600, 2000])
+def test_of_what_was_paid_elsewhere_no_more_goes_back_than_gift_cards_have_not_paid(cards: int) -> None:
+    money = 2000 - cards
+    for pieces in (1, 2):
+        world = way("reserved", elsewhere(2000, cards))
+        world.hear(CancelOrderV1(**ABOUT, cancel_id="c", lines=(LineQuantity(line_id="1", quantity=pieces),)))
+        world.rest()
+        ships(world)
+        left = 2000 - 1000 * pieces
+        assert (world.outside.paid_back, world.audit()) == (money - max(0, left - cards), [])
+    world = way(made=elsewhere(2000, cards))
+    ships(world)
+    asked = Money(amount_minor=2000, currency="EUR")
+    world.hear(RefundRequestedV1(**ABOUT, return_id="1", amount=asked, reason="return"))
+    world.rest()
+    assert (world.outside.paid_back, world.said(PaymentFailedV1)) == (money, [])
+
+
+@pytest.mark.parametrize("stage", ["labelled", "shipped"])
+@pytest.mark.parametrize(
+    ("before", "after", "back"),
+    [((2000, 1600), (1000, 1600), 400), ((2000, 1600), (1000, 1000), 400), ((2000, 600), (1000, 200), 600)],
+)
+def test_a_lower_price_gives_back_what_the_buyer_owes_less_beside_gift_cards(
+    stage: str, before: tuple[int, int], after: tuple[int, int], back: int
+) -> None:
+    world = then(way(stage, elsewhere(*before)), elsewhere(*after))
+    ships(world)
+    assert (world.outside.paid_back, world.audit()) == (back, [])

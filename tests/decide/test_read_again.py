@@ -7,10 +7,12 @@ import pytest
 
 from crossdock_contracts.amendments import OrderAmendedV1
 from crossdock_contracts.capture import OrderCapturedV1, Reread, SubmissionIgnoredV1
-from crossdock_contracts.handed_in import LineInput, OrderInput
+from crossdock_contracts.channels import ChannelRefundedV1
+from crossdock_contracts.handed_in import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.payments import PaymentRefundedV1
 from crossdock_contracts.products import ListingMappedV1
 from crossdock_contracts.shipping import ShipmentShippedV2
+from crossdock_contracts.values import LineQuantity
 from services.capture.state import OrderStatus
 from tests.builders import NOW, ingest, later, order_input
 from tests.decide.sale import ELSEWHERE, record, ships, sold, way
@@ -76,6 +78,14 @@ def test_an_older_copy_that_came_in_late_does_not_count_when_it_is_read_again_ei
     assert ignored(world) == ["older-version", "older-version"]
 
 
+def test_an_earlier_copy_that_was_sent_again_does_not_come_back_when_it_is_read_again() -> None:
+    world = comes(way(made=sold()), sold(4), later(minutes=1))
+    comes(world, sold(), later(minutes=2))
+    reads_again(world, sold(), later(minutes=2))
+    assert ignored(world) == ["duplicate", "duplicate"]
+    assert record(world).order.lines[0].quantity == 4
+
+
 def test_a_copy_that_its_source_writes_after_the_reading_is_news() -> None:
     world = reads_again(way(made=sold(source_version="5")), sold(3, source_version="5"))
     comes(world, sold(3, source_version="5"), later(minutes=1))
@@ -101,6 +111,31 @@ def test_what_has_shipped_is_looked_at_by_somebody_and_not_shipped_again() -> No
     assert [hold.reason for hold in record(world).holds] == ["late-arrival"]
     ships(world)
     assert len(world.said(ShipmentShippedV2)) == 1
+
+
+def told(*names: str) -> OrderInput:
+    """A piece was cancelled for each, and paid back."""
+    cancels = tuple(CancelInput(cancel_id=name, lines=(LineQuantity(line_id="1", quantity=1),)) for name in names)
+    refunds = tuple(RefundInput(refund_id=name, amount_minor=1000) for name in names)
+    return sold(3).model_copy(update={"cancels": cancels, "refunds": refunds})
+
+
+@pytest.mark.parametrize(("stage", "shipped"), [("labelled", 2), ("shipped", 3)])
+def test_a_cancel_and_a_refund_that_are_named_otherwise_today_are_no_others(stage: str, shipped: int) -> None:
+    world = comes(way(stage, sold(3)), told("a"), later(minutes=1))
+    for _ in range(2):
+        reads_again(world, told("b"), later(minutes=1))
+    ships(world)
+    assert [event.refund_id for event in world.said(ChannelRefundedV1)] == ["a"]
+    assert world.pieces_said(ShipmentShippedV2) == {"1": shipped}
+
+
+def test_a_cancel_and_a_refund_that_a_mapping_had_missed_are_told() -> None:
+    world = comes(way("labelled", sold(3)), told("a"), later(minutes=1))
+    reads_again(world, told("a", "b"), later(minutes=1))
+    ships(world)
+    assert [event.refund_id for event in world.said(ChannelRefundedV1)] == ["a", "b"]
+    assert world.pieces_said(ShipmentShippedV2) == {"1": 1}
 
 
 @pytest.mark.parametrize("stage", ["labelled", "shipped"])

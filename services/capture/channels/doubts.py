@@ -17,11 +17,14 @@ class Doubts(Generic[T]):
     """What a channel showed before it was told something, by our keys.
 
     Whoever looks up what became of it compares. After a restart there is nothing to compare with: where what the
-    channel shows may be ours or not, a person has to look, and nothing is told twice.
+    channel shows may be ours or not, a person has to look, and nothing is told twice. Nor is it known when it was told:
+    it may have been just before, so that it is waited for as long from when it was first looked up.
     """
 
     def __init__(self) -> None:
         self._before: dict[str, tuple[T, float]] = {}
+        self._asked: dict[str, float] = {}
+        """When it was first looked up what nothing is known of."""
         self._unclear: dict[str, str] = {}
 
     def note(self, key: str, shown: T) -> None:
@@ -40,7 +43,11 @@ class Doubts(Generic[T]):
         Raises:
             TransientError: it has; the channel may show it a little later.
         """
-        left = self._before[key][1] + _SHOWS_WITHIN_S - time.monotonic() if key in self._before else 0.0
+        now = time.monotonic()
+        told_at = self._before[key][1] if key in self._before else self._asked.setdefault(key, now)
+        if len(self._asked) > _MOST:
+            del self._asked[next(iter(self._asked))]
+        left = told_at + _SHOWS_WITHIN_S - now
         if left > 0:
             msg = "the channel does not show it yet"
             raise TransientError(msg, left)

@@ -24,6 +24,8 @@ def overtaken(record: OrderRecord, message: IngestV1, digest: str, version: str)
         reason, detail = "older-version", f"it came in at {came}, and another copy at {record.heard_at}"
     elif record.heard_at != came and is_older(version, record.source_version):
         reason, detail = "older-version", f"version {version} is older than {record.source_version}"
+    elif record.heard_at is not None and came > record.heard_at and _came_before(record, digest):
+        reason, detail = "duplicate", "an earlier copy was sent again"
     elif digest == record.digest and (record.status in ENDED or record.fulfil_by != "hub"):
         reason, detail = "duplicate", "it reads as it did"
     if not reason:
@@ -32,6 +34,10 @@ def overtaken(record: OrderRecord, message: IngestV1, digest: str, version: str)
     return SubmissionIgnoredV1(
         owner=record.owner, order_id=record.order_id, channel=channel, reason=reason, detail=detail
     )
+
+
+def _came_before(record: OrderRecord, digest: str) -> bool:
+    return digest != record.digest and any(digest.startswith(one) for one in record.copies)
 
 
 def reads_the_same(record: OrderRecord, copy: Copy) -> bool:

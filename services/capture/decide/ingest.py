@@ -19,7 +19,7 @@ from services.capture.decide.evidence import traces_of
 from services.capture.decide.mapping import missed
 from services.capture.decide.opened import expiry
 from services.capture.decide.outward import outward_of
-from services.capture.decide.reported import cancels_of, refunds_of, reported
+from services.capture.decide.reported import cancels_of, named_anew, refunds_of, reported
 from services.capture.decide.terms import check_lines, mapped
 from services.capture.rules import Channel, Channels
 from services.capture.state import Copy, Customer, Item, Listing, OrderRecord, OrderStatus
@@ -113,6 +113,7 @@ def _known(
     if not (handed_in.cancels or handed_in.refunds):
         return decision
     record = next((one for one in reversed(decision.writes) if isinstance(one, OrderRecord)), record)
+    record = named_anew(record, handed_in) if reread else record
     return decision.and_then(reported(record, handed_in, now))
 
 

@@ -64,6 +64,22 @@ def reported(record: OrderRecord, handed_in: OrderInput, now: datetime) -> Decis
     return decision
 
 
+def named_anew(record: OrderRecord, handed_in: OrderInput) -> OrderRecord:
+    """The record that knows the ids by which a payload that is read again tells of what was told before.
+
+    A mended mapping may name cancels and refunds otherwise. As many of them as are not told of any more under the
+    names that are known are no news under others.
+    """
+    said = {_name(cancel) for cancel in handed_in.cancels}
+    known = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)}
+    lost = [name for name in known if name.startswith(f"{_BY}:") and name not in said]
+    cancels = [cancel.cancel_id for cancel in cancels_of(record, handed_in)][: len(lost)]
+    paid = {refund.refund_id for refund in handed_in.refunds}
+    refunds = [refund.refund_id for refund in handed_in.refunds if refund.refund_id not in record.refunds]
+    refunds = refunds[: len([name for name in record.refunds if name not in paid])]
+    return changed(record, decided=(*record.decided, *cancels), refunds=(*record.refunds, *refunds))
+
+
 def _latest(decision: Decision, record: OrderRecord) -> OrderRecord:
     return next((one for one in reversed(decision.writes) if isinstance(one, OrderRecord)), record)
 

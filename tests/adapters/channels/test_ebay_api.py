@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from crossdock_contracts.values import Money
+from services.capture.channels import doubts
 from services.capture.channels.api import AskOrder, AskOrders
 from services.capture.channels.ebay import Ebay
 from services.capture.channels.ebay.api import EbayApi
@@ -123,6 +124,8 @@ async def test_a_sku_that_is_refused_keeps_no_other_back_and_one_that_fails_is_t
         failed = {"sku": "A", "offerId": "91", "statusCode": 500, "errors": [{"errorId": 25001, "message": "system"}]}
         instead(house, server, "quantity", answer(207, {"responses": [failed, {"sku": "C", "statusCode": 200}]}))
         assert problems((await api.call("stock", "k", levels(A=4, C=5))).levels) == {"C": ""}
+        instead(house, server, "quantity", answer(207, {"responses": [{"sku": "C", "statusCode": 200}]}))
+        assert problems((await api.call("stock", "k", levels(A=4, C=5))).levels) == {"C": ""}  # of A nothing is said
 
 
 async def test_where_a_call_takes_one_sku_only_each_gets_its_own(tmp_path: Path) -> None:
@@ -260,7 +263,10 @@ async def test_a_refund_that_is_not_shown_yet_is_waited_for_before_it_is_told_ag
         assert (outcome.response.reference, len(posted(server, "issue_refund"))) == ("r8", 1)
 
 
-async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
     async with ebay(tmp_path) as (api, house, _):
         assert await api.look_up("refund", "k", refund("7")) is None
         amount = {"value": "5.60", "currency": "USD", "convertedFromValue": "5.00", "convertedFromCurrency": "EUR"}

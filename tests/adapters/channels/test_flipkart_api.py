@@ -95,11 +95,15 @@ async def test_where_one_address_is_refused_the_others_are_asked_for_by_themselv
         gone = {"shipmentId": "gone", "orderItems": [{"status": "CANCELLED"}]}
         listed = answer(200, {"hasMore": False, "shipments": [house.shipment, gone]})
         wrong = answer(400, {"errors": [{"message": "no such shipment"}]})
+        gone_ = answer(200, {"shipments": [gone]})
         server.always = lambda request: (
             listed if request.path == FILTER else wrong if "gone" in request.path else house(request)
         )
         found = (await api.call("orders", "k", SINCE)).orders
         assert [b"MG Road" in body for body in found] == [True, False]
+        server.always = lambda request: listed if request.path == FILTER else wrong if "f1" in request.path else gone_
+        found = (await api.call("orders", "k", SINCE)).orders
+        assert [Flipkart().order_id(body) for body in found] == ["f1", "gone"]  # it is looked at, and holds none back
         server.always = instead(house, "/sellers/v3/shipments/f1", wrong)
         with pytest.raises(PermanentError, match="no such shipment"):
             await api.call("order", "k", AskOrder(channel_order_id="f1"))

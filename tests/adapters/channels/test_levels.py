@@ -13,7 +13,7 @@ from services.capture.channels.api import Levelled, SetStock, StockSet
 from services.capture.formats import FORMATS
 from services.capture.levels import Levels, Turns, _Book
 from services.capture.rules import ApiConfig, Channel, ChannelConfig, Checks
-from services.hub.effects import Effects
+from services.hub.effects import Effects, PermanentError
 from services.hub.settings import ROOT, Settings
 
 RULES = ROOT / "deploy" / "rules"
@@ -25,11 +25,14 @@ class Shop:
     name: Code = "shop"
     batch = 2
 
-    def __init__(self, *silent: str) -> None:
+    def __init__(self, *silent: str, refused: str = "") -> None:
         self.silent = set(silent)
+        self.refused = refused
         self.told: list[str] = []
 
     async def call(self, _operation: str, _key: str, request: SetStock) -> StockSet:
+        if self.refused in {one.sku for one in request.levels}:
+            raise PermanentError("invalid", "one of them")  # noqa: EM101  # it says no more
         found = [one for one in request.levels if one.sku not in self.silent]
         self.told += [one.sku for one in found]
         return StockSet(levels=tuple(Levelled(sku=one.sku) for one in found))
@@ -77,6 +80,21 @@ async def test_a_batch_of_which_the_channel_says_nothing_is_told_again_and_keeps
     shop.silent.clear()
     assert await levels._publish(runtime, book)
     assert (shop.told, list(book.changed)) == (["C", "A", "B"], [])
+
+
+async def test_a_figure_for_which_whole_batches_are_refused_keeps_no_other_back() -> None:
+    shop = Shop(refused="C")
+    levels, runtime, book = levels_to(shop)
+    book.changed = dict.fromkeys("ABCDEFG")
+    book._again |= set(book.changed)
+
+    for _ in range(5):
+        await levels._publish(runtime, book)
+
+    assert (sorted(shop.told), list(book.changed)) == (list("ABDEFG"), ["C"])
+    shop.refused = ""
+    assert await levels._publish(runtime, book)
+    assert list(book.changed) == []
 
 
 async def test_what_has_not_changed_is_told_again_in_its_turn_and_that_told_the_longest_ago_first() -> None:

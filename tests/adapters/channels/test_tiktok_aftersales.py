@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from services.capture.channels import doubts
 from services.hub.decision import Done, Intent
 from services.hub.effects import PermanentError
 from tests.adapters.channels.speaking import cancelled, effects, refund
@@ -88,7 +89,10 @@ async def test_a_refund_whose_answer_was_lost_is_not_paid_again_though_one_was_b
         assert len(house.returns) == 2
 
 
-async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
     async with tiktok(tmp_path) as (api, house, _):
         assert await api.look_up("refund", "k", refund("7", 450, "GBP")) is None
         await api.call("refund", "another", refund("7", 450, "GBP"))

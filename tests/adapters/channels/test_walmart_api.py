@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from services.capture.channels import doubts
 from services.capture.channels.api import AskOrder, AskOrders, TellAcknowledged
 from services.capture.channels.walmart import Walmart
 from services.hub.decision import Done, Intent, Later
@@ -216,7 +217,10 @@ async def test_a_cancel_that_is_not_shown_yet_is_waited_for_before_more_is_cance
         assert posted(server) == ["cancel"]
 
 
-async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
     async with walmart(tmp_path) as (api, house, _):
         part = cancelled("7", {"1": 1}, complete=False)
         assert await api.look_up("cancel", "k", part) is None

@@ -143,7 +143,10 @@ async def test_a_refund_that_is_not_shown_yet_is_waited_for_before_it_is_told_ag
         assert house.paid == 1
 
 
-async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
     house = House(comments=False)
     async with walmart(tmp_path, house) as (api, _):
         told = refund("7", 500, "USD")

@@ -1,6 +1,6 @@
 """eBay's Sell APIs and its Post-Order API, asked and told. https://developer.ebay.com/develop/api/sell."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -183,7 +183,7 @@ class EbayApi(WebApi):
         order = await self._get(told.channel_order_id)
         if not telling.is_whole(order, told):
             amount = _amount(told)
-            return self._looked_up(key, order, amount) if amount else None
+            return self._paid_back(key, order, amount) if amount else None
         under_way = telling.cancellation_of(order)
         if under_way is None or under_way.by_buyer:
             return None
@@ -200,15 +200,15 @@ class EbayApi(WebApi):
 
     async def refunded(self, key: str, told: TellRefund) -> Told | None:
         """There is a refund of that amount that was not there before. After a restart nothing may tell."""
-        return self._looked_up(key, await self._get(told.channel_order_id), told.amount)
+        return self._paid_back(key, await self._get(told.channel_order_id), told.amount)
 
     async def _pay_back(self, key: str, order: Mapping[str, Any], amount: Money, reason: str, ours: str) -> Told:
         self._refunds.check(key)
-        before, found = self._refunds.before(key), telling.refunds_of(order, amount)
-        if before is not None and (new := _new(found, before)):
-            return Told(reference=new)
         if not amount.amount_minor:
             return Told()
+        found, before = telling.refunds_of(order, amount), self._refunds.before(key)
+        if before is not None and (new := [one for one in found if one not in before]):
+            return Told(reference=new[0])
         self._refunds.note(key, frozenset(found))
         body = telling.payback(order, amount, reason, note_of(reason, ours))
         path = f"{_path(str(order['orderId']))}/issue_refund"
@@ -223,15 +223,18 @@ class EbayApi(WebApi):
             raise PermanentError(code, f"eBay could not pay {amount.amount_minor} {amount.currency} back")
         return Told(reference=str(made.get("refundId") or ""))
 
-    def _looked_up(self, key: str, order: Mapping[str, Any], amount: Money) -> Told | None:
-        before, found = self._refunds.before(key), telling.refunds_of(order, amount)
-        if before is not None:
-            if new := _new(found, before):
-                return Told(reference=new)
+    def _paid_back(self, key: str, order: Mapping[str, Any], amount: Money) -> Told | None:
+        if not amount.amount_minor:
+            return Told()
+        before = self._refunds.before(key)
+        new = [one for one in telling.refunds_of(order, amount) if one not in (before or ())]
+        if not new:
             self._refunds.wait(key)
-        elif found and amount.amount_minor:
-            said = f"{amount.amount_minor} {amount.currency} (minor units)"
-            self._refunds.leave(key, f"whether {found[0]} is this refund of {said} is not known; look at eBay")
+            return None
+        if before is not None:
+            return Told(reference=new[0])
+        said = f"{amount.amount_minor} {amount.currency} (minor units)"
+        self._refunds.leave(key, f"whether {new[0]} is this refund of {said} is not known; look at eBay")
         return None
 
     async def _signed(self, http: Http, operation: str, path: str, body: Any = None) -> Any:
@@ -262,11 +265,6 @@ class _Place:
         gone = min(self.offset, max(0, self.total - total))
         onward = self.offset - gone if gone else self.offset + listed
         return f"{self.until}|{onward}|{total}" if onward < total and (listed or gone) else ""
-
-
-def _new(refunds: Iterable[str], before: frozenset[str]) -> str:
-    """The first refund that was not there before; empty: there is none."""
-    return next((one for one in refunds if one not in before), "")
 
 
 def _path(order_id: str) -> str:

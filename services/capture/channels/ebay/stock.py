@@ -107,7 +107,8 @@ class Stock:
                 return {_sku(levels[0]): f"{error.code} {error.detail}".rstrip()}
             middle = len(levels) // 2
             return await self._write(levels[:middle]) | await self._write(levels[middle:])
-        problems: dict[str, str | None] = {}
+        said_of = {str(one.get("sku") or "") for one in answers}
+        problems: dict[str, str | None] = {sku: None for sku in map(_sku, levels) if sku not in said_of}
         for one in answers:
             status, sku = int(one.get("statusCode") or HTTPStatus.OK), str(one.get("sku") or "")
             if status < HTTPStatus.BAD_REQUEST:

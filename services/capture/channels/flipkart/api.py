@@ -33,6 +33,7 @@ from services.hub.tokens import Token, TokenAuth
 _ROOT = "/sellers"
 _TOKEN = "/oauth-service/oauth/token"  # noqa: S105  # where tokens come from
 _PAGE = 20
+_OF_THE_SHIPMENT = frozenset({400, 404})
 _BEFORE = ["APPROVED", "PACKING_IN_PROGRESS", "PACKED", "FORM_FAILED", "READY_TO_DISPATCH"]
 _AFTER = ["PICKUP_COMPLETE", "SHIPPED", "DELIVERED"]
 _LISTS: tuple[dict[str, Any], ...] = (
@@ -76,18 +77,22 @@ class FlipkartApi(WebApi):
             raise PermanentError(code, f"Flipkart has no shipment {shipment_id}")
         return found[0]
 
-    async def _addressed(self, shipments: list[dict[str, Any]]) -> tuple[bytes, ...]:
-        """Shipments with their addresses, which are asked for apart."""
+    async def _addressed(self, shipments: list[dict[str, Any]], *, listed: bool = False) -> tuple[bytes, ...]:
+        """Shipments with their addresses, which are asked for apart.
+
+        One of a list whose address is refused goes without: somebody looks at it, and it keeps no other back.
+        """
         if not shipments:
             return ()
         try:
             found = await self._details([str(one["shipmentId"]) for one in shipments])
-        except StatusError:
-            if len(shipments) == 1 and telling.open_items(shipments[0]):
+        except StatusError as error:
+            passes = listed and error.status in _OF_THE_SHIPMENT
+            if len(shipments) == 1 and telling.open_items(shipments[0]) and not passes:
                 raise
             if len(shipments) == 1:  # of what is cancelled there may be none any more
                 return (orjson.dumps(shipments[0]),)
-            return tuple([body for one in shipments for body in await self._addressed([one])])
+            return tuple([body for one in shipments for body in await self._addressed([one], listed=listed)])
         details = {str(one.get("shipmentId")): one for one in found}
         return tuple(
             orjson.dumps({**one, **_addresses(details.get(str(one["shipmentId"])) or {})}) for one in shipments
@@ -112,7 +117,7 @@ class FlipkartApi(WebApi):
         answer = await (self._more(more) if more else self._filter(number, asked.since))
         after = str(answer.get("nextPageUrl") or "") if answer.get("hasMore") else ""
         rest = f"{number}|{after}" if after else f"{number + 1}|" if number + 1 < len(_LISTS) else ""
-        return Page(orders=await self._addressed(list(answer["shipments"])), next=rest)
+        return Page(orders=await self._addressed(list(answer["shipments"]), listed=True), next=rest)
 
     async def _filter(self, number: int, since: datetime) -> dict[str, Any]:
         wanted = _LISTS[number]

@@ -30,6 +30,9 @@ class Stock:
         await self._learn([level.sku for level in named])
         known = {level.sku: level.available for level in named if level.sku in self._products}
         problems = await self._publish(known) if known else {}
+        for sku in known:
+            if problems.get(sku, _UNKNOWN):  # it may be another product by now
+                self._products.pop(sku, None)
         return StockSet(levels=tuple(_told(level, problems) for level in wanted.levels))
 
     async def _learn(self, skus: list[str]) -> None:

@@ -49,6 +49,9 @@ class Stock:
             problems |= {_key(ids[name]): found[name] for name in told}
         if late and len(late) == len(shown):
             raise late[0]
+        for level in wanted.levels:
+            if problems[_key(level)]:  # it may be another of TikTok's by now
+                self._ids.pop(level.sku, None)
         return StockSet(
             levels=tuple(
                 Levelled(sku=level.sku, listing_id=level.listing_id, problem=problem)

@@ -186,12 +186,10 @@ class WalmartApi(WebApi):
         if all(not still_open.get(name) for name in wanted):
             return Told()
         before = self._cancels.before(key)
-        if before is not None:
-            if all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()):
-                return Told()
+        if before is not None and all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()):
+            return Told()
+        if before is not None or not any(now.get(name) for name in wanted):
             self._cancels.wait(key)
-            return None
-        if not any(now.get(name) for name in wanted):
             return None
         self._cancels.leave(
             key, f"whether these pieces are cancelled at Walmart is not known; look there: {_said(wanted)}"

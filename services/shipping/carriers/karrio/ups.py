@@ -1,7 +1,7 @@
 """UPS. What became of a purchase is found by its reference, through Label Recovery, which also has the label.
 
-No key keeps a message from being carried out twice, and UPS may still be at work on one whose answer was lost: that nothing
-is found is believed only a while later.
+No key keeps a message from being carried out twice, and UPS may still be at work on one whose answer was lost: that
+nothing is found is believed only a while later.
 
 Ship, Rating, Tracking and Pickup APIs, v2409: https://developer.ups.com/api/reference
 """
