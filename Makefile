@@ -20,7 +20,7 @@ demo: setup
 	$(BIN)/crossdock demo --orders $(ORDERS) --seed $(SEED)
 
 test: setup
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests -n 3 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -1,10 +1,12 @@
 """The messages of Crossdock. Importing this package registers every contract."""
 
 from crossdock_contracts import (
+    addresses,
     amendments,
     capture,
     cases,
     channels,
+    dock,
     fulfilments,
     handed_in,
     inbound,
@@ -15,6 +17,7 @@ from crossdock_contracts import (
     operations,
     payments,
     products,
+    return_labels,
     returns,
     routing,
     shipping,
@@ -27,10 +30,12 @@ from crossdock_contracts import (
 )
 
 __all__ = [
+    "addresses",
     "amendments",
     "capture",
     "cases",
     "channels",
+    "dock",
     "fulfilments",
     "handed_in",
     "inbound",
@@ -41,6 +46,7 @@ __all__ = [
     "operations",
     "payments",
     "products",
+    "return_labels",
     "returns",
     "routing",
     "shipping",

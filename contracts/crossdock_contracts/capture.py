@@ -15,6 +15,16 @@ from crossdock_contracts.values import (
 )
 
 
+class Reread(Value):
+    """A payload that came in before is read again, because the mapping of its channel was mended."""
+
+    run_id: Id
+    """Of the run that it is read again in."""
+    requested_by: str = ""
+    captures: bool = False
+    """It may become an order, if it did not when it came in; false: it only changes orders that are here."""
+
+
 class IngestV1(Command, service="capture", name="ingest", version=1, entity="order_id"):
     """A raw webhook or polled order, its bytes kept as they came."""
 
@@ -27,8 +37,11 @@ class IngestV1(Command, service="capture", name="ingest", version=1, entity="ord
     """Object name of a payload too large for a message."""
     content_type: str = "application/json"
     received_at: Utc
+    """When it came in, the first time where it is read again."""
     source: str = ""
-    """Where it came from: ``webhook``, ``api``, ``import:<file>``, ``poll``."""
+    """Where it came from: ``webhook``, ``api``, ``import:<file>``, ``poll``, ``fetch``."""
+    reread: Reread | None = None
+    """None: the channel hands it in."""
 
 
 class CancelOrderV1(Command, service="capture", name="cancel-order", version=1, entity="order_id"):

@@ -20,6 +20,61 @@ class FetchOrderV1(Command, service="capture", name="fetch-order", version=1, en
     """Where it came from: ``webhook``, ``poll``."""
 
 
+class OrderFetchedV1(Event, service="capture", name="order-fetched", version=1, entity="order_id"):
+    """A channel was asked for an order, and showed it so: kept as it came, as what channels hand in is."""
+
+    channel: Code
+    order_id: Id
+    body: str
+    """The payload as text; empty where ``original`` names the object that holds it."""
+    original: str = ""
+    """Object name of a payload too large for a message."""
+    received_at: Utc
+    """When the channel had said that there is something to be fetched."""
+
+
+class RemapFigures(Value):
+    """How far a channel's past has been read again."""
+
+    orders: NonNegativeInt = 0
+    """Of which payloads are kept."""
+    handed_in: NonNegativeInt = 0
+    """Of those, the ones that read otherwise today."""
+    changed: NonNegativeInt = 0
+    held: NonNegativeInt = 0
+    """Somebody has to look."""
+    captured: NonNegativeInt = 0
+    """They had not become orders when they came in."""
+    ignored: NonNegativeInt = 0
+    """What is different of them changes nothing, or a later copy came in between."""
+
+
+class NoteRemapV1(Command, service="capture", name="note-remap", version=1, entity="channel"):
+    """A channel's past is read again with a mended mapping, by whom and how far: for the audit."""
+
+    channel: Code
+    run_id: Id
+    requested_by: str = ""
+    note: str = ""
+    begun_at: Utc
+    ended_at: Utc | None = None
+    """None: it begins."""
+    figures: RemapFigures = RemapFigures()
+
+
+class ChannelRemappedV1(Event, service="capture", name="channel-remapped", version=1, entity="channel"):
+    """A channel's past is read again with a mended mapping: the audit entry of its beginning, and of its end."""
+
+    channel: Code
+    run_id: Id
+    requested_by: str
+    note: str
+    begun_at: Utc
+    ended_at: Utc | None = None
+    """None: it begins."""
+    figures: RemapFigures = RemapFigures()
+
+
 class ChannelRefundedV1(Event, service="capture", name="channel-refunded", version=1, entity="order_id"):
     """The channel has paid the buyer back by itself; payments enters it in its books, and pays nothing."""
 

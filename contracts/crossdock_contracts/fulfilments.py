@@ -72,7 +72,7 @@ class Fulfilment(Value):
     promise: DeliveryPromise | None = None
     """None where the location has no calendar, or no carrier is needed."""
     cash_on_delivery_minor: NonNegativeInt = 0
-    """What the carrier collects, in the order's currency."""
+    """What the carrier collects, in the order's currency: what gift cards have paid is taken off."""
     gift_message: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()

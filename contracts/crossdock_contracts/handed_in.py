@@ -46,8 +46,8 @@ class CancelInput(Value):
     reason: Code = "requested"
     cancelled_at: Moment | None = None
     counted: NonNegativeInt = 0
-    """How many pieces of its one line are cancelled with it, where the channel only tells how many are, and not which
-    it cancelled itself: as many as the hub has cancelled are the hub's; 0: the channel tells."""
+    """How many pieces of each of its lines are cancelled with it, where the channel only tells how many are, and not
+    which it cancelled itself: as many as the hub has cancelled are the hub's; 0: the channel tells."""
     asked_as: str = ""
     """The hub's own id of it, where the channel did it because the hub had it cancelled; empty: the channel did so."""
 

@@ -18,6 +18,17 @@ class LabelObject(Value):
     sha256: str
 
 
+CIRCUIT_OPEN, REFUSED, OUT_OF_REACH, NO_RATE, NO_SERVICE = (
+    "circuit-open",
+    "refused",
+    "out-of-reach",
+    "no-rate",
+    "no-service",
+)
+"""Why an offer was not taken in its turn: the carrier's purchases fail every time, and it was left alone; it refused;
+it could not be reached; it did not say in time what it charges; it does not take such a parcel at all."""
+
+
 class RankedRate(Value):
     """An offer of a carrier, in the order of preference; ``refused`` says why it was not taken."""
 
@@ -29,6 +40,21 @@ class RankedRate(Value):
     refused: str = ""
     late: bool = False
     """It would arrive after what was promised, and is tried behind those that do not."""
+    cause: str = ""
+    """Why its turn was passed over, as one of the words above; empty: it was not."""
+
+
+class PassedOver(Value):
+    """An offer that would have been preferred to the one that was taken, and why it was not: what a failover is."""
+
+    carrier: Code
+    service: str
+    account: Code
+    """Through which it would have been bought."""
+    cause: Code
+    """``circuit-open``, ``refused``, ``out-of-reach`` or ``no-rate``."""
+    detail: str = ""
+    """What the carrier said, or what was wrong."""
 
 
 class Parcel(Value):
@@ -46,7 +72,7 @@ class Parcel(Value):
 
 
 class LabelBoughtV1(Event, service="shipping", name="label-bought", version=1, entity="order_id"):
-    """A carrier sold a label for a fulfilment; the ranking says why this one."""
+    """A carrier sold a label for a fulfilment; the ranking says why this one, and ``passed_over`` why no better one."""
 
     order_id: Id
     fulfilment_id: Id
@@ -54,6 +80,8 @@ class LabelBoughtV1(Event, service="shipping", name="label-bought", version=1, e
     parcel: Parcel
     ranking: tuple[RankedRate, ...]
     bought_at: Utc
+    passed_over: tuple[PassedOver, ...] = ()
+    """The best first; empty: the carrier that was preferred has sold it."""
 
 
 class LabelRefusedV1(Event, service="shipping", name="label-refused", version=1, entity="order_id"):
@@ -66,6 +94,8 @@ class LabelRefusedV1(Event, service="shipping", name="label-refused", version=1,
     detail: str
     ranking: tuple[RankedRate, ...] = ()
     attempt: NonNegativeInt = 0
+    looks: NonNegativeInt = 0
+    """How often it was looked again what became of this attempt, and nothing could tell still."""
 
 
 class LabelDelayedV1(Event, service="shipping", name="label-delayed", version=1, entity="order_id"):
@@ -77,6 +107,8 @@ class LabelDelayedV1(Event, service="shipping", name="label-delayed", version=1,
     detail: str
     """Why, of each."""
     delayed_at: Utc
+    passed_over: tuple[PassedOver, ...] = ()
+    """Whom it waits for, the one that is preferred first."""
 
 
 class LabelWantedV1(Event, service="shipping", name="label-wanted", version=1, entity="order_id"):

@@ -11,3 +11,9 @@ LATE_ARRIVAL = "late-arrival"
 
 OVER_LIMIT = "credit-limit"
 """The order is on terms, and its customer's limit has no room for it: payments declines it so, capture holds it so."""
+
+ADDRESS_CHECK = "address-check"
+"""A carrier is being asked whether it delivers there; the order waits for that, and not for long."""
+
+ADDRESS_UNDELIVERABLE = "address-undeliverable"
+"""A carrier says that it cannot deliver there."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Code, Day, LineQuantity, Money
+from crossdock_contracts.values import Address, Code, Day, LineQuantity, Money
 
 
 class RequestReturnV1(Command, service="returns", name="request-return", version=1, entity="order_id"):
@@ -16,6 +16,19 @@ class RequestReturnV1(Command, service="returns", name="request-return", version
     lines: Annotated[tuple[LineQuantity, ...], Field(min_length=1)]
     reason: Code
     note: str = ""
+    label: bool | None = None
+    """Whether the seller sends a label for the way back; none: as the policy says."""
+    ship_from: Address | None = None
+    """Where the parcel will start; none: where the goods were delivered to."""
+
+
+class CancelReturnV1(Command, service="returns", name="cancel-return", version=1, entity="order_id"):
+    """The buyer keeps the goods: a return of which nothing has come is called off."""
+
+    order_id: Id
+    return_id: Id
+    reason: Code = "buyer-keeps"
+    cancelled_by: str = ""
 
 
 class ReceiveReturnV1(Command, service="returns", name="receive-return", version=1, entity="order_id"):
@@ -78,6 +91,19 @@ class ReturnRefusedV1(Event, service="returns", name="return-refused", version=1
     return_id: Id
     reason: Code
     detail: str
+
+
+class ReturnCancelledV1(Event, service="returns", name="return-cancelled", version=1, entity="order_id"):
+    """A return was called off, or nothing of it came in time: its pieces may be announced again."""
+
+    order_id: Id
+    return_id: Id
+    reason: Code
+    """``expired``: nothing came in time; else as whoever called it off says."""
+    labelled: bool = False
+    """A label was asked for: shipping gives it back."""
+    cancelled_by: str = ""
+    cancelled_at: Utc
 
 
 class ReturnReceivedV1(Event, service="returns", name="return-received", version=1, entity="order_id"):

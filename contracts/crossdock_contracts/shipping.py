@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
-from crossdock_contracts.values import Address, Code, Day, Dimensions, LineQuantity, LotQuantity, Money
+from crossdock_contracts.values import Address, Code, Country, Day, Dimensions, LineQuantity, LotQuantity, Money
 
 
 class LineLot(Value):
@@ -190,6 +190,12 @@ class ShippedLine(Value):
     """Lots that they are of; empty where the SKU is not kept by lot."""
     serials: tuple[Id, ...] = ()
     """Serial number of each piece; empty where none are captured."""
+    weight_g: NonNegativeInt | None = None
+    """Of one piece."""
+    title: str = ""
+    """What customs are told that it is, as the next two; empty where the product is not classified."""
+    hs_code: str = ""
+    origin_country: Country | None = None
 
 
 class ShipmentShippedV2(Event, service="shipping", name="shipment-shipped", version=2, entity="order_id"):

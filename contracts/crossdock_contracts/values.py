@@ -156,6 +156,8 @@ class OrderTotals(Value):
     tax_minor: int = 0
     tax_included: bool = False
     total_minor: int
+    gift_cards_minor: NonNegativeInt = 0
+    """So much of the total is paid with gift cards."""
 
 
 class PaymentMethod(StrEnum):
@@ -269,6 +271,8 @@ class Hold(Value):
     """A gate: whoever releases it has to be named."""
     opened_by: str = ""
     """Who placed it by hand; empty: a rule did."""
+    suggestion: Address | None = None
+    """The delivery address that would mend it; none: there is no such."""
 
 
 class LineQuantity(Value):

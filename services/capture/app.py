@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from crossdock_contracts import (
+    addresses,
     amendments,
     capture,
     cases,
@@ -21,18 +22,24 @@ from crossdock_contracts import (
 from crossdock_contracts.channels import (
     ChannelRefundedV1,
     ChannelRefusedV1,
+    ChannelRemappedV1,
     ChannelToldV1,
     FetchOrderV1,
     LevelsPublishedV1,
+    NoteRemapV1,
+    OrderFetchedV1,
     PollFinishedV1,
 )
 from services.capture.channels import UnmappableError
+from services.capture.channels.api import Acknowledging
 from services.capture.decide import (
+    again,
     amend,
     asked,
     cancel,
     catalogue,
     correct,
+    delivery,
     elsewhere,
     holds,
     ingest,
@@ -41,10 +48,11 @@ from services.capture.decide import (
     waiting,
 )
 from services.capture.edge import Edge
-from services.capture.formats import APIS, FORMATS
-from services.capture.inbox import ORIGINALS
+from services.capture.formats import FORMATS
+from services.capture.inbox import ORIGINALS, Keeping
 from services.capture.levels import Levels
 from services.capture.poll import Poller
+from services.capture.reach import connected
 from services.capture.rules import ApiConfig, Channel, Channels
 from services.capture.state import (
     Customer,
@@ -62,7 +70,6 @@ from services.hub.effects import Limits
 from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
-from services.hub.toml import RulesError
 
 
 def service(config: Settings) -> Service:
@@ -75,9 +82,11 @@ def service(config: Settings) -> Service:
             *(Telling, PollCursor, Level, Unsure),
         ),
         buckets=(ORIGINALS,),
+        archives=(capture.IngestV1,),
         says=(
             capture.OrderCapturedV1,
             capture.CustomersMergedV1,
+            addresses.AddressCheckWantedV1,
             capture.OrderHeldV1,
             capture.OrderReleasedV1,
             capture.OrderRejectedV1,
@@ -92,6 +101,8 @@ def service(config: Settings) -> Service:
             ChannelRefundedV1,
             ChannelToldV1,
             ChannelRefusedV1,
+            OrderFetchedV1,
+            ChannelRemappedV1,
             amendments.AmendmentReceivedV1,
             amendments.AmendmentRequestedV1,
             amendments.AmendmentRefusedV1,
@@ -117,6 +128,7 @@ def service(config: Settings) -> Service:
     hub.on(capture.ReleaseHoldV1, holds.release_hold)
     hub.on(capture.RejectOrderV1, holds.reject_order)
     hub.at(HoldExpiry, holds.expire_hold)
+    hub.on(addresses.AddressCheckedV1, delivery.know_checked)
     hub.on(capture.ReportFulfilledV1, elsewhere.report_fulfilled)
     hub.at(RecordedUntil, elsewhere.recorded_long_enough)
     hub.on(amendments.AmendOrderV1, partial(correct.amend_order, channels), remember=True)
@@ -141,11 +153,21 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
     """Ask and tell the channels that have a web API; where none has, nothing of it is listened to."""
     hub.on(FetchOrderV1, asked.fetch_order, settle=partial(asked.settle_fetch, channels))
     hub.on(PollFinishedV1, asked.poll_finished)
+    hub.on(NoteRemapV1, again.note_remap, remember=True)
     hub.on(LevelsPublishedV1, asked.levels_published, reads=asked.reads_levels, remember=True)
     speaking = [(channel, channel.config.api) for channel in map(channels.__getitem__, channels.names)]
-    for channel, reached in speaking:
-        if reached is not None:
-            _speak_to(hub, channel, reached, config)
+    wanting = {
+        channel.name
+        for channel, reached in speaking
+        if reached and _speak_to(hub, channel, reached, config) and "acknowledge" in reached.tell
+    }
+    if wanting:
+        hub.on(
+            capture.OrderCapturedV1,
+            partial(outward.acknowledge, wanting, channels),
+            reads=partial(outward.reads_acknowledging, wanting),
+            settle=outward.settle_telling,
+        )
     for news in _NEWS if any(reached for _, reached in speaking) else ():
         hub.on(
             news,
@@ -156,18 +178,16 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
         )
 
 
-def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> None:
-    made = APIS.get(channel.format.name)
-    if made is None:
-        msg = f"channels.toml: {channel.name}.api: the format {channel.format.name} has no web API; take it out"
-        raise RulesError(msg)
-    api = made(channel.name, reached, Secrets(config.secrets_dir))
+def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> bool:
+    """Have a channel asked and told; whether it wants to hear that an order has come."""
+    api = connected(channel, reached, Secrets(config.secrets_dir))
     limits = Limits(timeout_s=reached.timeout_s, concurrency=reached.concurrency, rate_per_s=reached.rate_per_s)
-    hub.adapter(api, limits)
+    hub.adapter(Keeping(api, channel.config.owner, hub), limits)
     if reached.poll_minutes:
         hub.beside(Poller(channel, reached, config))
     if reached.stock_seconds:
         hub.beside(Levels(channel, reached, api.batch, config))
+    return isinstance(api, Acknowledging)
 
 
 _NEWS: tuple[Any, ...] = (

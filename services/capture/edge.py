@@ -1,7 +1,6 @@
 """The web interface that orders come in by. An order is acknowledged once its raw bytes are durable, and not before."""
 
 import secrets
-from collections.abc import Awaitable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -15,31 +14,13 @@ from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.channels import FetchOrderV1
 from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Challenged, Heard, Hook, SignatureError, Topic, UnmappableError, hooks_of
-from services.capture.inbox import Inbox, InboxError
+from services.capture.inbox import Inbox
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.hub.metrics import HTTP
 from services.hub.runtime import Runtime
 from services.hub.secrets import Secrets
 from services.hub.settings import Settings
-
-_JSON = "application/json"
-
-
-class ProblemError(Exception):
-    """What is wrong with a request, as RFC 9457 has it."""
-
-    def __init__(self, status_code: int, title: str, detail: str, *, retry_after_s: int | None = None) -> None:
-        super().__init__(detail)
-        self.status_code = status_code
-        self.title = title
-        self.detail = detail
-        self.retry_after_s = retry_after_s
-
-    def response(self) -> Response:
-        """The answer to the client."""
-        body = {"type": "about:blank", "title": self.title, "status": self.status_code, "detail": self.detail}
-        headers = {"retry-after": str(self.retry_after_s)} if self.retry_after_s is not None else None
-        return Response(orjson.dumps(body), self.status_code, headers, media_type="application/problem+json")
+from services.hub.web import JSON, ProblemError, acknowledged, body_of, no_route, url_of
 
 
 class Edge:
@@ -64,6 +45,7 @@ class Edge:
     def _route(self, path: str, summary: str, channel_of: Any) -> None:
         schema = {"requestBody": {"content": {"application/json": {"schema": OrderInput.model_json_schema()}}}}
         answers: dict[int | str, dict[str, Any]] = {
+            200: {"description": "A webhook that nothing is done on, such as a test of the address."},
             202: {"description": "Durable in capture's inbox; what became of it is told by its events."},
             400: {"description": "Not JSON."},
             401: {"description": "No valid token, or no valid signature of the channel."},
@@ -100,12 +82,13 @@ class Edge:
         answer = None
         if isinstance(channel.format, Challenged):
             try:
-                answer = channel.format.answer(request.query_params, tokens, self._url(request).partition("?")[0])
+                url = url_of(request, self._settings).partition("?")[0]
+                answer = channel.format.answer(request.query_params, tokens, url)
             except SignatureError as error:
                 raise ProblemError(401, "Unauthorized", str(error)) from None
         if answer is None:
             raise ProblemError(405, "Method Not Allowed", "webhooks are handed in by POST")
-        return Response(orjson.dumps(answer), media_type=_JSON)
+        return Response(orjson.dumps(answer), media_type=JSON)
 
     def _from_path(self, request: Request) -> str:
         return str(request.path_params["channel"])
@@ -119,14 +102,7 @@ class Edge:
             raise ProblemError(401, "Unauthorized", "send the header 'Authorization: Bearer <CROSSDOCK_API_TOKEN>'")
 
     async def _body(self, request: Request) -> bytes:
-        most = self._settings.max_body_bytes
-        chunks, size = [], 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > most:
-                raise ProblemError(413, "Content Too Large", f"the body is larger than {most} bytes")
-            chunks.append(chunk)
-        return b"".join(chunks)
+        return await body_of(request, self._settings.max_body_bytes)
 
     def _channel(self, name: str) -> Channel:
         try:
@@ -145,7 +121,7 @@ class Edge:
 
     async def _hear(self, channel: Channel, body: bytes, request: Request) -> Response:
         """A webhook in the channel's own way: signed; and about an order, or only pointing to one, or neither."""
-        hook = Hook(headers=dict(request.headers), body=body, url=self._url(request))
+        hook = Hook(headers=dict(request.headers), body=body, url=url_of(request, self._settings))
         hooks = hooks_of(channel.format)
         assert hooks is not None
         name = f"channel.{channel.name}.webhook"
@@ -159,15 +135,11 @@ class Edge:
         heard = _heard(channel, hook)
         match heard.topic:
             case Topic.OTHER:
-                return Response(orjson.dumps({"ignored": "nothing is done on this"}), 202, media_type=_JSON)
+                return Response(orjson.dumps({"ignored": "nothing is done on this"}), 200, media_type=JSON)
             case Topic.POINTER:
                 return await self._fetch(channel, heard)
         order_id = channel.key(heard.order_id)
         return await self._ingest(channel, order_id, heard.body or body, request, "webhook")
-
-    def _url(self, request: Request) -> str:
-        base = self._settings.public_url.rstrip("/")
-        return f"{base}{request.url.path}" if base else str(request.url)
 
     async def _fetch(self, channel: Channel, heard: Heard) -> Response:
         command = FetchOrderV1(
@@ -178,33 +150,16 @@ class Edge:
             received_at=datetime.now(UTC),
             source="webhook",
         )
-        return await _acknowledged(self._inbox.put(command))
+        return await acknowledged(self._inbox.put(command))
 
     async def _ingest(self, channel: Channel, order_id: str, body: bytes, request: Request, source: str) -> Response:
-        content_type = request.headers.get("content-type", _JSON)
-        return await _acknowledged(self._inbox.ingest(channel, order_id, body, source, content_type))
-
-
-async def _acknowledged(storing: Awaitable[dict[str, object]]) -> Response:
-    """The answer to what is on disk.
-
-    Raises:
-        ProblemError: it is not, as far as is known.
-    """
-    try:
-        return Response(orjson.dumps(await storing), 202, media_type=_JSON)
-    except InboxError as error:
-        detail = f"nothing was acknowledged: {error}"
-        raise ProblemError(503, "Service Unavailable", detail, retry_after_s=2) from None
+        content_type = request.headers.get("content-type", JSON)
+        return await acknowledged(self._inbox.ingest(channel, order_id, body, source, content_type))
 
 
 def _no_route(request: Request, error: Exception) -> Response:
-    """Nothing is at this address, or not for this method."""
-    assert isinstance(error, HTTPException)
-    detail = f"{request.method} {request.url.path}; orders: POST /v1/orders or /webhooks/<channel>; all that is: /docs"
-    response = ProblemError(error.status_code, error.detail, detail).response()
-    response.headers.update(error.headers or {})
-    return response
+    where = f"{request.method} {request.url.path}; orders: POST /v1/orders or /webhooks/<channel>; all that is: /docs"
+    return no_route(where, error)
 
 
 def _order_id(channel: Channel, body: bytes) -> str:

@@ -10,9 +10,11 @@ from services.capture.channels.bigcommerce import BigCommerce
 from services.capture.channels.bigcommerce.api import BigCommerceApi
 from services.capture.channels.csv import Csv
 from services.capture.channels.ebay import Ebay
+from services.capture.channels.ebay.api import EbayApi
 from services.capture.channels.etsy import Etsy
 from services.capture.channels.etsy.api import EtsyApi
 from services.capture.channels.flipkart import Flipkart
+from services.capture.channels.flipkart.api import FlipkartApi
 from services.capture.channels.magento import Magento
 from services.capture.channels.magento.api import MagentoApi
 from services.capture.channels.native import Native
@@ -20,7 +22,9 @@ from services.capture.channels.shopify import Shopify
 from services.capture.channels.shopify.api import ShopifyApi
 from services.capture.channels.signed import Signed
 from services.capture.channels.square import Square
+from services.capture.channels.square.api import SquareApi
 from services.capture.channels.tiktok import TikTok
+from services.capture.channels.tiktok.api import TikTokApi
 from services.capture.channels.walmart import Walmart
 from services.capture.channels.walmart.api import WalmartApi
 from services.capture.channels.woocommerce import WooCommerce
@@ -49,9 +53,13 @@ FORMATS: dict[str, Callable[[], Format]] = {
 APIS: dict[str, Callable[[str, ApiConfig, Secrets], Api]] = {
     "amazon": AmazonApi,
     "bigcommerce": BigCommerceApi,
+    "ebay": EbayApi,
     "etsy": EtsyApi,
+    "flipkart": FlipkartApi,
     "magento": MagentoApi,
     "shopify": ShopifyApi,
+    "tiktok": TikTokApi,
+    "square": SquareApi,
     "walmart": WalmartApi,
     "woocommerce": WooCommerceApi,
 }

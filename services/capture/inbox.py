@@ -1,37 +1,63 @@
-"""Capture's inbox, as its own edge and polls write to it: what is stored there is on disk."""
+"""What channels hand over, kept as it came: in capture's inbox, as its edge and polls write to it, or beside it."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
-import orjson
-
-from crossdock_contracts import subjects
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import IngestV1
-from crossdock_contracts.envelope import Envelope
+from services.capture.channels.api import Api, Order
 from services.capture.rules import Channel
+from services.hub.decision import changed
 from services.hub.effects import TransientError
-from services.hub.runtime import Runtime
-from services.hub.settings import Settings
-from services.hub.wire import DisconnectedError, status
+from services.hub.inbox import Inbox as HubInbox
+from services.hub.inbox import InboxError
+from services.hub.service import Service
+
+__all__ = ["ORIGINALS", "Inbox", "InboxError", "Keeping"]
 
 ORIGINALS = "originals"
 _INLINE_BYTES = 256 * 1024
 """Larger payloads, and those that are no text, go to the object store, and the message names them."""
-_TIMEOUT_S = 5.0
-_NO_ANSWER = "the message server did not answer"
 
 
-class InboxError(Exception):
-    """Nothing was stored, as far as is known; the text says why."""
+class Keeping:
+    """An API whose orders are kept as they were shown: those too large for a message in the object store."""
+
+    def __init__(self, api: Api, owner: str, hub: Service) -> None:
+        self.name = api.name
+        self.batch = api.batch
+        self.look_up = api.look_up
+        self.close = api.close
+        self._api = api
+        self._owner = owner
+        self._hub = hub
+
+    async def call(self, operation: str, key: str, request: Any) -> Any:
+        """Ask or tell, as the API does.
+
+        Raises:
+            TransientError, PermanentError, UnknownError: see `services.hub.effects`.
+        """
+        answer = await self._api.call(operation, key, request)
+        if not isinstance(answer, Order) or len(answer.body) <= _INLINE_BYTES:
+            return answer
+        original = f"{self._owner}/{self.name}/{sha256(answer.body).hexdigest()}"
+        await self._hub.put_object(ORIGINALS, original, answer.body)
+        return changed(answer, original=original)
 
 
-class Inbox:
-    """Stores commands to capture."""
+class Inbox(HubInbox):
+    """Stores orders, and other commands."""
 
-    def __init__(self, runtime: Runtime, settings: Settings) -> None:
-        self._runtime = runtime
-        self._settings = settings
+    async def put(self, command: Command, identity: str = "") -> dict[str, object]:
+        """Store a command; what it is about, its message id, and its sequence.
+
+        Raises:
+            InboxError: it was not stored.
+        """
+        return {"order_id": command.entity, **await super().put(command, identity)}
 
     async def ingest(
         self, channel: Channel, order_id: str, body: bytes, source: str, content_type: str
@@ -60,32 +86,6 @@ class Inbox:
             source=source,
         )
         return await self.put(command, identity)
-
-    async def put(self, command: Command, identity: str = "") -> dict[str, object]:
-        """Store a command; what it is about, its message id, and its sequence.
-
-        Raises:
-            InboxError: it was not stored.
-        """
-        identity = identity or uuid4().hex
-        envelope = Envelope.of(command, message_id=identity, time=datetime.now(UTC))
-        headers = "".join(f"{name}: {value}\r\n" for name, value in envelope.to_headers().items())
-        subject = subjects.message(
-            command.TYPE,
-            command.VERSION,
-            partition=subjects.partition(command.owner, command.entity, self._settings.partitions),
-            pool=subjects.pool(command.owner, self._settings.pools),
-        )
-        try:
-            answer = await self._runtime.calls.one(
-                [], subject.encode(), headers.encode(), command.encode(), timeout_s=_TIMEOUT_S
-            )
-        except (DisconnectedError, AssertionError):
-            raise InboxError(_NO_ANSWER) from None
-        content = {} if status(answer) else orjson.loads(answer.data)
-        if "seq" not in content:
-            raise InboxError(str(content.get("error", "the message server has no inbox for it yet")))
-        return {"order_id": command.entity, "message_id": identity, "sequence": int(content["seq"])}
 
 
 def _is_text(body: bytes) -> bool:

@@ -2,13 +2,15 @@
 
 Inventory's documents are followed by their sequence: of a SKU that changes a hundred times between two looks one
 document is left. How much a channel may sell of it is asked of inventory, which knows buffers, shares and kits. What
-the channel was told is kept, so that after a restart only differences are told.
+the channel was told is kept, so that after a restart only differences are told. What has not changed is told again in
+its turn, a few at a time, so that a channel that has lost or changed a figure is set right.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -39,6 +41,8 @@ class Levels:
         self._channel = channel
         self._api = api
         self._batch = batch
+        self._size = batch
+        """How many are told at once: fewer, after some could not be told."""
         self._settings = settings
         self._log = logger(service="capture", channel=channel.name)
 
@@ -46,9 +50,11 @@ class Levels:
         """Go on for ever."""
         book = _Book(self._channel, runtime, by_sku=self._api.stock_by == "sku")
         await book.open()
+        turns = Turns(self._api.restate_hours * 3600)
         while True:
             try:
                 await book.look()
+                book.restate(turns.due(len(book.told_at), asyncio.get_running_loop().time()))
                 LEVELS_BEHIND.labels(self._channel.name).set(len(book.changed))
                 was_told = await self._publish(runtime, book)
             except DisconnectedError as error:  # what is to be told is still in the book
@@ -56,38 +62,52 @@ class Levels:
                 was_told = False
             if not was_told:
                 await asyncio.sleep(_WAIT_S)
-            elif not book.changed:
+            elif not book.changed:  # what was passed over is told at once: the channel takes some
                 await asyncio.sleep(self._api.stock_seconds)
 
     async def _publish(self, runtime: Runtime, book: "_Book") -> bool:
-        """Tell the channel of the oldest changes; whether it could be told of all of them."""
+        """Tell the channel of the oldest changes; whether it could be told of any."""
         skus = list(book.changed)[:_ASKED]
         levels = await book.levels(skus)
-        inbox = Inbox(runtime, self._settings)
         missed: set[str] = set()
-        for start in range(0, len(levels), self._batch):
-            some = levels[start : start + self._batch]
-            told = await self._tell(runtime, some)
-            if told is None:
-                return False
-            problems = {(one.sku, one.listing_id): one.problem for one in told}
-            known = [one for one in some if (one.sku, one.listing_id) in problems]
-            said = tuple(PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known)
-            missed.update(one.sku for one in some if one not in known)
-            for one in said:
-                LEVELS.labels(self._channel.name, "refused" if one.problem else "published").inc()
-            owner = self._channel.config.owner
-            command = LevelsPublishedV1(
-                owner=owner, channel=self._channel.name, levels=said, published_at=datetime.now(UTC)
-            )
-            try:
-                await inbox.put(command)
-            except InboxError as error:
-                self._log.warning("what was published could not be noted", detail=str(error))
-                return False
-            book.told(known)
+        start = 0
+        while start < len(levels):
+            some = levels[start : start + self._size]
+            known = await self._told(runtime, book, some)
+            untold = [one.sku for one in some if one not in (known or ())]
+            missed.update(untold)
+            book.later(untold)
+            if known is None:  # it may be for one of them that all are refused: the rest does not wait for it
+                missed.update(one.sku for one in levels[start:])
+                self._size = max(1, self._size // 2)
+                break
+            start += self._size
+            self._size = min(self._batch, 2 * self._size)
         book.done(sku for sku in skus if sku not in missed)
-        return not missed
+        return start >= len(levels) and (len(missed) < len(skus) or not skus)
+
+    async def _told(self, runtime: Runtime, book: "_Book", some: list[Level]) -> list[Level] | None:
+        """Tell the channel of these: those that it said something of; none where it could not be told of any."""
+        told = await self._tell(runtime, some)
+        if told is None:
+            return None
+        problems = {(one.sku, one.listing_id): one.problem for one in told}
+        known = [one for one in some if (one.sku, one.listing_id) in problems]
+        said = tuple(PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known)
+        if not said:  # the channel said nothing of any of them: they are told again
+            return []
+        for one in said:
+            LEVELS.labels(self._channel.name, "refused" if one.problem else "published").inc()
+        command = LevelsPublishedV1(
+            owner=self._channel.config.owner, channel=self._channel.name, levels=said, published_at=datetime.now(UTC)
+        )
+        try:
+            await Inbox(runtime, self._settings).put(command)
+        except InboxError as error:
+            self._log.warning("what was published could not be noted", detail=str(error))
+            return None
+        book.told(known)
+        return known
 
     async def _tell(self, runtime: Runtime, levels: Iterable[Level]) -> tuple[Levelled, ...] | None:
         request = SetStock(levels=tuple(levels))
@@ -99,6 +119,24 @@ class Levels:
         return None
 
 
+class Turns:
+    """How many of the figures that a channel knows have their turn to be told again, so that all had it in a period."""
+
+    def __init__(self, period_s: float) -> None:
+        self._period_s = period_s
+        self._saved = 0.0
+        self._last_at: float | None = None
+
+    def due(self, known: int, now_s: float) -> int:
+        """How many, of so many known ones, since it was asked last; time that nobody asked in is not made up for."""
+        if not self._period_s:
+            return 0
+        since = min(now_s - (self._last_at if self._last_at is not None else now_s), self._period_s)
+        self._last_at = now_s
+        whole, self._saved = divmod(self._saved + known * since / self._period_s, 1)
+        return min(known, int(whole))
+
+
 class _Book:
     """What a channel was told, what it lists, and what has changed since."""
 
@@ -108,8 +146,8 @@ class _Book:
         self._by_sku = by_sku or channel.config.listing_is_sku
         self._after = {"listing": 0, "item": 0, "stock": 0, "unsure": 0}
         self._sent: dict[_Key, int] = {}
-        self._sent_at: dict[str, datetime] = {}
-        """By SKU, when the channel was told last."""
+        self.told_at: dict[str, datetime] = {}
+        """By SKU, when the channel was told last; those that it was told of the longest ago first."""
         self._again: set[str] = set()
         """SKUs that the channel is told of whatever it was told before: its own sales and cancels change its figure."""
         self._is_open = False
@@ -126,7 +164,7 @@ class _Book:
         """Read what the channel was told."""
         async for one in self._documents("capture", "level", self._channel.name):
             self._sent[one["sku"], one.get("listing_id", "")] = one["available"]
-            self._sent_at[one["sku"]] = datetime.fromisoformat(one["published_at"])
+            self._told(one["sku"], datetime.fromisoformat(one["published_at"]))
 
     async def look(self) -> None:
         """Find out what has changed since the last look."""
@@ -144,10 +182,21 @@ class _Book:
         async for stock in self._documents("inventory", "stock"):
             self._note(stock["sku"], again=self._is_open)
         async for one in self._documents("capture", "unsure", self._channel.name):
-            told_at = self._sent_at.get(one["sku"])
+            told_at = self.told_at.get(one["sku"])
             if self._is_open or told_at is None or told_at < datetime.fromisoformat(one["since"]):
                 self._note(one["sku"], again=True)
         self._is_open = True
+
+    def restate(self, count: int) -> None:
+        """Have so many SKUs told again of which the channel was told the longest ago, whatever it was told."""
+        for sku in list(islice(self.told_at, count)):
+            self._told(sku, self.told_at[sku])  # it has had its turn, though it may be told of no more
+            self.changed[sku] = None
+            self._again.add(sku)
+
+    def _told(self, sku: str, at: datetime) -> None:
+        self.told_at.pop(sku, None)
+        self.told_at[sku] = at
 
     def _note(self, stocked: str, *, again: bool) -> None:
         """Something has changed of a SKU, and so of the kits that it is in."""
@@ -196,7 +245,16 @@ class _Book:
 
     def told(self, levels: Iterable[Level]) -> None:
         """The channel knows these now."""
-        self._sent |= {(one.sku, one.listing_id): one.available for one in levels}
+        now = datetime.now(UTC)
+        for one in levels:
+            self._sent[one.sku, one.listing_id] = one.available
+            self._told(one.sku, now)
+
+    def later(self, skus: Iterable[str]) -> None:
+        """These come after all others."""
+        for sku in dict.fromkeys(skus):
+            self.changed.pop(sku, None)
+            self.changed[sku] = None
 
     def done(self, skus: Iterable[str]) -> None:
         """All of these are as the channel knows them."""

@@ -10,8 +10,9 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.channels import PollFinishedV1
-from services.capture.channels import NotYetError, UnmappableError
+from services.capture.channels import PassedOverError, UnmappableError
 from services.capture.channels.api import AskOrders, Page
 from services.capture.inbox import Inbox, InboxError
 from services.capture.rules import ApiConfig, Channel
@@ -19,7 +20,7 @@ from services.capture.state_outward import PollCursor
 from services.hub.decision import Done, Failed, Intent, Later, Refused
 from services.hub.documents import Reader
 from services.hub.log import logger
-from services.hub.metrics import POLLED
+from services.hub.metrics import PASSED_OVER, POLLED
 from services.hub.runtime import Runtime
 from services.hub.settings import Settings
 
@@ -42,6 +43,8 @@ class Poller:
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._begun: datetime | None = None
         """When the last poll began that came to its end, which the cursor may not say yet."""
+        self._longest_wait_s = min(_LONGEST_WAIT_S, max(_WAIT_S, 60 * api.poll_minutes))
+        """A poll that failed is taken up again before the next one would have been due."""
         self._log = logger(service="capture", channel=channel.name)
 
     async def __call__(self, runtime: Runtime) -> None:
@@ -56,7 +59,7 @@ class Poller:
                 orders = await self.poll(runtime, cursor)
             except (PollError, InboxError) as error:
                 failures += 1
-                wait = min(_LONGEST_WAIT_S, _WAIT_S * 2 ** min(failures - 1, 10))
+                wait = min(self._longest_wait_s, _WAIT_S * 2 ** min(failures - 1, 10))
                 self._log.warning("a poll ended early; it is taken up again", detail=str(error), after_s=wait)
                 await asyncio.sleep(wait)
                 continue
@@ -80,13 +83,20 @@ class Poller:
         since = (cursor.until if cursor else begun) - back
         inbox = Inbox(runtime, self._settings)
         page, orders = "", 0
+        asked, last, repeats = {page}, b"", 0
         while True:
             answer = await self._ask(runtime, AskOrders(since=since, page=page), begun)
+            digest = sha256(b"\0".join(answer.orders)).digest() if answer.orders else b""
+            repeats, last = repeats + 1 if digest and digest == last else 0, digest
             for body in answer.orders:
                 orders += await self._hand_in(inbox, body)
             page = answer.next
             if not page:
                 break
+            if page in asked or repeats > 1:  # to go on would be to ask without end
+                msg = f"the channel lists the same again and again; it would go on at {page[:80]}"
+                raise PollError(msg)
+            asked.add(page)
         owner = self._channel.config.owner
         await inbox.put(PollFinishedV1(owner=owner, channel=self._channel.name, until=begun, orders=orders))
         self._begun = begun
@@ -110,27 +120,40 @@ class Poller:
 
     async def _hand_in(self, inbox: Inbox, body: bytes) -> int:
         digest = sha256(body).digest()
-        if digest in self._seen or self._is_not_yet(body):
+        if digest in self._seen:
             return 0
+        if passed_over := self._passed_over(body):
+            PASSED_OVER.labels(self._channel.name, passed_over).inc()
+            self._remember(digest)
+            return 0
+        unread = f"unread-{digest.hex()[:16]}"
         try:
             order_id = self._channel.format.order_id(body)
         except UnmappableError:  # it becomes a dead letter, as it is
-            order_id = f"unread-{digest.hex()[:16]}"
-        await inbox.ingest(self._channel, self._channel.key(order_id), body, "poll", "application/json")
+            order_id = unread
+        name = self._channel.key(order_id)
+        if len(name) > LONGEST_ID:
+            name = self._channel.key(unread)
+        await inbox.ingest(self._channel, name, body, "poll", "application/json")
+        self._remember(digest)
+        return 1
+
+    def _remember(self, digest: bytes) -> None:
         self._seen[digest] = None
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
-        return 1
 
-    def _is_not_yet(self, body: bytes) -> bool:
-        """Whether the channel has not done with an order: it lists it again once it has."""
+    def _passed_over(self, body: bytes) -> str:
+        """Why something is plainly not to be worked on; empty: it may be. What is not done yet is listed again."""
         try:
             self._channel.format.read(body)
-        except NotYetError:
-            return True
+        except PassedOverError as error:
+            return error.reason
         except UnmappableError:  # for somebody to see
-            return False
-        return False
+            return ""
+        except Exception:  # noqa: BLE001  # it is our mistake: it becomes a dead letter, and keeps no other back
+            self._log.exception("an order could not be read, in a way that its format does not know")
+        return ""
 
 
 class PollError(Exception):

@@ -72,6 +72,15 @@ class Copy(Part):
     """Holds that have to be closed before it is taken over."""
     wants: tuple[Want, ...] = ()
     """What has to be known before."""
+    reading: int = 0
+    """The how manieth time that the order's payload is read again; 0: its source handed it in."""
+    requested_by: str = ""
+    """Who had it read again."""
+
+    @property
+    def name(self) -> str:
+        """Begins the ids of what follows from it: for the same copy of its source, and for each reading, another."""
+        return f"{self.digest[:12]}-{self.reading}" if self.reading else self.digest[:12]
 
 
 class Amending(Part):
@@ -109,6 +118,12 @@ class OrderRecord(Document, service="capture", kind="order", key=("order_id",), 
     copies: tuple[str, ...] = ()
     """The beginnings of the digests of the copies before it."""
     source_version: str = ""
+    heard_at: Utc | None = None
+    """When the latest copy that was taken for news came in."""
+    readings: int = 0
+    """How often its payload was read again with a mended mapping, and was news …"""
+    reading: str = ""
+    """… and what that came to, as long as its source has handed in no other copy since."""
     order: Order | None = None
     """As it stands. Its lines count all that was ever ordered of them."""
     source: Order | None = None

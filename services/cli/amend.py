@@ -9,8 +9,9 @@ import typer
 from pydantic import ValidationError
 
 from crossdock_contracts.amendments import AmendOrderV1
-from crossdock_contracts.base import explain
-from services.cli.client import connected
+from crossdock_contracts.base import Command, explain
+from crossdock_contracts.capture import ReleaseHoldV1
+from services.cli.client import Client, connected
 from services.cli.errands import carry_out, plainly
 from services.cli.orders import Order, app
 from services.cli.output import NOT_FOUND, USAGE, JsonFlag, OwnerOption, fail
@@ -53,6 +54,9 @@ def address(
     region: Annotated[str | None, typer.Option()] = None,
     country: Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2 code.")] = None,
     phone: Annotated[str | None, typer.Option()] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take the address that a carrier suggests; its hold is released.")
+    ] = False,
     by: By = "",
     owner: OwnerOption = "main",
     json: JsonFlag = False,
@@ -70,23 +74,38 @@ def address(
         "phone": phone,
     }
     moved = {key: value for key, value in given.items() if value is not None}
-    if not moved:
+    if not moved and not accept:
         fail("name what is different, for instance --line1 'Street 2'", USAGE)
-    standing = asyncio.run(_address(owner, order))
+    document = asyncio.run(_order(owner, order))
+    standing, held = (document.get("order") or {}).get("ship_to") or {}, ""
+    if accept:
+        suggested = next((hold for hold in document.get("holds", ()) if hold.get("suggestion")), None)
+        if suggested is None:
+            fail(f"no carrier suggests another address for {order}", NOT_FOUND)
+        standing, held = suggested["suggestion"], suggested["hold_id"]
     place = {"latitude": None, "longitude": None}  # of where it was
     command = AmendOrderV1.model_validate(
         {"owner": owner, "order_id": order, "ship_to": {**standing, **place, **moved}, "requested_by": by}
     )
-    _carry_out(command, json=json)
+    if not held:
+        _carry_out(command, json=json)
+        return
+    release = ReleaseHoldV1(owner=owner, order_id=order, hold_id=held, released_by=by, note="suggestion accepted")
+
+    async def accepted(client: Client) -> Command:
+        await client.order(command)  # first: the order goes on to where it was corrected to
+        return release
+
+    carry_out(accepted, json=json, tell=plainly, nothing=f"{order} goes to the suggested address")
 
 
-async def _address(owner: str, order: str) -> dict[str, Any]:
-    """The delivery address as it stands."""
+async def _order(owner: str, order: str) -> dict[str, Any]:
+    """The order as it stands."""
     async with connected(settings()) as client:
         found = (await client.ask("capture", "timeline", kind="order", owner=owner, key=[order]))["document"]
     if found is None:
         fail(f"{owner} has no order {order}", NOT_FOUND)
-    return (found.get("order") or {}).get("ship_to") or {}
+    return dict(found)
 
 
 def _carry_out(command: AmendOrderV1, *, json: bool) -> None:

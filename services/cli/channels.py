@@ -1,4 +1,4 @@
-"""`crossdock channels`: who does what for each, what their payloads become, and what they have done themselves."""
+"""`crossdock channels`: who does what for each, what their payloads become, and what they did themselves."""
 
 import asyncio
 from typing import Annotated, Any
@@ -10,9 +10,9 @@ from crossdock_contracts.capture import ReportFulfilledV1
 from crossdock_contracts.payments import ImportRefundV1
 from crossdock_contracts.returns import ImportReturnV1, InspectedLine
 from crossdock_contracts.values import Money
-from services.capture.formats import FORMATS
-from services.capture.rules import Channels
-from services.cli import mapping
+from services.capture.formats import APIS, FORMATS
+from services.capture.rules import ChannelConfig, Channels
+from services.cli import mapping, remap
 from services.cli.client import connected
 from services.cli.output import USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
@@ -20,6 +20,7 @@ from services.hub.settings import settings
 
 app = typer.Typer(no_args_is_help=True)
 app.command("map")(mapping.map_file)
+app.command("remap")(remap.remap)
 
 Order = Annotated[str, typer.Argument(help="Order id, such as marketplace:1001.")]
 _ROLES = ("payment_by", "refund_by", "invoice_by", "tax_by", "notify_by", "fulfil_by")
@@ -27,7 +28,7 @@ _ROLES = ("payment_by", "refund_by", "invoice_by", "tax_by", "notify_by", "fulfi
 
 @app.command("list")
 def list_channels(json: JsonFlag = False) -> None:
-    """List channels, and who takes payments, refunds, invoices, remits tax, notifies and fulfils."""
+    """List channels, what goes over their web APIs, and who takes payments, refunds, invoices, remits tax and so on."""
     channels = Channels.load(settings().rules_dir, FORMATS)
     configs = {name: channels[name].config for name in channels.names}
     if json:
@@ -35,9 +36,21 @@ def list_channels(json: JsonFlag = False) -> None:
         return
     as_table(
         "Channels",
-        ("channel", "owner", *(role.removesuffix("_by") for role in _ROLES)),
-        ([name, c.owner, *(getattr(c.policy, role) for role in _ROLES)] for name, c in configs.items()),
+        ("channel", "owner", "format", "web API", *(role.removesuffix("_by") for role in _ROLES)),
+        (
+            [name, c.owner, c.format, _over_api(c), *(getattr(c.policy, role) for role in _ROLES)]
+            for name, c in configs.items()
+        ),
     )
+
+
+def _over_api(config: ChannelConfig) -> str:
+    """What a channel is asked and told."""
+    api = config.api
+    if api is None:
+        return "" if config.format not in APIS else "not set up"
+    asked = (("orders", api.poll_minutes), ("stock", api.stock_seconds))
+    return ", ".join([*(name for name, often in asked if often), *api.tell])
 
 
 def _carry_out(command: Command, *, json: bool) -> None:

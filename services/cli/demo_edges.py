@@ -33,6 +33,8 @@ _HEAVIER = 0.1
 """Parcels that weigh more than was thought, so that their label is bought anew."""
 _PATIENCE_S = 120.0
 _LOOK_S = 0.5
+_TIMEOUT_S = 4.0
+"""The sandbox answers at once, a second late, or not at all."""
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ async def demo(orders: int, seed: int, processes: int, faults: str, *, keep: boo
     run = Run(orders=orders)
     async with (
         outside(faults, seed) as beyond,
-        hub_of(beyond.url, processes, keep=keep) as (hub, own),
+        hub_of(beyond.url, processes, keep=keep, timeout_s=_TIMEOUT_S) as (hub, own),
         connected(own, [hub.nats_url]) as client,
     ):
         checks, facts = await _run(hub, client, beyond, run, seed)

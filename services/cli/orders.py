@@ -95,6 +95,12 @@ async def gather(client: Client, owner: str, order_id: str) -> dict[str, Any]:
     about = [event["body"] for event in events if event["headers"]["ce-type"].startswith("returns.")]
     for return_id in sorted({one["return_id"] for one in about if "return_id" in one and not one.get("case_id")}):
         await _ask(client, "returns", "return", owner, [order_id, return_id], standing, events)
+    said = {event["headers"]["ce-type"].partition(".evt.")[2].partition(".")[0] for event in events}
+    if "return-label-wanted" in said:
+        for return_id in sorted({one["return_id"] for one in about if "ship_from" in one}):
+            await _ask(client, "shipping", "return-label", owner, [order_id, return_id], standing, events)
+    if "address-check-wanted" in said:
+        await _ask(client, "shipping", "address-check", owner, [order_id], standing, events)
     for case_id in sorted({one["case_id"] for one in about if one.get("case_id")}):
         await _ask(client, "returns", "case", owner, [order_id, case_id], standing, events)
     seen: dict[str, dict[str, Any]] = {}
@@ -124,9 +130,12 @@ async def _ask(
         standing[f"{service} {kind}"] = {"error": str(error)}
         return
     if answer["document"] is not None:
-        name = f"{service} {kind}" + (f" {key[-1]}" if kind in {"shipment", "return", "case"} else "")
+        name = f"{service} {kind}" + (f" {key[-1]}" if kind in {"shipment", "return", "return-label", "case"} else "")
         standing[name] = answer["document"]
-        events += answer["events"]
+        told = answer["events"]
+        if kind == "reservation":  # one receipt of goods serves many orders by one decision
+            told = [event for event in told if event["body"].get("order_id", key[0]) == key[0]]
+        events += told
 
 
 def _entry(event: dict[str, Any]) -> dict[str, Any]:

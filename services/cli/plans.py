@@ -15,7 +15,8 @@ from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Format, UnmappableError
 from services.capture.channels.columns import NEEDED
 from services.capture.channels.csv import Csv
-from services.capture.channels.invoices import COLUMNS, Cancellation, Planner, Rejection, Tally, read_rows
+from services.capture.channels.invoices import Cancellation, Planner
+from services.capture.channels.invoices.rows import COLUMNS, Rejection, Tally, read_rows
 from services.capture.rules import Channel
 
 

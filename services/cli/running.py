@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from services.cli import doctor
+from services.cli.mounts import mounts
 from services.cli.output import FAILED, USAGE, console, fail
 from services.cli.supervisor import ALL, Hub
 from services.hub import log, process
@@ -68,4 +69,5 @@ def run(
     config = settings()
     log.configure(config)
     apps = [importlib.import_module(f"services.{name}.app").app for name in names]
-    raise typer.Exit(process.run(process.serve(apps, config, follow_parent=follow_parent)))
+    serving = process.serve(apps, config, follow_parent=follow_parent, mounts=mounts(apps, config))
+    raise typer.Exit(process.run(serving))

@@ -10,13 +10,14 @@ import typer
 
 from services.cli.output import UNREACHABLE, USAGE, JsonFlag, as_json, as_table, console, fail
 from services.hub import process
-from services.sandbox.app import APIS
+from services.sandbox.app import APIS, SHOPS
 from services.sandbox.profile import PROFILES
 from services.sandbox.server import serve
 
 app = typer.Typer(no_args_is_help=True)
 
 _NAMES = ", ".join(api.name for api in APIS)
+_SHOPS = ", ".join(shop.name for shop in SHOPS)
 Url = Annotated[str, typer.Option(help="Where the sandbox listens.")]
 ProfileName = Annotated[str, typer.Option("--faults", help=f"How it fails: {', '.join(PROFILES)}.")]
 _URL = "http://127.0.0.1:8090"
@@ -45,9 +46,8 @@ def up(
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         async with serve(port, profile) as running:
-            for api in running.sandbox.apis.values():
-                if orders and "orders" in api.state():
-                    api.set_up({"orders": orders, "seed": seed})
+            for shop in SHOPS:
+                running.sandbox.apis[shop.name].set_up({"orders": orders, "seed": seed})
             for api_name in running.sandbox.apis:
                 console.print(f"{api_name:12} {running.url}/{api_name}", highlight=False)
             console.print(f"{'faults':12} {running.url}/sandbox/faults   profile {profile.name}", highlight=False)
@@ -93,7 +93,7 @@ def state(api: Annotated[str, typer.Argument(help=f"One of: {_NAMES}.")], url: U
 
 @app.command()
 def seed(
-    api: Annotated[str, typer.Argument(help=f"One of: {_NAMES}.")],
+    api: Annotated[str, typer.Argument(help=f"A shop: {_SHOPS}.")],
     orders: Annotated[int, typer.Argument(min=0, help="How many.")] = 10,
     by: Annotated[int, typer.Option("--seed", help="The same seed makes the same orders.")] = 1,
     skus: Annotated[list[str] | None, typer.Option("--sku", help="What is sold; any number.")] = None,
@@ -103,6 +103,19 @@ def seed(
     """Have buyers place orders in a running sandbox."""
     named = {"skus": skus, "stock": stock} if skus else {}
     as_json(_ask("POST", f"{url}/sandbox/{api}", {"orders": orders, "seed": by} | named))
+
+
+@app.command()
+def move(
+    api: Annotated[str, typer.Argument(help="A carrier, or an account of EasyPost.")],
+    steps: Annotated[list[str], typer.Argument(help="What happens, one after the other: in_transit delivered …")],
+    numbers: Annotated[
+        list[str] | None, typer.Option("--number", help="A parcel's tracking number; any number; none: all parcels.")
+    ] = None,
+    url: Url = _URL,
+) -> None:
+    """Have parcels of a running sandbox scanned; EasyPost tells of it, as far as the faults let webhooks through."""
+    as_json(_ask("POST", f"{url}/sandbox/{api}", {"move": {"numbers": numbers or [], "steps": steps}}))
 
 
 def _ask(method: str, url: str, content: dict[str, Any] | None = None) -> Any:

@@ -23,7 +23,7 @@ from services.hub.settings import Settings
 from services.hub.settings import settings as process_settings
 from services.hub.wire import HubClient
 
-_QUESTIONS = ("documents", "timeline", "letters")
+_QUESTIONS = ("documents", "timeline", "letters", "waiting")
 
 
 class HubBroker(NatsBroker):
@@ -46,13 +46,19 @@ class HubApp(AsgiFastStream):
     """
 
     def __init__(
-        self, service: Service, settings: Settings | None = None, http: Callable[[Runtime], ASGIApp] | None = None
+        self,
+        service: Service,
+        settings: Settings | None = None,
+        http: Callable[[Runtime], ASGIApp] | None = None,
+        below: str = "/",
     ) -> None:
         self.settings = settings or process_settings()
         self.service = service
         self.runtime = Runtime(service, self.settings)
         self.http = http(self.runtime) if http is not None else None
-        """The service's own web interface, if it has one."""
+        """The service's own web interface, if it has one …"""
+        self.below = below
+        """… and the path below which it answers, where it shares a process with others."""
         self.on_failure: Callable[[BaseException], None] = lambda _error: None
         """Called when the service cannot start."""
         self._up: asyncio.Task[None] | None = None

@@ -1,4 +1,4 @@
-"""The archive: events that are too old for their streams, in the object store, gzipped, one JSON document a line."""
+"""The archive: events, and payloads that came in, that are too old for their streams: gzipped lines of JSON."""
 
 import gzip
 from base64 import urlsafe_b64decode
@@ -27,12 +27,23 @@ def pack(messages: list[Msg]) -> bytes:
                 "seq": int((message.headers or {})["Nats-Sequence"]),
                 "subject": (message.headers or {})["Nats-Subject"],
                 "headers": {k: v for k, v in (message.headers or {}).items() if not k.startswith("Nats-")},
-                "body": orjson.Fragment(message.data),
+                "body": orjson.Fragment(body),
             }
         )
         for message in messages
+        if (body := _in_one_line(message.data)) is not None
     ]
     return gzip.compress(b"\n".join(lines), mtime=0)
+
+
+def _in_one_line(body: bytes) -> bytes | None:
+    """A body without line breaks; none: it is no JSON, and its dead letter holds it."""
+    if body[:1] == b"{" and b"\n" not in body and b"\r" not in body and body[-1:] == b"}":
+        return body
+    try:
+        return orjson.dumps(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        return None
 
 
 async def names(archive: ObjectStore, calls: Calls, stream: str) -> list[str]:

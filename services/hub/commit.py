@@ -83,6 +83,8 @@ class Committer:
     def __init__(self, service: str, client: Client, calls: Calls) -> None:
         self._client = client
         self._calls = calls
+        self.last_seq = 0
+        """Of the last message that was committed here."""
         self._time = COMMIT.labels(service)
         self._conflicts = CONFLICTS.labels(service)
         self._counts = {verdict: COMMITS.labels(service, verdict.name.lower()) for verdict in Verdict}
@@ -118,6 +120,7 @@ class Committer:
             return verdict_of(refusal), 0, f"{refusal.get('err_code')}: {refusal.get('description')}"
         last, count = content["seq"], len(messages) + 1
         lease.standing.seq = last - count + 1
+        self.last_seq = last
         return Verdict.DONE, last - count + 2, ""
 
 

@@ -4,16 +4,17 @@ Pure: `decide.py` modules are written in these words and know nothing else of th
 decision reads them from, are in `states.py`; they are named here so that there is one place to import from.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Self
 
 from crossdock_contracts.base import Contract, Event, Utc, Value
 from crossdock_contracts.operations import CommandRefusedV1
-from services.hub.states import Document, NotLoadedError, Page, Part, States, Timer, changed
+from services.hub.states import Awaiting, Document, NotLoadedError, Page, Part, States, Timer, changed
 
 __all__ = [
+    "Awaiting",
     "Decision",
     "Document",
     "Done",
@@ -30,7 +31,13 @@ __all__ = [
     "Timer",
     "Unsettled",
     "changed",
+    "outside",
 ]
+
+
+def outside(adapter: str, operation: str) -> str:
+    """An operation of an outside system, as what waits for it names it."""
+    return f"{adapter}:{operation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,10 @@ class Intent:
     def request_hash(self) -> str:
         """SHA-256 of the request, to tell whether a call under the same key asks for the same."""
         return sha256(self.request.model_dump_json().encode()).hexdigest()
+
+    def begun(self, record: "IntentRecord") -> Self:
+        """The same call, taken up again where it was begun: who was asked then knows of it, whoever is asked today."""
+        return replace(self, adapter=record.adapter, resumed=True)
 
     def record(self, now: datetime) -> "IntentRecord":
         """What a document keeps of this intent."""
@@ -93,6 +104,10 @@ class Failed:
 
     detail: str
     retry_after_s: float | None = None
+    unasked: bool = False
+    """Its circuit is open: it was not even called."""
+    waits_for: str = field(default="", kw_only=True, compare=False)
+    """The operation that was out of order (`outside`); the hub fills it in."""
     key: str = field(default="", kw_only=True, compare=False)
 
 
@@ -116,6 +131,8 @@ class Later:
     """The first time, and longer each time after; none: at the hub's own pace."""
     not_before_s: float | None = None
     """What the other side asked for; the hub's own pace may be slower."""
+    waits_for: str = field(default="", kw_only=True, compare=False)
+    """The operation of the outside that it waits for (`outside`): once that works again, the message comes at once."""
 
 
 @dataclass(slots=True)

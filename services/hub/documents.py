@@ -136,6 +136,16 @@ class Reader:
             raise DisconnectedError(msg)
         return list(answer["state"].get("subjects") or ())
 
+    async def messages(self, filter_subject: str, after: int, limit: int, *, most_bytes: int = 0) -> list[Msg]:
+        """Messages on a subject or wildcard in the order of the stream, from behind a sequence.
+
+        Raises:
+            DisconnectedError: the server could not be asked.
+        """
+        wanted = {"seq": after + 1, "next_by_subj": filter_subject, "batch": limit}
+        body = orjson.dumps(wanted | ({"max_bytes": most_bytes} if most_bytes else {}))
+        return await self._calls.many(self._subject, body, timeout_s=10)
+
     async def page(self, glance: Glance) -> Page[Any]:
         """Documents below a prefix in the order in which they were last written, from behind a sequence.
 
@@ -144,8 +154,7 @@ class Reader:
             UnreadableError: the stored bytes of one are not the document that stands there.
         """
         prefix, after, limit = glance
-        body = orjson.dumps({"seq": after + 1, "next_by_subj": f"{prefix}>", "batch": limit})
-        messages = await self._calls.many(self._subject, body, timeout_s=10)
+        messages = await self.messages(f"{prefix}>", after, limit)
         entries = [self.parse(message) for message in messages]
         documents = tuple([entry.document for entry in entries if entry.body and entry.document is not None])
         return Page(documents, entries[-1].seq if len(entries) == limit else 0)

@@ -7,17 +7,27 @@ anything else.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from aiolimiter import AsyncLimiter
 from prometheus_client import Counter, Gauge, Histogram
 
+from services.hub.adapter import (
+    Adapter,
+    CircuitOpenError,
+    LostError,
+    PermanentError,
+    ThrottledError,
+    TransientError,
+    UnknownError,
+)
 from services.hub.circuit import Circuit, Limits
-from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused, Unsettled
+from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused, Unsettled, outside
 from services.hub.log import logger
 from services.hub.metrics import CIRCUIT, EFFECT_TIME, EFFECTS, OPENINGS, RETRIES
 from services.hub.retry import repeated
@@ -25,6 +35,7 @@ from services.hub.retry import repeated
 __all__ = [
     "Adapter",
     "Circuit",
+    "CircuitOpenError",
     "Effects",
     "Limits",
     "LostError",
@@ -36,57 +47,10 @@ __all__ = [
 
 LOOK_UP = "look-up"
 """Look-ups have a circuit of their own: what does not sell may still tell what it has sold."""
-
-
-class TransientError(Exception):
-    """Out of order or out of reach; it is certain that nothing was done."""
-
-    def __init__(self, detail: str, retry_after_s: float | None = None) -> None:
-        super().__init__(detail)
-        self.retry_after_s = retry_after_s
-
-
-class ThrottledError(TransientError):
-    """Asked to come more slowly, or about to be: it is not out of order, and its circuit stays as it is."""
-
-
-class PermanentError(Exception):
-    """Refused; the same call will be refused again."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(f"{code}: {detail}" if detail else code)
-        self.code = code
-        self.detail = detail
-
-
-class UnknownError(Exception):
-    """Sent, but no answer came: it may have been done."""
-
-
-class LostError(UnknownError):
-    """Sent, but no answer came, and nothing that the adapter can ask tells what became of it: somebody has to look."""
-
-
-class Adapter(Protocol):
-    """One outside system, as the hub calls it."""
-
-    name: str
-
-    async def call(self, operation: str, key: str, request: Any) -> Any:
-        """Do it, once for each key.
-
-        Raises:
-            TransientError, PermanentError, UnknownError: as their texts say.
-        """
-
-    async def look_up(self, operation: str, key: str, request: Any) -> Any | None:
-        """What was answered to a call under this key; none if it never arrived.
-
-        Raises:
-            TransientError: it cannot be looked up just now.
-            UnknownError: it was done, and what it brought cannot be had just now.
-            LostError: nothing can tell.
-        """
+_ROOM = 64
+_AFTER_S = 0.05
+_SELDOM_S = 60.0
+"""So often somebody is asked to try what nobody seems to wait for."""
 
 
 class Effects:
@@ -99,6 +63,13 @@ class Effects:
         self._places: dict[str, asyncio.Semaphore] = {}
         self._rates: dict[str, AsyncLimiter] = {}
         self._under_way: dict[str, asyncio.Task[Outcome | Later]] = {}
+        self._inside: Tally[str] = Tally()
+        """Calls of each adapter that are under way, or wait for a place."""
+        self._draws: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self.works_again: Callable[[str], None] = lambda _name: None
+        """Told of an operation (`outside`) whose circuit has closed."""
+        self.wants_probe: Callable[[str], None] = lambda _name: None
+        """Told of one whose circuit has rested, and which nobody has tried since."""
         self._log = logger(service=service)
 
     def add(self, adapter: Adapter, limits: Limits | None = None) -> None:
@@ -113,6 +84,8 @@ class Effects:
 
     async def close(self) -> None:
         """Have adapters that hold connections give them up."""
+        for draw in self._draws.values():
+            draw.cancel()
         for adapter, _ in self._adapters.values():
             close = getattr(adapter, "close", None)
             if close is not None:
@@ -126,10 +99,23 @@ class Effects:
             if name == adapter and operation in ("", what)
         )
 
+    def room(self, name: str) -> int:
+        """How many more calls of an operation (`outside`) could be made; where its circuit is open, only the probe."""
+        adapter, _, operation = name.partition(":")
+        if adapter not in self._adapters:
+            return _ROOM
+        circuit = self._circuits.get((adapter, operation))
+        if circuit is not None and not circuit.is_closed:
+            return int(circuit.wants_probe)
+        return max(0, self._adapters[adapter][1].concurrency - self._inside[adapter])
+
     async def run(self, intent: Intent) -> Outcome | Later:
         """Carry out an intent; what is uncertain at the end waits, and is never taken for a failure."""
         if intent.adapter not in self._adapters:
-            return Refused("unknown-adapter", f"no adapter {intent.adapter!r} is set up here", key=intent.key)
+            said = f"no adapter {intent.adapter!r} is set up here"
+            if intent.resumed:
+                return Unsettled(f"{said}; it may have done {intent.key} when it was", key=intent.key)
+            return Refused("unknown-adapter", said, key=intent.key)
         started = time.perf_counter()
         outcome = await self._once(intent)
         name = type(outcome).__name__.lower()
@@ -157,15 +143,17 @@ class Effects:
 
     async def _run(self, intent: Intent) -> Outcome | Later:
         adapter, limits = self._adapters[intent.adapter]
-        uncertain = intent.resumed
+        uncertain, what = intent.resumed, intent.operation
 
         async def attempt() -> Outcome:
-            nonlocal uncertain
+            nonlocal uncertain, what
             if uncertain:
-                answer = await self._guarded(intent, adapter.look_up, f"{intent.operation} {LOOK_UP}")
+                what = f"{intent.operation} {LOOK_UP}"
+                answer = await self._guarded(intent, adapter.look_up, what)
                 if answer is not None:
                     return Done(answer)
                 uncertain = False
+            what = intent.operation
             try:
                 return Done(await self._guarded(intent, adapter.call, intent.operation))
             except UnknownError:
@@ -183,14 +171,16 @@ class Effects:
             wait_s = getattr(error, "retry_after_s", None)
             if uncertain:  # it is the look-up that failed or was refused, and says nothing of the call
                 why = f"{intent.adapter}: whether {intent.key} was done cannot be looked up: {error}"
-                return Later(why, not_before_s=wait_s)
-            return (
-                Refused(error.code, error.detail) if isinstance(error, PermanentError) else Failed(str(error), wait_s)
-            )
+                return Later(why, not_before_s=wait_s, waits_for=outside(intent.adapter, what))
+            if isinstance(error, PermanentError):
+                return Refused(error.code, error.detail)
+            unasked = isinstance(error, CircuitOpenError)
+            return Failed(str(error), wait_s, unasked, waits_for=outside(intent.adapter, what))
         except LostError as error:
             return Unsettled(str(error))
         except UnknownError as error:
-            return Later(f"{intent.adapter}: whether {intent.key} was done is not known: {error}")
+            why = f"{intent.adapter}: whether {intent.key} was done is not known: {error}"
+            return Later(why, waits_for=outside(intent.adapter, f"{intent.operation} {LOOK_UP}"))
 
     async def _guarded(self, intent: Intent, call: Any, what: str) -> Any:
         """One call within the adapter's limits; ``what`` names the circuit.
@@ -210,6 +200,7 @@ class Effects:
             entered = circuit.enter()
             failed: bool | None = None
             rest_s: float | None = None
+            answered = True
             try:
                 async with asyncio.timeout(limits.timeout_s):
                     answer = await call(intent.operation, intent.key, intent.request)
@@ -220,11 +211,12 @@ class Effects:
             except ThrottledError:
                 raise
             except TimeoutError:
-                failed = True
+                failed, answered = True, False
                 msg = f"{name} did not answer within {limits.timeout_s} s"
                 raise UnknownError(msg) from None
             except (TransientError, UnknownError) as error:
                 failed, rest_s = True, getattr(error, "retry_after_s", None)
+                answered = isinstance(error, TransientError)
                 raise
             except Exception as error:
                 failed = True
@@ -232,7 +224,8 @@ class Effects:
                 msg = f"{name}: {type(error).__name__}: {error}"
                 raise UnknownError(msg) from error
             finally:
-                self._left(circuit, name, what, opened=circuit.leave(entered, failed=failed, rest_s=rest_s))
+                opened = circuit.leave(entered, failed=failed, rest_s=rest_s, answered=answered)
+                self._left(circuit, name, what, opened=opened, was_open=entered > 0)
         return answer
 
     @asynccontextmanager
@@ -243,25 +236,50 @@ class Effects:
             TransientError: none came free while a call would have taken; nothing was sent.
         """
         places = self._places[name]
+        self._inside[name] += 1
         try:
-            async with asyncio.timeout(limits.timeout_s):
-                await places.acquire()
-        except TimeoutError:
-            msg = f"{name}: all {limits.concurrency} places were taken for {limits.timeout_s} s"
-            raise ThrottledError(msg, limits.breaker_rest_s) from None
-        try:
-            yield
+            try:
+                async with asyncio.timeout(limits.timeout_s):
+                    await places.acquire()
+            except TimeoutError:
+                msg = f"{name}: all {limits.concurrency} places were taken for {limits.timeout_s} s"
+                raise ThrottledError(msg, limits.breaker_rest_s) from None
+            try:
+                yield
+            finally:
+                places.release()
         finally:
-            places.release()
+            self._inside[name] -= 1
 
-    def _left(self, circuit: Circuit, name: str, what: str, *, opened: bool) -> None:
+    def _left(self, circuit: Circuit, name: str, what: str, *, opened: bool, was_open: bool) -> None:
         gauge = self._gauge(name, what)
         if opened:
             OPENINGS.labels(self._service, name, what).inc()
             self._log.warning("circuit open", adapter=name, operation=what, rest_s=round(circuit.rest_s, 1))
             gauge.set(1)
+            self._draw_later(circuit, name, what, circuit.rest_s)
         elif circuit.is_closed:
             gauge.set(0)
+            if was_open:
+                self._log.info("circuit closed", adapter=name, operation=what)
+                self.works_again(outside(name, what))
+
+    def _draw_later(self, circuit: Circuit, name: str, what: str, after_s: float) -> None:
+        """Once it has rested, have one of those that wait try it; and another one later, should none have done so."""
+        before = self._draws.pop((name, what), None)
+        if before is not None:
+            before.cancel()
+
+        def draw() -> None:
+            if circuit.is_closed:
+                return
+            if circuit.wants_probe:
+                self.wants_probe(outside(name, what))
+                self._draw_later(circuit, name, what, min(2 * after_s, _SELDOM_S))
+            else:
+                self._draw_later(circuit, name, what, circuit.rest_s)
+
+        self._draws[name, what] = asyncio.get_running_loop().call_later(after_s + _AFTER_S, draw)
 
     @cache  # noqa: B019  # as above
     def _gauge(self, adapter: str, what: str) -> Gauge:
@@ -271,7 +289,7 @@ class Effects:
 def _check(circuit: Circuit, name: str) -> None:
     if circuit.is_open:
         msg = f"{name}: circuit open"
-        raise TransientError(msg, circuit.rest_s)
+        raise CircuitOpenError(msg, circuit.rest_s)
 
 
 def _worth_another(error: BaseException, limits: Limits) -> bool:

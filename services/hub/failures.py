@@ -69,7 +69,7 @@ class Failures:
         delay = min(first * 2**source.attempt, max(first, self._settings.park_longest_s))
         delay = max(delay, later.not_before_s or 0.0)
         delay *= random.uniform(1.0, 1.4)  # noqa: S311  # spreads retries, keeps no secret
-        parked = self._outbox.parked(source, now + timedelta(seconds=delay))
+        parked = self._outbox.parked(source, later, now + timedelta(seconds=delay))
 
         def tell() -> None:
             PARKED.labels(self._outbox.service, source.handler.name).inc()

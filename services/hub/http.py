@@ -134,6 +134,11 @@ class Http:
             timeout=httpx.Timeout(connect=times.connect_s, write=times.write_s, read=times.read_s, pool=times.pool_s),
         )
 
+    @property
+    def timeout_s(self) -> float:
+        """How long a request may take."""
+        return self._timeouts.total_s
+
     async def close(self) -> None:
         """Give the connections up."""
         await self._lanes.close()

@@ -21,6 +21,8 @@ Decide = Callable[..., Decision]
 KEY_HEADER = "crossdock-key"
 SUBJECT_HEADER = "crossdock-subject"
 ATTEMPT_HEADER = "crossdock-attempt"
+WAIT_HEADER, WHY_HEADER = "crossdock-wait-for", "crossdock-wait-why"
+"""Of what is parked: the operations of the outside that it waits for, and what was wrong with them."""
 REPLY_HEADER = "crossdock-reply"
 _LONG_REPLY = 11
 """An acknowledgement subject of so many tokens carries a domain and an account, too."""

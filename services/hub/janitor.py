@@ -5,7 +5,7 @@ of every consumer of its stream, and stands in the archive. A document goes only
 its age, and no dead letter is about it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ import orjson
 from nats.aio.msg import Msg
 
 from crossdock_contracts import subjects
+from crossdock_contracts.base import Command
 from services.hub.archive import name_of, pack
 from services.hub.documents import Entry, Reader, UnreadableError
 from services.hub.letters import read_letter
@@ -30,8 +31,17 @@ _MARKERS_KEPT = timedelta(days=1)
 class Janitor:
     """Cleans the streams of one service; run by whoever holds its first partition."""
 
-    def __init__(self, service: str, calls: Calls, reader: Reader, archive: ObjectStore, settings: Settings) -> None:
+    def __init__(
+        self,
+        service: str,
+        calls: Calls,
+        reader: Reader,
+        archive: ObjectStore,
+        settings: Settings,
+        archives: Iterable[type[Command]] = (),
+    ) -> None:
         self._service = service
+        self._kept = tuple(f"{command.TYPE}.v" for command in archives)
         self._stream = subjects.stream(service)
         self._inbox = subjects.inbox(service)
         self._calls = calls
@@ -64,11 +74,16 @@ class Janitor:
             stretch = [m for m in page if _seq(m) <= floor]
             if not stretch:
                 return
-            first, last = _seq(stretch[0]), _seq(stretch[-1])
-            await self._archive.open()
-            await self._archive.put(name_of(self._stream, first, last), pack(stretch))
-            await self._purge(self._stream, f"{self._service}.evt.>", last)
-            self._log.info("events archived", first=first, last=last, events=len(stretch))
+            await self._archive_stretch(self._stream, stretch)
+            await self._purge(self._stream, f"{self._service}.evt.>", _seq(stretch[-1]))
+
+    async def _archive_stretch(self, stream: str, stretch: list[Msg]) -> None:
+        if not stretch:
+            return
+        first, last = _seq(stretch[0]), _seq(stretch[-1])
+        await self._archive.open()
+        await self._archive.put(name_of(stream, first, last), pack(stretch))
+        self._log.info("archived", stream=stream, first=first, last=last, messages=len(stretch))
 
     async def _purge_markers(self, now: datetime, floor: int) -> None:
         """Purge markers of inputs that cannot come again: the ack floor passed them at least a day ago."""
@@ -88,14 +103,15 @@ class Janitor:
                 return
 
     async def _purge_inbox(self, now: datetime) -> None:
-        """Purge commands that are old and settled; what they led to stands in the events."""
+        """Purge commands that are old and settled; what they led to stands in the events, and some are archived."""
         age = timedelta(days=self._settings.keep_events_days)
         floor = await self._floor(self._inbox)
         async for page in self._older(self._inbox, f"{self._service}.cmd.>", now - age):
-            settled = [_seq(m) for m in page if _seq(m) <= floor]
+            settled = [message for message in page if _seq(message) <= floor]
             if not settled:
                 return
-            await self._purge(self._inbox, f"{self._service}.cmd.>", settled[-1])
+            await self._archive_stretch(self._inbox, [m for m in settled if _subject(m).startswith(self._kept)])
+            await self._purge(self._inbox, f"{self._service}.cmd.>", _seq(settled[-1]))
 
     async def _purge_letters(self, now: datetime) -> None:
         """Purge what is left of closed dead letters, and open ones beyond the age that was set for them."""

@@ -51,6 +51,11 @@ CALL_TIME = Histogram(
 SLOWED = Counter(
     "crossdock_http_slowed_seconds_total", "Time that requests waited for an adapter's rate limit", ["adapter"]
 )
+FAILOVERS = Counter(
+    "crossdock_failovers_total",
+    "Labels that another carrier sold than this one, which was preferred",
+    ["carrier", "cause"],
+)
 UNKNOWN_CODES = Counter(
     "crossdock_unknown_codes_total", "Codes of outside systems that no table knows", ["adapter", "kind"]
 )
@@ -59,5 +64,13 @@ READY = Gauge("crossdock_ready", "1 while the service is ready", ["service"])
 CACHE = Gauge("crossdock_cache_documents", "State documents at hand", ["service", "partition"])
 HTTP = Counter("crossdock_http_requests_total", "Requests to the web interface", ["route", "status"])
 POLLED = Counter("crossdock_polled_orders_total", "Orders that polls have handed in", ["channel"])
+PASSED_OVER = Counter(
+    "crossdock_polled_passed_over_total", "What polls found that is not to be worked on", ["channel", "reason"]
+)
+TRACKED = Counter(
+    "crossdock_tracked_parcels_total",
+    "Parcels that carriers were asked about: told, not-seen by the carrier, failed",
+    ["account", "result"],
+)
 LEVELS = Counter("crossdock_stock_levels_total", "Stock levels published to channels", ["channel", "result"])
 LEVELS_BEHIND = Gauge("crossdock_stock_levels_behind", "Stock levels that changed and are not published", ["channel"])

@@ -13,9 +13,9 @@ from crossdock_contracts.envelope import VERSIONS_HEADER, event_id, header, time
 from crossdock_contracts.operations import MessageDeadLetteredV1
 from crossdock_contracts.upcasts import beside
 from services.hub.commit import Message
-from services.hub.decision import Document, Timer
+from services.hub.decision import Awaiting, Document, Later, Timer
 from services.hub.documents import TRAIL_HEADER
-from services.hub.inputs import ATTEMPT_HEADER, KEY_HEADER, SUBJECT_HEADER, Input
+from services.hub.inputs import ATTEMPT_HEADER, KEY_HEADER, SUBJECT_HEADER, WAIT_HEADER, WHY_HEADER, Input
 from services.hub.trace import trace_of
 
 _TRACEBACK_CHARS = 3000
@@ -89,12 +89,15 @@ class Outbox:
                 f"Nats-Schedule-Target: {self.service}.due.{document.KIND}.{shard}.{key}\r\n"
                 f"ce-id: {event_id(subject, 'due', timestamp(document.due_at))}\r\n"
             )
+        if isinstance(document, Awaiting) and document.waits_for:
+            headers += f"{WAIT_HEADER}: {','.join(document.waits_for)}\r\n"
         return Message(subject, document.encode(), headers.encode(), expected=expected, rollup=True, trail=trail)
 
-    def parked(self, source: Input, due_at: datetime) -> Message:
+    def parked(self, source: Input, later: Later, due_at: datetime) -> Message:
         """A message that waits in the service's own stream, and comes back to its handler by itself."""
         name = source.handler.name
         headers = _kept(source, attempt=source.attempt + 1) + (
+            f"{WAIT_HEADER}: {waited_for(source, later)}\r\n{WHY_HEADER}: {header(later.reason[:_DETAIL_CHARS])}\r\n"
             f"Nats-Schedule: @at {timestamp(due_at)}\r\n"
             f"Nats-Schedule-Target: {self.service}.retry.{name}.{self.partition}\r\n"
         )
@@ -107,7 +110,7 @@ class Outbox:
         original = {
             k: v
             for k, v in (source.raw.headers or {}).items()
-            if not k.lower().startswith(("nats-", "crossdock-dead", "crossdock-attempt"))
+            if not k.lower().startswith(("nats-", "crossdock-dead", "crossdock-attempt", "crossdock-wait"))
         }
         if sum(map(len, original.values())) > _HEADER_CHARS:  # somebody's own: what is known of the message stays
             original = {k: v[:_DETAIL_CHARS] for k, v in original.items() if k.startswith(("ce-", "crossdock-"))}
@@ -149,6 +152,11 @@ class Outbox:
         return f"{self.service}.state.done.{source.handler.name}.{subjects.token(source.identity)}"
 
 
+def waited_for(source: Input, later: Later) -> str:
+    """The operation of the outside that a message waits for; empty: it waits for something else."""
+    return later.waits_for or getattr(source.outcome, "waits_for", "")
+
+
 def _type(contract: type[Contract], service: str) -> str:
     return contract.TYPE if contract.SERVICE != "hub" else f"{service}{contract.TYPE.removeprefix('hub')}"
 
@@ -164,7 +172,7 @@ def _constant_headers(contract: type[Contract], service: str) -> str:
 
 def _kept(source: Input, *, attempt: int) -> str:
     """The headers of an input as they go on with it, and where it first stood."""
-    dropped = {KEY_HEADER, SUBJECT_HEADER, ATTEMPT_HEADER}
+    dropped = {KEY_HEADER, SUBJECT_HEADER, ATTEMPT_HEADER, WAIT_HEADER, WHY_HEADER}
     kept = {
         k: v for k, v in (source.raw.headers or {}).items() if not k.lower().startswith("nats-") and k not in dropped
     }

@@ -15,12 +15,14 @@ from nats.aio.client import Client
 from services.hub.decision import Intent, Later, Outcome
 from services.hub.documents import DocumentCache
 from services.hub.failures import Failures
+from services.hub.forward import Forward
 from services.hub.inputs import Input
 from services.hub.lease import Lease
 from services.hub.plan import Staged
 from services.hub.rounds import Again, Rounds
 from services.hub.trace import TRACE, trace_of
 from services.hub.wire import DisconnectedError, frame, send
+from services.hub.work import Work
 
 _MOST_PER_ROUND = 400
 _MOST_YIELDING, _BESIDE = 100, 32
@@ -36,29 +38,21 @@ _AT_ONCE = 3
 RunIntent = Callable[[Intent], Awaitable[Outcome | Later]]
 
 
-class Work:
-    """Inputs that were handed over together, and when they are through."""
-
-    __slots__ = ("done", "left")
-
-    def __init__(self, count: int) -> None:
-        self.left = count
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def settle(self) -> None:
-        """One more of them is through."""
-        self.left -= 1
-        if self.left <= 0 and not self.done.done():
-            self.done.set_result(None)
-
-
 class Partition:
     """Serves one partition."""
 
     def __init__(
-        self, *, lease: Lease, client: Client, rounds: Rounds, failures: Failures, run_intent: RunIntent
+        self,
+        *,
+        lease: Lease,
+        client: Client,
+        rounds: Rounds,
+        failures: Failures,
+        forward: Forward,
+        run_intent: RunIntent,
     ) -> None:
         self.lease = lease
+        self._forward = forward
         self.stopping = False
         self._client = client
         self._rounds = rounds
@@ -83,6 +77,12 @@ class Partition:
         self.stopping = True
         self._wake.set()
 
+    def bring_forward(self, name: str, *, every: bool) -> None:
+        """An operation of the outside (`outside`) works again: all that waits for it is to come; or one, to try it."""
+        if self.lease.held:
+            self._forward.want(name, every=every)
+            self._wake.set()
+
     async def submit(self, inputs: list[Input]) -> None:
         """Hand over messages; returns once each is settled, or waits for an answer from outside."""
         if inputs:
@@ -102,7 +102,9 @@ class Partition:
         self._beat_s = beat_s
         beat_at = told_at = time.monotonic() + beat_s
         while not (self.stopping and not self._is_waiting and not self._abroad):
-            await self._wait(beat_at - time.monotonic())
+            await self._wait(min(beat_at - time.monotonic(), self._forward.due_in_s))
+            if self._forward.due_in_s <= 0:
+                await self._bring_forward()
             if self._is_waiting:
                 await self._rest()
                 await self._handle(self._take())
@@ -144,6 +146,14 @@ class Partition:
         except TimeoutError:
             return
 
+    async def _bring_forward(self) -> None:
+        try:
+            was_committed = await self._forward.step()
+        except DisconnectedError:
+            was_committed = False
+        if not was_committed:
+            await self._recover(1)
+
     async def _beat(self) -> None:
         try:
             await self.lease.beat()
@@ -162,6 +172,7 @@ class Partition:
         for call in self._abroad:
             call.cancel()
         self._abroad.clear()
+        self._forward.forget()
         for _, work in (*self._waiting, *self._yielding):
             if work:
                 work.settle()

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from services.hub.commit import MOST_MESSAGES, Guard, Message, OversizeError, check_size
 from services.hub.decision import Decision, Document, NotLoadedError, Page, States, Timer
 from services.hub.documents import DocumentCache, Entry, read_trail, write_trail
-from services.hub.inputs import Input
+from services.hub.inputs import REPLY_HEADER, Input
 from services.hub.outbox import Outbox
 from services.hub.states import Glance
+from services.hub.wire import frame
 
 
 class UnreadWriteError(RuntimeError):
@@ -102,6 +105,16 @@ class Staged:
     def weight(self) -> int:
         """Most messages that it can take in a batch."""
         return len(self.writes) + len(self.events) + len(self.extra) + len(self.withdrawn) + len(self.unsure)
+
+    def reply(self) -> bytes | None:
+        """What whoever sent a command is told, if they asked: how it ended, and what it caused."""
+        inbox = (self.source.raw.headers or {}).get(REPLY_HEADER, "")
+        if not inbox.startswith("_INBOX.") or self.decision.intent is not None:
+            return None
+        events = [
+            {"type": event.TYPE, "body": orjson.Fragment(event.model_dump_json())} for event in self.decision.events
+        ]
+        return frame(inbox.encode(), b"", orjson.dumps({"outcome": self.outcome, "events": events}))
 
 
 @dataclass(slots=True)

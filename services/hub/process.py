@@ -5,15 +5,15 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from typing import Any
 
 import orjson
 import uvicorn
-from faststream.asgi.types import Receive, Scope, Send
 from prometheus_client import make_asgi_app
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.hub.app import HubApp
 from services.hub.log import logger
@@ -29,10 +29,12 @@ _PROBLEM = b"application/problem+json"
 class Web:
     """The web interface of a process: its health, its metrics, each service's AsyncAPI, and what services offer."""
 
-    def __init__(self, apps: list[HubApp]) -> None:
+    def __init__(self, apps: list[HubApp], mounts: Mapping[str, ASGIApp] | None = None) -> None:
+        """``mounts`` answer what is below a path, beside the services that offer something themselves."""
         self._apps = apps
         self._metrics = make_asgi_app()
-        self._http = next((app.http for app in apps if app.http is not None), None)
+        offered = {app.below: app.http for app in apps if app.http is not None}
+        self._http = sorted(({**(mounts or {}), **offered}).items(), reverse=True)  # the longest path first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -52,8 +54,8 @@ class Web:
             await self._metrics(scope, receive, send)
         elif path.startswith("/asyncapi/"):
             await self._asyncapi(path.removeprefix("/asyncapi/"), {**scope, "path": "/asyncapi"}, receive, send)
-        elif self._http is not None:
-            await self._http(scope, receive, send)
+        elif (http := next((http for below, http in self._http if path.startswith(below)), None)) is not None:
+            await http(scope, receive, send)
         else:
             await _not_found(send, "see /health/ready, /metrics, /asyncapi/<service>")
 
@@ -101,14 +103,20 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def serve(apps: list[HubApp], settings: Settings, *, follow_parent: bool = False) -> int:
+async def serve(
+    apps: list[HubApp],
+    settings: Settings,
+    *,
+    follow_parent: bool = False,
+    mounts: Mapping[str, ASGIApp] | None = None,
+) -> int:
     """Run services until they are told to stop; the exit status.
 
     With ``follow_parent`` the end of standard input means the end, too, and the parent is told by `STORAGE_EXIT` when
     the server cannot write to its disk.
     """
     config = uvicorn.Config(
-        Web(apps),
+        Web(apps, mounts),
         host=settings.http_host,
         port=settings.http_port,
         log_level="warning",

@@ -17,6 +17,7 @@ from services.hub.letters import Letter, read_letter
 from services.hub.plan import Working
 from services.hub.service import Question, Service
 from services.hub.shard import Shard
+from services.hub.waits import PARKED, awaiting, read_waiting
 from services.hub.wire import Calls, status
 
 _MOST = 500
@@ -58,6 +59,19 @@ class LettersQuestion(Question):
     limit: int = 100
 
 
+class WaitingQuestion(Question):
+    """What waits for the outside."""
+
+    every_owner: bool = False
+    """Of all owners, and what belongs to none."""
+    system: str = ""
+    """What waits for this adapter; empty: everything that waits to be tried again."""
+    kind: str = ""
+    """Timers of this kind, one of those that ``kinds`` of the answer names; empty: messages that are parked."""
+    after: int = 0
+    limit: int = 100
+
+
 class Desk:
     """Answers questions to one service, from its stream."""
 
@@ -75,14 +89,16 @@ class Desk:
             "documents": (DocumentsQuestion, self._documents),
             "timeline": (TimelineQuestion, self._timeline),
             "letters": (LettersQuestion, self._letters),
+            "waiting": (WaitingQuestion, self._waiting),
         }
+        own = set(known)
         known |= {query.name: (query.question, query.answer) for query in self._service.queries}
         kind, find = known[name]
         try:
             question = kind.model_validate_json(body or b"{}")
         except ValidationError as error:
             return {"error": explain(error)}
-        if name in {"documents", "timeline", "letters"}:
+        if name in own:
             return dict(await find(question))
         return {"answer": await self._decided(find, question)}
 
@@ -119,9 +135,7 @@ class Desk:
 
     async def page(self, filter_subject: str, after: int, limit: int, *, most_bytes: int = 0) -> list[Msg]:
         """Messages on a subject or wildcard in the order of the stream, from behind a sequence."""
-        wanted = {"seq": after + 1, "next_by_subj": filter_subject, "batch": limit}
-        request = orjson.dumps(wanted | ({"max_bytes": most_bytes} if most_bytes else {}))
-        return await self._calls.many(f"$JS.API.DIRECT.GET.{self._stream}".encode(), request, timeout_s=10)
+        return await self.reader.messages(filter_subject, after, limit, most_bytes=most_bytes)
 
     async def _timeline(self, question: TimelineQuestion) -> dict[str, Any]:
         try:
@@ -163,6 +177,24 @@ class Desk:
                 for one in letters
                 if question.order in ("", one.order) and (question.every_owner or one.owner == question.owner)
             ],
+            "next": int((messages[-1].headers or {})["Nats-Sequence"]) if messages else None,
+        }
+
+    async def _waiting(self, question: WaitingQuestion) -> dict[str, Any]:
+        kinds = awaiting(self._service.handlers.values())
+        if question.kind and question.kind not in kinds:
+            return {"error": f"{self._service.name} has no timers {question.kind} that await the outside"}
+        space = f"timer.{question.kind}" if question.kind else PARKED
+        subject, limit = f"{self._service.name}.{space}.>", min(question.limit, _MOST)
+        messages = await self.page(subject, question.after, limit, most_bytes=_MOST_BRIEF_BYTES)
+        found = [one for m in messages if (one := read_waiting(m, kinds)) is not None]
+        return {
+            "waiting": [
+                one.model_dump()
+                for one in found
+                if question.system in ("", *one.adapters) and (question.every_owner or one.owner == question.owner)
+            ],
+            "kinds": sorted(kinds),
             "next": int((messages[-1].headers or {})["Nats-Sequence"]) if messages else None,
         }
 

@@ -3,8 +3,9 @@
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import orjson
@@ -14,7 +15,7 @@ Explain = Callable[[httpx.Response], tuple[str, str]]
 
 _CODES = ("code", "errorCode", "error_code", "errorId", "type")
 _TEXTS = ("message", "detail", "error_description", "longMessage", "description", "title", "moreInfo", "text")
-_INSIDE = ("error", "errors", "fault", "response", "messages", "detail", "output", "message")
+_INSIDE = ("error", "errors", "fault", "response", "messages", "detail", "output", "message", "errorMessage")
 _WORDS = ("error", "errors", "fault")
 _LONGEST = 500
 _DEEPEST = 5
@@ -74,7 +75,7 @@ def _first(value: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 def without_secrets(text: str, request: httpx.Request) -> str:
     """The text without whatever the request proved itself with."""
-    for name, value in request.headers.items():
+    for name, value in _shown(request):
         if not _SECRET.search(name):
             continue
         scheme, _, rest = value.partition(" ")
@@ -88,3 +89,16 @@ def without_secrets(text: str, request: httpx.Request) -> str:
             if len(secret) >= _SHORTEST_SECRET:
                 text = text.replace(secret, "[secret]")
     return text
+
+
+def _shown(request: httpx.Request) -> Iterator[tuple[str, str]]:
+    """What a request says by name: in its headers, its address, and its body, where that is a form or JSON."""
+    yield from request.headers.items()
+    yield from request.url.params.multi_items()
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("application/x-www-form-urlencoded"):
+        yield from parse_qsl(request.content.decode(errors="replace"))
+    elif kind.startswith("application/json"):
+        content = orjson.loads(request.content or b"null")
+        if isinstance(content, dict):
+            yield from ((name, value) for name, value in content.items() if isinstance(value, str))

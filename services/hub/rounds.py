@@ -5,18 +5,18 @@ A round that is refused leaves no trace; it is taken again from what then stands
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from nats.aio.client import Client
 
-from crossdock_contracts.base import Command
+from crossdock_contracts.base import Command, Event
 from services.hub.commit import MOST_MESSAGES, Committer, OversizeError
 from services.hub.decision import Decision, Later, NotLoadedError, States
 from services.hub.documents import DocumentCache
 from services.hub.failures import Failures
-from services.hub.inputs import REPLY_HEADER, Input, MisdirectedError, NewerVersionError, OtherVersionError
+from services.hub.inputs import Input, MisdirectedError, NewerVersionError, OtherVersionError
 from services.hub.lease import Lease
 from services.hub.log import logger
 from services.hub.metrics import BATCH, EVENTS, HANDLING, MESSAGES
@@ -24,6 +24,9 @@ from services.hub.outbox import Outbox
 from services.hub.plan import Plan, Staged, Working, stage
 from services.hub.verdicts import StorageError, Verdict
 from services.hub.wire import DisconnectedError, frame, send
+
+Watched = Mapping[type[Event], Iterable[Callable[[Any], None]]]
+"""What is told of events once they are committed."""
 
 
 class Again(Exception):  # noqa: N818  # no error: the round is to be taken again
@@ -42,8 +45,10 @@ class Rounds:
         cache: DocumentCache,
         outbox: Outbox,
         failures: Failures,
+        watched: Watched,
     ) -> None:
         self.cache = cache
+        self._watched = watched
         self._lease = lease
         self._client = client
         self._committer = committer
@@ -253,12 +258,16 @@ class Rounds:
         """Tell the server which inputs are settled; one whose intent is open is not."""
         service = self._outbox.service
         acks = [frame(one.source.raw.reply.encode(), b"", b"+ACK") for one in staged if one.decision.intent is None]
-        acks += [reply for one in staged if (reply := _reply(one)) is not None]
+        acks += [reply for one in staged if (reply := one.reply()) is not None]
         for one in staged:
             one.tell()
         settled = Counter((one.source.handler.name, one.outcome) for one in staged if one.decision.intent is None)
         for (handler, outcome), count in settled.items():
             MESSAGES.labels(service, handler, outcome).inc(count)
+        if self._watched:
+            for event in (event for one in staged for event in one.decision.events):
+                for watch in self._watched.get(type(event), ()):
+                    watch(event)
         for name, count in Counter(event.NAME for one in staged for event in one.decision.events).items():
             EVENTS.labels(service, name).inc(count)
         try:
@@ -279,15 +288,3 @@ _INCOMPLETE = 2
 
 class RefusedError(RuntimeError):
     """The server refuses to store what this decision says; the text is the server's."""
-
-
-def _reply(staged: Staged) -> bytes | None:
-    """What whoever sent a command is told, if they asked: how it ended, and what it caused."""
-    source = staged.source
-    inbox = (source.raw.headers or {}).get(REPLY_HEADER, "")
-    if not inbox.startswith("_INBOX.") or staged.decision.intent is not None:
-        return None
-    events = [
-        {"type": event.TYPE, "body": orjson.Fragment(event.model_dump_json())} for event in staged.decision.events
-    ]
-    return frame(inbox.encode(), b"", orjson.dumps({"outcome": staged.outcome, "events": events}))

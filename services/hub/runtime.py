@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -11,25 +12,20 @@ from crossdock_contracts import subjects
 from services.hub import letters, streams
 from services.hub.archive import BUCKET
 from services.hub.chores import go_on
-from services.hub.commit import LETTER_ROOM, Committer
-from services.hub.documents import DocumentCache, Reader
+from services.hub.commit import LETTER_ROOM
 from services.hub.effects import TransientError
-from services.hub.failures import Failures
 from services.hub.inputs import Input, missing_handler
 from services.hub.janitor import Janitor
-from services.hub.lease import Lease, LeaseLostError
+from services.hub.lease import LeaseLostError
 from services.hub.log import logger
 from services.hub.metrics import CACHE, DEAD, LEASE, READY
 from services.hub.objects import ObjectStore
-from services.hub.outbox import Outbox
-from services.hub.partition import Partition
 from services.hub.presence import Presence
 from services.hub.pump import Pump
 from services.hub.queries import Desk
-from services.hub.rounds import Rounds
 from services.hub.service import Service
 from services.hub.settings import Settings
-from services.hub.shard import Shard
+from services.hub.shard import Shard, shard_of
 from services.hub.verdicts import StorageError
 from services.hub.wire import Calls, DisconnectedError
 
@@ -103,7 +99,11 @@ class Runtime:
         self.desk = Desk(self.service, client, self._calls, self._shards)
         await self._count_letters()
         await self._presence.start(client)
-        self._shards += [self._shard(number) for number in range(self.shard_count)]
+        for number in range(self.shard_count):
+            pumps = [pump for (_, shard), pump in self.pumps.items() if shard == number]
+            self._shards.append(shard_of(self.service, self.settings, client, self._calls, number, pumps))
+        self.service.effects.works_again = partial(self._bring_forward, every=True)
+        self.service.effects.wants_probe = partial(self._bring_forward, every=False)
         self._tasks = [asyncio.create_task(self._hold(shard)) for shard in self._shards]
         self._opened = True
 
@@ -129,29 +129,6 @@ class Runtime:
                 self.durable(name, shard), wildcard, ack_wait_s=settings.ack_wait_s, replicas=settings.replicas
             )
             await streams.provision_consumer(calls, stream, declared)
-
-    def _shard(self, number: int) -> Shard:
-        settings, service, calls, client = self.settings, self.service, self.calls, self._client
-        assert client is not None
-        stream = subjects.stream(service.name)
-        outbox = Outbox(
-            service.name, number, by_owner=service.by_owner, partitions=settings.partitions, pools=settings.pools
-        )
-        lease = Lease(calls, service.name, stream, number, settings.lease_s)
-        failures = Failures(outbox, settings)
-        rounds = Rounds(
-            lease=lease,
-            client=client,
-            committer=Committer(service.name, client, calls),
-            cache=DocumentCache(Reader(calls, stream, service.documents), settings.cache_bytes),
-            outbox=outbox,
-            failures=failures,
-        )
-        partition = Partition(
-            lease=lease, client=client, rounds=rounds, failures=failures, run_intent=service.effects.run
-        )
-        pumps = [pump for (_, shard), pump in self.pumps.items() if shard == number]
-        return Shard(number, partition, pumps, calls)
 
     async def stop(self, timeout_s: float = 10.0) -> None:
         """Take nothing more, finish what is in hand, give the leases up."""
@@ -232,6 +209,10 @@ class Runtime:
                 await shard.close()
                 partition.drop()
 
+    def _bring_forward(self, name: str, *, every: bool) -> None:
+        for shard in self._shards:
+            shard.partition.bring_forward(name, every=every)
+
     def _held(self) -> int:
         return sum(1 for shard in self._shards if shard.partition.lease.held)
 
@@ -246,7 +227,9 @@ class Runtime:
         assert self._client is not None
         archive = ObjectStore(self._client, self.calls, BUCKET, self.settings.replicas)
         assert self.desk is not None
-        janitor = Janitor(self.service.name, self.calls, self.desk.reader, archive, self.settings)
+        janitor = Janitor(
+            self.service.name, self.calls, self.desk.reader, archive, self.settings, self.service.archives
+        )
         while True:
             await asyncio.sleep(_CLEAN_EVERY_S)
             try:

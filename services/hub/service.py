@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from crossdock_contracts import subjects
-from crossdock_contracts.base import Contract, Event, Owner
+from crossdock_contracts.base import Command, Contract, Event, Owner
 from services.hub.decision import Document, States, Timer
 from services.hub.effects import Adapter, Effects, Limits, TransientError
 from services.hub.inputs import Decide, Handler
@@ -48,6 +48,7 @@ class Service:
         documents: Iterable[type[Document]] = (),
         says: Iterable[type[Event]] = (),
         buckets: Iterable[str] = (),
+        archives: Iterable[type[Command]] = (),
         by_owner: bool = False,
     ) -> None:
         self.name = name
@@ -60,7 +61,10 @@ class Service:
         self.effects = Effects(name)
         self.buckets = list(buckets)
         """Buckets of the object store that it puts things into."""
+        self.archives = list(archives)
+        """Commands that are archived before they are purged, as events are."""
         self.chores: list[Callable[[Runtime], Awaitable[None]]] = []
+        self.watched: dict[type[Event], list[Callable[[Any], None]]] = {}
         self.objects: dict[str, ObjectStore] = {}
         """The same, once the service is connected."""
 
@@ -102,6 +106,10 @@ class Service:
     def adapter(self, adapter: Adapter, limits: Limits | None = None) -> None:
         """Let intents of this service go through this adapter."""
         self.effects.add(adapter, limits)
+
+    def counts(self, event: type[Event], count: Callable[[Any], None]) -> None:
+        """Have this called with each such event once it is committed: for metrics, no more."""
+        self.watched.setdefault(event, []).append(count)
 
     def beside(self, chore: Callable[["Runtime"], Awaitable[None]]) -> None:
         """Have this go on beside the decisions, in the one process that holds the service's first partition.

@@ -1,15 +1,26 @@
-"""One partition of a service in this process, with the pumps that feed it."""
+"""One partition of a service in this process: made of its parts, with the pumps that feed it."""
 
 import asyncio
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nats.aio.client import Client
 
-from services.hub.documents import Entry
+from crossdock_contracts import subjects
+from services.hub.commit import Committer
+from services.hub.documents import DocumentCache, Entry, Reader
+from services.hub.failures import Failures
+from services.hub.forward import Forward
+from services.hub.lease import Lease
+from services.hub.outbox import Outbox
 from services.hub.partition import Partition
 from services.hub.pump import REQUEST_S, Pump
+from services.hub.rounds import Rounds
+from services.hub.settings import Settings
 from services.hub.wire import Calls, DisconnectedError
+
+if TYPE_CHECKING:
+    from services.hub.service import Service
 
 
 class Shard:
@@ -71,3 +82,43 @@ class Shard:
         strikes = self.partition.lease.standing.strikes
         for key in [key for key, count in strikes.items() if not count]:
             del strikes[key]
+
+
+def shard_of(
+    service: "Service", settings: Settings, client: Client, calls: Calls, number: int, pumps: list[Pump]
+) -> Shard:
+    """A partition of a service, put together."""
+    stream = subjects.stream(service.name)
+    outbox = Outbox(
+        service.name, number, by_owner=service.by_owner, partitions=settings.partitions, pools=settings.pools
+    )
+    lease = Lease(calls, service.name, stream, number, settings.lease_s)
+    failures = Failures(outbox, settings)
+    committer = Committer(service.name, client, calls)
+    cache = DocumentCache(Reader(calls, stream, service.documents), settings.cache_bytes)
+    rounds = Rounds(
+        lease=lease,
+        client=client,
+        committer=committer,
+        cache=cache,
+        outbox=outbox,
+        failures=failures,
+        watched=service.watched,
+    )
+    forward = Forward(
+        lease=lease,
+        committer=committer,
+        cache=cache,
+        outbox=outbox,
+        handlers=service.handlers.values(),
+        room=service.effects.room,
+    )
+    partition = Partition(
+        lease=lease,
+        client=client,
+        rounds=rounds,
+        failures=failures,
+        forward=forward,
+        run_intent=service.effects.run,
+    )
+    return Shard(number, partition, pumps, calls)

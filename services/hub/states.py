@@ -94,6 +94,15 @@ class Timer(Document):
     due_at: Utc
 
 
+class Awaiting(Timer):
+    """A timer that goes off sooner, as soon as one of the operations works again that it waits for."""
+
+    waits_for: tuple[str, ...] = ()
+    """As `outside` names them."""
+    why: str = ""
+    """What has to be told to somebody who looks what waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[AnyDocument]):
     """Some documents of a kind in the order in which they were last written, and where the next of them begin."""

@@ -51,6 +51,8 @@ class Movement(Part):
     """How much of it is for a price that changed once its goods had been placed; below zero: it is less by so much."""
     authorisation_id: str = ""
     """What it was taken from."""
+    cards_minor: int = 0
+    """What gift cards have paid of the goods that it was taken for, beside it."""
 
 
 class Payment(Document, service="payments", kind="payment", key=("order_id",), traced=True):
@@ -61,6 +63,8 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     method: PaymentMethod = PaymentMethod.PREPAID
     currency: str = ""
     amount_minor: int = 0
+    cards_minor: int = 0
+    """So much of it gift cards have paid, and nobody is asked for."""
     gateway: str = ""
     token: str = Field(default="", repr=False)
     reference: str = ""
@@ -101,9 +105,34 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
         return not self.intents and self.status not in {PaymentStatus.WAITING, PaymentStatus.AUTHORISING}
 
     @property
+    def is_taken_here(self) -> bool:
+        """The hub charges it as goods ship."""
+        return self.method in {PaymentMethod.TOKEN, PaymentMethod.TERMS}
+
+    @property
     def due_minor(self) -> int:
         """What the buyer pays for the order as it stands."""
         return self.amount_minor - self.cancelled_minor
+
+    @property
+    def owed_minor(self) -> int:
+        """What of it the buyer pays with what they pay with beside gift cards."""
+        return max(0, self.due_minor - self.cards_minor)
+
+    @property
+    def cards_used_minor(self) -> int:
+        """What gift cards have paid of goods that have shipped, and that would have been taken otherwise.
+
+        Of what was paid elsewhere it is all of it, unless the channel gives it back by itself.
+        """
+        if self.is_taken_here:
+            return sum(movement.cards_minor for movement in self.captures.values())
+        return self.cards_minor if self.refund_by == "hub" else 0
+
+    @property
+    def cards_left_minor(self) -> int:
+        """What gift cards have paid of goods that are still to ship."""
+        return max(0, self.cards_minor - self.cards_used_minor)
 
     @property
     def taken_minor(self) -> int:
@@ -132,15 +161,16 @@ class Payment(Document, service="payments", kind="payment", key=("order_id",), t
     @property
     def unshipped_minor(self) -> int:
         """What the buyer pays for goods that are still to ship, at the price before it changed."""
-        goods = sum(movement.amount_minor - movement.adjusted_minor for movement in self.captures.values())
+        moves = self.captures.values()
+        goods = sum(move.amount_minor + move.cards_minor - move.adjusted_minor for move in moves)
         return self.due_minor - self.adjusted_minor - goods
 
     @property
     def captured_minor(self) -> int:
         """Money that is the merchant's: taken, charged to an account, or prepaid."""
-        if self.method in {PaymentMethod.TOKEN, PaymentMethod.TERMS}:
+        if self.is_taken_here:
             return sum(movement.amount_minor for movement in self.captures.values() if movement.done)
-        return self.amount_minor
+        return max(0, self.amount_minor - self.cards_used_minor)
 
     @property
     def refunded_minor(self) -> int:

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from crossdock_contracts import capture, cases, payments, returns, shipping, tracking
+from crossdock_contracts import capture, cases, payments, return_labels, returns, shipping, tracking
 from services.hub.app import HubApp
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
 from services.returns.cases import Case, ClaimTimer
-from services.returns.decide import back, claims, ending, imported, settle, sold, trouble
+from services.returns.decide import back, called_off, claims, ending, imported, labels, settle, sold, trouble
 from services.returns.rules import Rules
-from services.returns.state import Return, Sold, StuckTimer
+from services.returns.state import Return, ReturnTimer, Sold, StuckTimer
 
 
 def service(config: Settings) -> Service:
@@ -17,10 +17,12 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "returns",
-        documents=(Sold, Return, Case, StuckTimer, ClaimTimer),
+        documents=(Sold, Return, ReturnTimer, Case, StuckTimer, ClaimTimer),
         says=(
             returns.ReturnAuthorisedV1,
             returns.ReturnRefusedV1,
+            returns.ReturnCancelledV1,
+            return_labels.ReturnLabelWantedV1,
             returns.ReturnReceivedV1,
             returns.ReturnInspectedV1,
             returns.RefundRequestedV1,
@@ -43,6 +45,13 @@ def service(config: Settings) -> Service:
     hub.on(returns.ReceiveReturnV1, back.receive_return)
     hub.on(returns.InspectReturnV1, back.inspect_return)
     hub.on(payments.PaymentRefundedV1, back.close_refunded)
+    hub.on(returns.CancelReturnV1, called_off.cancel_return)
+    hub.at(ReturnTimer, called_off.expire)
+    hub.on(return_labels.SendReturnLabelV1, partial(labels.send_label, rules), remember=True)
+    hub.on(return_labels.ReturnLabelBoughtV1, labels.know_label, name="know-label-bought")
+    hub.on(return_labels.ReturnLabelRefusedV1, labels.know_label, name="know-label-refused")
+    hub.on(return_labels.ReturnLabelDelayedV1, labels.know_label, name="know-label-delayed")
+    hub.on(return_labels.ReturnLabelVoidedV1, labels.know_label, name="know-label-voided")
     _trouble(hub, rules)
     return hub
 

@@ -1,6 +1,7 @@
 """What returns keeps: what each order's buyer has got, and each return."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -41,12 +42,18 @@ class SentLine(Part):
     quantity: int
     in_case: int = 0
     """Those that a case is about."""
+    weight_g: int | None = None
+    """Of one piece; this and what follows is told to whoever brings it back."""
+    title: str = ""
+    hs_code: str = ""
+    origin_country: str | None = None
 
 
 class Sent(Part):
     """One fulfilment that has left."""
 
     fulfilment_id: str
+    location_id: str = ""
     lines: tuple[SentLine, ...]
     channel: str = ""
     ship_to: Address | None = None
@@ -91,18 +98,33 @@ class ReturnStatus(StrEnum):
     """Where a return stands."""
 
     AUTHORISED = "authorised"
+    CANCELLED = "cancelled"
+    """Called off, or nothing of it came in time; what comes all the same is received."""
     RECEIVED = "received"
     REFUNDING = "refunding"
     CLOSED = "closed"
 
 
 MOVES: dict[ReturnStatus, frozenset[ReturnStatus]] = {
-    ReturnStatus.AUTHORISED: frozenset({ReturnStatus.RECEIVED}),
+    ReturnStatus.AUTHORISED: frozenset({ReturnStatus.RECEIVED, ReturnStatus.CANCELLED}),
+    ReturnStatus.CANCELLED: frozenset({ReturnStatus.RECEIVED}),
     ReturnStatus.RECEIVED: frozenset({ReturnStatus.REFUNDING, ReturnStatus.CLOSED}),
     ReturnStatus.REFUNDING: frozenset({ReturnStatus.CLOSED}),
     ReturnStatus.CLOSED: frozenset(),
 }
 """The legal moves of a return."""
+
+
+class WayBack(Part):
+    """The label with which goods come back, where the seller pays for it."""
+
+    attempt: int = 1
+    """How often one was asked for."""
+    status: Literal["wanted", "delayed", "bought", "refused", "voided"] = "wanted"
+    carrier: str = ""
+    tracking_number: str = ""
+    detail: str = ""
+    """Why there is none, or none yet."""
 
 
 class Return(Document, service="returns", kind="return", key=("order_id", "return_id"), traced=True):
@@ -118,8 +140,18 @@ class Return(Document, service="returns", kind="return", key=("order_id", "retur
     inspected: tuple[InspectedLine, ...] = ()
     refund_minor: int = 0
     currency: str = Field(default="")
+    expires_at: Utc | None = None
+    """Until then the goods are to be sent."""
+    label: WayBack | None = None
 
     @property
     def has_ended(self) -> bool:
-        """Inspected, and the money is where it belongs."""
-        return self.status is ReturnStatus.CLOSED
+        """Inspected, and the money is where it belongs; or called off."""
+        return self.status in (ReturnStatus.CLOSED, ReturnStatus.CANCELLED)
+
+
+class ReturnTimer(Timer, service="returns", kind="return-due", key=("order_id", "return_id")):
+    """A return of which nothing has come until then has expired."""
+
+    order_id: str
+    return_id: str

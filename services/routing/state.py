@@ -48,6 +48,8 @@ class Share(Part):
     pieces: tuple[Pieces, ...]
     """What is left of it: neither shipped, nor stopped, nor sent back for another location."""
     shipped: bool = False
+    cards_minor: int = 0
+    """What gift cards have paid of it, so that nobody collects it at the door."""
     counted: str = ""
     """Where it counts against its location's capacity: the key of a `Workload`, ``<day>.<stripe>``; empty: nowhere."""
 

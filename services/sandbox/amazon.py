@@ -1,7 +1,8 @@
 """Amazon's Selling Partner API: token exchange, orders, listings, feeds, shipment confirmation, throttling.
 
-Wire format: https://developer-docs.amazon.com/sp-api (Login with Amazon tokens; Orders v0; Listings Items 2021-08-01;
-Feeds 2021-06-30). Any client and refresh token are taken; an access token lasts an hour, or until a fault ends it.
+Wire format: https://developer-docs.amazon.com/sp-api (Login with Amazon tokens; Orders v0 and 2026-01-01; Listings
+Items 2021-08-01; Feeds 2021-06-30). Any client and refresh token are taken; an access token lasts an hour, or until a
+fault ends it.
 """
 
 import time
@@ -14,6 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.sandbox.amazon_2026 import INCLUDED, STATUSES, view
+from services.sandbox.amazon_account import Account
+from services.sandbox.amazon_feeds import Feeds
 from services.sandbox.amazon_parts import LIMITS, Bucket, error, item, moment, order, problems
 from services.sandbox.api import Emit, Refusal, body_of, route, said, stamp
 from services.sandbox.sales import SKUS, Sale, sales
@@ -23,19 +27,26 @@ _PAGE = 100
 _MARKET = "A1PA6795UKMFR9"
 
 
-class Amazon:
+class Amazon(Account):
     """A seller's account in one marketplace."""
 
     name = "amazon"
 
     def __init__(self) -> None:
+        super().__init__()
         self.emit: Emit = lambda *_: None
-        self.orders: dict[str, dict[str, Any]] = {}
-        self.items: dict[str, list[dict[str, Any]]] = {}
         self.stock = dict.fromkeys(SKUS, 100)
         self.shipments: dict[str, list[dict[str, Any]]] = {}
-        self.feeds: dict[str, dict[str, Any]] = {}
-        self.documents: dict[str, bytes] = {}
+        self.feeds = Feeds(
+            self.name,
+            self._allow,
+            {
+                "JSON_LISTINGS_FEED": self.publish,
+                "POST_ORDER_ACKNOWLEDGEMENT_DATA": self.acknowledge,
+                "POST_PAYMENT_ADJUSTMENT_DATA": self.adjust,
+            },
+        )
+        self._sold: dict[str, Sale] = {}
         self.throttled = 0
         self._tokens: dict[str, float] = {}
         self._numbers = count(1)
@@ -43,7 +54,7 @@ class Amazon:
 
     def routes(self) -> list[Route]:
         """Its paths."""
-        orders, feeds = "/orders/v0/orders", "/feeds/2021-06-30"
+        orders, newer = "/orders/v0/orders", "/orders/2026-01-01/orders"
         return [
             route("/auth/o2/token", self._token, "POST"),
             route(orders, self._get_orders),
@@ -52,12 +63,9 @@ class Amazon:
             route(f"{orders}/{{id}}/shipmentConfirmation", self._confirm, "POST"),
             route("/listings/2021-08-01/items/{seller}/{sku:path}", self._get_listing),
             route("/listings/2021-08-01/items/{seller}/{sku:path}", self._patch_listing, "PATCH"),
-            route(f"{feeds}/documents", self._feed_document, "POST"),
-            route(f"{feeds}/documents/{{id}}", self._read_document),
-            route(f"{feeds}/feeds", self._feed, "POST"),
-            route(f"{feeds}/feeds/{{id}}", self._get_feed),
-            route("/upload/{id}", self._upload, "PUT"),
-            route("/upload/{id}", self._download),
+            route(newer, self._search_orders),
+            route(f"{newer}/{{id}}", self._get_order_2026),
+            *self.feeds.routes(),
         ]
 
     def refusal(self, status: int) -> Any:
@@ -74,17 +82,24 @@ class Amazon:
         self._tokens.clear()
 
     def state(self) -> dict[str, Any]:
-        """Orders by status, stock by SKU, confirmed shipments, feeds."""
+        """Orders by status, stock by SKU, confirmed shipments, feeds, what was paid back."""
+        self.feeds.catch_up()
         return {
             "orders": {id_: one["OrderStatus"] for id_, one in self.orders.items()},
             "stock": self.stock,
             "shipments": self.shipments,
-            "feeds": {id_: one["processingStatus"] for id_, one in self.feeds.items()},
+            "feeds": {id_: one["processingStatus"] for id_, one in self.feeds.known.items()},
+            "refunds": self.refunds,
+            "refunded_minor": sum(one["minor"] for one in self.refunds),
             "throttled": self.throttled,
         }
 
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """``skus`` with ``stock`` pieces each; ``orders``: so many, by ``seed``; ``speed``: limits times so much."""
+        """``skus`` with ``stock`` pieces each; ``orders``: so many, by ``seed``; ``speed``: limits times so much.
+
+        ``feeds_take_s``: how long it is until a feed is carried out.
+        """
+        self.feeds.take_s = float(wanted.get("feeds_take_s", self.feeds.take_s))
         if "skus" in wanted:
             self.stock = dict.fromkeys(wanted["skus"], int(wanted.get("stock", 100)))
         if "speed" in wanted:
@@ -109,6 +124,7 @@ class Amazon:
         made = order(sale, _MARKET)
         id_ = str(made["AmazonOrderId"])
         self.orders[id_] = made
+        self._sold[id_] = sale
         self.items[id_] = [item(line, sale) for line in sale.lines]
         for line in sale.lines:
             self.stock[line.sku] -= line.quantity
@@ -153,27 +169,36 @@ class Amazon:
     async def _get_orders(self, request: Request) -> Response:
         headers = self._allow(request, "getOrders")
         asked = request.query_params
-        if "NextToken" in asked:
-            start, _, rest = asked["NextToken"].partition("|")
-            field, _, after = rest.partition("|")
-        else:
-            field = "LastUpdateDate" if "LastUpdatedAfter" in asked else "PurchaseDate"
-            start, after = "0", asked.get("LastUpdatedAfter") or asked.get("CreatedAfter", "")
         if not asked.get("MarketplaceIds"):
             raise Refusal(400, error("InvalidInput", "MarketplaceIds is missing."), headers)
+        found, following = self._page(
+            asked.get("NextToken", ""), asked.get("LastUpdatedAfter", ""), asked.get("CreatedAfter", ""),
+            asked.get("OrderStatuses", ""), asked.get("MaxResultsPerPage", ""), headers,
+        )  # fmt: skip
+        more = {"NextToken": following} if following else {}
+        listed = [self.orders[id_] for id_ in found]
+        return said({"payload": {"Orders": listed, "CreatedBefore": stamp(), **more}}, headers=headers)
+
+    def _page(  # as the queries have them
+        self, token: str, updated: str, created: str, statuses: str, size: str, headers: dict[str, str]
+    ) -> tuple[list[str], str]:
+        """Orders that a query finds, by when they changed or were placed; the token of the next page."""
+        self.feeds.catch_up()
+        first = f"0|LastUpdateDate|{updated}" if updated else f"0|PurchaseDate|{created}"
+        start, _, rest = (token or first).partition("|")
+        field, _, after = rest.partition("|")
         if not after:
-            raise Refusal(400, error("InvalidInput", "CreatedAfter or LastUpdatedAfter must be specified."), headers)
+            raise Refusal(400, error("InvalidInput", "One of the moments is needed, after which to look."), headers)
         since, begin = moment(after), int(start)
         found = sorted((o for o in self.orders.values() if moment(o[field]) >= since), key=lambda o: o[field])
-        if statuses := asked.get("OrderStatuses"):
+        if statuses:
             found = [one for one in found if one["OrderStatus"] in statuses.split(",")]
-        size = min(_PAGE, int(asked.get("MaxResultsPerPage", _PAGE)))
-        payload: dict[str, Any] = {"Orders": found[begin : begin + size], "CreatedBefore": stamp()}
-        if begin + size < len(found):
-            payload["NextToken"] = f"{begin + size}|{field}|{after}"
-        return said({"payload": payload}, headers=headers)
+        end = begin + min(_PAGE, int(size or _PAGE))
+        following = f"{end}|{field}|{after}" if end < len(found) else ""
+        return [one["AmazonOrderId"] for one in found[begin:end]], following
 
     def _order(self, request: Request, headers: dict[str, str]) -> str:
+        self.feeds.catch_up()
         id_ = str(request.path_params["id"])
         if id_ not in self.orders:
             raise Refusal(404, error("NotFound", f"Order {id_} is not found."), headers)
@@ -207,6 +232,33 @@ class Amazon:
         self.orders[id_] |= {"OrderStatus": "Shipped" if whole else "PartiallyShipped", "LastUpdateDate": stamp()}
         return Response(status_code=204, headers=headers)
 
+    async def _search_orders(self, request: Request) -> Response:
+        headers = self._allow(request, "searchOrders")
+        asked = request.query_params
+        if not (asked.get("marketplaceIds") or asked.get("paginationToken")):
+            raise Refusal(400, error("InvalidInput", "marketplaceIds is missing."), headers)
+        older = {newer: name for name, newer in STATUSES.items()}
+        wanted = asked.get("fulfillmentStatuses", "")
+        found, following = self._page(
+            asked.get("paginationToken", ""), asked.get("lastUpdatedAfter", ""), asked.get("createdAfter", ""),
+            ",".join(older.get(one, one) for one in wanted.split(",")) if wanted else "",
+            asked.get("maxResultsPerPage", ""), headers,
+        )  # fmt: skip
+        more = {"pagination": {"nextToken": following}} if following else {}
+        listed = [self._view(id_, request, headers) for id_ in found]
+        return said({"orders": listed, **more}, headers=headers)
+
+    async def _get_order_2026(self, request: Request) -> Response:
+        headers = self._allow(request, "getOrder")
+        return said({"order": self._view(self._order(request, headers), request, headers)}, headers=headers)
+
+    def _view(self, id_: str, request: Request, headers: dict[str, str]) -> dict[str, Any]:
+        asked = set(filter(None, request.query_params.get("includedData", "").split(",")))
+        if asked - INCLUDED:
+            raise Refusal(400, error("InvalidInput", f"includedData: {sorted(asked - INCLUDED)}"), headers)
+        shipped = {one["OrderItemId"]: one["QuantityShipped"] for one in self.items[id_]}
+        return view(self._sold[id_], self.orders[id_], shipped, asked)
+
     # -- stock
 
     async def _get_listing(self, request: Request) -> Response:
@@ -225,69 +277,6 @@ class Amazon:
         headers = self._allow(request, "patchListingsItem")
         sku = self._listing(request, headers)
         wanted = await body_of(request, error("InvalidInput", "The body is no JSON."))
-        self._patch(sku, wanted.get("patches", []))
+        self.patch(sku, wanted.get("patches", []))
         return said({"sku": sku, "status": "ACCEPTED", "submissionId": f"s{next(self._numbers)}", "issues": []},
                     headers=headers)  # fmt: skip
-
-    def _patch(self, sku: str, patches: list[dict[str, Any]]) -> None:
-        for one in patches:
-            if one.get("path") == "/attributes/fulfillment_availability":
-                self.stock[sku] = int(one["value"][0]["quantity"])
-
-    # -- feeds
-
-    async def _feed_document(self, request: Request) -> Response:
-        headers = self._allow(request, "createFeedDocument")
-        id_ = f"amzn1.tortuga.4.eu.{next(self._numbers)}"
-        self.documents[id_] = b""
-        return said({"feedDocumentId": id_, "url": self._url(request, id_)}, 201, headers)
-
-    def _url(self, request: Request, id_: str) -> str:
-        return f"{request.url.scheme}://{request.url.netloc}/{self.name}/upload/{id_}"
-
-    async def _read_document(self, request: Request) -> Response:
-        headers = self._allow(request, "getFeed")
-        id_ = request.path_params["id"]
-        return said({"feedDocumentId": id_, "url": self._url(request, id_)}, headers=headers)
-
-    async def _upload(self, request: Request) -> Response:
-        self.documents[request.path_params["id"]] = await request.body()
-        return Response(status_code=200)
-
-    async def _download(self, request: Request) -> Response:
-        return Response(self.documents.get(request.path_params["id"], b""), media_type="application/json")
-
-    async def _feed(self, request: Request) -> Response:
-        headers = self._allow(request, "createFeed")
-        wanted = await body_of(request, error("InvalidInput", "The body is no JSON."))
-        document = self.documents.get(wanted.get("inputFeedDocumentId", ""))
-        if document is None or wanted.get("feedType") != "JSON_LISTINGS_FEED":
-            raise Refusal(400, error("InvalidInput", "feedType or inputFeedDocumentId is invalid."), headers)
-        id_ = str(next(self._numbers))
-        self.documents[f"report-{id_}"] = orjson.dumps(self._read_feed(document))
-        self.feeds[id_] = {
-            "feedId": id_, "feedType": wanted["feedType"], "createdTime": stamp(), "processingStatus": "DONE",
-            "processingStartTime": stamp(), "processingEndTime": stamp(), "resultFeedDocumentId": f"report-{id_}",
-        }  # fmt: skip
-        return said({"feedId": id_}, 202, headers)
-
-    def _read_feed(self, document: bytes) -> dict[str, Any]:
-        """Carry a feed out: its report."""
-        issues: list[dict[str, Any]] = []
-        messages = orjson.loads(document)["messages"]
-        for one in messages:
-            if one["sku"] in self.stock:
-                self._patch(one["sku"], one.get("patches", []))
-            else:
-                issues.append({"messageId": one["messageId"], "code": "90000900", "severity": "ERROR",
-                               "message": f"SKU {one['sku']} is not known."})  # fmt: skip
-        figures = {"errors": len(issues), "warnings": 0, "messagesProcessed": len(messages),
-                   "messagesAccepted": len(messages) - len(issues), "messagesInvalid": len(issues)}  # fmt: skip
-        return {"header": {"version": "2.0", "status": "DONE"}, "issues": issues, "summary": figures}
-
-    async def _get_feed(self, request: Request) -> Response:
-        headers = self._allow(request, "getFeed")
-        found = self.feeds.get(request.path_params["id"])
-        if found is None:
-            raise Refusal(404, error("NotFound", "The feed is not found."), headers)
-        return said(found, headers=headers)

@@ -4,12 +4,14 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from services.sandbox.amazon_2026 import item_id
 from services.sandbox.api import Refusal, stamp
 from services.sandbox.sales import Sale, SaleLine, decimal
 
 LIMITS = {"getOrders": (0.0167, 20), "getOrder": (0.5, 30), "getOrderItems": (0.5, 30), "confirmShipment": (2.0, 10),
            "patchListingsItem": (5.0, 5), "getListingsItem": (5.0, 5), "createFeedDocument": (0.5, 15),
-           "createFeed": (0.0083, 15), "getFeed": (2.0, 15)}  # fmt: skip
+           "createFeed": (0.0083, 15), "getFeed": (2.0, 15), "getFeeds": (0.0222, 10),
+           "getFeedDocument": (0.0222, 10), "searchOrders": (0.0056, 20)}  # fmt: skip
 """Calls a second, and burst, as the documentation has them."""
 
 
@@ -79,7 +81,7 @@ def item(line: SaleLine, sale: Sale) -> dict[str, Any]:
     shipping = sale.shipping_minor if line.number == 1 else 0
     return {
         "ASIN": f"B{sum(line.sku.encode()):09d}", "SellerSKU": line.sku,
-        "OrderItemId": f"{sale.number:08d}{line.number:06d}",
+        "OrderItemId": item_id(line, sale),
         "Title": f"Article {line.sku}", "QuantityOrdered": line.quantity, "QuantityShipped": 0,
         "ProductInfo": {"NumberOfItems": "1"}, "ItemPrice": _money(sale, line.total_minor),
         "ItemTax": _money(sale, 0), "ShippingPrice": _money(sale, shipping), "ShippingTax": _money(sale, 0),

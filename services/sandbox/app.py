@@ -27,10 +27,11 @@ from services.sandbox.ups import Ups
 from services.sandbox.usps import Usps
 from services.sandbox.woocommerce import WooCommerce
 
-APIS: tuple[type[Any], ...] = (
-    *(Shopify, WooCommerce, Amazon),
-    *(EasyPost, SecondEasyPost, ThirdEasyPost, Ups, Fedex, Dhl, Usps),
-)
+SHOPS: tuple[type[Any], ...] = (Shopify, WooCommerce, Amazon)
+CARRIERS: tuple[type[Any], ...] = (EasyPost, SecondEasyPost, ThirdEasyPost, Ups, Fedex, Dhl, Usps)
+APIS = (*SHOPS, *CARRIERS)
+_ONLY = {"orders": ("shop", SHOPS), "track": ("carrier", CARRIERS), "move": ("carrier", CARRIERS)}
+"""What only a shop, or only a carrier, can be asked to make."""
 
 
 class FaultsWanted(BaseModel):
@@ -122,8 +123,15 @@ class Sandbox:
         return said(self._api(request).state())
 
     async def _set_up(self, request: Request) -> Response:
-        wanted = await body_of(request, {"error": "a JSON object is wanted"})
+        api, wanted = self._api(request), await body_of(request, {"error": "a JSON object is wanted"})
+        for word in wanted.keys() & _ONLY.keys():
+            what, those = _ONLY[word]
+            if not isinstance(api, those):
+                names = ", ".join(one.name for one in those)
+                raise Refusal(422, {"error": f"{word}: {api.name} is no {what}; these are: {names}"})
         try:
-            return said(self._api(request).set_up(wanted))
-        except (KeyError, TypeError, ValueError) as error:
+            return said(api.set_up(wanted))
+        except ValueError as error:
+            raise Refusal(422, {"error": str(error)}) from None
+        except (KeyError, TypeError) as error:
             raise Refusal(422, {"error": f"{type(error).__name__}: {error}"}) from None

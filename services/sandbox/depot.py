@@ -4,7 +4,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -46,6 +46,10 @@ class Depot:
     def __init__(self, number: Callable[[int], str]) -> None:
         self.emit: Emit = lambda *_: None
         self.parcels: dict[str, Parcel] = {}
+        self.pickups: dict[str, bool] = {}
+        """By number: whether somebody comes."""
+        self.manifests: dict[str, list[str]] = {}
+        """By number: the tracking numbers that stand in it."""
         self._tokens: dict[str, float] = {}
         self._numbers = count(1)
         self._number = number
@@ -91,6 +95,29 @@ class Depot:
         known.voided = True
         return ""
 
+    def book(self) -> str:
+        """Come for parcels; the number of the pickup."""
+        number = f"P{len(self.pickups) + 1:08d}"
+        self.pickups[number] = True
+        return number
+
+    def call_off(self, number: str) -> bool:
+        """Do not come; whether anybody was to."""
+        was_booked = self.pickups.get(number, False)
+        if was_booked:
+            self.pickups[number] = False
+        return was_booked
+
+    def close(self, numbers: list[str]) -> str:
+        """Put parcels into a manifest; its number, or none where one of them is not there, voided, or in another."""
+        known = [self.find(number) for number in numbers]
+        taken = {number for closed in self.manifests.values() for number in closed}
+        if not numbers or any(one is None or one.voided for one in known) or taken & set(numbers):
+            return ""
+        number = f"M{len(self.manifests) + 1:08d}"
+        self.manifests[number] = numbers
+        return number
+
     def state(self) -> dict[str, Any]:
         """Labels bought, taken back, and the money that they cost; double ones are open under one reference."""
         open_ = [one for one in self.parcels.values() if not one.voided]
@@ -101,6 +128,9 @@ class Depot:
             "labels_double": len(open_) - len({one.reference or one.number for one in open_}),
             "charged_minor": sum(one.charged_minor for one in self.parcels.values()),
             "refunded_minor": sum(one.charged_minor for one in self.parcels.values() if one.voided),
+            "pickups_booked": len(self.pickups),
+            "pickups_cancelled": sum(1 for comes in self.pickups.values() if not comes),
+            "manifests": [{"number": number, "pieces": pieces} for number, pieces in self.manifests.items()],
             "labels": [
                 {"number": one.number, "pieces": one.pieces, "reference": one.reference, "service": one.service,
                  "charged_minor": one.charged_minor, "voided": one.voided, "step": one.step}
@@ -109,15 +139,33 @@ class Depot:
         }  # fmt: skip
 
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """``track`` {number, step}: news of a parcel."""
+        """``track`` {number, step}: news of a parcel.
+
+        ``move`` {numbers, steps}: these parcels, or all that have a label, go through that.
+        """
         if "track" in wanted:
-            number, step = wanted["track"]["number"], wanted["track"]["step"]
-            known = self.find(number)
-            if known is None or step not in STEPS:
-                msg = f"no parcel {number}" if known is None else f"no step {step}; there are: {', '.join(STEPS)}"
-                raise ValueError(msg)
-            known.events.append((step, now()))
+            self._move(wanted["track"]["number"], _step(wanted["track"]["step"]))
+        if "move" in wanted:
+            steps = [_step(step) for step in wanted["move"]["steps"]]
+            for number in wanted["move"].get("numbers") or [*self.parcels]:
+                for step in steps:
+                    self._move(number, step)
         return {"parcels": len(self.parcels)}
+
+    def _move(self, number: str, step: str) -> None:
+        """A scan, a second after the last at least: they are told to the second."""
+        known = self.find(number)
+        if known is None:
+            msg = f"no parcel {number}"
+            raise ValueError(msg)
+        known.events.append((step, max(now(), known.events[-1][1] + timedelta(seconds=1))))
+
+
+def _step(wanted: str) -> str:
+    if wanted not in STEPS:
+        msg = f"no step {wanted}; there are: {', '.join(STEPS)}"
+        raise ValueError(msg)
+    return wanted
 
 
 def price(service_minor: int, grams: float) -> int:

@@ -37,6 +37,9 @@ class Dhl(Depot):
             route("/shipments", self._ship, "POST"),
             route("/shipments/{number}/tracking", self._track_one),
             route("/tracking", self._track),
+            route("/pickups", self._pickup, "POST"),
+            route("/pickups/{number}", self._no_pickup, "DELETE"),
+            route("/address-validate", self._address),
         ]
 
     def refusal(self, status: int) -> Any:
@@ -87,6 +90,27 @@ class Dhl(Depot):
             "shipmentCharges": [{"currencyType": "BILLC", "priceCurrency": "EUR", "price": known.charged_minor / 100}],
         }, 201)  # fmt: skip
 
+    async def _pickup(self, request: Request) -> Response:
+        content = await self._read(request)
+        if not content.get("plannedPickupDateAndTime"):
+            raise Refusal(400, _error(400, "Bad request", "plannedPickupDateAndTime is required."))
+        return said({"dispatchConfirmationNumbers": [self.book()], "readyByTime": "12:00", "warnings": []}, 201)
+
+    async def _no_pickup(self, request: Request) -> Response:
+        self._check(request)
+        if not self.call_off(request.path_params["number"]):
+            raise Refusal(404, _error(404, "Not Found", "No pickup has this dispatch confirmation number."))
+        return Response(status_code=200)
+
+    async def _address(self, request: Request) -> Response:
+        self._check(request)
+        asked = request.query_params
+        if not asked.get("postalCode", "x").strip("0"):
+            raise Refusal(404, _error(404, "Not Found", "No location serves this postal code."))
+        return said({"warnings": [], "address": [
+            {"countryCode": asked.get("countryCode"), "postalCode": asked.get("postalCode"),
+             "cityName": asked.get("cityName", "").upper(), "serviceArea": {"code": "BER"}}]})  # fmt: skip
+
     async def _track_one(self, request: Request) -> Response:
         self._check(request)
         return _tracked([self.find(request.path_params["number"])])
@@ -96,7 +120,7 @@ class Dhl(Depot):
         asked = request.query_params
         if "shipmentReference" in asked:
             return _tracked([*self.by_reference(asked["shipmentReference"])])
-        numbers = asked.get("shipmentTrackingNumber", "").split(",")
+        numbers = (number for listed in asked.getlist("shipmentTrackingNumber") for number in listed.split(","))
         return _tracked([self.find(number.strip()) for number in numbers])
 
 

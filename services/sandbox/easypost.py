@@ -1,24 +1,20 @@
-"""EasyPost's API, version 2: addresses, shipments, buying and refunding labels, trackers, webhooks.
+"""EasyPost's API, version 2: addresses, shipments, buying and refunding labels, trackers, webhooks; and handing over.
 
 Wire format: https://docs.easypost.com/docs/shipments, …/addresses, …/trackers, …/webhooks. Any API key is taken, as the
 user name of Basic authentication.
 """
 
-import hashlib
-import hmac
-import unicodedata
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from services.sandbox import labels
 from services.sandbox.api import Emit, Refusal, body_of, route, said, stamp
+from services.sandbox.easypost_handover import Handover
 from services.sandbox.easypost_parts import (
     BAD_JSON,
-    STATUSES,
     address,
     check_key,
     check_verified,
@@ -26,15 +22,13 @@ from services.sandbox.easypost_parts import (
     found,
     ids,
     label,
-    move,
     rates,
     summary,
-    tracker,
 )
+from services.sandbox.easypost_trackers import Trackers
 from services.sandbox.sales import minor
 
 _MOVED = {"in_transit", "out_for_delivery", "delivered", "return_to_sender"}
-_SIGNED = "X-Hmac-Signature"
 
 
 class EasyPost:
@@ -46,12 +40,12 @@ class EasyPost:
     def __init__(self) -> None:
         self.emit: Emit = lambda *_: None
         self.shipments: dict[str, dict[str, Any]] = {}
-        self.trackers: dict[str, dict[str, Any]] = {}
         self.addresses: dict[str, dict[str, Any]] = {}
-        self.hooks: list[dict[str, str]] = []
         self.charged_minor = 0
         self.refunded_minor = 0
         self._id = ids()
+        self.handover = Handover(self.name, self.shipments, self._id)
+        self.trackers = Trackers(lambda *webhook: self.emit(*webhook), self._id)  # noqa: PLW0108  # it is put in later
 
     def routes(self) -> list[Route]:
         """Its paths."""
@@ -66,10 +60,9 @@ class EasyPost:
             route("/v2/shipments/{id}/buy", self._buy, "POST"),
             route("/v2/shipments/{id}/refund", self._refund, "POST"),
             route("/v2/shipments/{id}/label", self._get),
-            route("/v2/trackers", self._track, "POST"),
-            route("/v2/trackers/{id}", self._get_tracker),
-            route("/v2/webhooks", self._webhook, "POST"),
+            *self.trackers.routes(),
             route("/labels/{file}", self._label),
+            *self.handover.routes(),
         ]
 
     def refusal(self, status: int) -> Any:
@@ -96,41 +89,13 @@ class EasyPost:
             "charged_minor": self.charged_minor,
             "refunded_minor": self.refunded_minor,
             "labels": labels,
-            "trackers": {one["tracking_code"]: one["status"] for one in self.trackers.values()},
+            **self.handover.state(),
+            "trackers": {one["tracking_code"]: one["status"] for one in self.trackers.all.values()},
         }
 
     def set_up(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """``webhook`` {url, webhook_secret}: who is told of parcels; ``track`` {code, status}: news of one."""
-        if "webhook" in wanted:
-            self.hooks = [{"url": wanted["webhook"]["url"], "secret": wanted["webhook"].get("webhook_secret", "")}]
-        if "track" in wanted:
-            code, status = wanted["track"]["code"], wanted["track"]["status"]
-            if status not in STATUSES:
-                msg = f"no status {status}; there are: {', '.join(STATUSES)}"
-                raise ValueError(msg)
-            known = next((one for one in self.trackers.values() if one["tracking_code"] == code), None)
-            if known is None:
-                msg = f"no parcel {code}"
-                raise ValueError(msg)
-            before = known["status"]
-            move(known, status, wanted["track"].get("message", status))
-            self._tell("tracker.updated", known, {"status": before})
-        return {"webhooks": self.hooks, "trackers": len(self.trackers)}
-
-    def _tell(self, description: str, result: dict[str, Any], previous: dict[str, Any]) -> None:
-        """Send an event to whoever wanted it, signed with their secret."""
-        event = {
-            "id": self._id("evt"), "object": "Event", "mode": "test", "description": description,
-            "previous_attributes": previous, "result": result, "status": "pending", "pending_urls": [],
-            "completed_urls": [], "created_at": stamp(), "updated_at": stamp(),
-        }  # fmt: skip
-        body = orjson.dumps(event)
-        for hook in self.hooks:
-            headers = {"Content-Type": "application/json"}
-            if hook["secret"]:
-                secret = unicodedata.normalize("NFKD", hook["secret"]).encode()
-                headers[_SIGNED] = f"hmac-sha256-hex={hmac.new(secret, body, hashlib.sha256).hexdigest()}"
-            self.emit(hook["url"], body, headers)
+        """News of parcels, and who is told of it."""
+        return self.trackers.set_up(wanted)
 
     # -- addresses
 
@@ -225,9 +190,8 @@ class EasyPost:
             raise Refusal(422, error("SHIPMENT.POSTAGE.EXISTS", "Postage already exists for this shipment."))
         if rate is None:
             raise Refusal(422, error("SHIPMENT.POSTAGE.FAILURE", "The requested rate is not one of this shipment."))
-        code = f"{self._codes}{len(self.trackers) + 1:010d}"
-        known = tracker(code, rate["carrier"], shipment["id"], self._id)
-        self.trackers[known["id"]] = known
+        code = f"{self._codes}{len(self.trackers.all) + 1:010d}"
+        known = self.trackers.follow(code, rate["carrier"], shipment["id"])
         base = f"{request.url.scheme}://{request.url.netloc}/{self.name}"
         shipment |= {
             "tracking_code": code, "tracker": known, "selected_rate": rate, "updated_at": stamp(),
@@ -258,32 +222,6 @@ class EasyPost:
             raise Refusal(404, error("NOT_FOUND", "The requested resource could not be found."))
         media = "application/zpl" if kind == "zpl" else "application/pdf"
         return Response(labels.label(shipment["tracking_code"], kind), media_type=media)
-
-    # -- trackers and webhooks
-
-    async def _track(self, request: Request) -> Response:
-        check_key(request)
-        wanted = (await body_of(request, BAD_JSON)).get("tracker") or {}
-        code = wanted.get("tracking_code")
-        if not code:
-            raise Refusal(422, error("TRACKER.CREATE.ERROR", "Unable to create tracker: tracking_code is missing."))
-        known = next((one for one in self.trackers.values() if one["tracking_code"] == code), None)
-        if known is None:
-            known = tracker(code, wanted.get("carrier") or "USPS", None, self._id)
-            self.trackers[known["id"]] = known
-        return said(known, 201)
-
-    async def _get_tracker(self, request: Request) -> Response:
-        check_key(request)
-        return said(found(self.trackers, request))
-
-    async def _webhook(self, request: Request) -> Response:
-        check_key(request)
-        content = await body_of(request, BAD_JSON)
-        wanted = content.get("webhook", content)
-        self.hooks.append({"url": wanted["url"], "secret": wanted.get("webhook_secret", "")})
-        return said({"id": self._id("hook"), "object": "Webhook", "mode": "test", "url": wanted["url"],
-                     "created_at": stamp(), "disabled_at": None}, 201)  # fmt: skip
 
 
 class SecondEasyPost(EasyPost):

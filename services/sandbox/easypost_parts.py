@@ -1,13 +1,16 @@
 """What EasyPost's answers are made of: addresses, rates, labels, trackers, errors."""
 
 import hashlib
+import hmac
+import unicodedata
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 from starlette.requests import Request
 
-from services.sandbox.api import Refusal, basic, stamp
+from services.sandbox.api import Refusal, basic, now, stamp
 from services.sandbox.sales import decimal, minor
 
 RATES = (
@@ -39,12 +42,14 @@ BAD_JSON = error("BAD_REQUEST", "The request body is not valid JSON.")
 
 
 def found(among: dict[str, dict[str, Any]], request: Request) -> dict[str, Any]:
-    """What a path names.
+    """What a path names: an id, or the reference that a shipper gave it.
 
     Raises:
         Refusal: with 404 there is none.
     """
-    one = among.get(request.path_params["id"])
+    name = request.path_params["id"]
+    named = (one for one in reversed(among.values()) if one.get("reference") == name)
+    one = among.get(name) or next(named, None)
     if one is None:
         raise Refusal(404, error("NOT_FOUND", "The requested resource could not be found."))
     return one
@@ -62,13 +67,25 @@ def address(wanted: dict[str, Any], new_id: NewId, *, verify: bool = False) -> d
     made |= {name: wanted.get(name) for name in _ADDRESS}
     made["verifications"] = {}
     if verify:
-        missing = [name for name in ("street1", "city", "zip", "country") if not wanted.get(name)]
-        errors = [
-            {"code": "E.ADDRESS.NOT_FOUND", "field": name, "message": f"{name} missing", "suggestion": None}
-            for name in missing
-        ]
+        errors = _wrong(wanted)
         made["verifications"] = {"delivery": {"success": not errors, "errors": errors, "details": {}}}
     return made
+
+
+def _wrong(wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is wrong with an address: what is missing, a street ``Nowhere``, a postcode of noughts, which is mended."""
+    needed = ("street1", "city", "zip", "country")
+    found: list[tuple[str, str, str | None]] = [
+        (name, f"{name} missing", None) for name in needed if not wanted.get(name)
+    ]
+    if str(wanted.get("street1") or "").startswith("Nowhere"):
+        found.append(("street1", "Street is invalid", None))
+    if str(wanted.get("zip") or "x").strip("0") == "":
+        found.append(("zip", "Invalid zip", "10117"))
+    return [
+        {"code": "E.ADDRESS.NOT_FOUND", "field": field, "message": message, "suggestion": better}
+        for field, message, better in found
+    ]
 
 
 def rates(shipment: dict[str, Any], new_id: NewId) -> list[dict[str, Any]]:
@@ -113,13 +130,24 @@ def tracker(code: str, carrier: str, shipment_id: str | None, new_id: NewId) -> 
 
 
 def move(known: dict[str, Any], status: str, message: str) -> None:
-    """News of a parcel."""
+    """News of a parcel, a second after the last at least: scans are told to the second."""
+    last = known["tracking_details"][-1:]
+    at = max([now(), *(datetime.fromisoformat(one["datetime"]) + timedelta(seconds=1) for one in last)])
     known["tracking_details"].append({
         "object": "TrackingDetail", "message": message, "description": "", "status": status,
-        "status_detail": "status_update", "datetime": stamp(), "source": known["carrier"], "carrier_code": "",
+        "status_detail": "status_update", "datetime": stamp(at), "source": known["carrier"], "carrier_code": "",
         "tracking_location": {"object": "TrackingLocation", "city": None, "state": None, "country": None, "zip": None},
     })  # fmt: skip
     known |= {"status": status, "updated_at": stamp(), "finalized": status in {"delivered", "return_to_sender"}}
+
+
+def signed(body: bytes, secret: str) -> dict[str, str]:
+    """The headers of a webhook."""
+    headers = {"Content-Type": "application/json"}
+    if secret:
+        key = unicodedata.normalize("NFKD", secret).encode()
+        headers["X-Hmac-Signature"] = f"hmac-sha256-hex={hmac.new(key, body, hashlib.sha256).hexdigest()}"
+    return headers
 
 
 def check_key(request: Request) -> None:
@@ -153,5 +181,6 @@ def summary(shipment: dict[str, Any]) -> dict[str, Any]:
         "service": shipment["selected_rate"]["service"],
         "charged_minor": minor(shipment["selected_rate"]["rate"]),
         "refund_status": shipment["refund_status"],
+        "is_return": shipment["is_return"],
         "printed": (shipment["options"] or {}).get("print_custom_1", ""),
     }

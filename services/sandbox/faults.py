@@ -6,6 +6,9 @@ import struct
 import time
 from collections import Counter, defaultdict
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from math import ceil
 from random import Random
 from typing import Any
 
@@ -71,6 +74,10 @@ class Faults:
             self.counts[api][fault.value] += 1
         return fault
 
+    def counts_of(self, fault: Fault) -> int:
+        """How often it went wrong like this, at all APIs."""
+        return sum(kinds[fault.value] for kinds in self.counts.values())
+
     def describe(self) -> dict[str, Any]:
         """The profile, and all counters."""
         return {
@@ -118,7 +125,7 @@ class FaultProxy:
             api.expire_tokens()
         headers = {}
         if fault is Fault.RATE_LIMIT:
-            headers["Retry-After"] = f"{self._faults.profile.retry_after_s:g}"
+            headers["Retry-After"] = _later(self._faults.profile.retry_after_s, self._faults.counts_of(fault))
         if fault is Fault.ERROR_502:
             answer = Response(_PAGE, status, headers, media_type="text/html")
         else:
@@ -156,6 +163,13 @@ class FaultProxy:
         headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
         await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": body})
+
+
+def _later(seconds: float, number: int) -> str:
+    """``Retry-After`` as servers write it: every other time as a date, which says no less than a second."""
+    if number % 2 or seconds < 1:
+        return f"{seconds:g}"
+    return format_datetime(datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=ceil(seconds)), usegmt=True)
 
 
 def _reset(receive: Receive) -> None:

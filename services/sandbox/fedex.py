@@ -38,6 +38,8 @@ class Fedex(Depot):
             route("/rate/v1/rates/quotes", self._rate, "POST"),
             route("/ship/v1/shipments", self._ship, "POST"),
             route("/ship/v1/shipments/cancel", self._cancel, "PUT"),
+            route("/pickup/v1/pickups", self._pickup, "POST"),
+            route("/pickup/v1/pickups/cancel", self._no_pickup, "PUT"),
             route("/track/v1/trackingnumbers", self._track, "POST"),
             route("/track/v1/referencenumbers", self._track_reference, "POST"),
         ]
@@ -117,6 +119,20 @@ class Fedex(Depot):
             raise Refusal(400, _error(code, "The shipment cannot be cancelled."))
         return said({"transactionId": "sandbox", "output": {"cancelledShipment": True, "cancelledHistory": bool(wrong),
                      "successMessage": "Success"}})  # fmt: skip
+
+    async def _pickup(self, request: Request) -> Response:
+        content = await self._read(request)
+        if not content.get("originDetail"):
+            raise Refusal(400, _error("ORIGINDETAIL.REQUIRED", "originDetail is required."))
+        return said({"transactionId": "sandbox", "output": {"pickupConfirmationCode": self.book(), "location": "SFOA",
+                     "message": "Courier on the way"}})  # fmt: skip
+
+    async def _no_pickup(self, request: Request) -> Response:
+        code = str((await self._read(request)).get("pickupConfirmationCode") or "")
+        if not self.call_off(code):
+            raise Refusal(400, _error("PICKUP.CONFIRMATION.INVALID", "There is no such pickup."))
+        return said({"transactionId": "sandbox", "output": {"pickupConfirmationCode": code,
+                     "cancelConfirmationMessage": "Requested pickup has been cancelled Successfully."}})  # fmt: skip
 
     async def _track(self, request: Request) -> Response:
         content = await self._read(request)

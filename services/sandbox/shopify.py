@@ -98,9 +98,7 @@ class Shopify:
         if "skus" in wanted:
             self._sell(wanted["skus"], int(wanted.get("stock", 100)))
         if "webhook" in wanted:
-            topics = wanted["webhook"].get(
-                "topics", ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED", "REFUNDS_CREATE")
-            )
+            topics = wanted["webhook"].get("topics", _TOPICS)
             self._hooks = dict.fromkeys(topics, wanted["webhook"]["url"])
             self._secret = wanted["webhook"].get("secret", "")
         self.speed = float(wanted.get("speed", self.speed))

@@ -39,6 +39,8 @@ class Ups(Depot):
             route("/api/rating/{version}/{option}", self._rate, "POST"),
             route("/api/shipments/{version}/ship", self._ship, "POST"),
             route("/api/shipments/{version}/void/cancel/{number}", self._void, "DELETE"),
+            route("/api/pickupcreation/{version}/pickup", self._pickup, "POST"),
+            route("/api/shipments/{version}/pickup/{by}", self._no_pickup, "DELETE"),
             route("/api/track/v1/details/{number}", self._track),
             route("/api/track/v1/reference/details/{number}", self._track_reference),
         ]
@@ -116,6 +118,20 @@ class Ups(Depot):
         status = {"Code": "1", "Description": "Success"}
         return said({"VoidShipmentResponse": {"Response": {"ResponseStatus": status}, "SummaryResult": {
             "Status": {"Code": "1", "Description": "Voided"}}}})  # fmt: skip
+
+    async def _pickup(self, request: Request) -> Response:
+        self._check(request)
+        content = await body_of(request, _error("9500501", "The request is no JSON."))
+        if not (content.get("PickupCreationRequest") or {}).get("PickupDateInfo"):
+            raise Refusal(400, _error("9500506", "Missing pickup date."))
+        return said({"PickupCreationResponse": {"Response": _OK, "PRN": self.book(),
+                     "RateStatus": {"Code": "01", "Description": "Rate available"}}})  # fmt: skip
+
+    async def _no_pickup(self, request: Request) -> Response:
+        self._check(request)
+        if not self.call_off(request.headers.get("prn", "")):
+            raise Refusal(400, _error("9510113", "Order has already been completed or canceled"))
+        return said({"PickupCancelResponse": {"Response": _OK, "PickupType": "01"}})
 
     async def _track(self, request: Request) -> Response:
         self._check(request)

@@ -43,6 +43,9 @@ class Usps(Depot):
             route("/labels/v3/label", self._ship, "POST"),
             route("/labels/v3/label/{number}", self._void, "DELETE"),
             route("/tracking/v3/tracking/{number}", self._track),
+            route("/scan-forms/v3/scan-form", self._scan_form, "POST"),
+            route("/pickup/v3/carrier-pickup", self._pickup, "POST"),
+            route("/pickup/v3/carrier-pickup/{number}", self._no_pickup, "DELETE"),
         ]
 
     def refusal(self, status: int) -> Any:
@@ -103,6 +106,29 @@ class Usps(Depot):
         if wrong in {"unknown", "used"}:
             raise Refusal(404 if wrong == "unknown" else 400, _error("160119", "The label cannot be canceled."))
         return said({"trackingNumber": request.path_params["number"], "status": "CANCELED"})
+
+    async def _scan_form(self, request: Request) -> Response:
+        numbers = [str(one) for one in ((await self._read(request)).get("shipment") or {}).get("trackingNumbers") or []]
+        number = self.close(numbers)
+        if not number:
+            raise Refusal(400, _error("160302", "A label is not eligible for a SCAN form."))
+        metadata = {"form": "5630", "imageType": "PDF", "labelType": "8.5x11LABEL", "manifestNumber": number,
+                    "trackingNumbers": numbers}  # fmt: skip
+        return said({"SCANFormMetadata": metadata, "SCANFormImage": label(number, "PDF")})
+
+    async def _pickup(self, request: Request) -> Response:
+        content = await self._read(request)
+        if not content.get("pickupDate"):
+            raise Refusal(400, _error("070101", "pickupDate is required."))
+        return said(
+            {"confirmationNumber": self.book(), "pickupDate": content["pickupDate"], "carrierPickupRequest": content}
+        )
+
+    async def _no_pickup(self, request: Request) -> Response:
+        await self._read(request)
+        if not self.call_off(request.path_params["number"]):
+            raise Refusal(404, _error("070404", "There is no such pickup."))
+        return said({})
 
     async def _track(self, request: Request) -> Response:
         await self._read(request)

@@ -19,11 +19,13 @@ from crossdock_contracts import (
 from crossdock_contracts.base import Contract
 from services.hub.app import HubApp
 from services.hub.effects import Limits
+from services.hub.metrics import FAILOVERS
 from services.hub.secrets import Secrets
 from services.hub.service import Service
 from services.hub.settings import Settings, settings
+from services.shipping import errands, following
 from services.shipping.carriers import CarrierAdapter, accounts, shop
-from services.shipping.carriers.desk import BUCKET, LabelDesk
+from services.shipping.carriers.desk import BUCKET, AskDesk, LabelDesk
 from services.shipping.carriers.sandbox import SandboxCarrier
 from services.shipping.carriers.table import TableCarrier
 from services.shipping.decide import (
@@ -50,6 +52,7 @@ from services.shipping.decide import (
     waves,
     work,
 )
+from services.shipping.edge import BELOW, CarrierEdge
 from services.shipping.rules import Rules
 from services.shipping.state import LabelTimer, RiskTimer, Shipment
 from services.shipping.state_goods import LotShipment, RecalledLot, Serial
@@ -61,7 +64,11 @@ def service(config: Settings) -> Service:
     rules = Rules.load(config.rules_dir)
     hub = Service(
         "shipping",
-        documents=(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
+        documents=(
+            *(Shipment, RiskTimer, LabelTimer, Task, Wave, Bins, Serial, LotShipment, RecalledLot),
+            *errands.DOCUMENTS,
+            *following.DOCUMENTS,
+        ),
         buckets=(BUCKET,),
         says=(
             labels.LabelBoughtV1,
@@ -106,9 +113,12 @@ def service(config: Settings) -> Service:
             tracking.ShipmentDeliveredV1,
             tracking.ShipmentExceptionV1,
             tracking.FulfilmentAtRiskV1,
+            *errands.SAYS,
+            *following.SAYS,
         ),
     )
-    _add_carriers(hub, rules, Secrets(config.secrets_dir))
+    _add_carriers(hub, rules, config)
+    hub.counts(labels.LabelBoughtV1, _count_failover)
     circuit = partial(hub.effects.is_open, operation="buy")
     settle = partial(label.settle_label, rules)
     watched = partial(risk.watched, rules)
@@ -183,27 +193,33 @@ def service(config: Settings) -> Service:
     )
     hub.on(shipping.ConfirmShippedV1, watched(work.confirm_shipped), reads=commands.reads_shipment)
     hub.on(tracking.TrackingUpdateV1, watched(track.track), reads=commands.reads_shipment, remember=True)
+    hub.on(tracking.ParcelScannedV1, watched(track.scanned), reads=commands.reads_shipment, remember=True)
     hub.on(lots.LotRecalledV1, goods.know_recalled)
     hub.on(lots.RecallLiftedV1, goods.know_lifted)
     hub.on(returns.ReturnInspectedV1, serials.take_back)
     hub.at(RiskTimer, partial(risk.warn, rules))
+    errands.hear(hub, rules)
+    following.follow_all(hub, rules)
     return hub
 
 
-def _add_carriers(hub: Service, rules: Rules, secrets: Secrets) -> None:
+def _add_carriers(hub: Service, rules: Rules, config: Settings) -> None:
     """Those inside the process, those that are configured, and whoever asks several of them what they charge."""
+    secrets = Secrets(config.secrets_dir)
     known: dict[str, tuple[CarrierAdapter, Limits]] = {
         carrier.name: (carrier, Limits(concurrency=512)) for carrier in (TableCarrier(), SandboxCarrier())
     }
     for name, account in rules.accounts.items():
-        known[name] = accounts.adapter(name, account, secrets), accounts.limits(account)
+        made, limits = accounts.adapter(name, account, secrets), accounts.limits(account)
+        known[name] = made, limits
+        following.ask(hub, name, account, made, limits, config)
     for carrier, limits in known.values():
         hub.adapter(LabelDesk(carrier, partial(hub.put_object, BUCKET)), limits)
     live = {carrier.adapter for carrier in rules.carriers.values() if carrier.rates == "live"} & known.keys()
     deadline_s = rules.rates.deadline_s
     for name in sorted(live):
         carrier, limits = known[name]
-        hub.adapter(shop.RateDesk(name, carrier.call), shop.limits(deadline_s, limits.concurrency))
+        hub.adapter(AskDesk(shop.asking(name), carrier.call), shop.limits(deadline_s, limits.concurrency))
     if live:
         hub.adapter(
             shop.RateShop(hub.effects.run, hub.effects.is_open, deadline_s),
@@ -231,9 +247,20 @@ def _hear_stores(hub: Service, rules: Rules) -> None:
     hub.on(stores.InvoicePurchaseOrderV1, dropship.invoice, reads=reads)
 
 
+def _count_failover(bought: labels.LabelBoughtV1) -> None:
+    for one in bought.passed_over[:1]:
+        FAILOVERS.labels(one.carrier, one.cause).inc()
+
+
 async def _code(_message: Contract) -> str:
     """A code that a buyer shows in a store: six digits that nobody can guess."""
     return f"{randbelow(1_000_000):06d}"
 
 
-app = HubApp(service(settings()))
+def build(config: Settings) -> HubApp:
+    """The application with its web interface."""
+    accounts = Rules.load(config.rules_dir).accounts
+    return HubApp(service(config), config, http=lambda runtime: CarrierEdge(accounts, runtime, config), below=BELOW)
+
+
+app = build(settings())

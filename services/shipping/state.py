@@ -9,7 +9,7 @@ from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.labels import Parcel, RankedRate
 from crossdock_contracts.shipping import LineLot, LineSerials
 from crossdock_contracts.values import Dimensions, LineQuantity
-from services.hub.decision import Document, IntentRecord, Part, Timer
+from services.hub.decision import Awaiting, Document, IntentRecord, Part, Timer
 from services.shipping.parts import Pickup, Purchase
 
 
@@ -168,6 +168,8 @@ class Shipment(Document, service="shipping", kind="shipment", key=("fulfilment_i
     intent: IntentRecord | None = None
     unsettled: str = ""
     """Key of the purchase that was made or not: nothing can tell but somebody who looks."""
+    looks: int = 0
+    """How often that was looked for again."""
     waits: int = 0
     """How often in a row no carrier could be reached."""
     quote: Quote | None = None
@@ -244,7 +246,7 @@ class RiskTimer(Timer, service="shipping", kind="risk", key=("order_id", "fulfil
     fulfilment_id: str
 
 
-class LabelTimer(Timer, service="shipping", kind="label", key=("order_id", "fulfilment_id")):
+class LabelTimer(Awaiting, service="shipping", kind="label", key=("order_id", "fulfilment_id")):
     """A fulfilment whose label waits for a carrier to return: they are all asked again."""
 
     order_id: str

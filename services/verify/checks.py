@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from services.verify.calls import calls_seen_through
 from services.verify.check import Check
 from services.verify.facts import Facts
 from services.verify.goods import conditions_conserved, lots_match, receipts_match
@@ -28,6 +29,7 @@ ALL: tuple[Callable[[Facts], Check], ...] = (
     capacity_matches,
     kits_add_up,
     cases_settled_once,
+    calls_seen_through,
 )
 """Every check."""
 

@@ -36,6 +36,8 @@ class Facts:
     parked: dict[str, str] = field(default_factory=dict)
     """Parked messages: key to service."""
     parked_messages: set[str] = field(default_factory=set)
+    to_come: set[tuple[str, OrderKey]] = field(default_factory=set)
+    """Services, and orders that a parked message or a dead letter of theirs is about."""
     open_consumers: dict[str, int] = field(default_factory=dict)
     """Consumers that have not settled everything, and how much is left."""
 
@@ -47,6 +49,8 @@ class Facts:
     """Fulfilments that leave a location on a day, by location and ``<day>.<stripe>``."""
     reservations: dict[OrderKey, Body] = field(default_factory=dict)
     routes: dict[OrderKey, Body] = field(default_factory=dict)
+    tellings: dict[tuple[OrderKey, str], Body] = field(default_factory=dict)
+    """What channels are told of orders, by order and telling."""
     shipments: dict[OrderKey, dict[str, Body]] = field(default_factory=lambda: defaultdict(dict))
     stocks: dict[tuple[str, str], Body] = field(default_factory=dict)
     waiting: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
@@ -115,7 +119,7 @@ async def gather(streams: Streams, progress: Callable[[str], None] = lambda _: N
         for durable, state in (await streams.pending(name) if await streams.exists(name) else {}).items():
             _open(facts, durable, state)
     inbox = subjects.inbox("capture")
-    async for entry in streams.read(inbox, "capture.cmd.ingest.>"):
+    async for entry in streams.read(inbox, "capture.cmd.ingest.>", archive=False):
         body = orjson.loads(entry.body)
         identity = unquote(entry.headers.get("ce-id", "")) or f"{entry.stream}-{entry.seq}"
         facts.ingested[identity] = (entry.seq, (body["owner"], body["order_id"]))
@@ -144,6 +148,7 @@ def _take(facts: Facts, service: str, entry: Entry) -> None:
         case "parked":
             facts.parked[entry.headers.get("crossdock-key", str(entry.seq))] = service
             facts.parked_messages.add(unquote(entry.headers.get("ce-id", "")))
+            _to_come(facts, service, entry)
 
 
 def _event(facts: Facts, service: str, entry: Entry) -> None:
@@ -192,6 +197,8 @@ def _document(facts: Facts, service: str, kind: str, entry: Entry) -> None:
         _stock(facts, kind, key, body)
         return
     match service, kind:
+        case "capture", "telling":
+            facts.tellings[key, body["telling_id"]] = body
         case "capture", "order":
             facts.orders[key] = body
         case "payments", "payment":
@@ -230,6 +237,17 @@ def _stock(facts: Facts, kind: str, key: OrderKey, body: Body) -> None:
 def _letter(facts: Facts, service: str, handler: str, entry: Entry) -> None:
     if "crossdock-dead-error" in entry.headers:
         facts.letters[entry.headers["crossdock-key"]] = {"service": service, "handler": handler}
+        _to_come(facts, service, entry)
+
+
+def _to_come(facts: Facts, service: str, entry: Entry) -> None:
+    """A message that is tried again, by itself or by an operator: the order that it is about."""
+    try:
+        body = orjson.loads(entry.body)
+    except orjson.JSONDecodeError:  # a dead letter of just that
+        return
+    if isinstance(body, dict) and body.get("order_id"):
+        facts.to_come.add((service, (body.get("owner", "main"), body["order_id"])))
 
 
 def seconds_between(start: str, end: str) -> float:

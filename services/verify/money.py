@@ -58,7 +58,8 @@ def money_conserved(facts: Facts) -> Check:
         taken = sum(c["amount_minor"] for c in captures if c.get("done"))
         failed = sum(c["amount_minor"] for c in captures if c.get("failed"))
         for_prices = sum(c.get("adjusted_minor", 0) for c in captures)
-        if taken + failed - for_prices != shipped[key]:
+        cards = sum(c.get("cards_minor", 0) for c in captures)
+        if taken + failed + cards - for_prices != shipped[key]:
             check.violations.append(
                 f"{order_name(key)}: goods for {shipped[key]} shipped, and {taken - for_prices} was charged for them"
             )
@@ -67,7 +68,7 @@ def money_conserved(facts: Facts) -> Check:
         refunds = payment.get("refunds", {})
         back = sum(r["amount_minor"] for name, r in refunds.items() if name.startswith("amend:"))
         settled = order.get("status") == "completed" and payment.get("status") == "authorised"
-        if settled and taken + failed - back != due:
+        if settled and taken + failed + cards - back != due:
             check.violations.append(
                 f"{order_name(key)}: {due} was due of a completed order, and {taken - back} was charged"
             )

@@ -39,8 +39,10 @@ class Streams:
         """There is such a stream."""
         return "error" not in await self._calls.api(f"STREAM.INFO.{stream}")
 
-    async def read(self, stream: str, filter_subject: str) -> AsyncIterator[Entry]:
+    async def read(self, stream: str, filter_subject: str, *, archive: bool = True) -> AsyncIterator[Entry]:
         """All messages of a stream on these subjects, those in the archive first; what is in both comes once.
+
+        The subjects are a prefix with ``>`` behind it. What is archived may be left out.
 
         One wildcard reads fifty times as fast as a list of them.
 
@@ -49,15 +51,16 @@ class Streams:
         """
         if not await self.exists(stream):
             return
-        archive = ObjectStore(self._client, self._calls, BUCKET)
+        store = ObjectStore(self._client, self._calls, BUCKET)
         archived = 0
-        if ".cmd." not in filter_subject and await self.exists(archive.stream):
-            async for line in read_archive(archive, self._calls, stream):
+        if archive and await self.exists(store.stream):
+            async for line in read_archive(store, self._calls, stream):
                 archived = line["seq"]
-                yield Entry(stream, line["seq"], line["subject"], line["headers"], orjson.dumps(line["body"]))
+                if line["subject"].startswith(filter_subject.removesuffix(">")):
+                    yield Entry(stream, line["seq"], line["subject"], line["headers"], orjson.dumps(line["body"]))
         async for message in self._pull(stream, filter_subject):
             seq = int(message.reply.split(".")[5])
-            if seq <= archived and ".evt." in message.subject:
+            if seq <= archived and message.subject.split(".", 2)[1] in {"evt", "cmd"}:
                 continue
             yield Entry(stream, seq, message.subject, message.headers or {}, message.data)
 

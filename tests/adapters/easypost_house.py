@@ -8,9 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from crossdock_contracts.values import Address
 from services.hub.http import Http, Timeouts
+from services.shipping.carriers import (
+    BuyLabel,
+    Label,
+)
 from services.shipping.carriers.easypost import EasyPost
 from tests.adapters.outside import Outside, Request, Say, answer, outside
+from tests.adapters.parcels import purchase
 
 KEY = "EZTK-a-throw-away-key"
 
@@ -156,3 +162,54 @@ async def easypost(*says: Say, **names: str) -> AsyncIterator[tuple[EasyPost, Ho
             yield adapter, house, server
         finally:
             await adapter.close()
+
+
+US = Address(
+    name="A Shop",
+    line1="417 Montgomery St",
+    line2="Floor 5",
+    city="San Francisco",
+    region="CA",
+    postcode="94104",
+    country="US",
+)
+BUYER = Address(
+    name="Élise Müller",
+    line1="179 N Harbor Dr",
+    city="Redondo Beach",
+    region="CA",
+    postcode="90277",
+    country="US",
+    phone="555",
+)
+ERROR = answer(
+    422,
+    {
+        "error": {
+            "code": "ADDRESS.VERIFY.FAILURE",
+            "message": "Unable to verify",
+            "errors": [{"field": "zip", "message": "is wrong"}],
+        }
+    },
+)
+
+
+def label(**fields: Any) -> BuyLabel:
+    asked = {
+        "carrier": "usps",
+        "service": "ground-advantage",
+        "ship_from": US,
+        "ship_to": BUYER,
+        "formats": ("pdf",),
+        **fields,
+    }
+    return purchase(**asked)
+
+
+# -- voids
+
+
+async def bought(carrier: Any) -> Label:
+    made = await carrier.call("buy", "k", label())
+    assert isinstance(made, Label)
+    return made

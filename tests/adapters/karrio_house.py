@@ -1,13 +1,13 @@
 """UPS, FedEx, DHL Express and USPS as far as their adapter uses them, over real HTTP: each keeps what was bought."""
 
 import base64
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from services.shipping.carriers.karrio import CONNECTORS, Karrio
+from tests.adapters.karrio_answers import PDF, PNG, ZPL, parts, pdf, reference, ups_package, ups_rate, usps_label
 from tests.adapters.outside import Outside, Request, Say, answer, outside
 
 SECRETS = {
@@ -26,9 +26,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "dhl-express": {"account_number": "123456789", "account_country_code": "DE"},
     "usps": {"account_number": "1000", "CRID": "41512721", "MID": "904142190", "manifest_MID": "904142190"},
 }
-PDF = base64.b64encode(b"%PDF-1.4 a label").decode()
-ZPL = base64.b64encode(b"^XA a label ^XZ").decode()
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one dot
 
 
 class House:
@@ -89,7 +86,7 @@ class House:
     def _ups(self, request: Request, path: str) -> bytes:  # noqa: PLR0911  # one for each thing that it does
         if path.endswith("/ship"):
             shipment = request.json["ShipmentRequest"]["Shipment"]
-            number = self._sold(_reference(shipment), "1Z")
+            number = self._sold(reference(shipment), "1Z")
             zpl = request.json["ShipmentRequest"]["LabelSpecification"]["LabelImageFormat"]["Code"] == "ZPL"
             charges = {"TotalCharges": {"CurrencyCode": "USD", "MonetaryValue": "19.20"}}
             agreed = {"TotalCharge": {"CurrencyCode": "USD", "MonetaryValue": "12.34"}}
@@ -122,9 +119,9 @@ class House:
             return answer(200, {"VoidShipmentResponse": {"Response": {"ResponseStatus": {"Code": "1"}}}})
         if path.startswith("/api/rating"):
             rates = [("03", "14.50", "3"), ("12", "30.00", "1")]
-            return answer(200, {"RateResponse": {"RatedShipment": [_ups_rate(*rate) for rate in rates]}})
+            return answer(200, {"RateResponse": {"RatedShipment": [ups_rate(*rate) for rate in rates]}})
         if path.startswith("/api/track"):
-            return answer(200, {"trackResponse": {"shipment": [{"package": [_ups_package(path.rpartition("/")[2])]}]}})
+            return answer(200, {"trackResponse": {"shipment": [{"package": [ups_package(path.rpartition("/")[2])]}]}})
         if path.endswith("/pickup"):
             return answer(200, {"PickupCreationResponse": {"PRN": "2929602E9CP"}})
         if "/pickup/" in path:
@@ -140,7 +137,7 @@ class House:
             label = {
                 "contentType": "LABEL",
                 "docType": "ZPLII" if zpl else "PDF",
-                "encodedLabel": ZPL if zpl else _pdf(),
+                "encodedLabel": ZPL if zpl else pdf(),
             }
             rates = [{"rateType": "PAYOR_ACCOUNT_PACKAGE", "totalNetCharge": 9.87, "currency": "USD"}]
             rating = {"actualRateType": "PAYOR_ACCOUNT_PACKAGE", "shipmentRateDetails": rates}
@@ -222,13 +219,13 @@ class House:
         if path == "/labels/v3/label":
             assert request.headers["x-payment-authorization-token"] == "pays"
             key = request.headers["x-idempotency-key"]
-            return _usps_label(self._sold(key, "9200"), request.json)
+            return usps_label(self._sold(key, "9200"), request.json)
         if path == "/labels/v3/label-reprint":
             number = self.labels.get(request.headers["x-idempotency-key"], "")
             if not number or number in self.voided:
                 code = "160979" if number else "160412"
                 return answer(400, {"error": {"code": "400", "message": "Bad Request", "errors": [{"code": code}]}})
-            return _usps_label(number, request.json)
+            return usps_label(number, request.json)
         if path.startswith("/labels/v3/label/") and request.method == "DELETE":
             number = path.rpartition("/")[2]
             self._void(number)
@@ -253,7 +250,7 @@ class House:
             )
         if path == "/scan-forms/v3/scan-form":
             meta = {"manifestNumber": "M1", "trackingNumbers": request.json["shipment"]["trackingNumbers"]}
-            return _parts({"SCANFormMetadata": meta}, {"SCANFormImage": PDF})
+            return parts({"SCANFormMetadata": meta}, {"SCANFormImage": PDF})
         if path == "/pickup/v3/carrier-pickup":
             return answer(200, {"confirmationNumber": "WTC1", "pickupDate": "2026-01-05"})
         if path.startswith("/pickup/v3"):
@@ -261,77 +258,14 @@ class House:
         return answer(404, {"error": {"code": "404", "message": path}})
 
 
-def _reference(shipment: dict[str, Any]) -> str:
-    package = shipment["Package"][0]
-    references = package.get("ReferenceNumber") or shipment["ReferenceNumber"]
-    return str(references[0]["Value"])
-
-
-def _ups_rate(code: str, amount: str, days: str) -> dict[str, Any]:
-    charge = {"CurrencyCode": "USD", "MonetaryValue": amount}
-    arrival = {"ServiceSummary": {"EstimatedArrival": {"BusinessDaysInTransit": days}}}
-    return {
-        "Service": {"Code": code},
-        "TransportationCharges": charge,
-        "BaseServiceCharge": charge,
-        "ServiceOptionsCharges": {"CurrencyCode": "USD", "MonetaryValue": "0.00"},
-        "TotalCharges": charge,
-        "TimeInTransit": arrival,
-    }
-
-
-def _ups_package(number: str) -> dict[str, Any]:
-    scans = [("20260105", "071356", "FS", "D"), ("20260104", "060000", "OT", "I")]
-    activity = [
-        {"date": date, "time": time, "status": {"code": code, "type": kind, "description": code}}
-        for date, time, code, kind in scans
-    ]
-    return {"trackingNumber": number, "activity": activity, "deliveryDate": [{"type": "DEL", "date": "20260105"}]}
-
-
-def _usps_label(number: str, asked: dict[str, Any]) -> bytes:
-    zpl = asked["imageInfo"]["imageType"].startswith("ZPL")
-    return _parts(
-        {"labelMetadata": {"trackingNumber": number, "postage": 8.4, "SKU": "DUXX"}},
-        {"labelImage": ZPL if zpl else PDF},
-    )
-
-
-def _parts(facts: dict[str, Any], images: dict[str, str]) -> bytes:
-    """As USPS answers: facts as JSON, images in base64, each a part."""
-    parts = [
-        f'Content-Type: application/json\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{json.dumps(fact)}'
-        for name, fact in facts.items()
-    ] + [
-        f'Content-Type: application/pdf\r\nContent-Disposition: form-data; filename="{name}.pdf"; name="{name}"\r\n\r\n'
-        f"{image}"
-        for name, image in images.items()
-    ]
-    body = "".join(f"--abcdef123\r\n{part}\r\n" for part in parts) + "--abcdef123--"
-    return answer(200, body.encode(), content_type="multipart/form-data; boundary=abcdef123")
-
-
-def _pdf() -> str:
-    """A PDF that holds together: labels of FedEx are bound into one."""
-    objects = [
-        "<</Type/Catalog/Pages 2 0 R>>",
-        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 10 10]/Resources<<>>>>",
-    ]
-    text, offsets = "%PDF-1.4\n", []
-    for number, content in enumerate(objects, start=1):
-        offsets.append(len(text))
-        text += f"{number} 0 obj\n{content}\nendobj\n"
-    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    whole = (
-        f"{text}xref\n0 4\n0000000000 65535 f \n{table}trailer<</Size 4/Root 1 0 R>>\nstartxref\n{len(text)}\n%%EOF\n"
-    )
-    return base64.b64encode(whole.encode()).decode()
-
-
 @asynccontextmanager
 async def carrier(
-    name: str, *says: Say, secrets: dict[str, str] | None = None, threads: int = 4, **settings: Any
+    name: str,
+    *says: Say,
+    secrets: dict[str, str] | None = None,
+    threads: int = 4,
+    settles_s: float = 0,
+    **settings: Any,
 ) -> AsyncIterator[tuple[Karrio, House, Outside]]:
     """The adapter, the carrier, and the server that it is reached at. ``says`` is said before the carrier answers."""
     house = House(name)
@@ -344,6 +278,7 @@ async def carrier(
             name=name,
             url=server.url,
             threads=threads,
+            settles_s=settles_s,
         )
         try:
             yield adapter, house, server

@@ -11,9 +11,9 @@ from services.hub.decision import Done, Failed, Intent, Later, Outcome, Refused,
 from services.hub.effects import Effects, Limits
 from services.shipping.carriers import VoidLabel
 from services.shipping.carriers.karrio import Karrio
+from tests.adapters.karrio_calls import ALL, BUY, REFUSED, label
 from tests.adapters.karrio_house import House, carrier
 from tests.adapters.outside import CLOSE, RESET, Say, answer, truncated
-from tests.adapters.test_karrio import ALL, BUY, REFUSED, label
 
 LOOK_UP = {
     "ups": "POST /api/labels/v1/recovery",

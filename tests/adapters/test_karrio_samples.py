@@ -7,10 +7,10 @@ import pytest
 pytest.importorskip("karrio", reason="crossdock[carriers] is not installed")
 
 from services.hub.effects import PermanentError, TransientError, UnknownError
-from services.shipping.carriers import GetRates, TrackParcel, ValidateAddress
+from services.shipping.carriers import GetRates, TrackParcels, ValidateAddress, Wanted
+from tests.adapters.karrio_calls import BOX, BUY, BUYER, US, label, pickup
 from tests.adapters.karrio_house import carrier
 from tests.adapters.outside import Request, Say, answer
-from tests.adapters.test_karrio import BOX, BUY, BUYER, US, label, pickup
 from tests.conftest import REAL_DATA
 
 SAMPLES = REAL_DATA / "reference-only" / "carriers"
@@ -84,7 +84,8 @@ async def test_recorded_labels_are_read_or_unknown_where_they_hold_no_picture(na
     ],
 )
 async def test_recorded_scans_are_read_oldest_first(name: str, file: str) -> None:
-    found = await asked(name, "track", TrackParcel(carrier=name, tracking_number="1"), 200, recorded(name, file))
+    wanted = TrackParcels(parcels=(Wanted(carrier=name, tracking_number="1"),))
+    (found,) = (await asked(name, "track", wanted, 200, recorded(name, file))).parcels
     moments = [scan.at for scan in found.scans]
     assert moments
     assert moments == sorted(moments)

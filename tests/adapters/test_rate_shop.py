@@ -9,8 +9,9 @@ from services.hub.decision import Done, Intent
 from services.hub.effects import Effects, Limits, PermanentError, TransientError
 from services.shipping.carriers import GetRates, Offer, Rates
 from services.shipping.carriers.answers import Shopped
+from services.shipping.carriers.desk import AskDesk
 from services.shipping.carriers.requests import SHOP, Asked, ShopRates
-from services.shipping.carriers.shop import RateDesk, RateShop, limits
+from services.shipping.carriers.shop import RateShop, asking, limits
 from tests.adapters.parcels import WAREHOUSE
 from tests.builders import BERLIN
 
@@ -46,7 +47,7 @@ def house(*carriers: Carrier) -> Effects:
     effects = Effects("shipping")
     for carrier in carriers:
         effects.add(carrier, Limits(breaker_failures=1))
-        effects.add(RateDesk(carrier.name, carrier.call), limits(DEADLINE_S))
+        effects.add(AskDesk(asking(carrier.name), carrier.call), limits(DEADLINE_S))
     effects.add(RateShop(effects.run, effects.is_open, DEADLINE_S), Limits(attempts=1))
     return effects
 

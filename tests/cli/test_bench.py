@@ -61,7 +61,7 @@ async def bench(*arguments: str, folder: Path) -> tuple[int, bytes]:
         stdout=asyncio.subprocess.PIPE, env={**os.environ, "TMPDIR": str(folder)},
     )  # fmt: skip
     try:
-        async with asyncio.timeout(240):
+        async with asyncio.timeout(480):
             said, _ = await running.communicate()
     finally:
         if running.returncode is None:

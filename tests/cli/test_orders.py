@@ -56,6 +56,21 @@ def test_show_tells_every_decision_with_its_reason_in_the_order_of_time(crossdoc
         assert words in said.out
 
 
+def test_a_timeline_tells_nothing_of_another_order_that_got_its_stock_by_the_same_decision(
+    crossdock: Crossdock, hub: RunningHub, sku: str
+) -> None:
+    hub.order((sku, 10))
+    eventually(lambda: crossdock("stock", "show", sku, "--json").json["promisable"] == 0)
+    waiting = [hub.order((sku, pieces)) for pieces in (2, 1)]
+    for order_id in waiting:
+        said(crossdock, order_id, "stock-backordered")
+    crossdock("stock", "receive", sku, "BER", 3)
+    for order_id in waiting:
+        said(crossdock, order_id, "stock-allocated")
+        timeline = crossdock("orders", "show", order_id, "--json").json["timeline"]
+        assert {entry["body"]["order_id"] for entry in timeline} == {order_id}
+
+
 def test_list_tells_where_orders_stand_and_filters(crossdock: Crossdock, order_id: str, held: str) -> None:
     said = crossdock("orders", "list")
 

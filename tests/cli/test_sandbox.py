@@ -55,6 +55,11 @@ def test_a_sandbox_runs_fails_on_request_and_says_what_it_believes(crossdock: Cr
 
 
 def test_what_the_sandbox_does_not_have_is_said(crossdock: Crossdock, sandbox: str) -> None:
+    assert "no parcel 1Z" in crossdock("sandbox", "move", "ups", "delivered", "--number", "1Z", "--url", sandbox).error
+    assert crossdock("sandbox", "move", "ups", "flying", "--url", sandbox).status == 1, "though there is no parcel"
+    assert crossdock("sandbox", "move", "easypost", "flying", "--url", sandbox).status == 1
+    assert "woocommerce is no carrier" in crossdock("sandbox", "move", "woocommerce", "created", "--url", sandbox).error
+    assert "usps is no shop" in crossdock("sandbox", "seed", "usps", 3, "--url", sandbox).error
     assert "there are: shopify" in crossdock("sandbox", "state", "ebay", "--url", sandbox).error
     assert crossdock("sandbox", "faults", "worse", "--url", sandbox).status == 1
     assert crossdock("sandbox", "up", "--faults", "worse").status == 2

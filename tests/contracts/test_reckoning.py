@@ -13,7 +13,8 @@ from crossdock_contracts.capture import CancelOrderV1, PlaceHoldV1
 from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.inventory import ReceiveStockV1, StockReservedV1
 from crossdock_contracts.values import LineQuantity
-from services.hub.rounds import _reply
+from services.hub.decision import Decision
+from services.hub.plan import Staged
 from tests.builders import NOW
 from tests.flow.house import order_of
 
@@ -56,9 +57,8 @@ def test_a_command_that_nobody_could_reckon_with_is_none(command: Any, fields: d
 
 def test_who_asked_is_answered_whatever_the_numbers_are() -> None:
     said = StockReservedV1(owner="main", order_id="web:1", lines=(), generation=10**30, reserved_at=NOW)
-    source = SimpleNamespace(raw=SimpleNamespace(headers={"crossdock-reply": "_INBOX.1"}))
-    staged: Any = SimpleNamespace(source=source, outcome="done", decision=SimpleNamespace(intent=None, events=[said]))
-    answer = _reply(staged)
+    source: Any = SimpleNamespace(raw=SimpleNamespace(headers={"crossdock-reply": "_INBOX.1"}))
+    answer = Staged(source, Decision(events=[said]), "done").reply()
     assert answer is not None
     body = orjson.loads(answer[answer.index(b"{") :].strip())
     assert body["events"][0]["body"]["order_id"] == "web:1"

@@ -14,6 +14,7 @@ from services.returns import cases
 from services.returns import state as returns
 from services.routing import state as routing
 from services.shipping import state as shipping
+from services.shipping import state_back, state_dock
 
 _MOVES: dict[type[Document], Any] = {
     capture.OrderRecord: capture.MOVES,
@@ -24,6 +25,9 @@ _MOVES: dict[type[Document], Any] = {
     cases.Case: cases.MOVES,
     routing.Route: routing.MOVES,
     shipping.Shipment: shipping.MOVES,
+    state_back.ReturnLabel: state_back.MOVES,
+    state_dock.Manifest: state_dock.MOVES,
+    state_dock.CarrierPickup: state_dock.CALL_MOVES,
 }
 
 

@@ -191,6 +191,17 @@ def test_trouble_is_held_with_what_it_was_once(trouble: object, reason: str, det
     assert [(event.hold.reason, event.hold.detail) for event in ledger.said(OrderHeldV1)] == [(reason, detail)]
 
 
+def test_a_purchase_that_still_nothing_can_tell_of_is_held_again_once_its_hold_was_closed() -> None:
+    about = {**ABOUT, "fulfilment_id": "web:1/1", "location_id": "BER", "reason": "outcome-unknown", "detail": "?"}
+    ledger = captured()
+    ledger.take(holds.hold_on_trouble, LabelRefusedV1(**about, attempt=1), NOW)
+    again = LabelRefusedV1(**about, attempt=1, looks=1)
+    assert ledger.take(holds.hold_on_trouble, again, NOW) == Decision(), "its hold stands"
+    release(ledger)
+    ledger.take(holds.hold_on_trouble, again, NOW)
+    assert [event.hold.hold_id for event in ledger.said(OrderHeldV1)] == ["no-label-web:1/1-1", "no-label-web:1/1-1-1"]
+
+
 def test_trouble_with_what_is_not_there_or_over_is_nobodys() -> None:
     trouble = ReservationExpiredV1(**ABOUT, lines=(pieces(),), expired_at=NOW)
     ended = captured(total_minor=1500)

@@ -12,15 +12,9 @@ from hypothesis import strategies as st
 
 from crossdock_contracts.handed_in import OrderInput
 from crossdock_contracts.values import LineKind
-from services.capture.channels.invoices import (
-    COLUMNS,
-    Cancellation,
-    Planner,
-    Rejection,
-    Tally,
-    kind_of,
-    read_rows,
-)
+from services.capture.channels.invoices import Cancellation, Planner
+from services.capture.channels.invoices.codes import kind_of
+from services.capture.channels.invoices.rows import COLUMNS, Rejection, Tally, read_rows
 from services.hub.settings import ROOT
 
 FILE = ROOT.parent / "shared" / "data" / "orders" / "online_retail_II_2009-2010.csv.gz"

@@ -10,14 +10,14 @@ from crossdock_contracts.channels import ChannelRefusedV1, ChannelToldV1
 from crossdock_contracts.payments import RefundLeftToChannelV1
 from crossdock_contracts.shipping import ShippedLine
 from crossdock_contracts.values import ChannelPolicy, FulfilledQuantity, LineQuantity, Money
-from services.capture.channels.api import TellCancelled, TellRefund, TellShipped, Told
+from services.capture.channels.api import TellAcknowledged, TellCancelled, TellRefund, TellShipped, Told
 from services.capture.channels.native import Native
-from services.capture.decide.outward import outward_of, settle_telling, tell_channel
+from services.capture.decide.outward import acknowledge, outward_of, settle_telling, tell_channel
 from services.capture.rules import ApiConfig, Channel, ChannelConfig, Channels
 from services.capture.state import OrderRecord, OrderStatus
 from services.capture.state_outward import Telling, TellingStatus, Unsure
 from services.hub.decision import Decision, Done, Failed, Refused, changed
-from tests.builders import NOW, line, order, shipment_shipped
+from tests.builders import NOW, captured, hold, line, order, shipment_shipped
 from tests.decide.ledger import Ledger
 from tests.decide.shop import checks
 
@@ -176,3 +176,24 @@ def test_stock_is_told_anew_of_what_the_channel_may_have_put_back() -> None:
     told(ledger, cancelled())
     answered(ledger, cancelled(), Done(Told()))
     assert ledger.get(Unsure, "main", "web", "A").since == NOW
+
+
+def acknowledged(ledger: Ledger, message: Any, *wanting: str, **api: Any) -> Any:
+    """What a channel is told on an order that has come; none if it is told nothing."""
+    decision = ledger.take(partial(acknowledge, set(wanting), channels(**api)), message, NOW)
+    return decision.intent.request if decision.intent else None
+
+
+def test_a_channel_that_counts_the_hours_hears_once_that_an_order_has_come_held_or_not() -> None:
+    ledger, message = known(), captured(line(quantity=3), holds=(hold(),))
+    assert acknowledged(ledger, message, "web") == TellAcknowledged(channel_order_id="1")
+    answered(ledger, message, Done(Told()))
+    assert [event.telling_id for event in ledger.said(ChannelToldV1)] == ["acknowledge"]
+    assert acknowledged(ledger, message, "web") is None
+
+
+def test_a_channel_that_does_not_want_to_hear_that_an_order_has_come_is_not_told() -> None:
+    message = captured(line(quantity=3))
+    assert acknowledged(known(), message, "shop") is None
+    assert acknowledged(known(), message, "web", tell=("ship",)) is None
+    assert acknowledged(known(policy=ChannelPolicy(fulfil_by="channel")), message, "web") is None

@@ -25,7 +25,7 @@ from services.capture.state import OrderStatus
 from services.hub.decision import changed
 from tests.builders import NOW, ingest
 from tests.decide.ledger import Ledger
-from tests.decide.sale import money, payment, record, ships, sold, then, way
+from tests.decide.sale import extra, money, payment, record, ships, sold, then, way
 from tests.decide.shop import checks
 from tests.decide.world import World
 
@@ -105,6 +105,19 @@ def test_pieces_that_the_hub_has_cancelled_are_not_the_channels_though_it_counts
     assert len(world.said(OrderCancelledV1)) == 2
 
 
+@pytest.mark.parametrize("told", [("1", "2"), ("1",)])
+def test_a_cancel_of_several_lines_is_the_hubs_only_if_all_of_them_are_cancelled_here(told: tuple[str, ...]) -> None:
+    pieces = tuple(LineQuantity(line_id=line, quantity=1) for line in ("1", "2"))
+    lines = tuple(one for one in pieces if one.line_id in told)
+    world = way("routed", sold(1, extra(), method="prepaid", source_version="1"))
+    world.hear(CancelOrderV1(owner="main", order_id=record(world).order_id, lines=lines, cancel_id="ours"))
+    world.rest()
+    both = CancelInput(cancel_id="C9", lines=pieces, counted=1)
+    then(world, sold(1, extra(), method="prepaid", source_version="2", cancels=(both,)))
+    asked = [one.cancel_id for one in (*world.said(OrderCancelledV1), *world.said(CancelRefusedV1))]
+    assert ("channel:C9" in asked) is (told == ("1",))
+
+
 def test_a_piece_that_the_channel_has_cancelled_is_cancelled_once_though_it_counts_it_again() -> None:
     world = way("routed", paid())
     for version in (2, 3):
@@ -164,9 +177,13 @@ def test_pieces_are_cancelled_as_the_channel_counts_them() -> None:
     assert world.pieces_said(ShipmentShippedV2) == {"1": 6}
 
 
-def test_places_that_the_channel_names_in_its_own_way_stand_under_our_names() -> None:
-    reached = ApiConfig(url="http://shop", locations={"gid://1": "LON"})
-    channel = Channel("web", ChannelConfig(format="native", api=reached), Native(), checks())
+@pytest.mark.parametrize(
+    "config",
+    [{"api": ApiConfig(url="http://shop", locations={"gid://1": "LON"})}, {"locations": {"gid://1": "LON"}}],
+    ids=["of its API", "of a channel without one"],
+)
+def test_places_that_the_channel_names_in_its_own_way_stand_under_our_names(config: Any) -> None:
+    channel = Channel("web", ChannelConfig(format="native", **config), Native(), checks())
     made = paid(shipping=ShippingChoice(pickup_location_id="gid://1"), sold_at="gid://1")
     ledger = Ledger()
     message = ingest(made)

@@ -4,7 +4,7 @@ import pytest
 
 from crossdock_contracts.labels import LabelBoughtV1, LabelRefusedV1, LabelVoidedV1, RankedRate
 from crossdock_contracts.values import Money
-from services.hub.decision import Decision, Done, Outcome
+from services.hub.decision import Decision, Done, Outcome, changed
 from services.hub.settings import ROOT
 from services.hub.toml import RulesError
 from services.shipping.carriers import Voided
@@ -112,6 +112,17 @@ def test_a_fulfilment_that_comes_again_before_the_answer_has_its_call_looked_up(
     again = dock.arrives().intent
     assert (again.key, again.resumed, first.resumed) == (first.key, True, False)
     assert again.request_hash == first.request_hash
+
+
+def test_a_call_is_looked_up_where_it_was_made_though_its_carrier_has_another_account_by_now() -> None:
+    dock = Dock()
+    first = dock.arrives().intent
+    exchanged = changed(RULES.carriers["cheap"], adapter="other")
+    dock.rules = changed(RULES, carriers={**RULES.carriers, "cheap": exchanged})
+    again = dock.arrives().intent
+    assert first is not None
+    assert again is not None
+    assert (again.adapter, again.key, again.resumed) == (first.adapter, first.key, True)
 
 
 def test_a_fulfilment_that_comes_again_with_its_label_changes_nothing() -> None:

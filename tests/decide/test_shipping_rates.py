@@ -106,7 +106,7 @@ def test_live_rates_compete_with_those_of_tables() -> None:
     [
         (shopped(silent={"dear": "no answer within 2 s"}, down=("dear",)), "no live rate: no answer within 2 s"),
         (shopped(silent={"dear": "dear: circuit open"}, down=("dear",)), "no live rate: dear: circuit open"),
-        (shopped(offer("dear", 100, service="other")), "no live rate: not-offered"),
+        (shopped(offer("dear", 100, service="other")), "no live rate: not-offered, but other"),
         (shopped(offer("dear", 100, currency="USD")), "priced in USD, not EUR"),
     ],
 )
@@ -242,6 +242,14 @@ def test_a_purchase_of_which_nothing_can_tell_is_bought_nowhere_else_and_somebod
     (refused,) = dock.said(LabelRefusedV1)
     assert (refused.reason, refused.detail) == ("outcome-unknown", "nothing can tell")
     assert dock.arrives().intent.resumed, "what comes again looks it up again, and buys nothing"
+
+
+def test_each_look_that_finds_nothing_says_so_anew_for_its_hold_to_stand() -> None:
+    dock = asked(RULES)
+    dock.answered(LOST)
+    dock.take(partial(mend.buy_again, RULES, lambda _: False), LabelWantedV1(**ABOUT), NOW)
+    dock.answered(LOST)
+    assert [(said.attempt, said.looks) for said in dock.said(LabelRefusedV1)] == [(1, 0), (1, 1)]
 
 
 def test_a_hold_that_is_closed_has_the_purchase_looked_up_again() -> None:

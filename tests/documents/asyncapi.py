@@ -11,11 +11,16 @@ import orjson
 from crossdock_contracts import registry
 from crossdock_contracts.generate import name_of
 from services.hub.app import HubApp
-from services.hub.queries import DocumentsQuestion, LettersQuestion, TimelineQuestion
+from services.hub.queries import DocumentsQuestion, LettersQuestion, TimelineQuestion, WaitingQuestion
 from tests.documents.sources import apps
 
 _CONTRACTS = {one.__name__: name_of(one) for one in registry.everything()}
-_QUESTIONS = {"documents": DocumentsQuestion, "timeline": TimelineQuestion, "letters": LettersQuestion}
+_QUESTIONS = {
+    "documents": DocumentsQuestion,
+    "timeline": TimelineQuestion,
+    "letters": LettersQuestion,
+    "waiting": WaitingQuestion,
+}
 _PUBLIC = {"evt", "cmd", "query"}
 
 

@@ -24,7 +24,7 @@ def text() -> str:
         "which no arrow leads to another is an end.\n",
     ]
     for service in ALL:
-        for name in ("state", "audits", "cases"):
+        for name in ("state", "audits", "cases", "state_back", "state_dock"):
             if importlib.util.find_spec(f"services.{service}.{name}") is None:
                 continue
             module = importlib.import_module(f"services.{service}.{name}")

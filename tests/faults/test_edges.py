@@ -1,5 +1,6 @@
 """Shops and carriers that fail: nothing lost, nothing twice, nothing left over, as they say themselves."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -58,6 +59,18 @@ async def test_levels_that_could_be_told_are_told_whatever_becomes_of_others() -
 
     told = await each(LEVELS, tell, 2)
     assert [(one.sku, one.problem) for one in told.levels] == [("A", ""), ("C", "no such article")]
+
+
+async def test_a_level_whose_call_hangs_costs_the_others_nothing() -> None:
+    async def tell(level: Level) -> str:
+        if level.sku == "A":
+            await asyncio.Event().wait()
+        return ""
+
+    told = await each(LEVELS, tell, 2, timeout_s=0.1)
+    assert [one.sku for one in told.levels] == ["B", "C"]
+    with pytest.raises(TransientError, match="none of 1 levels"):
+        await each(LEVELS[:1], tell, 2, timeout_s=0.02)
 
 
 async def test_where_no_level_could_be_told_it_is_said_why() -> None:

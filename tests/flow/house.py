@@ -42,7 +42,7 @@ BUILD: dict[str, Callable[[Settings], HubApp]] = {
     "inventory": lambda config: HubApp(inventory.service(config), config),
     "products": lambda config: HubApp(products.service(), config),
     "routing": lambda config: HubApp(routing.service(config), config),
-    "shipping": lambda config: HubApp(shipping.service(config), config),
+    "shipping": shipping.build,
     "returns": lambda config: HubApp(returns.service(config), config),
 }
 
@@ -59,11 +59,14 @@ format = "native"
 hold_hours = 0.0002
 on_expiry = "release"
 
+[post]
+format = "csv"
+
 [shopfront]
 format = "shopify"
 policy = { payment_by = "channel", refund_by = "channel" }
 """
-"""Channels whose holds end within a second, and one that signs its webhooks."""
+"""Channels whose holds end within a second, one that hands in rows of a file, and one that signs its webhooks."""
 
 
 LOCATION = """
@@ -114,7 +117,9 @@ class House:
             await self.running.pop(name).stop()
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        await Web([self.running["capture"].app])(scope, receive, send)
+        await Web([self.running[name].app for name in ("capture", "shipping") if name in self.running])(
+            scope, receive, send
+        )
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["House"]:
@@ -123,9 +128,11 @@ class House:
             self._answer, port=self.settings.http_port, log_level="error", lifespan="off", ws="none", interface="asgi3"
         )
         await self.start()
-        async with serving(_Web(config)), self.web:
-            yield self
-        await self.stop()
+        try:
+            async with serving(_Web(config)), self.web:
+                yield self
+        finally:
+            await self.stop()
 
     async def rest(self) -> None:
         """Wait until nothing is left to do."""

@@ -12,7 +12,11 @@ pytest.importorskip("karrio", reason="crossdock[carriers] is not installed")
 from crossdock_contracts.labels import SettlePurchaseV1
 from crossdock_contracts.products import Product, UpsertProductV1
 from services.cli.verify import examine
+from services.cli.waiting import waits as waiting
+from services.hub.circuit import Limits
 from services.hub.settings import Settings
+from services.shipping.carriers import shop
+from services.shipping.decide import waits
 from tests.adapters.karrio_house import House as Carrier
 from tests.adapters.outside import CLOSE, answer, outside
 from tests.builders import BERLIN
@@ -113,19 +117,46 @@ async def test_the_best_live_rate_sells_and_the_event_says_what_each_charged(
         bought = await town.house.hears("label-bought", await town.sells())
         refused = [rate.get("refused", "") for rate in bought["ranking"]]
         assert ("120100" in refused[0], refused[1], len(town.dhl.bought)) == (True, "", 2)
+        (over,) = bought["passed_over"]
+        assert (over["carrier"], over["account"], over["cause"], "120100" in over["detail"]) == (
+            "ups",
+            "ups",
+            "refused",
+            True,
+        )
 
 
-async def test_labels_wait_while_all_carriers_are_down_and_are_bought_when_one_returns(
-    settings: Settings, tmp_path: Path
+async def test_labels_wait_for_all_to_see_while_carriers_are_down_and_are_bought_at_once_when_one_returns(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(waits, "_FIRST_S", 3600.0)
+    monkeypatch.setattr(waits, "_LONGEST_S", 3600.0)
+    monkeypatch.setattr(
+        shop, "limits", lambda *_: Limits(timeout_s=2, attempts=1, breaker_failures=1, breaker_rest_s=0.2)
+    )
     async with street(settings, tmp_path) as town:
         town.ups.faults[RATED] = town.dhl.faults[PRICED] = [answer(503)] * 500
-        order = await town.sells()
-        delayed = await town.house.hears("label-delayed", order)
-        assert "dhl mydhl_express_worldwide: no live rate" in delayed["detail"]
+        orders = [await town.sells() for _ in range(3)]
+        delayed = [await town.house.hears("label-delayed", order) for order in orders]
+        assert "dhl mydhl_express_worldwide: no live rate" in delayed[0]["detail"]
+        assert {(one["account"], one["cause"]) for one in delayed[0]["passed_over"]} == {
+            ("ups", "no-rate"),
+            ("dhl", "no-rate"),
+        }
+        await until(lambda: _waiting(town.house, orders))
+
         town.dhl.faults.clear()
-        bought = await town.house.hears("label-bought", order)
-        assert (bought["parcel"]["carrier"], town.ups.bought) == ("dhl", [])
+
+        bought = [await town.house.hears("label-bought", order) for order in orders]
+        assert ({one["parcel"]["carrier"] for one in bought}, town.ups.bought) == ({"dhl"}, [])
+        assert [one["carrier"] for one in bought[0]["passed_over"]] == ["ups"]
+        assert await waiting(town.house.client) == []
+
+
+async def _waiting(house: House, orders: list[str]) -> bool:
+    found = await waiting(house.client, "dhl-rates")
+    assert all("ups_ground: no live rate" in one["why"] for one in found)
+    return sorted(one["about"] for one in found) == sorted(f"main/{order}" for order in orders)
 
 
 async def test_a_lost_answer_is_looked_up_and_one_that_nothing_can_tell_of_is_held_until_somebody_looked(

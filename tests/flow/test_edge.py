@@ -133,7 +133,7 @@ async def test_a_channel_that_is_not_set_up_is_not_found(house: House) -> None:
 
     assert detail == (
         "no channel 'telex' is set up in channels.toml; known: brief, business, desk, lenient, marketplace, "
-        "outlet, retail, shopfront, social, till, web"
+        "outlet, post, retail, shopfront, social, till, web"
     )
     assert problem(await house.web.post("/v1/orders?channel=telex", content=b"{}"), 404) == detail
 

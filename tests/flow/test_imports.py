@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import pytest
 
-from services.capture.channels.invoices import COLUMNS
+from services.capture.channels.invoices.rows import COLUMNS
 from services.hub.settings import ROOT
 from tests.builders import unique
 from tests.conftest import REAL_DATA, published

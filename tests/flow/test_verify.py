@@ -144,8 +144,9 @@ OF_NOTHING_HERE = {
     "capacity-matches-routes",
     "kits-add-up",
     "cases-are-settled-once",
+    "every-call-is-seen-through",
 }
-"""Checks of what this run has none of; `tests/decide/test_settled.py` has some."""
+"""Checks of what this run has none of; `tests/decide/test_settled.py` and `test_verify_calls.py` have some."""
 
 
 async def test_a_sound_run_passes_and_every_check_has_looked_at_something(run: Ran) -> None:

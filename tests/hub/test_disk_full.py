@@ -60,7 +60,7 @@ def disk() -> Iterator[Disk]:
 async def refuses(client: Client) -> bool:
     """A write is refused, for want of room."""
     try:
-        await client.tell(receipt())
+        await client.tell(receipt("refused"))
     except ConnectionError:
         return True
     return False

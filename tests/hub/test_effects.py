@@ -7,7 +7,7 @@ import pytest
 
 from crossdock_contracts.inventory import CountStockV1
 from services.cli.client import Client
-from services.hub.decision import Done, Failed, Intent, Later, Refused
+from services.hub.decision import Done, Failed, Intent, Later, Refused, Unsettled
 from services.hub.effects import Effects, Limits, PermanentError, TransientError, UnknownError
 from tests.conftest import Run, published, until
 from tests.hub import tally
@@ -114,6 +114,12 @@ async def test_an_unknown_adapter_is_a_refusal(tmp_path: Path) -> None:
     outcome = await effects(Moody(tmp_path / "desk")).run(intent(adapter="pigeon"))
     assert isinstance(outcome, Refused)
     assert outcome.code == "unknown-adapter"
+
+
+async def test_a_call_that_an_adapter_may_have_made_which_is_gone_is_no_refusal(tmp_path: Path) -> None:
+    outcome = await effects(Moody(tmp_path / "desk")).run(intent(adapter="pigeon", resumed=True))
+    assert isinstance(outcome, Unsettled)
+    assert outcome.key == intent().key
 
 
 async def test_the_circuit_opens_after_failures_in_a_row_and_lets_one_call_probe(tmp_path: Path) -> None:

@@ -124,7 +124,9 @@ def two_doors(door: Path) -> Service:
 def test_what_comes_in_does_not_wait_for_what_is_replayed() -> None:
     """However much of it there is: a round takes all that is new, and a little of what waited before."""
     nothing: Any = None
-    partition = Partition(lease=nothing, client=nothing, rounds=nothing, failures=nothing, run_intent=nothing)
+    partition = Partition(
+        lease=nothing, client=nothing, rounds=nothing, failures=nothing, forward=nothing, run_intent=nothing
+    )
     new: Any = [(f"new {n}", None) for n in range(3)]
     again: Any = [(f"again {n}", None) for n in range(500)]
     partition._waiting, partition._yielding = [*new], [*again]

@@ -1,6 +1,7 @@
 """Nothing of one owner reaches another: every command and every query is tried across owners, and gets nothing."""
 
 import random
+from functools import cache
 from typing import Any
 
 import pytest
@@ -47,6 +48,7 @@ WITHOUT_EFFECT = {
     "capture.cmd.amend-order",
     "capture.cmd.fetch-order",
     "capture.cmd.ingest",
+    "capture.cmd.note-remap",
     "capture.cmd.release-hold",
     "capture.cmd.report-fulfilled",
     "inventory.cmd.approve-count",
@@ -66,21 +68,29 @@ WITHOUT_EFFECT = {
     "returns.cmd.import-return",
     "shipping.cmd.accept-fulfilment",
     "shipping.cmd.acknowledge-purchase-order",
+    "shipping.cmd.book-carrier-pickup",
+    "shipping.cmd.cancel-carrier-pickup",
     "shipping.cmd.close-wave",
     "shipping.cmd.confirm-ready",
     "shipping.cmd.confirm-step",
     "shipping.cmd.decline-fulfilment",
     "shipping.cmd.hand-over",
+    "shipping.cmd.hear-carrier",
     "shipping.cmd.invoice-purchase-order",
+    "shipping.cmd.make-manifest",
     "shipping.cmd.plan-wave",
     "shipping.cmd.receive-at-store",
     "shipping.cmd.reject-purchase-order",
     "shipping.cmd.release-wave",
     "shipping.cmd.report-label",
     "shipping.cmd.reset-pickup-code",
+    "shipping.cmd.settle-carrier-pickup",
+    "shipping.cmd.settle-manifest",
     "shipping.cmd.settle-purchase",
+    "shipping.cmd.settle-return-label",
+    "shipping.cmd.tracking-polled",
 }
-"""Commands whose samples do not fit what the owner has here."""
+"""Commands whose samples do not fit what the owner has here, or of which an event is all that follows."""
 QUESTIONS: dict[str, dict[str, Any]] = {
     "availability": {"skus": [SKU]},
     "locations": {},
@@ -96,6 +106,11 @@ KNOWN = {"availability", "products"}
 
 def world_of_main(stage: str) -> World:
     """The world of one owner, who has one of everything that the sample commands name."""
+    return _made(stage).copy()
+
+
+@cache
+def _made(stage: str) -> World:
     world, draw = World(), random.Random(1)
     product = Product(sku=SKU, title=SECRET, weight_g=300, barcodes=("4006381333931",))
     made = order_input(
@@ -140,16 +155,16 @@ def test_a_command_of_another_owner_changes_nothing_and_learns_nothing(contract:
 
 def test_the_same_commands_do_change_something_where_they_are_the_owner_s() -> None:
     """Otherwise the test above would show nothing."""
-    moved = set()
-    for contract in COMMANDS:
-        for stage in STAGES:
-            world = world_of_main(stage)
-            before = of_main(world)
-            world.send(sample_of(contract))
-            world.run(random.Random(1), trouble=False)
-            if of_main(world) != before:
-                moved.add(contract)
-    assert {one.TYPE for one in COMMANDS} - {one.TYPE for one in moved} <= WITHOUT_EFFECT
+    without = {contract.TYPE for contract in COMMANDS if not any(changes(contract, stage) for stage in STAGES)}
+    assert without <= WITHOUT_EFFECT
+
+
+def changes(contract: type[Command], stage: str) -> bool:
+    world = world_of_main(stage)
+    before = of_main(world)
+    world.send(sample_of(contract))
+    world.run(random.Random(1), trouble=False)
+    return of_main(world) != before
 
 
 def test_a_question_of_another_owner_is_answered_with_nothing() -> None:

@@ -90,7 +90,7 @@ class WarehouseOrders(whole.WholeOrders):
         self, few: int, shorts: list[int], lead_first: bool, skus: list[str], method: PaymentMethod
     ) -> None:
         for sku in skus:
-            self.order_comes([(sku, 2)], "tok_1", method, 0, "10115", 1, 1)
+            self.order_comes([(sku, 2)], "tok_1", method, 0, "10115", 1, 1, 0)
         self.world.run(self.draw)
         self.a_wave_is_planned("ROT", 50)
         waves = sorted(self.world.all(Wave), key=lambda one: one.wave_id)

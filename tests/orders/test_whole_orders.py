@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from crossdock_contracts.capture import CancelOrderV1, PlaceHoldV1, RejectOrderV1, ReleaseHoldV1
+from crossdock_contracts.capture import CancelOrderV1, PlaceHoldV1, RejectOrderV1, ReleaseHoldV1, Reread
 from crossdock_contracts.cases import DecideCaseV1, OpenCaseV1, ReceiveCaseGoodsV1
 from crossdock_contracts.handed_in import LineInput
 from crossdock_contracts.inventory import AdjustStockV1, CountStockV1, ReceiveStockV1, TransferStockV1
@@ -70,9 +70,10 @@ class WholeOrders(RuleBasedStateMachine):
     # -- shops and buyers
 
     @rule(lines=_lines, token=st.sampled_from(TOKENS), method=st.sampled_from(tuple(PaymentMethod)[:3]), few=_few,
-          postcode=st.sampled_from(POSTCODES), unknown=st.integers(0, 9), priority=st.integers(0, 9))  # fmt: skip
+          postcode=st.sampled_from(POSTCODES), unknown=st.integers(0, 9), priority=st.integers(0, 9),
+          cards=st.sampled_from((0, 0, 1500)))  # fmt: skip
     def order_comes(
-        self, lines: Any, token: str, method: Any, few: int, postcode: str, unknown: int, priority: int
+        self, lines: Any, token: str, method: Any, few: int, postcode: str, unknown: int, priority: int, cards: int
     ) -> None:
         number = str(self._next("order"))
         inputs = [
@@ -83,9 +84,8 @@ class WholeOrders(RuleBasedStateMachine):
             inputs[0] = inputs[0].model_copy(update={"sku": "", "listing_id": f"L-{lines[0][0]}"})
         payment = PaymentTerms(method=method, token=token if method is PaymentMethod.TOKEN else "")
         address = BERLIN.model_copy(update={"postcode": postcode})
-        made = order_input(
-            number, *inputs, payment=payment, ship_to=address, priority=priority, placed_at=self.world.now
-        )
+        fields = {"priority": priority, "placed_at": self.world.now, "gift_cards_minor": cards}
+        made = order_input(number, *inputs, payment=payment, ship_to=address, **fields)
         self.made.append(made)
         self._send(ingest(made), few)
 
@@ -98,9 +98,13 @@ class WholeOrders(RuleBasedStateMachine):
             self._send(ingest(self.made[number % len(self.made)]), few)
 
     @rule(
-        number=st.integers(0, 20), few=_few, what=st.sampled_from(("address", "more", "fewer", "line", "less", "note"))
+        number=st.integers(0, 20),
+        few=_few,
+        what=st.sampled_from(("address", "more", "fewer", "line", "less", "note")),
+        again=st.booleans(),
     )
-    def a_newer_copy_comes(self, number: int, few: int, what: str) -> None:
+    def a_newer_copy_comes(self, number: int, few: int, what: str, *, again: bool) -> None:
+        """Or the one that came last is read again, and comes to something else."""
         if not self.made:
             return
         place = number % len(self.made)
@@ -123,7 +127,7 @@ class WholeOrders(RuleBasedStateMachine):
                 fields["note"] = f"note {self._next('note')}"
         total = sum(line.quantity * line.unit_price_minor for line in lines)
         before = sum(line.quantity * line.unit_price_minor for line in made.lines)
-        version = str(self._next("version"))
+        version = made.source_version if again else str(self._next("version"))
         self.made[place] = changed(
             made,
             lines=tuple(lines),
@@ -131,7 +135,8 @@ class WholeOrders(RuleBasedStateMachine):
             source_version=version,
             **fields,
         )
-        self._send(ingest(self.made[place]), few)
+        reread = Reread(run_id="r", requested_by="somebody") if again else None
+        self._send(ingest(self.made[place], reread=reread), few)
 
     @rule(number=st.integers(0, 20), few=_few, line=st.integers(0, 3), quantity=st.integers(1, 3))
     def cancel_comes(self, number: int, few: int, line: int, quantity: int) -> None:

@@ -7,9 +7,10 @@ is the sandbox's own, and fails, or is cut off before its answer is heard, when 
 
 import random
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from crossdock_contracts.base import Contract, Event
 from services.capture import app as capture
@@ -71,6 +72,14 @@ class World(Ledger):
         """What the outside did, by key: once each."""
         self._handled: set[tuple[str, str]] = set()
         self._sent = 0
+
+    def copy(self) -> Self:
+        """The same once more; what happens in one does not in the other."""
+        made = copy(self)
+        vars(made).update(
+            (name, copy(held)) for name, held in vars(self).items() if isinstance(held, list | dict | set)
+        )
+        return made
 
     # -- what comes in
 

@@ -108,3 +108,26 @@ async def test_stock_is_set_by_listing_and_by_feed(
     assert done["processingStatus"] == "DONE"
     assert (report["summary"]["messagesAccepted"], report["issues"][0]["messageId"]) == (1, 2)
     assert {sku: (await state(web))["stock"][sku] for sku in "AB"} == {"A": 3, "B": 3}
+
+
+async def test_the_newer_version_shows_what_is_asked_for_and_refuses_what_it_does_not_know(
+    web: httpx.AsyncClient, token: dict[str, str], orders: list[str]
+) -> None:
+    newer = "/amazon/orders/2026-01-01/orders"
+    asked = {"marketplaceIds": MARKET, "createdAfter": "2020-01-01T00:00:00Z", "maxResultsPerPage": 3}
+    first = (await web.get(newer, params=asked, headers=token)).json()
+    more = {**asked, "paginationToken": first["pagination"]["nextToken"]}
+    rest = (await web.get(newer, params=more, headers=token)).json()
+    plain = (await web.get(f"{newer}/{orders[0]}", headers=token)).json()["order"]
+    whole = await web.get(f"{newer}/{orders[0]}", params={"includedData": "PROCEEDS,FULFILLMENT"}, headers=token)
+    refused = [
+        await web.get(newer, params={"marketplaceIds": MARKET}, headers=token),
+        await web.get(f"{newer}/{orders[0]}", params={"includedData": "SECRETS"}, headers=token),
+        await web.get("/amazon/feeds/2021-06-30/feeds", headers=token),
+    ]
+
+    assert [one["orderId"] for one in (*first["orders"], *rest["orders"])] == orders
+    assert "pagination" not in rest
+    assert not {"buyer", "recipient", "proceeds", "fulfillment"} & set(plain)
+    assert whole.json()["order"]["fulfillment"]["fulfillmentStatus"] == "UNSHIPPED"
+    assert [one.status_code for one in refused] == [400, 400, 400]

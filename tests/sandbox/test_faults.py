@@ -1,14 +1,20 @@
 """The fault proxy: what it says goes wrong goes wrong, and is counted."""
 
 import asyncio
+import re
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
-from services.sandbox.profile import PROFILES, Fault, Profile
+from services.hub.quota import asked_to_wait
+from services.sandbox import hooks
+from services.sandbox.profile import PROFILES, Fault, HookFault, Profile
 from services.sandbox.server import Running
 from tests.conftest import until
 
@@ -50,6 +56,18 @@ async def test_a_refusal_is_in_the_words_of_its_api_and_does_nothing(web: httpx.
     assert ("retry-after" in answer.headers) is (status == 429)
     assert await made(web) == 0
     assert (await create(web)).status_code == 201
+
+
+async def test_who_comes_too_often_is_told_for_how_long_to_wait_in_seconds_or_by_a_date(
+    web: httpx.AsyncClient,
+) -> None:
+    await script(web, "429", "429", retry_after_s=30)
+
+    first, second = await create(web), await create(web)
+
+    assert (first.headers["retry-after"], asked_to_wait(first.headers)) == ("30", 30)
+    assert second.headers["retry-after"].endswith("GMT")
+    assert asked_to_wait(second.headers) == pytest.approx(30, abs=1)
 
 
 async def test_a_bad_gateway_answers_with_a_page(web: httpx.AsyncClient) -> None:
@@ -107,9 +125,13 @@ async def test_an_answer_that_cannot_be_read_had_its_work_done(web: httpx.AsyncC
 
 
 async def test_a_late_answer_is_right(web: httpx.AsyncClient) -> None:
-    await script(web, "latency", latency_s=0.2)
+    await script(web, *["latency"] * 5, latency_s=0.2)
+    began = time.monotonic()
 
-    assert (await create(web)).status_code == 201
+    assert {(await create(web)).status_code for _ in range(5)} == {201}
+
+    assert time.monotonic() - began > 0.2
+    assert await made(web) == 5
 
 
 async def test_an_expired_token_has_to_be_exchanged_anew(web: httpx.AsyncClient) -> None:
@@ -123,6 +145,32 @@ async def test_an_expired_token_has_to_be_exchanged_anew(web: httpx.AsyncClient)
     assert (await web.get(orders, headers={"x-amz-access-token": token})).status_code == 403
     token = (await web.post("/amazon/auth/o2/token", data=asked)).json()["access_token"]
     assert (await web.get(orders, headers={"x-amz-access-token": token})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("api", "token_path", "method", "path"),
+    [
+        ("ups", "security/v1/oauth/token", "GET", "api/track/v1/details/1Z999AA10123456784"),
+        ("fedex", "oauth/token", "POST", "track/v1/trackingnumbers"),
+    ],
+)
+async def test_a_carriers_expired_token_is_refused_from_then_on(
+    web: httpx.AsyncClient, api: str, token_path: str, method: str, path: str
+) -> None:
+    async def token() -> str:
+        asked = {"grant_type": "client_credentials", "client_id": "i", "client_secret": "s"}
+        return str((await web.post(f"/{api}/{token_path}", data=asked, auth=("i", "s"))).json()["access_token"])
+
+    async def status(bearer: str) -> int:
+        headers = {"Authorization": f"Bearer {bearer}"}
+        return (await web.request(method, f"/{api}/{path}", headers=headers, json={})).status_code
+
+    old = await token()
+    assert await status(old) != 401
+    await script(web, "expired", api=api)
+
+    assert [await status(old) for _ in range(2)] == [401, 401]
+    assert await status(await token()) != 401
 
 
 async def test_an_api_that_is_down_leaves_the_others_alone(web: httpx.AsyncClient) -> None:
@@ -174,35 +222,49 @@ def test_a_storm_has_every_kind_of_fault_and_outages_in_turn() -> None:
     assert {place for places in down for place in places} == {0, 1, 2, 3}
 
 
-async def test_webhooks_are_doubled_reordered_and_lost(sandbox: Running, web: httpx.AsyncClient) -> None:
-    heard: list[bytes] = []
+@asynccontextmanager
+async def listener() -> AsyncIterator[tuple[str, list[int]]]:
+    """A URL for webhooks, and the ids of the orders that they were about, as they came."""
+    heard: list[int] = []
 
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            size = next(
-                int(line[16:]) for line in head.decode().splitlines() if line.lower().startswith("content-length")
-            )
-            heard.append(await reader.readexactly(size))
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-            await writer.drain()
-
-    async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await hear(reader, writer)
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                size = re.search(r"content-length: (\d+)", head.decode().lower())
+                heard.append(orjson.loads(await reader.readexactly(int(size[1]) if size else 0))["id"])
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
-    async with await asyncio.start_server(quietly, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        sandbox.sandbox.faults.use(Profile(share=0.5, seed=3))
-        hook = {"url": f"http://127.0.0.1:{port}/", "secret": "s"}
-        begun = time.monotonic()
-        await web.post("/sandbox/woocommerce", json={"webhook": hook, "orders": 40})
-        counts = sandbox.sandbox.faults.counts["woocommerce"]
-        expected = 40 + counts["webhook-duplicate"] - counts["webhook-lost"]
-        await until(lambda: len(heard) >= expected)
+    async with await asyncio.start_server(hear, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", heard
 
-    assert min(counts["webhook-duplicate"], counts["webhook-lost"], counts["webhook-reordered"]) > 0
-    assert len(heard) == expected
-    assert len(set(heard)) == 40 - counts["webhook-lost"]
-    assert time.monotonic() - begun < 10
+
+@pytest.mark.parametrize(
+    ("fault", "order"),
+    [(HookFault.DUPLICATE, [0, 0, 1]), (HookFault.REORDERED, [1, 0]), (HookFault.LOST, [1])],
+)
+async def test_webhooks_are_doubled_reordered_and_lost(
+    sandbox: Running, web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, fault: HookFault, order: list[int]
+) -> None:
+    monkeypatch.setattr(hooks, "_HELD_BACK_S", 0.2)
+    faults = iter([fault])
+    monkeypatch.setattr(sandbox.sandbox.faults, "next_hook", lambda _: next(faults, None))
+    async with listener() as (url, heard):
+        for _ in range(2):
+            made = {"webhook": {"url": url, "secret": "s"}, "orders": 1}
+            await web.post("/sandbox/woocommerce", json=made)
+            if fault is not HookFault.REORDERED:
+                await until(lambda: heard or fault is HookFault.LOST)
+        await until(lambda: len(heard) == len(order))
+
+    first = min(heard) - min(order)
+    assert [id_ - first for id_ in heard] == order
+
+
+def test_webhooks_fail_as_often_as_the_profile_says() -> None:
+    faults = [Profile(share=0.5, seed=3).hook_fault("woocommerce", number) for number in range(3000)]
+    counts = Counter(faults)
+    assert counts[None] == pytest.approx(1500, abs=120)
+    assert {kind: counts[kind] for kind in HookFault} == {kind: pytest.approx(500, abs=90) for kind in HookFault}

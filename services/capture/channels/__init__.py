@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from crossdock_contracts.handed_in import OrderInput
 
@@ -17,8 +17,22 @@ class UnmappableError(ValueError):
     """A payload that cannot become an order; the text names the JSON path and the reason."""
 
 
-class NotYetError(UnmappableError):
+class PassedOverError(UnmappableError):
+    """What a channel hands in is plainly nothing to work on: it is told as ignored, and is no dead letter."""
+
+    reason: ClassVar[str]
+
+
+class NotYetError(PassedOverError):
     """An order that its channel has not done with: not paid, a draft, held there. A newer copy comes once it is."""
+
+    reason = "not-yet"
+
+
+class NoOrderError(PassedOverError):
+    """What nobody has ordered anything with, and never will: a test, a draft by itself, a return by itself."""
+
+    reason = "no-order"
 
 
 class SignatureError(Exception):

@@ -4,7 +4,7 @@ Where a channel does not, what was to be told waits, and goes out once the crede
 what was told.
 """
 
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import httpx
@@ -61,6 +61,23 @@ class KeyAuth(httpx.Auth):
         yield request
 
 
+class PairAuth(httpx.Auth):
+    """Shows two secrets with each request, as user and password."""
+
+    def __init__(self, keys: Keys, user: str, password: str) -> None:
+        self._keys = keys
+        self._names = (user, password)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Called by httpx for each request.
+
+        Raises:
+            TransientError: one of them is not set.
+        """
+        user, password = (self._keys[name] for name in self._names)
+        yield from httpx.BasicAuth(user, password).auth_flow(request)
+
+
 async def exchanged(http: Http, path: str, **request: Any) -> Token:
     """A token of OAuth 2.0 (RFC 6749, 5.1); ``request`` is httpx's.
 
@@ -70,21 +87,58 @@ async def exchanged(http: Http, path: str, **request: Any) -> Token:
     return (await granted(http, path, **request))[0]
 
 
-async def granted(http: Http, path: str, **request: Any) -> tuple[Token, str]:
-    """The same, and the refresh token that came with it, if any.
+Granted = tuple[Token, str]
+"""A token, and the refresh token that came with it; empty: none did."""
+
+
+async def granted(
+    http: Http, path: str, method: str = "POST", read: Callable[[httpx.Response], Granted] | None = None, **request: Any
+) -> Granted:
+    """The same, with the refresh token; ``read`` is for what does not answer as OAuth 2.0 has it.
 
     Raises:
         TransientError: there is none just now, or it is refused.
     """
     headers = {"Accept": "application/json", **request.pop("headers", {})}
     try:
-        return await http.send("token", "POST", path, read=_granted, safe=True, headers=headers, **request)
+        return await http.send("token", method, path, read=read or _granted, safe=True, headers=headers, **request)
     except StatusError as error:
         msg = f"{http.adapter}: no access token: {error}; see to the secrets of channel.{http.adapter}"
         raise TransientError(msg, NOT_LET_IN_S) from error
 
 
-def _granted(answer: httpx.Response) -> tuple[Token, str]:
+def _granted(answer: httpx.Response) -> Granted:
     content = answer.json()
     token = Token(content["access_token"], float(content.get("expires_in") or 3600))
     return token, str(content.get("refresh_token") or "")
+
+
+class Renewed:
+    """Access tokens of a channel that hands out a new refresh token with each of them.
+
+    The newest is used; the one that is set, ``channel.<channel>.refresh-token``, where the newest is refused.
+    """
+
+    def __init__(self, keys: Keys, exchange: Callable[[str], Awaitable[Granted]]) -> None:
+        self._keys = keys
+        self._exchange = exchange
+        self._newest = ("", "")
+        """The refresh token that is set, and the newest one that it was exchanged for."""
+
+    async def __call__(self) -> Token:
+        """A new access token.
+
+        Raises:
+            TransientError: there is none just now, or it is refused.
+        """
+        known = self._keys["refresh-token"]
+        newest = self._newest[1] if self._newest[0] == known else known
+        try:
+            token, renewed = await self._exchange(newest)
+        except TransientError:
+            if newest == known:
+                raise
+            self._newest = (known, known)
+            token, renewed = await self._exchange(known)
+        self._newest = (known, renewed or newest)
+        return token

@@ -5,7 +5,7 @@ lost `Api.look_up` finds out whether it was done, by what the channel then shows
 number, a cancelled order, a refund with our note). Stock levels are absolute, so they may be sent any number of times.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import NonNegativeInt
 
@@ -24,6 +24,8 @@ class Order(Value):
 
     body: bytes
     """As `Format.read` takes it."""
+    original: str = ""
+    """Object name of a payload too large for a message; empty: it has not been put anywhere."""
 
 
 class Tracking(Value):
@@ -32,6 +34,12 @@ class Tracking(Value):
     carrier: str
     number: str
     url: str = ""
+
+
+class TellAcknowledged(Value):
+    """The order is in, and is worked on."""
+
+    channel_order_id: Id
 
 
 class TellShipped(Value):
@@ -73,6 +81,8 @@ class TellRefund(Value):
     amount: Money
     lines: tuple[LineQuantity, ...] = ()
     reason: Code
+    asked_at: Utc | None = None
+    """When it was decided; nothing that the channel did before was for this."""
 
 
 class Told(Value):
@@ -129,12 +139,25 @@ class StockSet(Value):
     levels: tuple[Levelled, ...]
 
 
+@runtime_checkable
+class Acknowledging(Protocol):
+    """An API of a channel that wants to be told that an order has come."""
+
+    async def acknowledge(self, told: TellAcknowledged) -> Told:
+        """The order has come; to say so again does no harm.
+
+        Raises:
+            TransientError, PermanentError, UnknownError: see `services.hub.effects`.
+        """
+
+
 class Api(Protocol):
     """A channel that can be asked and told: an adapter of the hub, one for each channel of ``channels.toml``.
 
     Operations are ``order`` (`AskOrder` → `Order`), ``orders`` (`AskOrders` → `Page`), ``stock`` (`SetStock` →
-    `StockSet`), ``ship`` (`TellShipped` → `Told`), ``cancel`` (`TellCancelled` → `Told`) and ``refund`` (`TellRefund` →
-    `Told`). What an API has no way to be told is `Told` without a reference.
+    `StockSet`), ``acknowledge`` (`TellAcknowledged` → `Told`) of `Acknowledging`, ``ship`` (`TellShipped` → `Told`),
+    ``cancel`` (`TellCancelled` → `Told`) and ``refund`` (`TellRefund` → `Told`). What an API has no way to be told is
+    `Told` without a reference.
     """
 
     name: str

@@ -8,7 +8,11 @@ from typing import Any
 
 import orjson
 
+from services.hub.http import StatusError
+
 _REMEMBERED = 2_000
+_OF_THE_ORDER = frozenset({400, 404, 410, 422})
+"""What an API says that it has nothing more about."""
 
 
 class Memory:
@@ -18,15 +22,27 @@ class Memory:
         self._known: OrderedDict[str, tuple[bytes, bytes]] = OrderedDict()
 
     async def get(self, name: str, listed: Any, compose: Callable[[Any], Awaitable[bytes]]) -> bytes:
-        """The order of this id, put together of how it is listed now."""
+        """The order of this id, put together of how it is listed now.
+
+        One of which the channel does not give the rest is as it is listed, for somebody to see: it keeps none of those
+        back that are listed after it.
+        """
         digest = sha256(orjson.dumps(listed)).digest()
         known = self._known.get(name)
         if known is None or known[0] != digest:
-            self._known[name] = known = (digest, await compose(listed))
+            self._known[name] = known = (digest, await self._whole(listed, compose))
         self._known.move_to_end(name)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return known[1]
+
+    async def _whole(self, listed: Any, compose: Callable[[Any], Awaitable[bytes]]) -> bytes:
+        try:
+            return await compose(listed)
+        except StatusError as error:
+            if error.status not in _OF_THE_ORDER:
+                raise
+            return orjson.dumps(listed)
 
 
 @dataclass(frozen=True, slots=True)

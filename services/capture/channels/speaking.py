@@ -12,6 +12,7 @@ import httpx
 from crossdock_contracts.values import LineQuantity
 from services.capture.channels.access import NOT_LET_IN_S
 from services.capture.channels.api import (
+    Acknowledging,
     AskOrder,
     AskOrders,
     Level,
@@ -20,6 +21,7 @@ from services.capture.channels.api import (
     Page,
     SetStock,
     StockSet,
+    TellAcknowledged,
     TellCancelled,
     TellRefund,
     TellShipped,
@@ -27,15 +29,26 @@ from services.capture.channels.api import (
 )
 from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, TransientError
-from services.hub.http import Http, StatusError, Timeouts
+from services.hub.http import Answer, Http, StatusError, Timeouts
 from services.hub.quota import Quota
 from services.hub.toml import RulesError
 
 _SILENCE_S = 15.0
+_TIMEOUT_S = 8.0
+_TOLD_WITHIN = 0.75
+"""What a channel is told call by call is not waited for any longer than this share of the time that there is: one call
+that hangs would cost all the others."""
 
 
-async def each(levels: Iterable[Level], tell: Callable[[Level], Awaitable[str]], at_once: int) -> StockSet:
+async def each(
+    levels: Iterable[Level],
+    tell: Callable[[Level], Awaitable[str]],
+    at_once: int,
+    timeout_s: float = _TIMEOUT_S,
+) -> StockSet:
     """Publish levels with a call each; ``tell`` says what is wrong with one. Those that could not be told are left out.
+
+    ``timeout_s`` is what there is for all of it.
 
     Raises:
         TransientError, UnknownError, PermanentError: none could be told; why not the first of them.
@@ -46,11 +59,20 @@ async def each(levels: Iterable[Level], tell: Callable[[Level], Awaitable[str]],
         async with gate:
             return Levelled(sku=level.sku, listing_id=level.listing_id, problem=await tell(level))
 
-    found = await asyncio.gather(*map(one, levels), return_exceptions=True)
-    told = tuple(one for one in found if isinstance(one, Levelled))
-    for error in found if not told else ():
-        if isinstance(error, BaseException):
-            raise error
+    within_s = _TOLD_WITHIN * timeout_s
+    calls = [asyncio.create_task(one(level)) for level in levels]
+    try:
+        done, _ = await asyncio.wait(calls, timeout=within_s) if calls else (set(), set())
+    finally:
+        for call in calls:
+            call.cancel()
+    told = tuple(call.result() for call in calls if call in done and call.exception() is None)
+    for call in calls if not told else ():
+        if call in done:
+            call.result()
+    if calls and not told:
+        msg = f"none of {len(calls)} levels could be told within {within_s:g} s"
+        raise TransientError(msg)
     return StockSet(levels=told)
 
 
@@ -63,11 +85,13 @@ class WebApi(ABC):
 
     batch = 1
 
-    def __init__(self, name: str, http: Http) -> None:
+    def __init__(self, name: str, http: Http, *beside: Http) -> None:
+        """``beside``: further clients that it has, for tokens and the like."""
         self.name = name
         self.http = http
+        self._beside = beside
 
-    async def call(self, operation: str, key: str, request: Any) -> Any:
+    async def call(self, operation: str, key: str, request: Any) -> Any:  # noqa: PLR0911  # one for each request
         """Ask or tell.
 
         Raises:
@@ -80,6 +104,8 @@ class WebApi(ABC):
                 return await self.orders(request)
             case SetStock():
                 return await self.stock(request)
+            case TellAcknowledged() if isinstance(self, Acknowledging):
+                return await self.acknowledge(request)
             case TellShipped():
                 return await self.ship(key, request)
             case TellCancelled():
@@ -110,7 +136,8 @@ class WebApi(ABC):
 
     async def close(self) -> None:
         """Give the connections up."""
-        await self.http.close()
+        for http in (self.http, *self._beside):
+            await http.close()
 
     @abstractmethod
     async def order(self, asked: AskOrder) -> Order:
@@ -162,8 +189,9 @@ def connect(
     auth: httpx.Auth | None = None,
     headers: Mapping[str, str] | None = None,
     quota: Quota | None = None,
+    refuses: Callable[[Answer], bool] = lambda _: False,
 ) -> Http:
-    """The client for a channel; ``url`` where it is not the API's own."""
+    """The client for a channel; ``url`` where it is not the API's own, ``refuses`` as `Http` has it."""
     times = Timeouts(read_s=min(_SILENCE_S, config.timeout_s), total_s=config.timeout_s)
     return Http(
         name,
@@ -173,6 +201,7 @@ def connect(
         timeouts=times,
         connections=config.concurrency,
         quota=quota,
+        refuses=refuses,
     )
 
 

@@ -18,6 +18,7 @@ from crossdock_contracts.reasons import LATE_ARRIVAL
 from crossdock_contracts.routing import CancelDecidedV1
 from crossdock_contracts.values import FulfilledQuantity, Hold, Order
 from services.capture.decide import cancel
+from services.capture.decide.again import paid_already
 from services.capture.decide.cancel import ask_routing, by_line, ended, without_pieces
 from services.capture.decide.checks import UNKNOWN_LISTING, CheckedAgain
 from services.capture.decide.difference import FIELDS, Difference, difference, standing_of, worth
@@ -37,14 +38,14 @@ _GOODS_ASTRAY = {Change.ADDRESS, Change.LESS, Change.CASH}
 def take_over(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
     """Carry a newer copy of an order that has been let go through, as far as it can be."""
     assert record.order is not None
-    name = f"copy-{copy.digest[:12]}"
     found = difference(standing_of(record), record.source or record.order, copy.order)
-    if found.trouble:
-        return opened(record, changed_at_source(record, copy, found.trouble, now))[1]
+    trouble = found.trouble or paid_already(copy, found.amount_minor)
+    if trouble:
+        return opened(record, changed_at_source(record, copy, trouble, now))[1]
     if not found.changes:
         record = changed(record, source=copy.order if record.source else None)
         return Decision(writes=[record], events=[ignored(record, "nothing-changed", "what it says is known already")])
-    return amend(record, name, found, copy.order, "", now)
+    return amend(record, f"copy-{copy.name}", found, copy.order, copy.requested_by, now)
 
 
 def amend(
@@ -148,7 +149,7 @@ def amend_held(
     """A newer copy of a held order: what it mends holds it no longer, what is wrong with it does."""
     decision = Decision(writes=[record])
     if found.changes:
-        decision = amend(record, f"copy-{copy.digest[:12]}", found, copy.order, "", now)
+        decision = amend(record, f"copy-{copy.name}", found, copy.order, copy.requested_by, now)
         (record,) = (written for written in decision.writes if isinstance(written, OrderRecord))
     if record.status in ENDED:
         return decision
@@ -174,7 +175,7 @@ def _more_holds(record: OrderRecord, copy: Copy, again: CheckedAgain) -> list[Ho
     open_ = {hold.reason for hold in record.holds}
     closed_ = {hold.hold_id for hold in record.closed}
     named = [
-        changed(hold, hold_id=f"{hold.reason}-{copy.digest[:12]}") if hold.reason == UNKNOWN_LISTING else hold
+        changed(hold, hold_id=f"{hold.reason}-{copy.name}") if hold.reason == UNKNOWN_LISTING else hold
         for hold in again.holds
         if hold.reason not in open_
     ]
@@ -278,7 +279,7 @@ def changed_at_source(record: OrderRecord, copy: Copy, why: str, now: datetime) 
     reason = LATE_ARRIVAL if record.status in ENDED else "changed-at-source"
     order = copy.order
     return Hold(
-        hold_id=f"{reason}-{copy.digest[:12]}",
+        hold_id=f"{reason}-{copy.name}",
         reason=reason,
         opened_at=now,
         expires_at=now + PATIENCE,

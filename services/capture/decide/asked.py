@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from crossdock_contracts.capture import IngestV1
-from crossdock_contracts.channels import FetchOrderV1, LevelsPublishedV1, PollFinishedV1
+from crossdock_contracts.channels import FetchOrderV1, LevelsPublishedV1, OrderFetchedV1, PollFinishedV1
 from services.capture.channels.api import AskOrder, Order
 from services.capture.decide.ingest import ingest
 from services.capture.rules import Channels
@@ -25,7 +25,7 @@ def fetch_order(_states: States, message: FetchOrderV1, _now: datetime) -> Decis
 def settle_fetch(
     channels: Channels, states: States, message: FetchOrderV1, outcome: Outcome, now: datetime
 ) -> Decision:
-    """The order as the channel has it is taken in as if it had been handed in.
+    """The order as the channel has it is taken in as if it had been handed in, and is kept as it came.
 
     Raises:
         OrderGoneError: the channel refuses to show it; it becomes a dead letter.
@@ -34,15 +34,18 @@ def settle_fetch(
     match outcome:
         case Done(response=answer):
             assert isinstance(answer, Order)
-            handed_in = IngestV1(
-                owner=message.owner,
-                channel=message.channel,
-                order_id=message.order_id,
-                body=answer.body.decode(),
+            payload = answer.body.decode()
+            about = {"owner": message.owner, "channel": message.channel, "order_id": message.order_id}
+            kept = OrderFetchedV1(
+                **about,
+                body="" if answer.original else payload,
+                original=answer.original,
                 received_at=message.received_at,
-                source=message.source,
             )
-            return ingest(channels, states, handed_in, now, handed_in.body)
+            handed_in = IngestV1(**about, body=payload, received_at=message.received_at, source=message.source)
+            decision = ingest(channels, states, handed_in, now, payload)
+            decision.events.insert(0, kept)
+            return decision
         case Refused(code=code, detail=detail):
             msg = f"{message.channel} does not show order {message.channel_order_id}: {code} {detail}".rstrip()
             raise OrderGoneError(msg)

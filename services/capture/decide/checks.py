@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from crossdock_contracts.addresses import AddressCheckWantedV1
 from crossdock_contracts.base import Event
 from crossdock_contracts.capture import RiskPart
+from crossdock_contracts.reasons import ADDRESS_CHECK
 from crossdock_contracts.values import Hold, LineKind, Order, PaymentMethod
 from services.capture.decide.address import Problem, address_problems, is_po_box
 from services.capture.decide.fraud import risk_of
@@ -49,7 +51,30 @@ def check(states: States, channel: Channel, owner: str, order: Order, unknown: l
     holds = [_hold(channel, reason, detail, now) for reason, detail in problems(channel, order, unknown)]
     holds += [_hold(channel, reason, detail, now) for reason, detail in _repeats(channel, buyer)]
     found.holds = (*holds, *_fraud_review(channel, found.risk, now), *_halted(channel, owner, order, now))
+    if channel.checks.addresses.check:
+        _ask_carrier(channel, owner, found, now)
     return found
+
+
+def _ask_carrier(channel: Channel, owner: str, found: Checked, now: datetime) -> None:
+    """Have a carrier say whether it delivers there, where the rules want that and nothing is wrong by itself."""
+    order = found.order
+    asked = next((one for one in channel.checks.addresses.check if one.when.matches(owner, order)), None)
+    ships = any(line.kind is LineKind.PHYSICAL for line in order.lines) and not order.shipping.pickup_location_id
+    if asked is None or not ships or order.ship_to is None:
+        return
+    if address_problems(channel.checks.addresses, order.ship_to, complete=True):
+        return
+    hold = Hold(
+        hold_id=ADDRESS_CHECK,
+        reason=ADDRESS_CHECK,
+        detail="a carrier is asked whether it delivers there",
+        opened_at=now,
+        expires_at=now + timedelta(minutes=asked.minutes),
+        on_expiry="release",
+    )
+    found.holds = (*found.holds, hold)
+    found.events.append(AddressCheckWantedV1(owner=owner, order_id=order.order_id, ship_to=order.ship_to))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +102,7 @@ def check_again(
     unnamed = [line.listing_id for line in standing.lines if line.kind is LineKind.PHYSICAL and line.sku is None]
     mendable = frozenset(reason for reason, _ in problems(channel, standing, unnamed))
     configured = {halt.name for halt in _configured(channel, record.owner, standing)}
-    holds = tuple(hold for hold in checked.holds if hold.reason not in {"repeated-order", *configured})
+    holds = tuple(hold for hold in checked.holds if hold.reason not in {"repeated-order", ADDRESS_CHECK, *configured})
     return CheckedAgain(order, holds, mendable)
 
 

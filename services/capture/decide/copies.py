@@ -12,6 +12,7 @@ from crossdock_contracts.amendments import (
 )
 from crossdock_contracts.capture import SubmissionIgnoredV1
 from crossdock_contracts.values import PaymentMethod
+from services.capture.decide.again import paid_already
 from services.capture.decide.amend import amend_held, changed_at_source, ignored, take_over
 from services.capture.decide.cancel import gist
 from services.capture.decide.checks import CheckedAgain
@@ -49,7 +50,7 @@ def newer_copy(states: States, record: OrderRecord, copy: Copy, again: CheckedAg
     record = changed(
         record,
         digest=copy.digest,
-        copies=(*record.copies, record.digest[:_KNOWN])[-_MOST:],
+        copies=record.copies if copy.digest == record.digest else (*record.copies, record.digest[:_KNOWN])[-_MOST:],
         source_version=copy.order.source_version or record.source_version,
     )
     if record.status in ENDED:
@@ -72,7 +73,7 @@ def _in_turn(states: States, record: OrderRecord, copy: Copy, again: CheckedAgai
         record, decision.events = let_go(record, needless, "a newer copy", now) if needless else (record, [])
     looked_at = {(hold.reason, hold.detail) for hold in record.closed}
     holds = tuple(
-        changed(hold, hold_id=f"{hold.reason}-{copy.digest[:12]}", on_expiry="release")
+        changed(hold, hold_id=f"{hold.reason}-{copy.name}", on_expiry="release")
         for hold in again.holds
         if (hold.reason, hold.detail) not in looked_at
     )
@@ -83,7 +84,7 @@ def _in_turn(states: States, record: OrderRecord, copy: Copy, again: CheckedAgai
     received = AmendmentReceivedV1(
         owner=record.owner,
         order_id=record.order_id,
-        amendment_id=f"copy-{copy.digest[:12]}",
+        amendment_id=f"copy-{copy.name}",
         detail="somebody has to look" if holds else "it waits for what is under way",
         received_at=now,
     )
@@ -95,7 +96,8 @@ def _late(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
     last, on_terms = record.last, copy.order.payment.method is PaymentMethod.TERMS
     same = last is not None and not on_terms and last.gist == gist(copy.order)
     by = copy.order.totals.total_minor - last.total_minor if last is not None else 0
-    if last is not None and same and (by == 0 or (by < 0 and not last.refused)):
+    pays_back = by < 0 and last is not None and not last.refused and not paid_already(copy, by)
+    if last is not None and same and (by == 0 or pays_back):
         if by:
             return _refund_late(record, copy, now)
         return Decision(
@@ -117,11 +119,12 @@ def _refund_late(record: OrderRecord, copy: Copy, now: datetime) -> Decision:
         order=order,
         holds=record.holds,
         amended_at=now,
-        amendment_id=f"copy-{copy.digest[:12]}",
+        amendment_id=f"copy-{copy.name}",
         results=(part,),
         amount_minor=by,
         repriced_minor=by,
         adjustment_minor=by,
+        requested_by=copy.requested_by,
     )
     last = changed(last, total_minor=last.total_minor + by, revision=order.revision)
     return Decision(writes=[changed(record, last=last)], events=[event])

@@ -149,8 +149,9 @@ def difference(standing: Standing, said: Order, now_says: Order, *, held: bool =
     order, changes = _fields(changed(standing.order, lines=after, totals=now_says.totals), said, now_says)
     repriced = lines.amount + gone_minor - for_added
     changes |= lines.changes | ({Change.AMOUNT} if repriced else set())
-    if order.payment.method is PaymentMethod.CASH_ON_DELIVERY and (repriced or removed):
-        changes |= {Change.CASH}
+    cards = now_says.totals.gift_cards_minor != said.totals.gift_cards_minor
+    cash = order.payment.method is PaymentMethod.CASH_ON_DELIVERY and (repriced or removed or cards)
+    changes |= {Change.CASH} if cash else {Change.RECORD} if cards else set()
     return Difference(
         order=order,
         changes=tuple(change for change in Change if change in changes),

@@ -63,6 +63,8 @@ def hold_on_trouble(states: States, message: AboutOrder, now: datetime) -> Decis
     )
     if any(hold.hold_id == hold_id for hold in (*record.holds, *record.closed)):
         return Decision.nothing()
+    if isinstance(message, LabelRefusedV1) and message.looks and any(h.about == about for h in record.holds):
+        return Decision.nothing()  # nothing can tell still, and the hold that says so has not been closed
     hold = Hold(
         hold_id=hold_id,
         reason=reason,
@@ -99,7 +101,7 @@ def _what(message: AboutOrder) -> tuple[str, str, str]:
             waited = f"{message.quantity} of {message.sku} since {message.waiting_since:%Y-%m-%d}"
             what = "backorder-lapsed", f"{message.line_id}-{message.waiting_since:%Y%m%d}", waited
         case LabelRefusedV1():
-            key = f"{message.fulfilment_id}-{message.attempt}"
+            key = f"{message.fulfilment_id}-{message.attempt}" + (f"-{message.looks}" if message.looks else "")
             what = NO_LABEL, key, f"{message.reason}: {message.detail}"
         case StepFailedV1():
             key = f"{message.fulfilment_id}-{message.step}-{message.attempt}"

@@ -6,38 +6,40 @@ from functools import lru_cache
 from hashlib import sha256
 
 from crossdock_contracts.capture import IngestV1, OrderCapturedV1, SubmissionIgnoredV1
-from crossdock_contracts.handed_in import LineInput, OrderInput
-from crossdock_contracts.values import LineKind, Order, OrderLine
-from services.capture.channels import NotYetError, UnmappableError
+from crossdock_contracts.handed_in import OrderInput
+from crossdock_contracts.values import Order
+from services.capture.channels import PassedOverError
+from services.capture.decide.again import heard, overtaken, reads_the_same
+from services.capture.decide.amend import ignored
 from services.capture.decide.cancel import ask_for_waiting, decide_waiting
-from services.capture.decide.checks import check, check_again
+from services.capture.decide.checks import CheckedAgain, check, check_again
 from services.capture.decide.copies import newer_copy, not_news
-from services.capture.decide.elsewhere import policy_of, record_order, recorded_again
+from services.capture.decide.elsewhere import record_order, recorded_again
 from services.capture.decide.evidence import traces_of
-from services.capture.decide.mapping import Meaning, Name, all_wants, in_pieces, meanings, missed
-from services.capture.decide.money import line_total, share, totals
+from services.capture.decide.mapping import missed
 from services.capture.decide.opened import expiry
 from services.capture.decide.outward import outward_of
-from services.capture.decide.reported import cancels_of, refunds_of, reported
+from services.capture.decide.reported import cancels_of, named_anew, refunds_of, reported
+from services.capture.decide.terms import check_lines, mapped
 from services.capture.rules import Channel, Channels
-from services.capture.state import Copy, Customer, Item, Listing, OrderRecord, OrderStatus, Want
+from services.capture.state import Copy, Customer, Item, Listing, OrderRecord, OrderStatus
 from services.hub.decision import Decision, States, changed
 
 
 def creates_order(message: IngestV1) -> Iterable[str]:
     """What a new order is the first to write."""
-    return [OrderRecord.at(message.owner, message.order_id)]
+    return [] if message.reread else [OrderRecord.at(message.owner, message.order_id)]
 
 
 @lru_cache(maxsize=1024)
-def _read(channel: Channel, body: str) -> OrderInput:
+def read(channel: Channel, body: str) -> OrderInput:
     """The order in a payload: what is to be loaded is taken from it first, and then the decision."""
     return _with_our_locations(channel, channel.format.read(body.encode()))
 
 
 def _with_our_locations(channel: Channel, handed_in: OrderInput) -> OrderInput:
     """The order with the places that its channel names by names of its own under ours."""
-    ours = channel.config.api.locations if channel.config.api else {}
+    ours = channel.config.places
     collected_at = handed_in.shipping.pickup_location_id
     if not (ours and (handed_in.sold_at or collected_at)):
         return handed_in
@@ -52,8 +54,8 @@ def reads_ingest(channels: Channels, message: IngestV1) -> Iterable[str]:
     if message.original:
         return found
     try:
-        handed_in = _read(channel, message.body)
-    except NotYetError:
+        handed_in = read(channel, message.body)
+    except PassedOverError:
         return found
     first = traces_of(channel.checks.customers, channel.name, handed_in)[:1]
     found += [Customer.at(owner, trace.customer_id) for trace in first]
@@ -73,13 +75,15 @@ def ingest(channels: Channels, states: States, message: IngestV1, now: datetime,
     """
     channel = channels[message.channel]
     try:
-        handed_in = _read(channel, payload)
-    except NotYetError as error:  # the channel brings it again
-        return Decision(events=[_ignored(message, "not-yet", str(error))])
-    _check_lines(channel, len(handed_in.lines), "")
+        handed_in = read(channel, payload)
+    except PassedOverError as error:
+        return Decision(events=[_ignored(message, error.reason, str(error))])
+    check_lines(channel, len(handed_in.lines), "")
     digest = digest_of(handed_in)
     record = states.get(OrderRecord, message.owner, message.order_id)
     if record is None or record.status is OrderStatus.EXPECTED:
+        if message.reread and not message.reread.captures:
+            return Decision(events=[_ignored(message, "not-captured", "it did not become an order when it came in")])
         return _capture(states, channel, message, handed_in, digest, record, now)
     return _known(states, channel, record, message, handed_in, now)
 
@@ -89,35 +93,40 @@ def digest_of(handed_in: OrderInput) -> str:
     return sha256(handed_in.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
-def _check_lines(channel: Channel, count: int, apart: str) -> None:
-    """See that a decision about the order is bounded.
-
-    Raises:
-        UnmappableError: it has too many lines.
-    """
-    if count > channel.config.most_lines:
-        msg = f"$.lines: {count} lines{apart}; an order may have {channel.config.most_lines}"
-        raise UnmappableError(msg)
-
-
 def _known(
     states: States, channel: Channel, record: OrderRecord, message: IngestV1, handed_in: OrderInput, now: datetime
 ) -> Decision:
     """Something about an order that is here already: a duplicate, an older copy, or news."""
     digest = digest_of(handed_in)
-    stale = not_news(record, handed_in.source_version, digest)
+    version = handed_in.source_version
+    reread = message.reread
+    stale = overtaken(record, message, digest, version) if reread else not_news(record, version, digest)
     if stale is not None:
         return Decision(events=[stale])
     if record.fulfil_by != "hub":
-        decision = recorded_again(states, record, message, handed_in, digest, now)
+        decision = recorded_again(states, heard(record, message), message, handed_in, digest, now)
     else:
-        order, unknown, wants = _mapped(states, channel, message, handed_in)
-        again = check_again(states, channel, record, order, unknown, now)
-        decision = newer_copy(states, record, Copy(digest=digest, order=again.order, wants=wants), again, now)
+        copy, checked = looked_at(states, channel, record, message, handed_in, now)
+        if reread and reads_the_same(record, copy):
+            return Decision(events=[ignored(record, "duplicate", "it reads as it did")])
+        decision = newer_copy(states, heard(record, message, copy), copy, checked, now)
     if not (handed_in.cancels or handed_in.refunds):
         return decision
     record = next((one for one in reversed(decision.writes) if isinstance(one, OrderRecord)), record)
+    record = named_anew(record, handed_in) if reread else record
     return decision.and_then(reported(record, handed_in, now))
+
+
+def looked_at(
+    states: States, channel: Channel, record: OrderRecord, message: IngestV1, handed_in: OrderInput, now: datetime
+) -> tuple[Copy, CheckedAgain]:
+    """Another copy of a known order in our terms, and what somebody has to look at of it."""
+    order, unknown, wants = mapped(states, channel, message, handed_in)
+    checked = check_again(states, channel, record, order, unknown, now)
+    copy = Copy(digest=digest_of(handed_in), order=checked.order, wants=wants)
+    if message.reread:
+        copy = changed(copy, reading=record.readings + 1, requested_by=message.reread.requested_by)
+    return copy, checked
 
 
 def _capture(
@@ -129,9 +138,10 @@ def _capture(
     record: OrderRecord | None,
     now: datetime,
 ) -> Decision:
-    order, unknown, wants = _mapped(states, channel, message, handed_in)
+    order, unknown, wants = mapped(states, channel, message, handed_in)
     record = record or OrderRecord(owner=message.owner, order_id=message.order_id, status=OrderStatus.EXPECTED)
     about = {"digest": digest, "source_version": handed_in.source_version, "captured_at": now}
+    about["heard_at"] = message.received_at
     record = changed(record, cancels=(*record.cancels, *cancels_of(changed(record, order=order), handed_in)))
     if any(not cancel.lines for cancel in record.cancels) and order.policy.fulfil_by != "till":
         ended = changed(record, **about, status=OrderStatus.CANCELLED, cancels=())
@@ -189,97 +199,4 @@ def captured(
 def _ignored(message: IngestV1, reason: str, detail: str) -> SubmissionIgnoredV1:
     return SubmissionIgnoredV1(
         owner=message.owner, order_id=message.order_id, channel=message.channel, reason=reason, detail=detail
-    )
-
-
-def _mapped(
-    states: States, channel: Channel, message: IngestV1, handed_in: OrderInput
-) -> tuple[Order, list[str], tuple[Want, ...]]:
-    """The order in terms of SKUs, what stands for nothing known, and what has to be known for that.
-
-    Raises:
-        UnmappableError: it has too many lines, its kits taken apart.
-    """
-    names = [_name(channel, line) for line in handed_in.lines]
-    found = meanings(states, message.owner, channel.name, names)
-    sold = [_line(handed_in, number, names[number], meaning) for number, meaning in enumerate(found)]
-    counted = [n for n, line in enumerate(sold) if line.kind is LineKind.PHYSICAL] or list(range(len(sold)))
-    for n, paid in zip(
-        counted, share(handed_in.total_minor, [max(0, sold[n].total_minor) for n in counted]), strict=True
-    ):
-        sold[n] = changed(sold[n], paid_minor=paid)
-    lines, kits = in_pieces(sold, found)
-    _check_lines(channel, len(lines), " with its kits taken apart")
-    fields = {name: getattr(handed_in, name) for name in _AS_THEY_CAME}
-    policy = policy_of(channel, handed_in)
-    order = Order(
-        order_id=message.order_id,
-        channel=channel.name,
-        channel_order_id=handed_in.order_id,
-        lines=lines,
-        kits=kits,
-        totals=totals(handed_in),
-        policy=policy,
-        sold_at="" if policy.fulfil_by == "hub" else handed_in.sold_at or channel.config.location,
-        **fields,
-    )
-    unknown = [meaning.unknown for meaning in found if meaning.unknown]
-    return order, unknown, all_wants(found) if unknown else ()
-
-
-_AS_THEY_CAME = (
-    "number",
-    "source_version",
-    "placed_at",
-    "currency",
-    "payment",
-    "customer",
-    "ship_to",
-    "bill_to",
-    "shipping",
-    "priority",
-    "ship_by",
-    "deliver_by",
-    "requested_at",
-    "release_at",
-    "reserve_until",
-    "ship_complete",
-    "customer_po",
-    "gift_message",
-    "note",
-    "tags",
-    "created_by",
-)
-
-
-def _name(channel: Channel, line: LineInput) -> Name | None:
-    """How a line names the goods that were sold; none where it is about no goods."""
-    if line.kind is not LineKind.PHYSICAL:
-        return None
-    return line.listing_id, line.sku or (line.listing_id if channel.config.listing_is_sku else "")
-
-
-def _line(handed_in: OrderInput, number: int, name: Name | None, meaning: Meaning) -> OrderLine:
-    """One line in terms of the SKU that it stands for, if that is known."""
-    line, item = handed_in.lines[number], meaning.item
-    return OrderLine(
-        line_id=line.line_id,
-        kind=line.kind,
-        listing_id=line.listing_id,
-        sku=item.sku if item else None,
-        unknown_sku=name[1] if name and item is None else "",
-        title=line.title or (item.title if item else ""),
-        ordered_quantity=line.quantity,
-        quantity=line.quantity * meaning.pieces,
-        unit_price_minor=line.unit_price_minor,
-        discount_minor=line.discount_minor,
-        tax_minor=line.tax_minor,
-        total_minor=line_total(handed_in, number),
-        weight_g=item.weight_g if item else None,
-        dimensions=item.dimensions if item else None,
-        hazmat_class=item.hazmat_class if item else "",
-        hs_code=item.hs_code if item else "",
-        origin_country=item.origin_country if item else None,
-        gift_wrap=line.gift_wrap,
-        note=line.note,
     )

@@ -15,6 +15,7 @@ def totals(order: OrderInput) -> OrderTotals:
         tax_minor=order.tax_minor,
         tax_included=order.tax_included,
         total_minor=order.total_minor,
+        gift_cards_minor=order.gift_cards_minor,
     )
 
 

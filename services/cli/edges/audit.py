@@ -119,20 +119,5 @@ async def stock_differs(client: Client, shops: Mapping[str, State]) -> list[str]
 
 
 def failovers(facts: Facts) -> int:
-    """Labels that another carrier sold than the one that was asked first."""
-    return sum(
-        any(rate.get("refused") and rate["rank"] < _rank(body) for rate in body.get("ranking", ()))
-        for _, _, body in facts.events["label-bought"]
-    )
-
-
-def _rank(body: Mapping[str, Any]) -> int:
-    parcel = body["parcel"]
-    return next(
-        (
-            rate["rank"]
-            for rate in body["ranking"]
-            if (rate["carrier"], rate["service"]) == (parcel["carrier"], parcel["service"])
-        ),
-        0,
-    )
+    """Labels that another carrier sold than the one that was preferred."""
+    return sum(bool(body.get("passed_over")) for _, _, body in facts.events["label-bought"])

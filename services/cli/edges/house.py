@@ -36,7 +36,7 @@ _ACCOUNTS_OF = {
 }
 
 
-def channels(url: str, shops: Iterable[str]) -> str:
+def channels(url: str, shops: Iterable[str], timeout_s: float) -> str:
     """``channels.toml``: shops of the sandbox, asked and told every few seconds."""
     return "\n".join(
         f"""[{shop}]
@@ -52,14 +52,14 @@ account = {{ {_ACCOUNTS_OF[shop].format(url=f"{url}/{shop}")} }}
 poll_minutes = 0.05
 overlap_minutes = 0.5
 stock_seconds = 1.0
-timeout_s = 8.0
+timeout_s = {timeout_s}
 concurrency = 32
 """
         for shop in shops
     )
 
 
-def carriers(url: str, *, table: bool = True) -> str:
+def carriers(url: str, timeout_s: float, *, table: bool = True) -> str:
     """``carriers.toml``: a carrier at each account, each the cheapest from one location; the table last, if at all."""
     parts = []
     for (account, (carrier, near, anywhere)), location in zip(_SERVICES.items(), LOCATIONS, strict=True):
@@ -67,7 +67,7 @@ def carriers(url: str, *, table: bool = True) -> str:
 kind = "easypost"
 url = "{url}/{account}/v2"
 concurrency = 64
-timeout_s = 8.0
+timeout_s = {timeout_s}
 
 [carrier.{carrier}]
 adapter = "{account}"
@@ -94,13 +94,15 @@ bands = [{ up_to_g = 1000000, amount_minor = 9900 }]
     return "\n".join(parts if table else parts[:-1])
 
 
-def write(folder: Path, url: str, delivered: Path, shops: Iterable[str], *, table: bool) -> tuple[Path, Path]:
+def write(
+    folder: Path, url: str, delivered: Path, shops: Iterable[str], timeout_s: float, *, table: bool
+) -> tuple[Path, Path]:
     """Rules and secrets for a sandbox at this address."""
     rules, secrets = folder / "rules", folder / "secrets"
     shutil.copytree(delivered, rules)
     secrets.mkdir()
-    (rules / "channels.toml").write_text(channels(url, shops))
-    (rules / "carriers.toml").write_text(carriers(url, table=table))
+    (rules / "channels.toml").write_text(channels(url, shops, timeout_s))
+    (rules / "carriers.toml").write_text(carriers(url, timeout_s, table=table))
     places = (rules / "locations.toml").read_text()
     places = re.sub(r"^(\[location\.\w+\])$", r'\1\nlabel_formats = ["pdf"]', places, flags=re.MULTILINE)
     (rules / "locations.toml").write_text(re.sub(r"^pickups = .*$", "", places, flags=re.MULTILINE))
@@ -114,12 +116,21 @@ def write(folder: Path, url: str, delivered: Path, shops: Iterable[str], *, tabl
 
 @asynccontextmanager
 async def hub_of(
-    url: str, processes: int, shops: Iterable[str] = SHOPS, *, keep: bool = False, table: bool = True
+    url: str,
+    processes: int,
+    shops: Iterable[str] = SHOPS,
+    *,
+    keep: bool = False,
+    table: bool = True,
+    timeout_s: float = 8.0,
 ) -> AsyncIterator[tuple[Hub, Settings]]:
-    """A hub of its own that speaks with these of the sandbox's shops; ``table``: the last resort is there."""
+    """A hub of its own that speaks with these of the sandbox's shops; ``table``: the last resort is there.
+
+    ``timeout_s`` is how long anybody out there is waited for.
+    """
     folder = Path(mkdtemp(prefix="crossdock-edges-"))
     base = settings()
-    rules, secrets = write(folder, url, base.rules_dir, shops, table=table)
+    rules, secrets = write(folder, url, base.rules_dir, shops, timeout_s, table=table)
     own = base.model_copy(
         update={
             "data_dir": folder,

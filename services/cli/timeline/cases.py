@@ -51,9 +51,26 @@ def _inspected(body: Body) -> str:
     return f"{about} at {body['location_id']}: {lines}{by(body.get('inspected_by'))}"
 
 
+def _label(body: Body) -> str:
+    parcel = body["parcel"]
+    stands = ", ".join(f"{one['bucket']}/{one['name']}" for one in parcel.get("label", []))
+    return (
+        f"{body['return_id']} to {body['location_id']}: {parcel['carrier']} {parcel['service']} "
+        f"{money(parcel['cost'])}, tracking {parcel['tracking_number']}" + (f", label {stands}" if stands else "")
+    )
+
+
 LINES: Lines = {
     "return-authorised": lambda b: f"{pieces(b['lines'])} ({b['reason']}), until {b['expires_at'][:10]}",
     "return-refused": lambda b: f"{b['reason']}: {b['detail']}",
+    "return-cancelled": lambda b: f"{b['return_id']}: {b['reason']}{by(b.get('cancelled_by'))}",
+    "return-label-wanted": lambda b: f"{b['return_id']}: {pieces(b['lines'])} from {b['ship_from'].get('city', '')}",
+    "return-label-bought": _label,
+    "return-label-refused": lambda b: f"{b['return_id']}: {b['reason']}: {b['detail']}",
+    "return-label-delayed": lambda b: (
+        f"{b['return_id']}: no carrier can be reached; it is tried again by itself: {b['detail']}"
+    ),
+    "return-label-voided": lambda b: f"{b['return_id']}: {b['carrier']} {b['tracking_number']}: {b['reason']}",
     "refund-requested": lambda b: money(b["amount"]) + (f" for case {b['case_id']}" if b.get("case_id") else ""),
     "case-opened": _case,
     "case-changed": lambda b: f"case {b['case_id']}: {b['kind']}, not {b['was']}",

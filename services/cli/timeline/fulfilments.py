@@ -38,13 +38,26 @@ def _location(body: Body) -> str:
 
 def _label(body: Body) -> str:
     parcel = body["parcel"]
+    over = _passed_over(body)
+    told = {(one["carrier"], one["service"]) for one in (parcel, *body.get("passed_over", ()))}
     instead = ", ".join(
         f"{r['carrier']} {r['service']} {money(r['cost'])}" + (f" ({r['refused']})" if r.get("refused") else "")
         for r in body["ranking"]
-        if (r["carrier"], r["service"]) != (parcel["carrier"], parcel["service"])
+        if (r["carrier"], r["service"]) not in told
     )
     chosen = f"{parcel['carrier']} {parcel['service']} {money(parcel['cost'])}, tracking {parcel['tracking_number']}"
-    return chosen + (f"; instead of {instead}" if instead else "")
+    return "; ".join(
+        [chosen, *([f"failed over from {over}"] if over else []), *([f"instead of {instead}"] if instead else [])]
+    )
+
+
+def _passed_over(body: Body) -> str:
+    """Carriers that would have been preferred, and why they were not."""
+    return ", ".join(
+        f"{one['carrier']} {one['service']} through {one['account']} ({one['cause'].replace('-', ' ')}"
+        + (f": {one['detail']})" if one.get("detail") else ")")
+        for one in body.get("passed_over", ())
+    )
 
 
 def _packed(body: Body) -> str:
@@ -75,7 +88,34 @@ def _tracked(body: Body) -> str:
     return "; ".join([body["tracking_number"], *said, *more])
 
 
+def _manifest(body: Body) -> str:
+    stands = ", ".join(f"{one['bucket']}/{one['name']}" for one in body.get("documents", []))
+    out = f"; left out: {', '.join(one['tracking_number'] for one in body['left_out'])}" if body.get("left_out") else ""
+    return (
+        f"{body['manifest_id']}: {counted(len(body['parcels']), 'parcel')} for {body['carrier']} at "
+        f"{body['location_id']}, number {body['number']}{by(body.get('made_by'))}"
+        + (f", document {stands}" if stands else "")
+        + out
+    )
+
+
+def _fetched(body: Body) -> str:
+    cost = f", for {money(body['cost'])}" if body.get("cost") else ""
+    return (
+        f"{body['pickup_id']}: {body['carrier']} comes to {body['location_id']} between {body['ready_at'][:16]} and "
+        f"{body['closes_at'][:16]} for {counted(len(body['parcels']), 'parcel')}, confirmation {body['confirmation']}"
+        f"{cost}{by(body.get('booked_by'))}"
+    )
+
+
 LINES: Lines = {
+    "parcel-waits": lambda b: f"{b['fulfilment_id']}: for the next {b['purpose']} of {b['carrier']}",
+    "manifest-made": _manifest,
+    "manifest-refused": lambda b: f"{b['manifest_id']} of {b['carrier']}: {b['reason']}: {b['detail']}",
+    "manifest-wanted": lambda b: f"{b['manifest_id']} of {b['carrier']}, for what did not fit",
+    "carrier-pickup-booked": _fetched,
+    "carrier-pickup-refused": lambda b: f"{b['pickup_id']} of {b['carrier']}: {b['reason']}: {b['detail']}",
+    "carrier-pickup-cancelled": lambda b: f"{b['pickup_id']}: {b['carrier']} does not come{by(b.get('cancelled_by'))}",
     "shipment-in-transit": _tracked,
     "shipment-out-for-delivery": _tracked,
     "shipment-delivered": _tracked,

@@ -92,7 +92,12 @@ def _amended(body: Body) -> str:
 
 
 LINES: Lines = {
+    "address-check-wanted": lambda b: f"a carrier is asked whether it delivers to {b['ship_to'].get('postcode', '')}",
+    "address-checked": lambda b: f"{b['result']}, says {b.get('account') or 'nobody'}: {b.get('detail', '')}".rstrip(
+        ": "
+    ),
     "order-captured": _captured,
+    "order-fetched": lambda b: f"{b['channel']} was asked for it",
     "order-held": lambda b: f"{b['hold']['reason']}{by(b['hold'].get('opened_by'))}: {b['hold'].get('detail', '')}",
     "order-released": _released,
     "mapping-missed": lambda b: f"nothing is known of {_wanted(b)}",

@@ -18,11 +18,13 @@ def amend(states: States, message: OrderAmendedV1, now: datetime) -> Decision:
         return Decision(later=Later("the order as it was before is not known here yet"))
     if payment.is_cancelled or message.order.revision <= payment.revision:
         return resume(payment)
-    by, reference = message.amount_minor, payment.reference
+    by, reference, owed = message.amount_minor, payment.reference, payment.owed_minor
+    fewer_cards = payment.cards_minor > message.order.totals.gift_cards_minor
     waits = payment.status is PaymentStatus.WAITING  # nothing has been asked for: the new amount is simply the amount
     payment = changed(
         _with_terms(payment, message.order),
         revision=message.order.revision,
+        cards_minor=message.order.totals.gift_cards_minor,
         amount_minor=payment.amount_minor + (by if waits else max(0, by)),
         cancelled_minor=payment.cancelled_minor + (0 if waits else max(0, -by)),
         adjusted_minor=payment.adjusted_minor + message.adjustment_minor,
@@ -32,15 +34,15 @@ def amend(states: States, message: OrderAmendedV1, now: datetime) -> Decision:
         return when_due(states, payment, message.order, now)
     if waits or payment.status in (PaymentStatus.AUTHORISING, PaymentStatus.DECLINED):
         return Decision(writes=[payment])
-    return _moved(states, payment, by, now, paid_anew=paid_anew)
-
-
-def _moved(states: States, payment: Payment, by: int, now: datetime, *, paid_anew: bool) -> Decision:
-    """What was made sure of is more or less now."""
-    if by > 0:
+    if by > 0 or (fewer_cards and payment.is_taken_here):
         return cover(states, payment, now)
+    return _moved(payment, by, owed - payment.owed_minor, now, paid_anew=paid_anew)
+
+
+def _moved(payment: Payment, by: int, less: int, now: datetime, *, paid_anew: bool) -> Decision:
+    """What was made sure of is enough; ``less``: what the buyer owes less than before, beside gift cards."""
     if by < 0 and payment.method is PaymentMethod.PREPAID and payment.refund_by == "hub" and not paid_anew:
-        return refund(payment, price_id(payment), -by, now, adjusted_minor=by)
+        return refund(payment, price_id(payment), min(-by, max(0, less)), now, adjusted_minor=by)
     return onward(payment, now)
 
 

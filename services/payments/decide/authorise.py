@@ -98,6 +98,7 @@ def _payment(owner: str, order: Order) -> Payment:
         method=PaymentMethod.PREPAID if by_channel else order.payment.method,
         currency=order.currency,
         amount_minor=order.totals.total_minor,
+        cards_minor=order.totals.gift_cards_minor,
         gateway=order.payment.gateway or DEFAULT_GATEWAY,
         token=order.payment.token,
         reference=order.payment.reference,
@@ -108,7 +109,7 @@ def _payment(owner: str, order: Order) -> Payment:
 
 def cover(states: States, payment: Payment, now: datetime, *, approved: bool = False) -> Decision:
     """Make sure of what is still to be taken: it is set aside already, or the whole of it is set aside anew."""
-    needed = payment.due_minor - payment.taken_minor
+    needed = payment.owed_minor - payment.taken_minor
     if payment.method is PaymentMethod.TERMS and needed > payment.on_account_minor:
         return _on_terms(states, payment, needed - payment.on_account_minor, now, approved=approved)
     if payment.method is not PaymentMethod.TOKEN or needed <= payment.left_minor:

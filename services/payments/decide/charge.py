@@ -9,11 +9,14 @@ from services.payments.gateways import Capture
 from services.payments.state import Movement, Payment
 
 
-def charge(payment: Payment, what: str, amount_minor: int, now: datetime, *, adjusted_minor: int) -> Decision:
-    """Set out to take so much; nothing is asked for where a credit covers all of it."""
+def charge(
+    payment: Payment, what: str, amount_minor: int, now: datetime, *, adjusted_minor: int, cards_minor: int = 0
+) -> Decision:
+    """Set out to take so much; nothing is asked for where a credit or gift cards cover all of it."""
     movement = Movement(
         amount_minor=amount_minor,
         adjusted_minor=adjusted_minor,
+        cards_minor=cards_minor,
         authorisation_id=payment.authorisation_id,
         done=not amount_minor,
     )

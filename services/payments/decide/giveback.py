@@ -34,6 +34,7 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
         return Decision(writes=[ended]) if message.complete else Decision(later=Later("the order is not known yet"))
     if message.cancel_id in payment.cancels:
         return _refund_again(payment, f"cancel:{message.cancel_id}")
+    owed = payment.owed_minor
     payment = changed(
         payment,
         cancels=(*payment.cancels, message.cancel_id),
@@ -41,7 +42,7 @@ def compensate_cancel(states: States, message: OrderCancelledV1, now: datetime) 
         cancelled_minor=payment.cancelled_minor + message.amount_minor,
         adjusted_minor=payment.adjusted_minor + message.adjustment_minor,
     )
-    return _compensate(states, payment, f"cancel:{message.cancel_id}", message.amount_minor, now)
+    return _compensate(states, payment, f"cancel:{message.cancel_id}", message.amount_minor, owed, now)
 
 
 def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -> Decision:
@@ -54,19 +55,25 @@ def compensate_reject(states: States, message: OrderRejectedV1, now: datetime) -
         return Decision(writes=[ended])
     if payment.is_cancelled:
         return _refund_again(payment, "cancel:rejected")
-    due = payment.amount_minor - payment.cancelled_minor
+    due, owed = payment.due_minor, payment.owed_minor
     payment = changed(payment, is_cancelled=True, cancelled_minor=payment.amount_minor)
-    return _compensate(states, payment, "cancel:rejected", due, now)
+    return _compensate(states, payment, "cancel:rejected", due, owed, now)
 
 
-def _compensate(states: States, payment: Payment, refund_id: str, amount_minor: int, now: datetime) -> Decision:
-    """Void what was set aside for the whole order, pay back what was paid for these pieces, or just take note."""
+def _compensate(
+    states: States, payment: Payment, refund_id: str, amount_minor: int, owed_minor: int, now: datetime
+) -> Decision:
+    """Void what was set aside for the whole order, pay back what was paid for these pieces, or just take note.
+
+    ``owed_minor``: what the buyer owed before, beside gift cards; they are paid back by whoever has sold them.
+    """
     nothing_asked = payment.status in (PaymentStatus.WAITING, PaymentStatus.DECLINED) and not payment.authorisation_id
     if payment.is_cancelled and nothing_asked:
         payment = changed(payment, status=PaymentStatus.ENDED)
     by_hub = payment.refund_by == "hub" and refund_id not in payment.refunds  # the channel may have paid it already
     if payment.method is PaymentMethod.PREPAID and by_hub and amount_minor > 0:
-        return refund(payment, refund_id, amount_minor, now)
+        less = amount_minor if not payment.cards_minor else min(amount_minor, owed_minor - payment.owed_minor)
+        return refund(payment, refund_id, less, now)
     if payment.method is PaymentMethod.TERMS:
         return booked(states, payment, now, "cancelled", ordered=-min(amount_minor, payment.on_account_minor))
     return onward(payment, now)
@@ -89,21 +96,25 @@ def _returned(states: States, payment: Payment, message: RefundRequestedV1, now:
         amount = min(amount, max(0, room))
     if amount > room and payment.taking_minor:
         return Decision(later=Later("what is to be paid back is still being taken"))
+    if payment.cards_used_minor:  # the rest goes back to the gift cards, by whoever has sold them
+        amount = min(amount, max(0, room))
     if amount > room:
         return refund(payment, refund_id, amount, now)
     if payment.refund_by != "hub":
         return leave_to_channel(payment, refund_id, amount, message.reason, now)
     if payment.method is PaymentMethod.TERMS:
-        return _credited(states, payment, refund_id, message, now)
+        return _credited(states, payment, refund_id, amount, message.reason, now)
     return refund(payment, refund_id, amount, now)
 
 
-def _credited(states: States, payment: Payment, refund_id: str, message: RefundRequestedV1, now: datetime) -> Decision:
+def _credited(
+    states: States, payment: Payment, refund_id: str, amount_minor: int, reason: str, now: datetime
+) -> Decision:
     """A customer on terms owes less."""
-    note = Movement(amount_minor=message.amount.amount_minor, done=True, reference=f"credit-note:{refund_id}")
+    note = Movement(amount_minor=amount_minor, done=True, reference=f"credit-note:{refund_id}")
     payment = changed(payment, refunds={**payment.refunds, refund_id: note})
     decision = booked(states, payment, now, "returned", owed=-note.amount_minor)
-    decision.events.insert(0, told(payment, refund_id, note, message.reason, now))
+    decision.events.insert(0, told(payment, refund_id, note, reason, now))
     return decision
 
 
@@ -136,10 +147,11 @@ def reduce(states: States, payment: Payment, fulfilment_id: str, amount_minor: i
     what = reduced_by(fulfilment_id)
     if what in payment.cancels:
         return _refund_again(payment, what) if what in payment.refunds else Decision(writes=[payment])
+    owed = payment.owed_minor
     payment = changed(payment, cancels=(*payment.cancels, what), cancelled_minor=payment.cancelled_minor + amount_minor)
     if payment.method is PaymentMethod.TOKEN:  # so much less is taken with the goods
         return Decision(writes=[payment])
-    return _compensate(states, payment, what, amount_minor, now)
+    return _compensate(states, payment, what, amount_minor, owed, now)
 
 
 def reduced_by(fulfilment_id: str) -> str:

@@ -65,7 +65,7 @@ def resume(payment: Payment) -> Decision:
 
 def asked_minor(payment: Payment) -> int:
     """What the authorisation that is under way asks for."""
-    return payment.asked_minor or payment.due_minor
+    return payment.asked_minor or payment.owed_minor
 
 
 def settle(payment: Payment, outcome: Outcome, now: datetime) -> Decision:

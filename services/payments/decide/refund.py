@@ -12,9 +12,12 @@ from services.payments.state import Movement, Payment
 
 
 def refund(payment: Payment, refund_id: str, amount_minor: int, now: datetime, *, adjusted_minor: int = 0) -> Decision:
-    """Set out to pay back so much; after a price was lowered, as much of it as is left of what was paid."""
+    """Set out to pay back so much; after a price was lowered, as much of it as is left of what was paid.
+
+    Of what gift cards have paid a part of, too: the rest goes back to them, by whoever has sold them.
+    """
     room = payment.captured_minor - payment.refunded_minor
-    if payment.adjusted_minor < 0 and not adjusted_minor:
+    if (payment.adjusted_minor < 0 and not adjusted_minor) or payment.cards_used_minor:
         amount_minor = min(amount_minor, max(0, room))
     movement = Movement(amount_minor=amount_minor, adjusted_minor=adjusted_minor)
     if amount_minor > room:
@@ -23,7 +26,7 @@ def refund(payment: Payment, refund_id: str, amount_minor: int, now: datetime, *
         payment = changed(payment, refunds={**payment.refunds, refund_id: movement})
         return Decision(writes=[payment], events=[failure(payment, "refund", amount_minor, refused, now)])
     payment = changed(payment, refunds={**payment.refunds, refund_id: movement})
-    if not amount_minor:  # the lower price has paid it back already
+    if not amount_minor:  # the lower price has paid it back already, or gift cards had paid it
         return _done(payment, refund_id, "", "amended", now)
     return going_out(payment, refund_intent(payment, refund_id), now)
 

@@ -37,11 +37,13 @@ def _capture(payment: Payment, message: ShipmentShippedV2, now: datetime) -> Dec
         if key_of("capture", payment, fulfilment_id) not in payment.intents:
             return resume(payment)
         return Decision(writes=[payment], intent=charge_intent(payment, fulfilment_id, resumed=True))
+    cards = min(value, payment.cards_left_minor)
+    value -= cards
     spare = payment.left_minor - value if payment.status is PaymentStatus.AUTHORISED else 0
     adjusted = max(-value, min(payment.unsettled_minor, max(0, spare)))
-    if value + adjusted <= 0 and not adjusted:
+    if value + adjusted <= 0 and not adjusted and not cards:
         return Decision.nothing()
-    decision = charge(payment, fulfilment_id, value + adjusted, now, adjusted_minor=adjusted)
+    decision = charge(payment, fulfilment_id, value + adjusted, now, adjusted_minor=adjusted, cards_minor=cards)
     return decision if decision.intent else then_onward(decision, now)
 
 
@@ -50,7 +52,9 @@ def _charge_account(states: States, payment: Payment, message: ShipmentShippedV2
     amount, less = message.value.amount_minor, sum(line.reduced_minor for line in message.lines)
     if message.fulfilment_id in payment.captures:
         return Decision.nothing()
-    movement = Movement(amount_minor=amount, done=True, reference=ACCOUNT)
+    cards = min(amount, payment.cards_left_minor)
+    amount -= cards
+    movement = Movement(amount_minor=amount, cards_minor=cards, done=True, reference=ACCOUNT)
     payment = changed(
         payment,
         captures={**payment.captures, message.fulfilment_id: movement},

@@ -15,13 +15,15 @@ from crossdock_contracts.returns import (
     ReturnReceivedV1,
     ReturnRefusedV1,
 )
-from crossdock_contracts.values import LineQuantity, Money
+from crossdock_contracts.values import Money
 from services.hub.decision import Decision, States, changed
+from services.returns.decide.called_off import announced, not_coming
+from services.returns.decide.labels import is_wanted, want
 from services.returns.decide.settle import paid_back
 from services.returns.decide.sold import paid_for
 from services.returns.goods import identified
 from services.returns.rules import Rules
-from services.returns.state import Return, ReturnStatus, Sold
+from services.returns.state import Return, ReturnStatus, ReturnTimer, Sold
 
 
 def request_return(rules: Rules, states: States, message: RequestReturnV1, now: datetime) -> Decision:
@@ -34,16 +36,11 @@ def request_return(rules: Rules, states: States, message: RequestReturnV1, now: 
     until = sold.last_shipped_at + timedelta(days=rules.return_days)
     if now > until:
         return _refused(message, "too-late", f"goods of this order could be returned until {until:%Y-%m-%d}")
-    lines = {line.line_id: line for line in sold.lines}
-    for asked in message.lines:
-        line = lines.get(asked.line_id)
-        left = line.quantity - line.returned if line else 0
-        if line is None or asked.quantity > left:
-            by_case = f", {line.refunded_by_case} were paid back by a case" if line and line.refunded_by_case else ""
-            detail = f"{left} of line {asked.line_id} can come back, not {asked.quantity}{by_case}"
-            return _refused(message, "not-so-many", detail)
-        lines[asked.line_id] = changed(line, returned=line.returned + asked.quantity)
-    taken = tuple(changed(asked, sku=lines[asked.line_id].sku) for asked in message.lines)
+    sold, trouble = announced(sold, message.lines)
+    if trouble:
+        return _refused(message, "not-so-many", trouble)
+    skus = {line.line_id: line.sku for line in sold.lines}
+    taken = tuple(changed(asked, sku=skus[asked.line_id]) for asked in message.lines)
     document = Return(
         owner=message.owner,
         order_id=message.order_id,
@@ -52,6 +49,7 @@ def request_return(rules: Rules, states: States, message: RequestReturnV1, now: 
         reason=message.reason,
         lines=taken,
         currency=sold.currency,
+        expires_at=until,
     )
     authorised = ReturnAuthorisedV1(
         owner=message.owner,
@@ -61,7 +59,11 @@ def request_return(rules: Rules, states: States, message: RequestReturnV1, now: 
         reason=message.reason,
         expires_at=until,
     )
-    return Decision(writes=[document, changed(sold, lines=tuple(lines.values()))], events=[authorised])
+    due_at = until + timedelta(days=rules.grace_days)
+    timer = ReturnTimer(owner=message.owner, order_id=message.order_id, return_id=message.return_id, due_at=due_at)
+    decision = Decision(writes=[document, sold, timer], events=[authorised])
+    wanted = is_wanted(rules, sold, document) if message.label is None else message.label
+    return decision.and_then(want(rules, sold, document, message.ship_from)) if wanted else decision
 
 
 def _refused(message: RequestReturnV1, reason: str, detail: str) -> Decision:
@@ -82,8 +84,14 @@ def _wrong_state(message: ReceiveReturnV1 | InspectReturnV1, found: Return | Non
 def receive_return(states: States, message: ReceiveReturnV1, now: datetime) -> Decision:
     """Returned goods are in the building; what was not announced is not taken."""
     found = states.get(Return, message.owner, message.order_id, message.return_id)
-    if found is None or found.status is not ReturnStatus.AUTHORISED:
+    if found is None or found.status not in (ReturnStatus.AUTHORISED, ReturnStatus.CANCELLED):
         return _wrong_state(message, found, "only authorised returns are received")
+    sold = states.get(Sold, message.owner, message.order_id)
+    assert sold is not None
+    if found.status is ReturnStatus.CANCELLED:  # it was on its way
+        sold, trouble = announced(sold, found.lines)
+        if trouble:
+            return _wrong_state(message, found, f"{trouble}: ask for a new return of what has come")
     came = {line.line_id: line.quantity for line in message.lines}
     lines = tuple(
         changed(line, quantity=min(line.quantity, came[line.line_id])) for line in found.lines if came.get(line.line_id)
@@ -99,18 +107,11 @@ def receive_return(states: States, message: ReceiveReturnV1, now: datetime) -> D
         received_at=now,
     )
     document = changed(found, status=ReturnStatus.RECEIVED, lines=lines, location_id=message.location_id)
-    decision = Decision(writes=[document], events=[received])
-    return decision.and_then(_not_come(states, found, lines))
-
-
-def _not_come(states: States, found: Return, came: tuple[LineQuantity, ...]) -> Decision:
-    """Announced pieces that did not come may be announced again."""
-    sold = states.get(Sold, found.owner, found.order_id)
-    assert sold is not None
-    here = {line.line_id: line.quantity for line in came}
+    here = {line.line_id: line.quantity for line in lines}
     absent = {line.line_id: line.quantity - here.get(line.line_id, 0) for line in found.lines}
-    lines = tuple(changed(line, returned=line.returned - absent.get(line.line_id, 0)) for line in sold.lines)
-    return Decision(writes=[changed(sold, lines=lines)])
+    timer = states.get(ReturnTimer, found.owner, found.order_id, found.return_id)
+    withdrawn = [timer] if timer is not None else []
+    return Decision(writes=[document, not_coming(sold, absent)], events=[received], withdrawn=[*withdrawn])
 
 
 def inspect_return(states: States, message: InspectReturnV1, now: datetime) -> Decision:

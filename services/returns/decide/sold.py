@@ -53,7 +53,19 @@ def _with(sold: Sold, gone: Iterable[ShippedLine | FulfilledQuantity], shipment:
 def _sent(message: ShipmentShippedV2) -> Sent:
     return Sent(
         fulfilment_id=message.fulfilment_id,
-        lines=tuple(SentLine(line_id=one.line_id, sku=one.sku, quantity=one.quantity) for one in message.lines),
+        location_id=message.location_id,
+        lines=tuple(
+            SentLine(
+                line_id=one.line_id,
+                sku=one.sku,
+                quantity=one.quantity,
+                weight_g=one.weight_g,
+                title=one.title,
+                hs_code=one.hs_code,
+                origin_country=one.origin_country,
+            )
+            for one in message.lines
+        ),
         channel=message.channel,
         ship_to=message.ship_to,
         service_level=message.service_level,

@@ -5,7 +5,7 @@ from itertools import accumulate, pairwise
 
 from crossdock_contracts.values import FulfilledQuantity
 from services.hub.decision import changed
-from services.routing.state import Pieces
+from services.routing.state import Pieces, Share
 
 
 def take(pieces: tuple[Pieces, ...], line_id: str, quantity: int) -> tuple[tuple[Pieces, ...], tuple[Pieces, ...]]:
@@ -63,6 +63,11 @@ def quantity_of(pieces: tuple[Pieces, ...]) -> int:
 def value_of(pieces: tuple[Pieces, ...]) -> int:
     """What the buyer pays for them."""
     return sum(piece.value_minor for piece in pieces)
+
+
+def cards_of(share: Share) -> int:
+    """What gift cards pay of a share as it stands: never more than it is worth."""
+    return share.cards_minor if share.shipped else min(share.cards_minor, value_of(share.pieces))
 
 
 def reprice(pieces: tuple[Pieces, ...], by_minor: int) -> tuple[tuple[Pieces, ...], int]:

@@ -12,7 +12,7 @@ from services.routing.decide.collect import at_store, destined
 from services.routing.decide.eligible import Eligible, eligible, leave_out
 from services.routing.decide.offers import Offers, latest
 from services.routing.decide.partly import not_placed, waited_for
-from services.routing.decide.pieces import add, quantity_of, take, value_of
+from services.routing.decide.pieces import add, cards_of, quantity_of, take, value_of
 from services.routing.decide.ranking import kept_out, ranked, too_many
 from services.routing.decide.ruling import case_of
 from services.routing.rules import Rules
@@ -132,6 +132,8 @@ def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tup
     fulfilments: list[Fulfilment] = []
     shares: list[Share] = []
     known = {line.line_id: line for line in order.lines}
+    by_cash = order.payment.method is PaymentMethod.CASH_ON_DELIVERY
+    cards = max(0, order.totals.gift_cards_minor - sum(map(cards_of, route.shares))) if by_cash else 0
     for location_id, pieces_by_sku in offers.parcels(plan.shares):
         taken: tuple[Pieces, ...] = ()
         for sku, quantity in pieces_by_sku.items():
@@ -142,8 +144,11 @@ def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tup
                     quantity -= quantity_of(part)  # noqa: PLW2901  # what is still to be taken
         fulfilment_id = f"{route.order_id}/{len(route.shares) + len(shares) + 1}"
         promise, counted = offers.settle(location_id, pieces_by_sku)
-        shares.append(Share(fulfilment_id=fulfilment_id, location_id=location_id, pieces=taken, counted=counted))
-        cash = value_of(taken) if order.payment.method is PaymentMethod.CASH_ON_DELIVERY else 0
+        paid = min(cards, value_of(taken))
+        cards -= paid
+        shares.append(
+            Share(fulfilment_id=fulfilment_id, location_id=location_id, pieces=taken, cards_minor=paid, counted=counted)
+        )
         fulfilments.append(
             Fulfilment(
                 fulfilment_id=fulfilment_id,
@@ -174,7 +179,7 @@ def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tup
                 ship_by=min(filter(None, (order.ship_by, promise.cutoff_at if promise else None)), default=None),
                 deliver_by=order.deliver_by or (promise.deliver_by if promise else None),
                 promise=promise,
-                cash_on_delivery_minor=cash,
+                cash_on_delivery_minor=value_of(taken) - paid if by_cash else 0,
                 gift_message=order.gift_message,
                 note=order.note,
                 tags=order.tags,

@@ -17,7 +17,7 @@ from services.routing.decide.cancel import stop_answered
 from services.routing.decide.capacity import Workloads
 from services.routing.decide.named import in_pieces, named
 from services.routing.decide.partly import available
-from services.routing.decide.pieces import add, quantity_of, take
+from services.routing.decide.pieces import add, cards_of, quantity_of, take
 from services.routing.decide.place import place, wait
 from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus
@@ -223,7 +223,8 @@ def know_shipped(states: States, message: ShipmentShippedV2, now: datetime) -> D
     for line in message.lines:
         taken, left = take(left, line.line_id, line.quantity)
         gone += quantity_of(taken)
-    shares = tuple(changed(s, pieces=left, shipped=True) if s is share else s for s in route.shares)
+    sent = changed(share, pieces=left, shipped=True, cards_minor=cards_of(share))
+    shares = tuple(sent if s is share else s for s in route.shares)
     return completed(states, changed(route, shares=shares, shipped=route.shipped + gone), now)
 
 

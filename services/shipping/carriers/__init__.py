@@ -14,6 +14,7 @@ from services.shipping.carriers.answers import (
     Rates,
     Scan,
     Tracked,
+    Tracks,
     Voided,
 )
 from services.shipping.carriers.requests import (
@@ -26,12 +27,14 @@ from services.shipping.carriers.requests import (
     GetRates,
     MakeManifest,
     Request,
-    TrackParcel,
+    TrackParcels,
     ValidateAddress,
     VoidLabel,
+    Wanted,
 )
 
 __all__ = [
+    "AccountAdapter",
     "AddressChecked",
     "Answer",
     "BookPickup",
@@ -51,11 +54,13 @@ __all__ = [
     "Rates",
     "Request",
     "Scan",
-    "TrackParcel",
+    "TrackParcels",
     "Tracked",
+    "Tracks",
     "ValidateAddress",
     "VoidLabel",
     "Voided",
+    "Wanted",
     "not_supported",
 ]
 
@@ -79,6 +84,16 @@ class CarrierAdapter(Protocol):
 
     async def look_up(self, operation: str, key: str, request: object) -> Answer | None:
         """What was answered under this key; none if it never arrived."""
+
+
+class AccountAdapter(CarrierAdapter, Protocol):
+    """A carrier outside, through an account with it."""
+
+    most_tracked: int
+    """Parcels that it can be asked about at a time."""
+
+    async def close(self) -> None:
+        """Let go of its connections and threads."""
 
 
 def not_supported(carrier: str, operation: str) -> PermanentError:

@@ -10,7 +10,7 @@ from services.hub.http import Http, Timeouts
 from services.hub.quota import Quota
 from services.hub.secrets import Secrets
 from services.hub.toml import RulesError
-from services.shipping.carriers import CarrierAdapter
+from services.shipping.carriers import AccountAdapter
 from services.shipping.carriers.easypost import URL, EasyPost
 from services.shipping.rules.carriers import Account
 
@@ -37,7 +37,7 @@ class KeyAuth(httpx.Auth):
         yield from httpx.BasicAuth(key, "").auth_flow(request)
 
 
-def adapter(name: str, account: Account, secrets: Secrets) -> CarrierAdapter:
+def adapter(name: str, account: Account, secrets: Secrets) -> AccountAdapter:
     """What speaks with a carrier through this account.
 
     Raises:
@@ -75,6 +75,17 @@ def adapter(name: str, account: Account, secrets: Secrets) -> CarrierAdapter:
         threads=account.concurrency,
         total_s=max(1.0, account.timeout_s - _ANSWERED_BEFORE_S),
     )
+
+
+def missing(name: str, account: Account, secrets: Secrets) -> str:
+    """What to do about the secrets that an account still needs; empty: it has all of them."""
+    needed: tuple[str, ...] = ("key",)
+    if account.kind != "easypost":
+        from services.shipping.carriers.karrio import CONNECTORS  # noqa: PLC0415  # an extra
+
+        needed = CONNECTORS[account.kind].secrets
+    full = [f"carrier.{name}.{secret}" for secret in needed]
+    return "; ".join(secrets.missing(secret) for secret in full if not secrets.one(secret))
 
 
 def limits(account: Account) -> Limits:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from pydantic import Field
 
 from crossdock_contracts.base import Utc, Value
+from crossdock_contracts.labels import LabelObject
 from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Address, Code, Country, Money
 from services.shipping.carriers.codes import Status
@@ -100,6 +101,12 @@ class Tracked(Value):
         ]
 
 
+class Tracks(Value):
+    """What is known of the parcels that were asked about; of those that are missing the carrier knows nothing yet."""
+
+    parcels: tuple[Tracked, ...]
+
+
 class AddressChecked(Value):
     """Whether an address can be delivered to."""
 
@@ -118,6 +125,15 @@ class Manifested(Value):
     documents: Mapping[str, bytes]
 
 
+class ManifestKept(Value):
+    """The same, its document stored."""
+
+    number: str
+    tracking_numbers: tuple[str, ...] = ()
+    """Of those that stand in it; empty: all."""
+    documents: tuple[LabelObject, ...] = ()
+
+
 class PickupBooked(Value):
     """Parcels will be fetched."""
 
@@ -132,4 +148,4 @@ class PickupCancelled(Value):
     pickup_id: str
 
 
-Answer = Label | Voided | Rates | Tracked | AddressChecked | Manifested | PickupBooked | PickupCancelled
+Answer = Label | Voided | Rates | Tracks | AddressChecked | Manifested | PickupBooked | PickupCancelled

@@ -1,7 +1,6 @@
 """What carriers are asked. Weights are grams, lengths millimetres, money minor units."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
@@ -41,7 +40,7 @@ class Customs(Value):
     if_undeliverable: Literal["return", "abandon"] = "return"
     export_declaration: str = ""
     """The export filing's number, or why none is needed: ``NOEEI 30.37(a)`` in the USA."""
-    tax_ids: Mapping[str, str] = Field(default_factory=lambda: MappingProxyType({}))
+    tax_ids: Mapping[str, str] = Field(default_factory=dict)
     """The sender's numbers, by kind: ``IOSS``, ``VAT``, ``EORI``, ``EIN`` …"""
 
 
@@ -90,11 +89,17 @@ class GetRates(Value):
     """Of a house that speaks for several, these; empty: all."""
 
 
-class TrackParcel(Value):
-    """Ask where a parcel is."""
+class Wanted(Value):
+    """A parcel that is asked about."""
 
     carrier: Code
     tracking_number: str
+
+
+class TrackParcels(Value):
+    """Ask where parcels are: as many at a time as the carrier tells of in one answer."""
+
+    parcels: tuple[Wanted, ...]
 
 
 class ValidateAddress(Value):
@@ -157,4 +162,4 @@ class ShopRates(Value):
     asked: tuple[Asked, ...]
 
 
-Request = BuyLabel | VoidLabel | GetRates | TrackParcel | ValidateAddress | MakeManifest | BookPickup | CancelPickup
+Request = BuyLabel | VoidLabel | GetRates | TrackParcels | ValidateAddress | MakeManifest | BookPickup | CancelPickup

@@ -27,21 +27,6 @@ def limits(deadline_s: float, concurrency: int = 64) -> Limits:
     return Limits(timeout_s=deadline_s, concurrency=concurrency, attempts=1)
 
 
-class RateDesk:
-    """An account, as it is asked for rates."""
-
-    def __init__(self, account: str, call: Callable[[str, str, object], Awaitable[object]]) -> None:
-        self.name = asking(account)
-        self._call = call
-
-    async def call(self, operation: str, key: str, request: object) -> object:
-        """Ask it."""
-        return await self._call(operation, key, request)
-
-    async def look_up(self, operation: str, key: str, request: object) -> None:
-        """Nothing: it is asked again."""
-
-
 class RateShop:
     """Asks them all."""
 

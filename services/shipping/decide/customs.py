@@ -1,6 +1,8 @@
 """What customs are told of a parcel that leaves their territory."""
 
-from crossdock_contracts.fulfilments import FulfilmentLine
+from collections.abc import Mapping
+
+from crossdock_contracts.fulfilments import Fulfilment, FulfilmentLine
 from crossdock_contracts.values import Money
 from services.shipping.carriers.requests import Customs, CustomsItem
 from services.shipping.rules.locations import ShipFrom
@@ -33,11 +35,7 @@ def customs(origin: ShipFrom, shipment: Shipment, number: int) -> Customs | None
     pieces = {line.line_id: line.quantity for line in inside} or {
         line.line_id: line.quantity for line in fulfilment.lines
     }
-    items = tuple(
-        _item(line, pieces[line.line_id], origin, fulfilment.currency)
-        for line in fulfilment.lines
-        if pieces.get(line.line_id)
-    )
+    items = items_of(fulfilment, pieces, origin)
     export = origin.export
     return Customs(
         items=items,
@@ -46,6 +44,15 @@ def customs(origin: ShipFrom, shipment: Shipment, number: int) -> Customs | None
         signed_by=export.signed_by or origin.address.name or origin.name,
         export_declaration=export.export_declaration,
         tax_ids=export.tax_ids,
+    )
+
+
+def items_of(fulfilment: Fulfilment, pieces: Mapping[str, int], origin: ShipFrom) -> tuple[CustomsItem, ...]:
+    """So many pieces of each line, as customs are told of them."""
+    return tuple(
+        _item(line, pieces[line.line_id], origin, fulfilment.currency)
+        for line in fulfilment.lines
+        if pieces.get(line.line_id)
     )
 
 

@@ -119,6 +119,10 @@ def shipped_lines(shipment: Shipment) -> tuple[ShippedLine, ...]:
             reduced_minor=line.reduced_minor,
             lots=line.lots,
             serials=shipment.serials.get(line.line_id, ()),
+            weight_g=line.weight_g,
+            title=line.title if line.hs_code or line.origin_country else "",
+            hs_code=line.hs_code,
+            origin_country=line.origin_country,
         )
         for line in shipment.fulfilment.lines
     )

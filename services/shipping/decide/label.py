@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from crossdock_contracts.inventory import StockAllocatedV1
-from crossdock_contracts.labels import LabelVoidedV1, LabelWantedV1, Parcel, SettlePurchaseV1
+from crossdock_contracts.labels import (
+    CIRCUIT_OPEN,
+    OUT_OF_REACH,
+    REFUSED,
+    LabelVoidedV1,
+    LabelWantedV1,
+    Parcel,
+    SettlePurchaseV1,
+)
 from crossdock_contracts.shipping import ConfirmPackedV1
 from crossdock_contracts.stores import AcceptFulfilmentV1, AcknowledgePurchaseOrderV1
 from services.hub.decision import Decision, Done, Failed, Later, Outcome, Refused, States, Unsettled, changed
@@ -26,7 +34,7 @@ from services.shipping.decide.queues import queued
 from services.shipping.decide.rates import collected_by_carrier, ranked
 from services.shipping.decide.steps import planned
 from services.shipping.decide.told import bought, refusal
-from services.shipping.decide.waits import wait
+from services.shipping.decide.waits import may_sell, wait
 from services.shipping.rules import Rules
 from services.shipping.state import LabelTimer, Quote, Shipment, ShipmentStatus, is_open
 
@@ -127,11 +135,11 @@ def _ranked(
 
 
 def _try_next(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
-    """Set out to buy from the best carrier that has not failed yet."""
+    """Set out to buy from the best carrier that has not failed yet; where all have, wait for one that may yet sell."""
     offer = next((rate for rate in shipment.ranking if not rate.refused), None)
     shipment = changed(shipment, generation=shipment.generation + 1, intent=None)
     if offer is None:
-        return _refused(shipment)
+        return wait(rules, shipment, None, now) if may_sell(shipment.ranking) else _refused(shipment)
     intent = calls.purchase(rules, shipment, offer)
     return Decision(writes=[changed(shipment, intent=intent.record(now))], intent=intent)
 
@@ -146,12 +154,12 @@ def resume(rules: Rules, shipment: Shipment, now: datetime) -> Decision:
     if shipment.intent is None:
         return Decision.nothing()
     if shipment.voiding:
-        return Decision(writes=[shipment], intent=calls.void(rules, shipment, resumed=True))
+        return Decision(writes=[shipment], intent=calls.void(rules, shipment).begun(shipment.intent))
     if shipment.intent.operation == calls.RATE:
         intent = calls.enquiry(rules, shipment, resumed=True)
         return go_on(rules, shipment, now) if intent is None else Decision(writes=[shipment], intent=intent)
     offer = next(rate for rate in shipment.ranking if not rate.refused)
-    return Decision(writes=[shipment], intent=calls.purchase(rules, shipment, offer, resumed=True))
+    return Decision(writes=[shipment], intent=calls.purchase(rules, shipment, offer).begun(shipment.intent))
 
 
 def _give_back(rules: Rules, shipment: Shipment, number: int, now: datetime) -> Decision:
@@ -192,25 +200,31 @@ def settle(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) ->
         case Done(response=label):
             return has_bought(rules, shipment, label, now)
         case Refused(code=code, detail=detail):
-            return _next_after(rules, shipment, f"{code} {detail}".strip(), now)
+            return _next_after(rules, shipment, f"{code} {detail}".strip(), REFUSED, now)
         case Failed():
             return _failed(rules, shipment, outcome, now)
         case Unsettled(detail=detail):
-            shipment = changed(shipment, unsettled=shipment.intent.key)
+            looks = shipment.looks + 1 if shipment.unsettled == shipment.intent.key else 0
+            shipment = changed(shipment, unsettled=shipment.intent.key, looks=looks)
             return Decision(writes=[shipment], events=[refusal(shipment, "outcome-unknown", detail)])
 
 
 def _failed(rules: Rules, shipment: Shipment, outcome: Failed, now: datetime) -> Decision:
     """It is certain that nothing was bought: the next carrier is asked, or where there is none all of them later."""
     others = sum(1 for rate in shipment.ranking if not rate.refused)
+    cause = CIRCUIT_OPEN if outcome.unasked else OUT_OF_REACH
     if others > 1 or not is_open(shipment.status):
-        return _next_after(rules, shipment, outcome.detail, now)
-    return wait(shipment, _why_none(shipment, outcome.detail), outcome.retry_after_s, now)
+        return _next_after(rules, shipment, outcome.detail, cause, now)
+    return wait(rules, _tried(shipment, outcome.detail, cause), outcome.retry_after_s, now)
 
 
-def _why_none(shipment: Shipment, detail: str) -> str:
-    """Why no carrier sells just now, of each; the last one says so itself."""
-    return "; ".join(f"{rate.carrier} {rate.service}: {rate.refused or detail}" for rate in shipment.ranking)
+def _tried(shipment: Shipment, why: str, cause: str) -> Shipment:
+    """The shipment with why the carrier that was asked did not sell."""
+    failed = next(rate for rate in shipment.ranking if not rate.refused)
+    ranking = tuple(
+        changed(rate, refused=why[:200], cause=cause) if rate is failed else rate for rate in shipment.ranking
+    )
+    return changed(shipment, ranking=ranking)
 
 
 def _shopped(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) -> Decision:
@@ -221,29 +235,27 @@ def _shopped(rules: Rules, shipment: Shipment, outcome: Outcome, now: datetime) 
     if not isinstance(shopped, Shopped):
         return Decision(later=Later(f"carriers could not be asked: {outcome}"))
     shipment = _ranked(rules, shipment, frozenset(shopped.avoid), shopped)
-    if shopped.down and all(rate.refused for rate in shipment.ranking):
-        return wait(shipment, _why_none(shipment, ""), None, now)
     return _try_next(rules, shipment, now)
 
 
-def _next_after(rules: Rules, shipment: Shipment, why: str, now: datetime) -> Decision:
+def _next_after(rules: Rules, shipment: Shipment, why: str, cause: str, now: datetime) -> Decision:
     """One carrier did not sell; the next is asked, for what has been weighed by now, unless it does not ship at all."""
     if not is_open(shipment.status):
         return go_on(rules, shipment, now)
-    failed = next(rate for rate in shipment.ranking if not rate.refused)
+    shipment = _tried(shipment, why, cause)
     if shipment.unrated and shipment.quote:
         if calls.enquiry(rules, shipment) is not None:
             return go_on(rules, shipment, now)
-        said = {(rate.carrier, rate.service): rate.refused for rate in shipment.ranking if rate.refused}
-        said[failed.carrier, failed.service] = why[:200]
+        said = {(rate.carrier, rate.service): rate for rate in shipment.ranking if rate.refused}
         shipment = _ranked(rules, _quoted(rules, shipment, shipment.quote.number))
         ranking = tuple(
-            changed(rate, refused=rate.refused or said.get((rate.carrier, rate.service), ""))
+            changed(rate, refused=known.refused, cause=known.cause)
+            if not rate.refused and (known := said.get((rate.carrier, rate.service)))
+            else rate
             for rate in shipment.ranking
         )
-    else:
-        ranking = tuple(changed(rate, refused=why[:200]) if rate is failed else rate for rate in shipment.ranking)
-    return _try_next(rules, changed(shipment, ranking=ranking), now)
+        shipment = changed(shipment, ranking=ranking)
+    return _try_next(rules, shipment, now)
 
 
 def has_bought(rules: Rules, shipment: Shipment, label: Parcel, now: datetime) -> Decision:
@@ -253,7 +265,7 @@ def has_bought(rules: Rules, shipment: Shipment, label: Parcel, now: datetime) -
     if not is_open(shipment.status):  # it was stopped while the label was bought
         return go_on(rules, shipment, now)
     told = shared(shipment) if number == 1 and shipment.riders else []
-    decision = Decision(events=[bought(shipment, number, now), *told])
+    decision = Decision(events=[bought(shipment, number, now, rules), *told])
     if shipment.unrated:
         shipment = changed(shipment, unrated=False, returning=misfit(rules, shipment)[0])
     return decision.and_then(go_on(rules, shipment, now))

@@ -92,7 +92,7 @@ def report_label(rules: Rules, states: States, message: ReportLabelV1, now: date
     )
     shipment = with_reported(shipment, message.parcel, parcel)
     told = shared(shipment) if message.parcel == 1 and shipment.riders else []
-    return Decision(writes=[shipment], events=[bought(shipment, message.parcel, now, reported=True), *told])
+    return Decision(writes=[shipment], events=[bought(shipment, message.parcel, now), *told])
 
 
 def _trouble(shipment: Shipment, message: ReportLabelV1) -> str:

@@ -152,5 +152,5 @@ def _with_reported(
             cost=one.cost or Money(amount_minor=0, currency=fulfilment.currency),
         )
         shipment = with_reported(shipment, number, label)
-        said.append(bought(shipment, number, now, reported=True))
+        said.append(bought(shipment, number, now))
     return shipment, said

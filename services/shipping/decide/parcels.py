@@ -83,6 +83,12 @@ def labels_of(shipment: Shipment) -> dict[int, Parcel]:
     return {1: shipment.parcel, **found} if shipment.parcel else found
 
 
+def labels_in_use(shipment: Shipment) -> dict[int, Parcel]:
+    """The labels of the parcels that ship: not one that a carrier keeps although its parcel was emptied."""
+    wanted = {box.number for box in shipment.boxes}
+    return {number: label for number, label in labels_of(shipment).items() if not wanted or number in wanted}
+
+
 def _number(parcel: Parcel) -> int:
     return int(parcel.parcel_id.rpartition("/")[2])
 

@@ -24,7 +24,7 @@ from services.hub.decision import Decision, States, changed
 from services.shipping.decide.commands import about, refused, shipment_of, to_be_done
 from services.shipping.decide.goods import recall_trouble
 from services.shipping.decide.leave import leave
-from services.shipping.decide.parcels import labels_of, lines_of
+from services.shipping.decide.parcels import labels_in_use, lines_of
 from services.shipping.decide.queues import AGAIN, queued, waits_for
 from services.shipping.decide.serials import FINE, read_serials
 from services.shipping.decide.track import delivered
@@ -113,7 +113,7 @@ def hand_over(rules: Rules, states: States, message: HandOverV1, now: datetime) 
         if trouble:
             return refused(message, shipment, trouble, reason=reason)
         decision = leave(states, read, now)
-    numbers = [label.tracking_number for label in labels_of(shipment).values()] or [shipment.fulfilment_id]
+    numbers = [label.tracking_number for label in labels_in_use(shipment).values()] or [shipment.fulfilment_id]
     gone = changed(shipment, shipped_at=shipment.shipped_at or now, pickup=None)
     handed = [_delivered(shipment, message, number, now, len(numbers) - n) for n, number in enumerate(numbers, start=1)]
     decision = decision.and_then(Decision(writes=[delivered(gone, now)], events=handed))

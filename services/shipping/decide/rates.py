@@ -1,7 +1,7 @@
 """Rates: which carrier services may take a parcel, and in which order they are preferred."""
 
 from crossdock_contracts.fulfilments import Fulfilment
-from crossdock_contracts.labels import RankedRate
+from crossdock_contracts.labels import CIRCUIT_OPEN, NO_RATE, NO_SERVICE, RankedRate
 from crossdock_contracts.values import Dimensions, Money
 from services.shipping.carriers.answers import Shopped
 from services.shipping.decide.limits import is_late, refusal, transit_days
@@ -51,28 +51,36 @@ def ranked(
     Services that would arrive after what was promised come behind those that keep it; carriers in `avoid` (their
     circuit is open) behind all others that fit.
     """
+    shopped_down = shopped.down if shopped is not None else ()
     fitting: list[tuple[bool, bool, int, int, str, str, Money]] = []
-    refused: list[tuple[str, str, Money, int, str]] = []
+    refused: list[tuple[str, str, Money, int, str, bool, str]] = []
     for name, carrier in rules.carriers.items():
         if not carrier.active:
             continue
         billed = billed_g(carrier, weight_g, dimensions)
         for title, service in carrier.service.items():
             cost, why = price(carrier, service, fulfilment, billed)
-            days = transit_days(service, fulfilment)
-            if shopped is not None and carrier.rates == "live" and not why:
+            days, late = transit_days(service, fulfilment), is_late(f"{name}/{title}", fulfilment)
+            if why:
+                refused.append((name, title, cost, days, why, False, NO_SERVICE))
+                continue
+            if shopped is not None and carrier.rates == "live":
                 cost, days, why = _said(shopped, name, title, cost, days)
             if why:
-                refused.append((name, title, cost, days, why))
+                cause = NO_RATE if name in shopped_down else NO_SERVICE
+                refused.append((name, title, cost, days, why, late, cause))
             else:
-                late = is_late(f"{name}/{title}", fulfilment)
                 fitting.append((name in avoid, late, cost.amount_minor, days, name, title, cost))
     fitting.sort(key=lambda one: one[:6])
-    offers = [(name, title, cost, days, "", late) for _, late, _, days, name, title, cost in fitting]
-    others = [(*one, False) for one in refused]
+    offers = [
+        (name, title, cost, days, "", late, CIRCUIT_OPEN if avoided else "")
+        for avoided, late, _, days, name, title, cost in fitting
+    ]
     return tuple(
-        RankedRate(rank=rank, carrier=name, service=title, cost=cost, transit_days=days, refused=why, late=late)
-        for rank, (name, title, cost, days, why, late) in enumerate([*offers, *others], start=1)
+        RankedRate(
+            rank=rank, carrier=name, service=title, cost=cost, transit_days=days, refused=why, late=late, cause=cause
+        )
+        for rank, (name, title, cost, days, why, late, cause) in enumerate([*offers, *refused], start=1)
     )
 
 
@@ -80,7 +88,9 @@ def _said(shopped: Shopped, name: str, title: str, expected: Money, days: int) -
     """What a carrier says that a service costs and takes, and why it cannot be had; empty: it can."""
     offers = [one for one in shopped.offers if (one.carrier, one.service) == (name, title)]
     if not offers:
-        return expected, days, f"no live rate: {shopped.silent.get(name, 'not-offered')}"[:200]
+        others = ", ".join(one.service for one in shopped.offers if one.carrier == name)
+        instead = f"not-offered, but {others}" if others else "not-offered"
+        return expected, days, f"no live rate: {shopped.silent.get(name, instead)}"[:200]
     offer = min(offers, key=lambda one: one.cost.amount_minor)
     if offer.cost.currency != expected.currency:
         return expected, days, f"priced in {offer.cost.currency}, not {expected.currency}"

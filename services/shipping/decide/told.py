@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from crossdock_contracts.labels import LabelBoughtV1, LabelRefusedV1
+from crossdock_contracts.labels import NO_SERVICE, LabelBoughtV1, LabelRefusedV1, PassedOver, RankedRate
 from services.shipping.decide.parcels import labels_of
+from services.shipping.rules import Rules
 from services.shipping.state import Shipment
 
 
@@ -20,18 +21,48 @@ def refusal(shipment: Shipment, reason: str, detail: str) -> LabelRefusedV1:
         detail=detail if number == 1 else f"parcel {number}: {detail}",
         ranking=shipment.ranking if reason == "no-carrier" else (),
         attempt=shipment.generation,
+        looks=shipment.looks if reason == "outcome-unknown" else 0,
     )
 
 
-def bought(shipment: Shipment, number: int, now: datetime, *, reported: bool = False) -> LabelBoughtV1:
-    """That a parcel of a fulfilment has its label."""
+def passed_over(rules: Rules, ranking: tuple[RankedRate, ...], taken: tuple[str, str] | None) -> tuple[PassedOver, ...]:
+    """The offers that stood before the one that was taken, or all if none was, and why they were not.
+
+    A carrier that does not take such parcels was never in question, and one whose turn had not come is none of these.
+    """
+    by_merit = sorted(ranking, key=_merit)
+    limit = next((_merit(rate) for rate in by_merit if (rate.carrier, rate.service) == taken), None)
+    return tuple(
+        PassedOver(
+            carrier=rate.carrier,
+            service=rate.service,
+            account=rules.carriers[rate.carrier].adapter,
+            cause=rate.cause,
+            detail=rate.refused,
+        )
+        for rate in by_merit
+        if rate.cause not in {"", NO_SERVICE} and rate.carrier in rules.carriers
+        if limit is None or _merit(rate) < limit
+    )
+
+
+def _merit(rate: RankedRate) -> tuple[bool, int, int, str, str]:
+    """What offers are preferred by, were all carriers well."""
+    return (rate.late, rate.cost.amount_minor, rate.transit_days or 0, rate.carrier, rate.service)
+
+
+def bought(shipment: Shipment, number: int, now: datetime, rules: Rules | None = None) -> LabelBoughtV1:
+    """That a parcel of a fulfilment has its label; without rules: somebody else bought it, and offers are none here."""
     assert shipment.fulfilment is not None
+    parcel = labels_of(shipment)[number]
+    ranking = shipment.ranking if rules else ()
     return LabelBoughtV1(
         owner=shipment.owner,
         order_id=shipment.order_id,
         fulfilment_id=shipment.fulfilment_id,
         location_id=shipment.fulfilment.location_id,
-        parcel=labels_of(shipment)[number],
-        ranking=() if reported else shipment.ranking,
+        parcel=parcel,
+        ranking=ranking,
         bought_at=now,
+        passed_over=passed_over(rules, ranking, (parcel.carrier, parcel.service)) if rules else (),
     )

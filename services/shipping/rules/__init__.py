@@ -1,5 +1,6 @@
 """What is configured of shipping: its locations, its carriers, and the work that goes beyond a pick."""
 
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +25,17 @@ class Rules(BaseModel):
     substitutions: tuple[Substitution, ...] = ()
     consent: str = ""
     """Tag of orders whose buyers take something else for what is short."""
+
+    @cached_property
+    def returning(self) -> "Rules":
+        """The same with those carrier services alone that bring back what buyers return."""
+        carriers = {
+            name: carrier.model_copy(
+                update={"service": {title: one for title, one in carrier.service.items() if one.returns}}
+            )
+            for name, carrier in self.carriers.items()
+        }
+        return self.model_copy(update={"carriers": carriers})
 
     @classmethod
     def load(cls, folder: Path) -> "Rules":

@@ -13,6 +13,7 @@ from pydantic import (
     PositiveInt,
 )
 
+from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Code, Country, Currency
 
 
@@ -56,6 +57,8 @@ class CarrierService(BaseModel):
     """It takes hazardous goods of every class."""
     hazmat_classes: tuple[str, ...] = ()
     """It takes hazardous goods of these classes."""
+    returns: bool = False
+    """It brings back from there what buyers return."""
     post_boxes: bool = True
     """It delivers to post-office boxes and parcel lockers."""
     longest_mm: PositiveInt | None = None
@@ -85,10 +88,18 @@ class Carrier(BaseModel):
     it; they also tell how heavy a parcel it takes, and whether weighing makes a difference."""
     calendar: dict[str, Any] = Field(default_factory=dict)
     """Routing's part."""
+    manifests: bool = False
+    """What it gets stands in a manifest: `crossdock warehouse manifest`, or the location's `manifest_at`."""
+    pickups: bool = False
+    """It comes when it is called: `crossdock warehouse book-pickup`."""
     volumetric_divisor: PositiveInt | None = None
     """Cubic centimetres that count as a kilogram, for instance 5000: a bulky parcel is priced by its volume. None: by
     its weight alone."""
     service: dict[str, CarrierService]
+
+    def wants(self, purpose: Literal["manifest", "pickup"]) -> bool:
+        """Whether parcels that it gets wait for this."""
+        return self.manifests if purpose == "manifest" else self.pickups
 
 
 class Account(BaseModel):
@@ -108,6 +119,9 @@ class Account(BaseModel):
     """What the carrier knows the account by, such as ``account_number``."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Goes with every request, as karrio's options of that carrier."""
+    validates: tuple[Country | Literal["*"], ...] = ()
+    """Countries of whose addresses it is asked whether it delivers there, ``*`` for those that no other account names;
+    of which orders, capture's ``addresses.toml`` says."""
     names: dict[Code, str] = Field(default_factory=dict)
     """What a house that speaks for several calls carriers that are called otherwise here."""
     concurrency: PositiveInt = 16
@@ -117,6 +131,12 @@ class Account(BaseModel):
     timeout_s: PositiveFloat = 20.0
     attempts: PositiveInt = 3
     """Tries in place, before the next carrier is asked or the parcel waits."""
+    owner: Owner = "main"
+    """Whose account it is; the orders whose parcels go through it may be of others."""
+    track_minutes: NonNegativeFloat = 120.0
+    """The carrier is asked where parcels are as often as this, whether it tells by itself or not; 0: never."""
+    track_days: PositiveInt = 60
+    """A parcel that is still not at rest so long after its label was bought is not asked about any more."""
 
 
 class RateShopping(BaseModel):

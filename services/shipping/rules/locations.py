@@ -1,5 +1,6 @@
 """``locations.toml``: how each location works, labels and ships."""
 
+from datetime import time
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
@@ -41,6 +42,14 @@ class Export(BaseModel):
     """The sender's numbers, by kind: ``IOSS``, ``VAT``, ``EORI``, ``EIN``."""
 
 
+class Clock(BaseModel):
+    """The part of a location's calendar that shipping reads."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    time_zone: str = "UTC"
+
+
 class ShipFrom(BaseModel):
     """How a location ships. Routing reads the same file for its part."""
 
@@ -76,6 +85,11 @@ class ShipFrom(BaseModel):
     """A buyer who has not collected an order by then is reminded."""
     hold_hours: PositiveFloat = 168.0
     """What is not collected within so long is cancelled, or somebody has to see to it where it was shipped here."""
+    calendar: Clock = Clock()
+    manifest_at: time | None = None
+    """The time of day there at which what was packed for carriers that make manifests is closed; none: only by hand."""
+    returns_to: str = ""
+    """The location where what it has shipped comes back to; empty: itself."""
     export: Export = Export()
     """What customs are told of its parcels."""
     packaging_g: NonNegativeInt = 100

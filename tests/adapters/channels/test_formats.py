@@ -1,14 +1,18 @@
 """What all channels' readers have in common."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.capture.app import service
 from services.capture.channels import Hook, SignatureError, UnmappableError
 from services.capture.formats import FORMATS
+from services.hub.settings import ROOT, Settings
 from tests.adapters.channels.mutations import read_or_refuse
 from tests.builders import NOW
 
@@ -30,6 +34,16 @@ ANYTHING = st.recursive(
 
 def named(reader: Any) -> str:
     return str(reader.name)
+
+
+@pytest.mark.parametrize(("format_", "wants"), [("walmart", True), ("bigcommerce", False)])
+def test_only_a_channel_that_wants_to_hear_that_orders_have_come_has_that_listened_to(
+    format_: str, wants: bool, tmp_path: Path
+) -> None:
+    rules = shutil.copytree(ROOT / "deploy" / "rules", tmp_path / "rules")
+    with (rules / "channels.toml").open("a") as file:
+        file.write(f'[market]\nformat = "{format_}"\n[market.api]\nurl = "http://market"\n')
+    assert ("acknowledge" in service(Settings(rules_dir=rules)).handlers) is wants
 
 
 def test_a_format_is_registered_by_its_name() -> None:

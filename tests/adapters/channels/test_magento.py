@@ -1,98 +1,20 @@
-"""Orders of Magento and Adobe Commerce: what maps to what, and who signed what is pushed."""
+"""Orders of Magento and Adobe Commerce: what maps to what."""
 
-from base64 import b64encode
-from copy import deepcopy
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 
-from crossdock_contracts.handed_in import OrderInput
-from crossdock_contracts.values import LineKind, LineQuantity, PaymentMethod
-from services.capture.channels import Hook, NotYetError, SignatureError, Topic, UnmappableError
+from crossdock_contracts.values import LineKind, PaymentMethod
+from services.capture.channels import UnmappableError
 from services.capture.channels.magento import Magento
 from services.hub.settings import ROOT
+from tests.adapters.channels.magento import ADDRESS, ITEM, ORDER, items, plain, read
 from tests.adapters.channels.mutations import adds_up, mutated, read_or_refuse
 from tests.builders import NOW
 
 SAMPLES = ROOT.parent / "shared" / "data" / "payloads" / "channels" / "magento"
-ADDRESS = {
-    "firstname": "Zoë",
-    "lastname": "Ångström",
-    "street": ["Storgatan 1", "lgh 12", "c/o A", "gård"],
-    "city": "Malmö",
-    "postcode": "211 20",
-    "country_id": "SE",
-    "region": None,
-    "telephone": "+46 1",
-    "company": None,
-    "address_type": "shipping",
-}
-ITEM: dict[str, Any] = {
-    "item_id": 11,
-    "product_type": "simple",
-    "sku": "A",
-    "name": "Mugg",
-    "qty_ordered": 2,
-    "qty_canceled": 0,
-    "qty_refunded": 0,
-    "qty_shipped": 0,
-    "price": 100,
-    "row_total": 200,
-    "tax_amount": 45,
-    "discount_amount": 25,
-    "discount_tax_compensation_amount": 5,
-}
-ORDER: dict[str, Any] = {
-    "entity_id": 7,
-    "increment_id": "000000007",
-    "state": "processing",
-    "status": "processing",
-    "created_at": "2026-03-02 09:30:00",
-    "updated_at": "2026-03-02 09:31:00",
-    "order_currency_code": "SEK",
-    "base_currency_code": "SEK",
-    "grand_total": 284.0,
-    "discount_amount": -25,
-    "discount_tax_compensation_amount": 5,
-    "shipping_amount": 49.000000000000007,
-    "tax_amount": 55,
-    "total_due": 0,
-    "shipping_description": "Best Way - Table Rate",
-    "customer_email": "zoe@example.com",
-    "customer_id": 3,
-    "customer_firstname": "Zoë",
-    "customer_lastname": "Ångström",
-    "items": [ITEM],
-    "billing_address": ADDRESS | {"address_type": "billing", "vat_id": "SE1"},
-    "payment": {"method": "stripe_payments", "last_trans_id": "pi_1", "po_number": None},
-    "extension_attributes": {
-        "shipping_assignments": [{"shipping": {"address": ADDRESS, "method": "tablerate_bestway"}, "items": [ITEM]}]
-    },
-}
-
-
-def read(content: dict[str, Any] | None = None, **fields: Any) -> OrderInput:
-    order = Magento().read(orjson.dumps((content or ORDER) | fields))
-    assert adds_up(order)
-    return order
-
-
-def items(*several: dict[str, Any], **totals: Any) -> OrderInput:
-    """An order of these items, without shipping."""
-    content = {**ORDER, "items": [ITEM | one for one in several], "shipping_amount": 0, "discount_amount": 0}
-    return read({**content, "discount_tax_compensation_amount": 0, "tax_amount": 0} | totals)
-
-
-def plain(item_id: int = 11, row: float = 100, qty: int = 1, **fields: Any) -> dict[str, Any]:
-    amounts = {"discount_amount": 0, "discount_tax_compensation_amount": 0, "tax_amount": 0}
-    return {"item_id": item_id, "qty_ordered": qty, "price": row / qty, "row_total": row, **amounts, **fields}
 
 
 def extended(**fields: Any) -> dict[str, Any]:
@@ -214,96 +136,6 @@ def test_currencies_have_their_own_decimals(currency: str, total: float, minor: 
     assert order.total_minor == minor
 
 
-@pytest.mark.parametrize("state", ["pending_payment", "payment_review", "holded"])
-def test_an_order_that_magento_would_not_ship_waits(state: str) -> None:
-    with pytest.raises(NotYetError, match=rf"^\$\.state: {state}: .*; it comes again"):
-        read(state=state)
-
-
-def test_a_new_order_waits_for_its_bank_transfer() -> None:
-    with pytest.raises(NotYetError, match=r"^\$\.state: new: 284\.0000 are to be paid by banktransfer; invoice it"):
-        read(state="new", total_due=284, payment={"method": "banktransfer"})
-
-
-@pytest.mark.parametrize(
-    ("method", "found"),
-    [
-        ("cashondelivery", PaymentMethod.CASH_ON_DELIVERY),
-        ("purchaseorder", PaymentMethod.TERMS),
-        ("companycredit", PaymentMethod.TERMS),
-    ],
-)
-def test_a_new_order_that_is_paid_later_goes_on(method: str, found: PaymentMethod) -> None:
-    order = read(state="new", total_due=284, payment={"method": method, "po_number": "PO-9"})
-    assert (order.payment.method, order.customer_po) == (found, "PO-9")
-
-
-def test_a_cancelled_order_is_cancelled_whole() -> None:
-    cancel = read(state="canceled").cancels[0]
-    assert (cancel.cancel_id, cancel.lines) == ("cancelled", ())
-
-
-def test_cancelled_pieces_are_cancels_of_their_own_that_stay_as_they_are() -> None:
-    of_three = [
-        items(plain(11, 300, 3, qty_canceled=gone), plain(12, 5), grand_total=305).cancels for gone in (1, 2, 2)
-    ]
-    assert of_three[0] == of_three[1][:1]
-    assert of_three[1] == of_three[2]
-    assert of_three[1][1].cancel_id == "11-cancelled-2"
-    assert of_three[1][1].lines == (LineQuantity(line_id="11", quantity=1),)
-
-
-def test_what_was_paid_back_before_it_shipped_is_not_to_be_shipped() -> None:
-    kept = items(plain(11, 300, 3, qty_refunded=2, qty_shipped=3), grand_total=300)
-    stopped = items(plain(11, 300, 3, qty_refunded=2), grand_total=300)
-    assert (len(kept.cancels), len(stopped.cancels)) == (0, 2)
-
-
-def test_credit_memos_are_refunds() -> None:
-    memo = {
-        "entity_id": 4,
-        "state": 2,
-        "grand_total": 10,
-        "created_at": "2026-03-05 10:00:00",
-        "items": [{"order_item_id": 11, "qty": 1}, {"order_item_id": 99, "qty": 0}],
-        "extension_attributes": {"customer_balance_amount": 5},
-    }
-    order = read(credit_memos=[memo, memo | {"entity_id": 5, "state": 3}], total_refunded=15)
-    [refund] = order.refunds
-    assert (refund.refund_id, refund.amount_minor) == ("4", 1500)
-    assert refund.lines == (LineQuantity(line_id="11", quantity=1),)
-    assert refund.refunded_at == datetime(2026, 3, 5, 10, tzinfo=UTC)
-
-
-def test_without_its_credit_memos_what_was_paid_back_is_one_refund() -> None:
-    assert [(one.refund_id, one.amount_minor) for one in read(total_refunded=15).refunds] == [("refunded", 1500)]
-
-
-def test_what_a_credit_memo_took_off_before_it_shipped_is_cancelled_by_the_memo() -> None:
-    memos = [
-        {"entity_id": n, "state": 2, "grand_total": 100, "items": [{"order_item_id": 11, "qty": 1}]} for n in (4, 5)
-    ]
-    both = items(plain(11, 300, 3, qty_refunded=2), grand_total=300, credit_memos=memos)
-    assert [(one.cancel_id, one.lines[0].quantity) for one in both.cancels] == [("4", 1), ("5", 1)]
-    assert [one.refund_id for one in both.refunds] == ["4", "5"]
-    came_back = items(plain(11, 300, 3, qty_refunded=2, qty_shipped=2), grand_total=300, credit_memos=memos)
-    assert [one.cancel_id for one in came_back.cancels] == ["4"]
-
-
-def test_what_the_hub_has_cancelled_says_so() -> None:
-    said = [{"comment": "as the buyer wished"}, {"comment": "crossdock:cancel:c-7"}]
-    memo = {"entity_id": 4, "state": 2, "grand_total": 100, "items": [{"order_item_id": 11, "qty": 1}]}
-    order = items(plain(11, 300, 3, qty_refunded=1), grand_total=300, credit_memos=[memo | {"comments": said}])
-    assert [(one.cancel_id, one.asked_as) for one in order.cancels] == [("4", "c-7")]
-
-
-@pytest.mark.parametrize("state", ["complete", "closed"])
-def test_what_the_shop_has_shipped_is_recorded(state: str) -> None:
-    order = items(plain(11, 100, qty_shipped=1), grand_total=100, state=state)
-    assert (order.fulfil_by, order.fulfilled_at) == ("channel", datetime(2026, 3, 2, 9, 31, tzinfo=UTC))
-    assert items(plain(11, 100), grand_total=100, state=state).fulfil_by is None
-
-
 def test_an_order_to_be_picked_up_names_where() -> None:
     assert read(extension_attributes=extended(pickup_location_code="malmo")).shipping.pickup_location_id == "malmo"
 
@@ -336,108 +168,6 @@ def test_a_search_is_split_into_its_orders_and_an_order_is_not_split_into_its_it
 @settings(max_examples=150, deadline=None)
 def test_whatever_comes_is_an_order_or_refused(body: bytes) -> None:
     read_or_refuse(Magento(), body)
-
-
-KEY, OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-
-
-def pem(key: rsa.RSAPrivateKey) -> str:
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-def signature(body: bytes, key: rsa.RSAPrivateKey = KEY) -> str:
-    return b64encode(key.sign(body, PKCS1v15(), SHA256())).decode()
-
-
-EVENT = {
-    "event_id": "e-1",
-    "type": "com.adobe.commerce.observer.sales_order_save_commit_after",
-    "recipient_client_id": "client-1",
-    "event": {"data": {"key": "k", "value": {"entity_id": 7, "state": "new"}}},
-}
-
-
-def hook(content: Any = EVENT, *headers: str, key: rsa.RSAPrivateKey = KEY) -> Hook:
-    body = orjson.dumps(content)
-    return Hook({name: signature(body, key) for name in headers}, body)
-
-
-def check(one: Hook, *secrets: str) -> None:
-    Magento().check(one, secrets, NOW)
-
-
-def test_a_webhook_is_signed_with_the_shops_key() -> None:
-    check(hook(EVENT, "x-adobe-commerce-webhook-signature"), pem(OTHER), pem(KEY))
-
-
-def test_a_key_is_one_line_with_its_armour_or_without() -> None:
-    one = hook(EVENT, "x-adobe-commerce-webhook-signature")
-    check(one, pem(KEY).replace("\n", ""))
-    check(one, "".join(pem(KEY).splitlines()[1:-1]))
-
-
-@pytest.mark.parametrize("header", ["x-adobe-digital-signature-1", "x-adobe-digital-signature-2"])
-def test_an_event_is_signed_with_either_of_adobes_keys(header: str) -> None:
-    check(hook(EVENT, header), pem(OTHER), pem(KEY), "client:client-1")
-
-
-def test_an_event_for_somebody_else_is_refused_for_adobes_keys_sign_everybodys() -> None:
-    one = hook(EVENT | {"recipient_client_id": "client-2"}, "x-adobe-digital-signature-1")
-    with pytest.raises(SignatureError, match="for another client"):
-        check(one, pem(KEY), "client:client-1")
-
-
-def test_a_webhook_that_another_key_signed_is_refused() -> None:
-    with pytest.raises(SignatureError, match="does not match"):
-        check(hook(EVENT, "x-adobe-commerce-webhook-signature", key=OTHER), pem(KEY))
-
-
-def test_a_changed_body_is_refused() -> None:
-    one = hook(EVENT, "x-adobe-commerce-webhook-signature")
-    with pytest.raises(SignatureError, match="does not match"):
-        check(Hook(one.headers, one.body.replace(b'"new"', b'"old"')), pem(KEY))
-
-
-@pytest.mark.parametrize("header", ["", "ä", "not base64"])
-def test_what_is_not_signed_is_refused(header: str) -> None:
-    with pytest.raises(SignatureError):
-        check(Hook({"x-adobe-commerce-webhook-signature": header}, b"{}"), pem(KEY))
-
-
-def test_a_secret_that_is_no_key_is_named() -> None:
-    with pytest.raises(SignatureError, match="no public RSA key, as PEM in one line"):
-        check(hook(EVENT, "x-adobe-commerce-webhook-signature"), "secret")
-
-
-def test_an_event_points_to_its_order() -> None:
-    heard = Magento().heard(hook())
-    assert (heard.topic, heard.order_id, heard.delivery_id) == (Topic.POINTER, "7", "e-1")
-
-
-def test_an_event_as_cloud_event_points_to_its_order() -> None:
-    event = {"id": "e-2", "type": EVENT["type"], "data": {"key": "k", "value": {"entity_id": "8"}}}
-    heard = Magento().heard(hook(event))
-    assert (heard.topic, heard.order_id, heard.delivery_id) == (Topic.POINTER, "8", "e-2")
-
-
-def test_an_event_of_a_credit_memo_points_to_the_order_that_it_belongs_to() -> None:
-    event = deepcopy(EVENT) | {"type": "com.adobe.commerce.observer.sales_order_creditmemo_save_after"}
-    event["event"]["data"]["value"] = {"entity_id": 4, "order_id": 7}  # type: ignore[index]
-    assert Magento().heard(hook(event)).order_id == "7"
-
-
-def test_a_webhook_points_to_its_order() -> None:
-    content = {"subject": [], "eventName": "sales_order_place_after", "data": {"order": {"entity_id": 7}}}
-    assert Magento().heard(hook(content)).order_id == "7"
-
-
-def test_other_events_are_nothing_to_act_upon() -> None:
-    assert Magento().heard(hook({"type": "observer.catalog_product_save_after"})).topic is Topic.OTHER
-
-
-def test_an_event_that_does_not_name_its_order_is_refused() -> None:
-    with pytest.raises(UnmappableError, match="does not name its order"):
-        Magento().heard(hook(EVENT | {"event": {"data": {"value": {}}}}))
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason=f"{SAMPLES} is not there")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
+import orjson
 import pytest
 
 from services.capture import poll
@@ -13,6 +14,7 @@ from services.capture.channels.paging import Memory, Place
 from services.capture.poll import Poller, PollError
 from services.capture.rules import Channel, ChannelConfig
 from services.hub.decision import Done, Failed, Later, Refused
+from services.hub.http import StatusError
 from services.hub.settings import Settings
 from tests.adapters.channels.speaking import config
 
@@ -78,3 +80,14 @@ async def test_an_order_is_put_together_again_once_it_is_listed_otherwise() -> N
     for listed in ({"at": 1}, {"at": 1}, {"at": 2}):
         assert await memory.get("7", listed, compose) == b"whole"
     assert composed == [{"at": 1}, {"at": 2}]
+
+
+async def test_an_order_of_which_the_rest_is_gone_is_as_it_is_listed_and_keeps_no_other_back() -> None:
+    async def refused(status: int) -> bytes:
+        code = "no-such-order"
+        raise StatusError(code, "gone", status)
+
+    listed = {"id": 7}
+    assert await Memory().get("7", listed, lambda _: refused(404)) == orjson.dumps(listed)
+    with pytest.raises(StatusError):  # it is for all of them that nobody is let in
+        await Memory().get("7", listed, lambda _: refused(403))

@@ -1,96 +1,23 @@
 """Walmart's Marketplace API: what it is asked, where, what its answers come to; and that nothing is done twice."""
 
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from services.capture.channels.api import AskOrder, AskOrders
+from services.capture.channels import doubts
+from services.capture.channels.api import AskOrder, AskOrders, TellAcknowledged
 from services.capture.channels.walmart import Walmart
-from services.capture.channels.walmart.api import WalmartApi
-from services.hub.decision import Done, Intent
+from services.hub.decision import Done, Intent, Later
 from services.hub.effects import PermanentError, TransientError
-from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
-from tests.adapters.outside import CLOSE, Outside, Request, Say, answer, outside
+from tests.adapters.channels.speaking import cancelled, effects, levels, problems, shipped, speaking
+from tests.adapters.channels.walmart_house import NONE, posted, walmart
+from tests.adapters.outside import CLOSE, Request, Say, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
-TOKEN = answer(200, {"access_token": "w1", "token_type": "Bearer", "expires_in": 900})
-NONE = answer(404, {"errors": {"error": [{"code": "CONTENT_NOT_FOUND.GMP_ORDER_API", "description": "No orders"}]}})
-
-
-class House:
-    """A marketplace with one order of two lines."""
-
-    def __init__(self) -> None:
-        self.lines = {"1": 3, "2": 1}
-        self.statuses: dict[str, list[dict[str, Any]]] = {name: [] for name in self.lines}
-        self.acknowledged = False
-        self.stock: dict[str, int] = {"A": 1, "C": 1}
-
-    def order(self) -> dict[str, Any]:
-        lines = []
-        for number, ordered in self.lines.items():
-            left = ordered - sum(int(one["statusQuantity"]["amount"]) for one in self.statuses[number])
-            status = "Acknowledged" if self.acknowledged else "Created"
-            rest = [{"status": status, "statusQuantity": {"amount": str(left)}}] if left else []
-            price = {"currency": "USD", "amount": 10.0 * ordered}
-            lines.append(
-                {
-                    "lineNumber": number,
-                    "item": {"sku": f"S{number}", "productName": "x"},
-                    "charges": {"charge": [{"chargeType": "PRODUCT", "chargeAmount": price}]},
-                    "orderLineQuantity": {"amount": str(ordered)},
-                    "orderLineStatuses": {"orderLineStatus": [*self.statuses[number], *rest]},
-                }
-            )
-        info = {"methodCode": "Value"}
-        return {
-            "purchaseOrderId": "7",
-            "orderDate": 1777888800000,
-            "orderLines": {"orderLine": lines},
-            "shippingInfo": info,
-        }
-
-    def __call__(self, request: Request) -> Say:  # noqa: PLR0911  # one for each path
-        parts = urlsplit(request.path)
-        match request.method, parts.path.split("/")[1:]:
-            case "POST", ["v3", "token"]:
-                return TOKEN
-            case "GET", ["v3", "orders", "7"]:
-                return answer(200, {"order": self.order()})
-            case "POST", ["v3", "orders", "7", "acknowledge"]:
-                self.acknowledged = True
-                return answer(200, {"order": self.order()})
-            case "POST", ["v3", "orders", "7", "shipping" | "cancel"]:
-                (told,) = request.json.values()
-                for line in told["orderLines"]["orderLine"]:
-                    self.statuses[line["lineNumber"]] += line["orderLineStatuses"]["orderLineStatus"]
-                return answer(200, {"order": self.order()})
-            case "PUT", ["v3", "inventory"]:
-                sku = dict(parse_qsl(parts.query))["sku"]
-                if sku not in self.stock:
-                    return answer(404, {"errors": {"error": [{"code": "CONTENT_NOT_FOUND.GMP_INVENTORY_API"}]}})
-                self.stock[sku] = request.json["quantity"]["amount"]
-                return answer(200, request.json)
-        return answer(404, {"errors": {"error": [{"code": "NOT_FOUND.GMP_ORDER_API", "description": "no such order"}]}})
-
-
-@asynccontextmanager
-async def walmart(folder: Path, *says: Say, **fields: Any) -> AsyncIterator[tuple[WalmartApi, House, Outside]]:
-    """The client, the marketplace, and the server that it is reached at; ``says`` is said after a token."""
-    house = House()
-    first = (TOKEN, *says) if says else ()
-    async with outside(*first, always=house) as server, speaking("walmart", folder, server.url, **fields) as api:
-        yield api, house, server
-
-
-def posted(server: Outside) -> list[str]:
-    return [one.removeprefix("POST /v3/orders/7/") for one in server.called if "POST /v3/orders" in one]
 
 
 # -- orders
@@ -173,6 +100,20 @@ async def test_levels_are_put_one_by_one_and_what_is_unknown_is_named(tmp_path: 
 
 
 # -- ship
+
+
+async def test_an_order_that_has_come_is_acknowledged_once_and_again_does_no_harm(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, _, server):
+        intent = Intent("shop", "acknowledge", "k", TellAcknowledged(channel_order_id="7"))
+        outcomes = [await effects(api).run(intent) for _ in range(2)]
+        assert [type(one) for one in outcomes] == [Done, Done]
+        assert posted(server) == ["acknowledge"]
+
+
+async def test_an_order_that_walmart_has_not_is_not_acknowledged(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, _, _):
+        with pytest.raises(PermanentError, match="no such order"):
+            await api.call("acknowledge", "k", TellAcknowledged(channel_order_id="9"))
 
 
 async def test_an_order_is_acknowledged_and_its_pieces_shipped_by_parcel(tmp_path: Path) -> None:
@@ -264,7 +205,22 @@ async def test_a_cancel_whose_answer_was_lost_is_not_made_again_though_one_was_c
         assert posted(server) == ["cancel"]
 
 
-async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_a_cancel_that_is_not_shown_yet_is_waited_for_before_more_is_cancelled(tmp_path: Path) -> None:
+    async with walmart(tmp_path) as (api, house, server):
+        server.always = lambda request: CLOSE if request.path.endswith("/cancel") else house(request)
+        intent = Intent("shop", "cancel", "k", cancelled("7", {"1": 1}, complete=False))
+        outcome = await effects(api).run(intent)
+        assert isinstance(outcome, Later)
+        assert "does not show it yet" in outcome.reason
+        house.statuses["1"] = [{"status": "Cancelled", "statusQuantity": {"amount": "1"}}]
+        assert isinstance(await effects(api).run(replace(intent, resumed=True)), Done)
+        assert posted(server) == ["cancel"]
+
+
+async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
     async with walmart(tmp_path) as (api, house, _):
         part = cancelled("7", {"1": 1}, complete=False)
         assert await api.look_up("cancel", "k", part) is None
@@ -276,11 +232,9 @@ async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_p
         assert await api.look_up("cancel", "k", part) is not None
 
 
-async def test_a_cancel_that_is_refused_says_why_and_a_refund_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_a_cancel_that_is_refused_says_why(tmp_path: Path) -> None:
     async with walmart(tmp_path) as (api, house, server):
         wrong = answer(400, {"errors": {"error": [{"code": "INVALID", "description": "line is shipped"}]}})
         server.always = lambda request: wrong if request.path.endswith("/cancel") else house(request)
         with pytest.raises(PermanentError, match="line is shipped"):
             await api.call("cancel", "k", cancelled("7"))
-        with pytest.raises(PermanentError, match="500 EUR"):
-            await api.call("refund", "k", refund("7"))

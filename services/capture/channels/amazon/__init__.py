@@ -8,6 +8,7 @@ import orjson
 from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, UnmappableError
 from services.capture.channels.amazon import notices, orders_2026, orders_v0
+from services.capture.channels.amazon.parts import Paid
 from services.capture.channels.parts import mapping
 from services.capture.channels.reading import found_id, json_of
 
@@ -49,6 +50,19 @@ class Amazon:
             if path[-1] == "AmazonOrderId":
                 return orders_v0.order_of(body)
             return orders_2026.order_of(body if path[0] == "order" else b'{"order":' + body + b"}")
+
+    def paid(self, body: bytes) -> Paid:
+        """What was paid for the items of the order in a payload.
+
+        Raises:
+            NotYetError: it is pending.
+            UnmappableError: it is none.
+        """
+        with mapping():
+            path = _path(body)
+            if path[-1] == "AmazonOrderId":
+                return orders_v0.paid_in(body)
+            return orders_2026.paid_in(body if path[0] == "order" else b'{"order":' + body + b"}")
 
     def split(self, body: bytes) -> list[bytes]:
         """The orders that getOrders or searchOrders lists, or the only one; those of v0 still lack their items.

@@ -2,12 +2,15 @@
 
 from urllib.parse import quote
 
+from services.capture.channels import UnmappableError
 from services.capture.channels.access import Keys
+from services.capture.channels.amazon import Amazon
 from services.capture.channels.amazon.asking import Asking, Orders2026, OrdersV0
 from services.capture.channels.amazon.feeds import Feeds
 from services.capture.channels.amazon.listings import Listings
-from services.capture.channels.amazon.reach import TOKEN_URL, Access, quota, restricted
-from services.capture.channels.amazon.telling import acknowledgement, packages
+from services.capture.channels.amazon.messages import ACKNOWLEDGEMENT, ADJUSTMENT, acknowledgement, adjustment
+from services.capture.channels.amazon.reach import TOKEN_URL, access, quota, restricted
+from services.capture.channels.amazon.telling import packages
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -20,25 +23,26 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
+from services.capture.channels.doubts import Doubts
 from services.capture.channels.speaking import WebApi, account, by_hand, connect
 from services.capture.rules import ApiConfig
 from services.hub.http import as_bytes
+from services.hub.money import major
 from services.hub.secrets import Secrets
 from services.hub.toml import RulesError
 
 VERSIONS = ("2026-01-01", "v0")
-_CANCEL = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+_FORMAT = Amazon()
 _UNTOUCHED = "UNSHIPPED"
-_MOST_FEEDS = 1_000
 
 
 class AmazonApi(WebApi):
     """One seller in one marketplace; ``docs/channels/amazon.md`` says what is configured.
 
     Shipments are confirmed under package ids of their own, so that to tell again changes nothing. An order is cancelled
-    whole, by a feed that Amazon carries out within minutes: until then it is looked for again. Amazon has no way to be
-    told of a part that is cancelled, or of an amount that is to be paid back, so that telling twice would do it once:
-    both are left to a person.
+    whole, and money paid back, by feeds that Amazon carries out within minutes: until then they are looked for again.
+    To cancel twice does no harm; a refund is handed in again only if Amazon lists no feed that may be it, and left to a
+    person otherwise. Of a part of an order that is cancelled Amazon has no way to be told.
     """
 
     batch = 20
@@ -50,8 +54,9 @@ class AmazonApi(WebApi):
         if version not in VERSIONS:
             msg = f"channels.toml: {name}.api.account.orders is {version!r}; known: {', '.join(VERSIONS)}"
             raise RulesError(msg)
-        self._access = Access(connect(name, config), config.account.get("token_url", TOKEN_URL), Keys(name, secrets))
-        super().__init__(name, connect(name, config, auth=self._access.auth, quota=quota()))
+        tokens = connect(name, config)
+        auth = access(tokens, config.account.get("token_url", TOKEN_URL), Keys(name, secrets))
+        super().__init__(name, connect(name, config, auth=auth, quota=quota()), tokens)
         if version == "v0":
             shown = restricted(self.http) if config.account.get("restricted") == "true" else None
             self._asking: Asking = OrdersV0(self.http, self._marketplace, shown)
@@ -59,13 +64,8 @@ class AmazonApi(WebApi):
             self._asking = Orders2026(self.http, self._marketplace)
         self._listings = Listings(self.http, self._seller, self._marketplace)
         self._feeds = Feeds(self.http, self._marketplace)
-        self._submitted: dict[str, str] = {}
-        """Feeds by our keys."""
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._access.close()
-        await super().close()
+        self._refunds: Doubts[None] = Doubts()
+        """Those that may have been handed in."""
 
     async def order(self, asked: AskOrder) -> Order:
         """One order, as it is now."""
@@ -95,7 +95,7 @@ class AmazonApi(WebApi):
             ThrottledError: Amazon has not read the feed yet.
             PermanentError: Amazon would not, or it has to be done by hand.
         """
-        if key not in self._submitted:
+        if not self._feeds.of(key):
             if not told.complete:
                 pieces = ", ".join(f"{line.quantity} of {line.line_id}" for line in told.lines)
                 msg = f"Amazon is told of whole orders only; cancel there: {pieces}"
@@ -106,30 +106,41 @@ class AmazonApi(WebApi):
             if status != _UNTOUCHED:
                 msg = f"the order is {status} at Amazon; cancel there what is left of it"
                 raise by_hand(msg)
-            feed = await self._feeds.submit(_CANCEL, acknowledgement(told, self._seller), "text/xml; charset=UTF-8")
-            self._submitted[key] = feed
-            if len(self._submitted) > _MOST_FEEDS:
-                del self._submitted[next(iter(self._submitted))]
-        feed = self._submitted[key]
-        await self._feeds.settled(feed)
-        return Told(reference=feed)
+            await self._feeds.submit(key, ACKNOWLEDGEMENT, acknowledgement(told, self._seller))
+        return await self._settled(key)
 
     async def cancelled(self, key: str, told: TellCancelled) -> Told | None:
         """Of a feed that is still known `cancel` tells, else the order. To cancel twice does no harm."""
-        if (
-            key not in self._submitted
-            and told.complete
-            and await self._asking.status(told.channel_order_id) == "CANCELED"
-        ):
+        if not self._feeds.of(key) and told.complete and await self._asking.status(told.channel_order_id) == "CANCELED":
             return Told()
         return None
 
-    async def refund(self, _key: str, told: TellRefund) -> Told:
-        """Nothing tells Amazon of an amount once only.
+    async def refund(self, key: str, told: TellRefund) -> Told:
+        """Have an amount paid back, by a feed.
 
         Raises:
-            PermanentError: always.
+            ThrottledError: Amazon has not read the feed yet.
+            PermanentError: Amazon would not, or it has to be done by hand.
         """
-        amount = f"{told.amount.amount_minor} {told.amount.currency} (minor units)"
-        msg = f"pay back {amount} in Seller Central: Amazon takes refunds item by item, and not once for a key"
-        raise by_hand(msg)
+        self._refunds.check(key)
+        if not self._feeds.of(key):
+            try:
+                paid = _FORMAT.paid(await self._asking.one(told.channel_order_id))
+            except UnmappableError as error:
+                msg = f"the order does not tell what was paid for its items: {error}"
+                raise by_hand(msg) from error
+            await self._feeds.submit(key, ADJUSTMENT, adjustment(told, self._seller, paid))
+        return await self._settled(key)
+
+    async def refunded(self, key: str, told: TellRefund) -> Told | None:
+        """Of a feed that is still known `refund` tells, and it leaves to a person what is unclear."""
+        if await self._feeds.may_be_there(key, ADJUSTMENT, told.asked_at):
+            amount = major(told.amount.amount_minor, told.amount.currency)
+            what = f"whether {amount} were paid back is not known: look in Seller Central, and pay back there if not"
+            self._refunds.leave(key, what)
+        return None
+
+    async def _settled(self, key: str) -> Told:
+        feed = self._feeds.of(key)
+        await self._feeds.settled(feed)
+        return Told(reference=feed)

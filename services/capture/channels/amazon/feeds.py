@@ -4,41 +4,69 @@ https://developer-docs.amazon.com/sp-api/docs/feeds-api-v2021-06-30-use-case-gui
 """
 
 import gzip
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from services.hub.effects import PermanentError, ThrottledError
-from services.hub.http import Http, as_bytes
+from services.capture.channels.speaking import utc
+from services.hub.effects import PermanentError, ThrottledError, TransientError
+from services.hub.http import Answer, Http, as_bytes, as_json
 
 _LATER_S = 60.0
 _ENDED = frozenset({"DONE", "FATAL", "CANCELLED"})
 _FEEDS = "/feeds/2021-06-30"
+_XML = "text/xml; charset=UTF-8"
+_MOST = 1_000
+_LISTED_S = 120.0
+"""A feed that Amazon does not list so long after it may have been handed in was not."""
+_CLOCKS = timedelta(minutes=5)
+"""How far Amazon's clock may be behind ours."""
+
+
+@dataclass(slots=True)
+class _Handed:
+    """How far a feed has come."""
+
+    feed: str = ""
+    """Amazon's id of it; empty: it has none yet."""
+    sent_at: datetime | None = None
+    """When it was handed in without an answer, so that it may be there."""
 
 
 class Feeds:
-    """The feeds of one seller in one marketplace."""
+    """The feeds of one seller in one marketplace, known by our keys as long as this process runs."""
 
     def __init__(self, http: Http, marketplace: str) -> None:
         self._http = http
         self._marketplace = marketplace
+        self._handed: dict[str, _Handed] = {}
 
-    async def submit(self, kind: str, content: bytes, content_type: str) -> str:
-        """Hand a feed in; its id.
+    def of(self, key: str) -> str:
+        """The feed that was handed in under this key; empty: none is known."""
+        known = self._handed.get(key)
+        return known.feed if known else ""
+
+    async def submit(self, key: str, kind: str, content: bytes) -> str:
+        """Hand a feed of XML in; its id.
 
         Raises:
             UnknownError: it may have been handed in.
         """
-        made: Any = await self._http.send(
-            "createFeedDocument", "POST", f"{_FEEDS}/documents", json={"contentType": content_type}, safe=True
+        handed = self._handed[key] = _Handed()
+        if len(self._handed) > _MOST:
+            del self._handed[next(iter(self._handed))]
+        document: Any = await self._http.send(
+            "createFeedDocument", "POST", f"{_FEEDS}/documents", json={"contentType": _XML}, safe=True
         )
         await self._http.send(
             "upload",
             "PUT",
-            made["url"],
+            document["url"],
             content=content,
-            headers={"Content-Type": content_type},
+            headers={"Content-Type": _XML},
             auth=None,
             read=as_bytes,
             safe=True,
@@ -46,10 +74,52 @@ class Feeds:
         wanted = {
             "feedType": kind,
             "marketplaceIds": [self._marketplace],
-            "inputFeedDocumentId": made["feedDocumentId"],
+            "inputFeedDocumentId": document["feedDocumentId"],
         }
-        answer: Any = await self._http.send("createFeed", "POST", f"{_FEEDS}/feeds", json=wanted)
-        return str(answer["feedId"])
+        handed.sent_at = datetime.now(UTC)
+        try:
+            feed = await self._http.send("createFeed", "POST", f"{_FEEDS}/feeds", json=wanted, read=_feed_id)
+        except (PermanentError, TransientError):
+            handed.sent_at = None
+            raise
+        handed.feed, handed.sent_at = feed, None
+        return feed
+
+    async def may_be_there(self, key: str, kind: str, since: datetime | None) -> bool:
+        """Whether a feed that is not known to be ours may be the one of this key, which was wanted at that moment.
+
+        What Amazon lists of a feed does not tell whose it is: only that there is none is certain.
+
+        Raises:
+            ThrottledError: it was handed in too short a while ago for that to be listed.
+        """
+        handed = self._handed.get(key)
+        if handed is not None and (handed.feed or handed.sent_at is None):
+            return False
+        sent_at = handed.sent_at if handed else None
+        if sent_at is not None:
+            wait_s = _LISTED_S - (datetime.now(UTC) - sent_at).total_seconds()
+            if wait_s > 0:
+                msg = f"{self._http.adapter}: whether a feed was handed in is listed later"
+                raise ThrottledError(msg, wait_s)
+        ours = {one.feed for one in self._handed.values()}
+        found = await self._listed(kind, sent_at or since)
+        if found <= ours:
+            self._handed[key] = _Handed()
+        return not found <= ours
+
+    async def _listed(self, kind: str, since: datetime | None) -> set[str]:
+        """Feeds of a kind that were created since; of the last 90 days, if it is not known since when."""
+        asked = {"feedTypes": kind, "marketplaceIds": self._marketplace, "pageSize": "100"}
+        if since is not None:
+            asked["createdSince"] = utc(since - _CLOCKS)
+        found: set[str] = set()
+        while True:
+            page: Any = await self._http.send("getFeeds", "GET", f"{_FEEDS}/feeds", params=asked)
+            found |= {str(one["feedId"]) for one in page["feeds"]}
+            if not page.get("nextToken"):
+                return found
+            asked = {"nextToken": page["nextToken"]}
 
     async def settled(self, feed_id: str) -> None:
         """See to it that Amazon has carried a feed out.
@@ -74,6 +144,10 @@ class Feeds:
         return gzip.decompress(content) if found.get("compressionAlgorithm") == "GZIP" else content
 
 
+def _feed_id(answer: Answer) -> str:
+    return str(as_json(answer)["feedId"])
+
+
 def refusal(report: bytes) -> tuple[str, str]:
     """Code and text of the first error in a processing report; empty: there is none."""
     try:
@@ -84,4 +158,6 @@ def refusal(report: bytes) -> tuple[str, str]:
         if (result.findtext("ResultCode") or "").strip() == "Error":
             code = (result.findtext("ResultMessageCode") or "").strip()
             return code or "error", (result.findtext("ResultDescription") or "").strip()
+    if any((one.text or "0").strip() != "0" for one in root.iter("MessagesWithError")):
+        return "error", "the report does not say why"
     return "", ""

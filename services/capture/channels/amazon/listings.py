@@ -38,7 +38,7 @@ class Listings:
         Raises:
             TransientError: none could be told.
         """
-        return await each(wanted.levels, self._one, _AT_ONCE)
+        return await each(wanted.levels, self._one, _AT_ONCE, self._http.timeout_s)
 
     async def _one(self, level: Level) -> str:
         """Publish one level; what is wrong with it."""

@@ -9,6 +9,7 @@ from services.capture.channels.amazon.parts import (
     ITEM,
     REQUESTED,
     SHIPPING,
+    Paid,
     Part,
     address_of,
     currency_of,
@@ -19,12 +20,9 @@ from services.capture.channels.amazon.payload_2026 import (
     Answer,
     Breakdown,
     Buyer,
-    Constraints,
     Execution,
-    Gift,
     Item,
     ItemFulfilment,
-    ItemShipping,
     Money,
     Order,
 )
@@ -49,6 +47,19 @@ def order_of(body: bytes) -> OrderInput:
         NotYetError: it is pending.
         UnmappableError: it is none, or was asked for without what is needed.
     """
+    return _reading(body).order()
+
+
+def paid_in(body: bytes) -> Paid:
+    """What was paid for the items of an order.
+
+    Raises:
+        UnmappableError: as `order_of`.
+    """
+    return _reading(body).paid()
+
+
+def _reading(body: bytes) -> "_Reading":
     order = Answer.of(body).order
     status = order.fulfillment.fulfillment_status
     if status in _PENDING:
@@ -61,7 +72,7 @@ def order_of(body: bytes) -> OrderInput:
     if not (order.proceeds and order.proceeds.grand_total) and status not in _ENDED and not free:
         msg = "$.order.proceeds.grandTotal: missing; ask for includedData=PROCEEDS, and for the role that may see it"
         raise UnmappableError(msg)
-    return _Reading(order).order()
+    return _Reading(order)
 
 
 class _Reading:
@@ -79,12 +90,10 @@ class _Reading:
     def order(self) -> OrderInput:
         """The order as the hub takes it."""
         source = self.source
-        left = [(number, item) for number, item in enumerate(source.order_items) if item.quantity_ordered]
-        parts = [self.part(number, item) for number, item in left or enumerate(source.order_items)]
-        sums = sums_of(parts, self.tips(), self.total, source.sales_channel.marketplace_id)
+        sums = sums_of(self.parts(), self.tips(), self.total, source.sales_channel.marketplace_id)
         buyer, by_amazon = source.buyer or Buyer(), source.fulfillment.fulfilled_by == "AMAZON"
         by, until = source.fulfillment.ship_by_window, source.fulfillment.deliver_by_window
-        windows = [_shipping(item).scheduled_delivery_window for item in source.order_items]
+        windows = [item.how_shipped.scheduled_delivery_window for item in source.order_items]
         return OrderInput(
             order_id=source.order_id,
             number=source.order_id,
@@ -105,13 +114,24 @@ class _Reading:
             deliver_by=until.latest_date_time if until else None,
             requested_at=next((window.earliest_date_time for window in windows if window), None),
             customer_po=buyer.buyer_purchase_order_number,
-            gift_message="\n".join(_told(_gift(item).gift_message for item in source.order_items)),
+            gift_message="\n".join(_told(item.gift.gift_message for item in source.order_items)),
             note=self.note(),
             tags=tuple(dict.fromkeys(self.tags())),
             fulfil_by={"AMAZON": "channel", "MERCHANT": "hub"}.get(source.fulfillment.fulfilled_by),
             fulfilled_at=source.last_updated_time if by_amazon and self.status == "SHIPPED" else None,
-            cancels=self.cancels(ended=not left),
+            cancels=self.cancels(ended=not any(item.quantity_ordered for item in source.order_items)),
         )
+
+    def parts(self) -> list[Part]:
+        """The items, without those of which nothing is left, unless that is all."""
+        found = list(enumerate(self.source.order_items))
+        left = [(number, item) for number, item in found if item.quantity_ordered]
+        return [self.part(number, item) for number, item in left or found]
+
+    def paid(self) -> Paid:
+        """What was paid for the items."""
+        order = self.order()
+        return Paid(order.currency, bool(order.tax_minor) and not order.tax_included, tuple(self.parts()))
 
     def minor(self, money: Money | None, path: str) -> int:
         """An amount in the minor unit of the order's currency; what is missing is 0."""
@@ -124,7 +144,7 @@ class _Reading:
 
     def part(self, number: int, item: Item) -> Part:
         """One item; of one that was cancelled Amazon may have no price."""
-        path, product, gift = f"orderItems[{number}]", item.product, _gift(item)
+        path, product, gift = f"orderItems[{number}]", item.product, item.gift
         listing = product.seller_sku or product.asin
         if not listing:
             msg = f"$.order.{path}.product.sellerSku: neither that nor an ASIN says what was sold"
@@ -174,7 +194,7 @@ class _Reading:
     def payment(self) -> PaymentTerms:
         """Amazon has the money, unless the carrier collects it."""
         on_delivery = any(_means(one.payment_method) in _ON_DELIVERY for one in self.executions())
-        on_delivery |= any(_constraints(item).cash_on_delivery for item in self.source.order_items)
+        on_delivery |= any(item.constraints.cash_on_delivery for item in self.source.order_items)
         method = PaymentMethod.CASH_ON_DELIVERY if on_delivery else PaymentMethod.PREPAID
         return PaymentTerms(method=method, reference=self.source.order_id)
 
@@ -227,7 +247,7 @@ class _Reading:
         """What the carrier should know."""
         wishes = self.source.recipient.delivery_preference if self.source.recipient else None
         said = [wishes.drop_off_location, wishes.address_instruction] if wishes else []
-        abroad = [_shipping(item).international_shipping for item in self.source.order_items]
+        abroad = [item.how_shipped.international_shipping for item in self.source.order_items]
         return "\n".join(_told([*said, *(f"IOSS {one.ioss_number}" for one in abroad if one and one.ioss_number)]))
 
     def tags(self) -> Iterator[str]:
@@ -240,7 +260,7 @@ class _Reading:
             asked = item.cancellation
             if asked and asked.cancellation_request and not asked.cancellation_execution and item.quantity_ordered:
                 yield REQUESTED
-            for constraint, value in _constraints(item):
+            for constraint, value in item.constraints:
                 if value and constraint != "cash_on_delivery":
                     yield constraint.replace("_", "-")
 
@@ -271,16 +291,3 @@ def _means(method: str) -> str:
 
 def _told(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(text for text in texts if text))
-
-
-def _shipping(item: Item) -> ItemShipping:
-    return (item.fulfillment.shipping if item.fulfillment else None) or ItemShipping()
-
-
-def _constraints(item: Item) -> Constraints:
-    return _shipping(item).shipping_constraints or Constraints()
-
-
-def _gift(item: Item) -> Gift:
-    packing = item.fulfillment.packing if item.fulfillment else None
-    return (packing.gift_option if packing else None) or Gift()

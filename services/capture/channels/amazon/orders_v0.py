@@ -8,6 +8,7 @@ from services.capture.channels.amazon.parts import (
     ITEM,
     REQUESTED,
     SHIPPING,
+    Paid,
     Part,
     address_of,
     currency_of,
@@ -30,6 +31,19 @@ def order_of(body: bytes) -> OrderInput:
         NotYetError: it is pending: Amazon names no prices then, and it is not to be shipped.
         UnmappableError: it is none.
     """
+    return _reading(body).order()
+
+
+def paid_in(body: bytes) -> Paid:
+    """What was paid for the items of an order.
+
+    Raises:
+        UnmappableError: as `order_of`.
+    """
+    return _reading(body).paid()
+
+
+def _reading(body: bytes) -> "_Reading":
     found = Composed.of(body)
     order = found.order
     if order.order_status in _PENDING:
@@ -41,7 +55,7 @@ def order_of(body: bytes) -> OrderInput:
     if not found.order_items:
         msg = "$.OrderItems: missing; hand in what getOrderItems answers with the order"
         raise UnmappableError(msg)
-    return _Reading(found).order()
+    return _Reading(found)
 
 
 class _Reading:
@@ -52,15 +66,13 @@ class _Reading:
         order, items = found.order, found.order_items
         amounts = [order.order_total, *(item.item_price for item in items)]
         self.currency = currency_of([money.currency_code for money in amounts if money], order.marketplace_id)
+        self.total = self.minor(order.order_total, "Order.OrderTotal")
         self.buyers = {buyer.order_item_id: buyer for buyer in found.order_items_buyer_info}
 
     def order(self) -> OrderInput:
         """The order as the hub takes it."""
         order, items = self.found.order, self.found.order_items
-        total = self.minor(order.order_total, "Order.OrderTotal")
-        left = [(number, item) for number, item in enumerate(items) if item.quantity_ordered]
-        parts = [self.part(number, item) for number, item in left or enumerate(items)]
-        sums = sums_of(parts, {}, total, order.marketplace_id)
+        sums = sums_of(self.parts(), {}, self.total, order.marketplace_id)
         buyer = self.found.order_buyer_info or order.buyer_info or Buyer()
         by_amazon = order.fulfillment_channel == "AFN"
         shipped = order.order_status in _SHIPPED
@@ -74,7 +86,7 @@ class _Reading:
             shipping_minor=sums.shipping_minor,
             tax_minor=sums.tax_minor,
             tax_included=sums.tax_included,
-            total_minor=total,
+            total_minor=self.total,
             payment=self.payment(),
             gift_cards_minor=self.paid_before(),
             customer=_customer(buyer),
@@ -89,8 +101,19 @@ class _Reading:
             tags=self.tags(),
             fulfil_by={"AFN": "channel", "MFN": "hub"}.get(order.fulfillment_channel),
             fulfilled_at=order.last_update_date if by_amazon and shipped else None,
-            cancels=self.cancels(ended=not left),
+            cancels=self.cancels(ended=not any(item.quantity_ordered for item in items)),
         )
+
+    def parts(self) -> list[Part]:
+        """The items, without those of which nothing is left, unless that is all."""
+        found = list(enumerate(self.found.order_items))
+        left = [(number, item) for number, item in found if item.quantity_ordered]
+        return [self.part(number, item) for number, item in left or found]
+
+    def paid(self) -> Paid:
+        """What was paid for the items."""
+        order = self.order()
+        return Paid(order.currency, bool(order.tax_minor) and not order.tax_included, tuple(self.parts()))
 
     def minor(self, money: Money | None, path: str) -> int:
         """An amount in the minor unit of the order's currency; what is missing is 0."""

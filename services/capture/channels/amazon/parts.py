@@ -146,6 +146,16 @@ def sums_of(parts: Sequence[Part], tips: Mapping[str, int], total_minor: int, ma
     return Sums(tuple(lines), shipping, tax, included)
 
 
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What was paid for the items of an order."""
+
+    currency: str
+    tax_on_top: bool
+    """There is tax, and prices are without it."""
+    parts: tuple[Part, ...]
+
+
 def address_of(
     *,
     name: str,

@@ -238,6 +238,22 @@ class Item(Camel):
     cancellation: Cancellation | None = None
     fulfillment: ItemFulfilment | None = None
 
+    @property
+    def how_shipped(self) -> ItemShipping:
+        """How it is to be shipped; nothing is said of it where that was not asked for."""
+        return (self.fulfillment.shipping if self.fulfillment else None) or ItemShipping()
+
+    @property
+    def constraints(self) -> Constraints:
+        """What the carrier has to see to."""
+        return self.how_shipped.shipping_constraints or Constraints()
+
+    @property
+    def gift(self) -> Gift:
+        """How it is to be wrapped."""
+        packing = self.fulfillment.packing if self.fulfillment else None
+        return (packing.gift_option if packing else None) or Gift()
+
 
 class Order(Camel):
     """What getOrder and searchOrders say of an order."""

@@ -28,6 +28,7 @@ _PLANS: Mapping[str, tuple[float, int]] = {
     "createFeedDocument": (0.5, 15),
     "createFeed": (0.0083, 15),
     "getFeed": (2.0, 15),
+    "getFeeds": (0.0222, 10),
     "getFeedDocument": (0.0222, 10),
     "createRestrictedDataToken": (1.0, 10),
 }
@@ -38,34 +39,29 @@ _DATA = (("buyerInfo", "shippingAddress"), ("buyerInfo", "shippingAddress"), ("b
 
 
 def quota() -> Quota:
-    """The usage plan of each operation; buckets are full at first."""
+    """The usage plan of each operation; buckets are full at first.
+
+    Of a burst one call is kept back: Amazon counts from when the first one arrived, and that is later than it was sent.
+    """
     made = Quota(steady("x-amzn-ratelimit-limit"), per_operation=True, patience_s=_PATIENCE_S)
     for operation, (rate, burst) in _PLANS.items():
-        made.told(operation, Allowance(remaining=burst - 1, limit=burst, rate_per_s=rate))
+        made.told(operation, Allowance(remaining=burst - 2, limit=burst - 1, rate_per_s=rate))
     return made
 
 
-class Access:
+def access(http: Http, url: str, keys: Keys) -> TokenAuth:
     """Access tokens, exchanged for the seller's refresh token."""
 
-    def __init__(self, http: Http, url: str, keys: Keys) -> None:
-        self._http = http
-        self._url = url
-        self._keys = keys
-        self.auth = TokenAuth(self._fetch, HEADER, "", refused)
-
-    async def _fetch(self) -> Token:
+    async def fetch() -> Token:
         form = {
             "grant_type": "refresh_token",
-            "refresh_token": self._keys["refresh-token"],
-            "client_id": self._keys["client-id"],
-            "client_secret": self._keys["client-secret"],
+            "refresh_token": keys["refresh-token"],
+            "client_id": keys["client-id"],
+            "client_secret": keys["client-secret"],
         }
-        return await exchanged(self._http, self._url, data=form)
+        return await exchanged(http, url, data=form)
 
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._http.close()
+    return TokenAuth(fetch, HEADER, "", refused)
 
 
 def restricted(http: Http) -> TokenAuth:

@@ -1,5 +1,6 @@
 """Etsy's Open API v3, asked and told. https://developers.etsy.com/documentation/reference."""
 
+import time
 from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import quote
@@ -7,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from services.capture.channels.access import Keys, granted
+from services.capture.channels.access import Granted, Keys, Renewed, granted
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -20,19 +21,21 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
+from services.capture.channels.etsy.ledger import Ledger, Window
 from services.capture.channels.etsy.stock import Stock
 from services.capture.channels.paging import Place
 from services.capture.channels.speaking import WebApi, account, by_hand, connect
 from services.capture.rules import ApiConfig
-from services.hub.effects import TransientError
 from services.hub.quota import Allowance, Headers, Quota
 from services.hub.secrets import Secrets
-from services.hub.tokens import FetchToken, Token, TokenAuth
+from services.hub.tokens import FetchToken, TokenAuth
 
 TOKEN_URL = "https://api.etsy.com/v3/public/oauth/token"  # noqa: S105  # where tokens come from, not one of them
 _PAGE = 100
 _ROOT = "/v3/application"
 _TOMORROW_S = 3600.0
+_LEDGER = "ledger|"
+"""Pages of those that something was paid back of."""
 
 
 class EtsyApi(WebApi):
@@ -48,34 +51,14 @@ class EtsyApi(WebApi):
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
         self._token_url = config.account.get("token_url", TOKEN_URL)
-        self._newest = ("", "")
-        """The refresh token that is set, and the newest one that it was exchanged for."""
-        auth = _Auth(self._keys, self._token)
-        super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)))
+        auth = _Auth(self._keys, Renewed(self._keys, self._exchanged))
+        super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)), self._tokens)
         shop = account(name, config, "shop")
         self._shop = f"{_ROOT}/shops/{shop}"
         self._stock = Stock(self.http, _ROOT, shop)
+        self._ledger = Ledger(self.http, self._shop)
 
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await super().close()
-
-    async def _token(self) -> Token:
-        """Each exchange brings a new refresh token; where the newest is refused, the one that is set is tried."""
-        known = self._keys["refresh-token"]
-        newest = self._newest[1] if self._newest[0] == known else known
-        try:
-            token, renewed = await self._exchanged(newest)
-        except TransientError:
-            if newest == known:
-                raise
-            self._newest = (known, known)
-            token, renewed = await self._exchanged(known)
-        self._newest = (known, renewed or newest)
-        return token
-
-    async def _exchanged(self, refresh_token: str) -> tuple[Token, str]:
+    async def _exchanged(self, refresh_token: str) -> Granted:
         client = self._keys["api-key"].partition(":")[0]
         form = {"grant_type": "refresh_token", "client_id": client, "refresh_token": refresh_token}
         return await granted(self._tokens, self._token_url, data=form)
@@ -89,7 +72,9 @@ class EtsyApi(WebApi):
         return Order(body=orjson.dumps(await self._get(asked.channel_order_id)))
 
     async def orders(self, asked: AskOrders) -> Page:
-        """Receipts that have changed."""
+        """Receipts that have changed; then those of which something was paid back."""
+        if asked.page.startswith(_LEDGER):
+            return await self._refunded(Window.of(asked.page.removeprefix(_LEDGER)))
         place = Place.of(asked.page, str(int(asked.since.timestamp())))
         params = {
             "min_last_modified": place.since,
@@ -99,8 +84,14 @@ class EtsyApi(WebApi):
             "offset": str(_PAGE * (place.number - 1)),
         }
         found = await self.http.send("orders", "GET", f"{self._shop}/receipts", params=params, read=_listed)
-        more = place.after(str(_updated(found[-1]))) if len(found) == _PAGE else ""
+        ledger = Window(int(asked.since.timestamp()), int(time.time()))
+        more = place.after(str(_updated(found[-1]))) if len(found) == _PAGE else _LEDGER + ledger.written()
         return Page(orders=tuple(map(orjson.dumps, found)), next=more)
+
+    async def _refunded(self, window: Window) -> Page:
+        names, more = await self._ledger.refunded(window)
+        bodies = [orjson.dumps(await self._get(name)) for name in names]
+        return Page(orders=tuple(bodies), next=_LEDGER + more.written() if more else "")
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels."""

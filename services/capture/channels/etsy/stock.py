@@ -6,6 +6,7 @@ What the seller has set to inactive stays so.
 https://developers.etsy.com/documentation/tutorials/listings#listing-inventory
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,6 +23,11 @@ _STATES = ("active", "inactive", "sold_out")
 _OF_THE_LISTING = frozenset({400, 404, 409})
 _SHARED = ("price_on_property", "quantity_on_property", "sku_on_property", "readiness_state_on_property")
 _UNKNOWN = "no listing of the shop has it"
+_ANEW_S = 900.0
+"""Listings are gone through again, where something is in none of them, at most this often;
+until then it is left out."""
+_LATELY_S = 60.0
+"""What was in none of them when they were gone through so lately is in none."""
 
 
 class Stock:
@@ -33,27 +39,33 @@ class Stock:
         self._shop = shop
         self._listing_of: dict[str, int] = {}
         """By product id, and by SKU."""
+        self._looked_at = float("-inf")
         self._resting: set[int] = set()
         """Listings that were set to inactive, for there was nothing left."""
 
     async def set(self, wanted: SetStock) -> StockSet:
         """Publish levels; what became of each."""
-        if any(_name(level) not in self._listing_of for level in wanted.levels):
+        is_new = any(_name(level) not in self._listing_of for level in wanted.levels)
+        if is_new and time.monotonic() - self._looked_at > _ANEW_S:
             await self._look()
+            self._looked_at = time.monotonic()
         by_listing: dict[int, list[Level]] = defaultdict(list)
         problems: dict[str, str] = {}
         for level in wanted.levels:
             listing = self._listing_of.get(_name(level))
-            if listing is None:
-                problems[_name(level)] = _UNKNOWN
-            else:
+            if listing is not None:
                 by_listing[listing].append(level)
+            elif time.monotonic() - self._looked_at < _LATELY_S:
+                problems[_name(level)] = _UNKNOWN
         for listing, levels in by_listing.items():
             problem = await self._publish(listing, {_name(level): level.available for level in levels})
             problems |= {_name(level): problem for level in levels}
+            for level in levels if problem else ():  # it may be in another listing by now
+                self._listing_of.pop(_name(level), None)
         told = (
             Levelled(sku=level.sku, listing_id=level.listing_id, problem=problems[_name(level)])
             for level in wanted.levels
+            if _name(level) in problems
         )
         return StockSet(levels=tuple(told))
 

@@ -143,7 +143,11 @@ def _cancels(items: Sequence[Item]) -> Iterator[CancelInput]:
     for one in gone:
         pieces = (LineQuantity(line_id=one.order_item_id, quantity=one.quantity),)
         yield CancelInput(
-            cancel_id=one.order_item_id, lines=pieces, reason=_reason(one), cancelled_at=one.cancellation_date
+            cancel_id=one.order_item_id,
+            lines=pieces,
+            reason=_reason(one),
+            cancelled_at=one.cancellation_date,
+            counted=one.quantity,
         )
 
 

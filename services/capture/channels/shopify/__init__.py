@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from crossdock_contracts.base import explain
 from crossdock_contracts.handed_in import OrderInput
-from services.capture.channels import Heard, Hook, Topic, UnmappableError
+from services.capture.channels import Heard, Hook, NoOrderError, Topic, UnmappableError
 from services.capture.channels.reading import found_id
 from services.capture.channels.shopify.order import order_of
 from services.capture.channels.shopify.payload import Order
@@ -55,6 +55,7 @@ class Shopify:
         """The order in a payload of either API.
 
         Raises:
+            NoOrderError, NotYetError: it is a test, a draft or a checkout; the shop waits for the money.
             UnmappableError: it is not one, or is not to be worked on.
         """
         content = whole(body)
@@ -125,17 +126,16 @@ def _check_kind(content: dict[str, object]) -> None:
     """See to it that something is an order.
 
     Raises:
-        UnmappableError: it is a draft, a checkout, or something else that has an id.
+        NoOrderError: it is a draft, or a checkout.
+        UnmappableError: it is something else that has an id.
     """
     gid = str(content.get("admin_graphql_api_id") or content.get("id") or "")
     if "draft_order" in content or "/DraftOrder/" in gid or "invoice_url" in content:
         msg = "$: a draft order, which nobody has bought yet; the order that it becomes comes by itself"
-    elif "abandoned_checkout_url" in content or "/AbandonedCheckout/" in gid:
+        raise NoOrderError(msg)
+    if "abandoned_checkout_url" in content or "/AbandonedCheckout/" in gid:
         msg = "$: a checkout, which is no order yet; the order that it becomes comes by itself"
-    elif "line_items" not in content and "lineItems" not in content:
-        msg = (
-            "$.line_items: an order has lines, and this has none; is it an order of the Admin API, with all its fields?"
-        )
-    else:
-        return
-    raise UnmappableError(msg)
+        raise NoOrderError(msg)
+    if "line_items" not in content and "lineItems" not in content:
+        msg = "$.line_items: an order has lines; is it an order of the Admin API, with all its fields?"
+        raise UnmappableError(msg)

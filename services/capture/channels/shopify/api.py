@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
+from services.capture.channels.access import Keys, exchanged
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -24,7 +25,7 @@ from services.capture.channels.marks import mark, marked, written
 from services.capture.channels.shopify import queries
 from services.capture.channels.shopify.graph import Graph, accepted, gid, tail
 from services.capture.channels.shopify.pages import LIMIT, one_of, page_of
-from services.capture.channels.shopify.stock import Stock, location_of
+from services.capture.channels.shopify.stock import Stock
 from services.capture.channels.shopify.telling import (
     cancelled_lines,
     fulfilments,
@@ -33,9 +34,9 @@ from services.capture.channels.shopify.telling import (
     paid_back,
     reason_of,
 )
+from services.capture.channels.speaking import WebApi, account, connect, utc
 from services.capture.rules import ApiConfig
-from services.hub.effects import PermanentError, TransientError, UnknownError
-from services.hub.http import Http, Timeouts
+from services.hub.effects import PermanentError, UnknownError
 from services.hub.quota import Quota, used_of
 from services.hub.secrets import Secrets
 from services.hub.tokens import Token, TokenAuth
@@ -51,7 +52,7 @@ _LOOK_S = 0.5
 """How often, and how long apart, it is looked whether an order has been cancelled, which takes the shop a moment."""
 
 
-class ShopifyApi:
+class ShopifyApi(WebApi):
     """Speaks with one shop.
 
     Orders are read from the REST API, whose copies are those of webhooks to the letter: a copy that was polled is known
@@ -62,60 +63,19 @@ class ShopifyApi:
     batch = _PAGE
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
-        self.name = name
-        self._config = config
-        self._secrets = secrets
+        self._keys = Keys(name, secrets)
+        self._location = account(name, config, "location")
+        self._notify = config.account.get("notify", "yes") == "yes"
         self._theirs = {ours: theirs for theirs, ours in config.locations.items()}
         path = f"/admin/api/{VERSION}"
         auth = TokenAuth(self._token, header="X-Shopify-Access-Token", scheme="")
-        timeouts = Timeouts(total_s=config.timeout_s)
-        self._door = Http(name, config.url, timeouts=timeouts)
-        self._rest = Http(
-            name, config.url + path, auth=auth, timeouts=timeouts, quota=Quota(used_of(LIMIT, _BUCKET_EMPTIES_S))
-        )
-        self._graph_http = Http(name, config.url, auth=auth, timeouts=timeouts, quota=Quota(per_operation=True))
-        self._graph = Graph(self._graph_http, f"{path}/graphql.json")
-        self._stock: Stock | None = None
-        self._calls: Mapping[str, Callable[[str, Any], Awaitable[Any]]] = {
-            "order": self._order,
-            "orders": self._orders,
-            "stock": self._set_stock,
-            "ship": self._ship,
-            "cancel": self._cancel,
-            "refund": self._refund,
-        }
-
-    async def call(self, operation: str, key: str, request: Any) -> Any:
-        """Ask or tell, once for each key.
-
-        Raises:
-            TransientError, PermanentError, UnknownError: see `services.hub.effects`.
-        """
-        return await self._calls[operation](key, request)
-
-    async def look_up(self, operation: str, key: str, request: Any) -> Told | None:
-        """What was done under this key, by what the shop shows.
-
-        Raises:
-            TransientError: it cannot be looked up just now.
-        """
-        del operation, key
-        match request:
-            case TellShipped():
-                shown = await self._shown(queries.SHIPPING, request.channel_order_id)
-                done, reference = await self._shipped(request, shown)
-                whole = all(done[line.line_id] >= line.quantity for line in request.lines)
-                return Told(reference=reference) if whole else None
-            case TellCancelled() | TellRefund():
-                return _found(request, await self._shown(queries.PAID, request.channel_order_id))
-        return None
-
-    async def close(self) -> None:
-        """Close its connections."""
-        for http in (self._door, self._rest, self._graph_http):
-            await http.close()
-
-    # -- who we are
+        self._tokens = connect(name, config)
+        calls = Quota(used_of(LIMIT, _BUCKET_EMPTIES_S))
+        rest = connect(name, config, url=config.url + path, auth=auth, quota=calls)
+        graph = connect(name, config, auth=auth, quota=Quota(per_operation=True))
+        super().__init__(name, rest, graph, self._tokens)
+        self._graph = Graph(graph, f"{path}/graphql.json")
+        self._stock = Stock(self._graph, self._location)
 
     async def _token(self) -> Token:
         """The access token that is configured, or one of the app's own, which lasts a day.
@@ -123,32 +83,30 @@ class ShopifyApi:
         Raises:
             TransientError: none is configured, or the shop hands none out just now.
         """
-        fixed = self._secrets.one(f"channel.{self.name}.token")
-        if fixed:
-            return Token(fixed, _READ_AGAIN_S)
-        key, secret = (self._secrets.one(f"channel.{self.name}.{part}") for part in ("key", "secret"))
-        if not (key and secret):
-            raise TransientError(self._secrets.missing(f"channel.{self.name}.token"), _READ_AGAIN_S)
-        form = {"grant_type": "client_credentials", "client_id": key, "client_secret": secret}
-        found: dict[str, Any] = await self._door.send(
-            "token", "POST", "/admin/oauth/access_token", data=form, safe=True
-        )
-        return Token(found["access_token"], float(found.get("expires_in", _READ_AGAIN_S)))
+        if self._keys.has("token") or not self._keys.has("key"):
+            return Token(self._keys["token"], _READ_AGAIN_S)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._keys["key"],
+            "client_secret": self._keys["secret"],
+        }
+        return await exchanged(self._tokens, "/admin/oauth/access_token", data=form)
 
     # -- orders
 
-    async def _order(self, _key: str, request: AskOrder) -> Order:
-        found = await self._rest.send("order", "GET", f"/orders/{request.channel_order_id}.json", read=one_of)
+    async def order(self, asked: AskOrder) -> Order:
+        """One order, as it is now."""
+        found = await self.http.send("order", "GET", f"/orders/{asked.channel_order_id}.json", read=one_of)
         return Order(body=orjson.dumps(found))
 
-    async def _orders(self, _key: str, request: AskOrders) -> Page:
-        asked: dict[str, Any] = {"limit": _PAGE}
-        if request.page:
-            asked["page_info"] = request.page
+    async def orders(self, asked: AskOrders) -> Page:
+        """Orders that have changed."""
+        params: dict[str, Any] = {"limit": _PAGE}
+        if asked.page:
+            params["page_info"] = asked.page
         else:
-            since = request.since.strftime("%Y-%m-%dT%H:%M:%SZ")
-            asked |= {"status": "any", "updated_at_min": since, "order": "updated_at asc"}
-        return await self._rest.send("orders", "GET", "/orders.json", params=asked, read=page_of)
+            params |= {"status": "any", "updated_at_min": utc(asked.since), "order": "updated_at asc"}
+        return await self.http.send("orders", "GET", "/orders.json", params=params, read=page_of)
 
     async def _shown(self, query: str, order_id: str) -> dict[str, Any]:
         """An order as a query shows it.
@@ -164,26 +122,31 @@ class ShopifyApi:
 
     # -- stock
 
-    async def _set_stock(self, key: str, request: SetStock) -> StockSet:
-        if self._stock is None:
-            self._stock = Stock(self._graph, location_of(self._config.account, self.name))
-        return await self._stock.set(key, request)
+    async def stock(self, wanted: SetStock) -> StockSet:
+        """Publish levels."""
+        return await self._stock.set(wanted)
 
     # -- shipped
 
-    async def _ship(self, _key: str, request: TellShipped) -> Told:
+    async def ship(self, _key: str, told: TellShipped) -> Told:
         """Fulfil what has not been yet: where a fulfilment order is split over locations, some of it may have been."""
-        shown = await self._shown(queries.SHIPPING, request.channel_order_id)
-        done, reference = await self._shipped(request, shown)
+        shown = await self._shown(queries.SHIPPING, told.channel_order_id)
+        done, reference = await self._done(told, shown)
         there = open_of([await self._whole(one) for one in shown["fulfillmentOrders"]["nodes"]])
-        notify = self._config.account.get("notify", "yes") == "yes"
-        for wanted in fulfilments(request, done, there, self._theirs.get(request.location_id, "")):
-            answer = await self._graph.ask(queries.SHIP, safe=False, fulfillment={**wanted, "notifyCustomer": notify})
+        for wanted in fulfilments(told, done, there, self._theirs.get(told.location_id, "")):
+            fulfilment = {**wanted, "notifyCustomer": self._notify}
+            answer = await self._graph.ask(queries.SHIP, safe=False, fulfillment=fulfilment)
             made = accepted(answer["fulfillmentCreate"])["fulfillment"]
             reference = reference or tail(made["id"])
         return Told(reference=reference)
 
-    async def _shipped(self, request: TellShipped, shown: Mapping[str, Any]) -> tuple[Counter[str], str]:
+    async def shipped(self, _key: str, told: TellShipped) -> Told | None:
+        """Whether all pieces are fulfilled under our tracking numbers."""
+        done, reference = await self._done(told, await self._shown(queries.SHIPPING, told.channel_order_id))
+        whole = all(done[line.line_id] >= line.quantity for line in told.lines)
+        return Told(reference=reference) if whole else None
+
+    async def _done(self, request: TellShipped, shown: Mapping[str, Any]) -> tuple[Counter[str], str]:
         """Pieces by line that the shop has under our tracking numbers, and its id of that."""
         numbers, pieces, reference = set(numbers_of(request)), Counter[str](), ""
         for one in shown["fulfillments"]:
@@ -207,15 +170,18 @@ class ShopifyApi:
 
     # -- cancelled and paid back
 
-    async def _cancel(self, key: str, request: TellCancelled) -> Told:
+    async def cancel(self, key: str, told: TellCancelled) -> Told:
         """Cancel the order where nothing is left of it and nothing has left; else take the pieces out of it."""
-        shown = await self._shown(queries.PAID, request.channel_order_id)
-        if told := _found(request, shown):
-            return told
-        if request.complete and not shown["fulfillments"]:
-            return await self._cancel_all(request)
-        lines = cancelled_lines(request.lines, location_of(self._config.account, self.name))
-        return await self._pay_back(key, request, shown, lines)
+        shown = await self._shown(queries.PAID, told.channel_order_id)
+        if found := _found(told, shown):
+            return found
+        if told.complete and not shown["fulfillments"]:
+            return await self._cancel_all(told)
+        return await self._pay_back(key, told, shown, cancelled_lines(told.lines, self._location))
+
+    async def cancelled(self, _key: str, told: TellCancelled) -> Told | None:
+        """A refund that bears our mark, or a cancelled order."""
+        return _found(told, await self._shown(queries.PAID, told.channel_order_id))
 
     async def _cancel_all(self, request: TellCancelled) -> Told:
         """Cancel an order, and wait until it is: the shop does so beside, and only then it is known to be possible."""
@@ -227,7 +193,7 @@ class ShopifyApi:
             reason=reason_of(request.reason),
             refundMethod={"originalPaymentMethodsRefund": request.refund},
             restock=True,
-            notifyCustomer=self._config.account.get("notify", "yes") == "yes",
+            notifyCustomer=self._notify,
             staffNote=written(request.reason, mark("cancel", request.cancel_id)),
         )
         try:
@@ -246,15 +212,20 @@ class ShopifyApi:
     async def _is_cancelled(self, request: TellCancelled) -> bool:
         return bool((await self._shown(queries.CANCELLED, request.channel_order_id))["cancelledAt"])
 
-    async def _refund(self, key: str, request: TellRefund) -> Told:
-        shown = await self._shown(queries.PAID, request.channel_order_id)
-        if told := _found(request, shown):
-            return told
+    async def refund(self, key: str, told: TellRefund) -> Told:
+        """Pay back what has not been yet."""
+        shown = await self._shown(queries.PAID, told.channel_order_id)
+        if found := _found(told, shown):
+            return found
         lines = [
             {"lineItemId": gid("LineItem", line.line_id), "quantity": line.quantity, "restockType": "NO_RESTOCK"}
-            for line in request.lines
+            for line in told.lines
         ]
-        return await self._pay_back(key, request, shown, lines)
+        return await self._pay_back(key, told, shown, lines)
+
+    async def refunded(self, _key: str, told: TellRefund) -> Told | None:
+        """A refund that bears our mark."""
+        return _found(told, await self._shown(queries.PAID, told.channel_order_id))
 
     async def _pay_back(
         self, key: str, request: TellCancelled | TellRefund, shown: Mapping[str, Any], lines: list[dict[str, Any]]
@@ -262,7 +233,7 @@ class ShopifyApi:
         wanted: dict[str, Any] = {
             "orderId": gid("Order", request.channel_order_id),
             "note": written(request.reason, _mark(request)),
-            "notify": self._config.account.get("notify", "yes") == "yes",
+            "notify": self._notify,
             "refundLineItems": lines,
             "transactions": [],
         }

@@ -6,7 +6,7 @@ from typing import Any
 from crossdock_contracts import values
 from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.values import LineKind, Money, PaymentMethod, PaymentTerms, ShippingChoice
-from services.capture.channels import NotYetError, UnmappableError
+from services.capture.channels import NoOrderError, NotYetError, UnmappableError
 from services.capture.channels.reading import country_of, minor, named, service_level
 from services.capture.channels.shopify.lines import kind_of, lines_of, shipping_of, told
 from services.capture.channels.shopify.parts import Address
@@ -28,11 +28,13 @@ def order_of(order: Order) -> OrderInput:
     """The order in a payload.
 
     Raises:
+        NoOrderError: it is a test.
+        NotYetError: the shop waits for the money.
         UnmappableError: it is not to be worked on, or something is wrong with it.
     """
     if order.test:
-        msg = "$.test: a test order, with which nothing is sold; leave it out, or cancel and delete it in the shop"
-        raise UnmappableError(msg)
+        msg = "$.test: a test order, with which nothing is sold; cancel and delete it in the shop"
+        raise NoOrderError(msg)
     purse = Purse.of(order)
     lines = lines_of(order, purse)
     if not lines:

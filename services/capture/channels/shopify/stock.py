@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import uuid4
 
 from services.capture.channels.api import Level, Levelled, SetStock, StockSet
 from services.capture.channels.shopify.graph import Graph, accepted, gid, tail
 from services.capture.channels.shopify.queries import BY_SKU, SET_STOCK, VARIANTS
-from services.hub.effects import PermanentError
 
 _SKUS_AT_ONCE = 40
 _ROUNDS = 4
@@ -24,7 +23,7 @@ class Stock:
         self._items: dict[tuple[str, str], str] = {}
         """Inventory items by SKU and listing id."""
 
-    async def set(self, key: str, request: SetStock) -> StockSet:
+    async def set(self, request: SetStock) -> StockSet:
         """Set all levels; those that the shop will not have are told with the reason.
 
         Raises:
@@ -32,10 +31,10 @@ class Stock:
         """
         problems = await self._find(request.levels)
         left = [one for one in request.levels if _name(one) not in problems]
-        for number in range(_ROUNDS):
+        for _ in range(_ROUNDS):
             if not left:
                 break
-            refused = await self._send(f"{key}:{number}", left)
+            refused = await self._send(left)
             problems |= {_name(left[place]): why for place, why in refused.items()}
             if not refused:
                 break
@@ -49,8 +48,10 @@ class Stock:
             )
         )
 
-    async def _send(self, key: str, levels: Sequence[Level]) -> dict[int, str]:
+    async def _send(self, levels: Sequence[Level]) -> dict[int, str]:
         """Set these, all or none; which of them are wrong, and why.
+
+        Levels are absolute, so that the key is for the repeats of one call only.
 
         Raises:
             PermanentError: something else is wrong.
@@ -65,8 +66,7 @@ class Stock:
             for one in levels
         ]
         wanted = {"name": "available", "reason": "correction", "quantities": quantities}
-        idempotency = str(uuid5(NAMESPACE_URL, key))
-        answer = await self._graph.ask(SET_STOCK, input=wanted, key=idempotency)
+        answer = await self._graph.ask(SET_STOCK, input=wanted, key=str(uuid4()))
         payload = answer["inventorySetQuantities"]
         refused: dict[int, str] = {}
         for one in payload["userErrors"]:
@@ -117,19 +117,3 @@ def _name(level: Level) -> tuple[str, str]:
 
 def _distinct(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({item["id"]: item for item in items}.values())
-
-
-def location_of(account: dict[str, str] | Any, name: str) -> str:
-    """The shop's location whose stock the hub sets.
-
-    Raises:
-        PermanentError: none is configured.
-    """
-    found = str(account.get("location", ""))
-    if not found:
-        code, detail = (
-            "no-location",
-            f"channels.toml: {name}.api.account.location: the id of the shop's location is needed",
-        )
-        raise PermanentError(code, detail)
-    return found

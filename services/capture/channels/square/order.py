@@ -13,12 +13,12 @@ from crossdock_contracts.values import (
     PaymentTerms,
     ShippingChoice,
 )
-from services.capture.channels import NotYetError, UnmappableError
+from services.capture.channels import NoOrderError, NotYetError
 from services.capture.channels.parts import country_of, joined, level_of, mapping, spread
 from services.capture.channels.reading import minor
-from services.capture.channels.square.payload import Details, Fulfilment, Line, Order, Recipient
+from services.capture.channels.square.payload import CANCEL, Details, Fulfilment, Line, Order, Recipient
 
-_SENT = {"PICKUP", "SHIPMENT", "DELIVERY"}
+SENT = {"PICKUP", "SHIPMENT", "DELIVERY"}
 """Fulfilments that something is to be done for; everything else leaves the shop with the buyer."""
 _ENDED = {"CANCELED", "FAILED"}
 _GIFT_CARD = "SQUARE_GIFT_CARD"
@@ -29,11 +29,12 @@ def order_of(found: Order) -> OrderInput:
     """The order.
 
     Raises:
+        NoOrderError: nothing is sold with it, or it is a return of another one.
         NotYetError: it is not paid.
-        UnmappableError: it makes no order, or is a return of another one.
+        UnmappableError: it makes no order.
     """
     _check(found)
-    sent = [one for one in found.fulfillments if one.type in _SENT]
+    sent = [one for one in found.fulfillments if one.type in SENT]
     first = next((one for one in sent if one.state not in _ENDED), sent[0] if sent else None)
     details = _details(first)
     lines = tuple(_lines(found))
@@ -73,10 +74,10 @@ def _check(found: Order) -> None:
     if not found.line_items and found.returns:
         source = found.returns[0].source_order_id or "another order"
         msg = f"$.returns: it is a return of {source}; that order tells what was paid back"
-        raise UnmappableError(msg)
+        raise NoOrderError(msg)
     if not found.line_items and not found.service_charges:
         msg = "$.line_items: nothing is sold; a sale of nothing is no order"
-        raise UnmappableError(msg)
+        raise NoOrderError(msg)
     if found.state == "DRAFT":
         msg = "$.state: DRAFT: it is being written; it comes again once it is placed"
         raise NotYetError(msg)
@@ -103,7 +104,7 @@ def _lines(found: Order) -> Iterator[LineInput]:
         price = shelf.amount if shelf is not None else line.base_price_money.amount * line.quantity
         price += sum(one.total_price_money.amount for one in line.modifiers)
         unit, less = spread(price, line.quantity)
-        kind = _kind(line)
+        kind = kind_of(line)
         yield LineInput(
             line_id=line.uid,
             kind=kind,
@@ -117,7 +118,7 @@ def _lines(found: Order) -> Iterator[LineInput]:
         )
 
 
-def _kind(line: Line) -> LineKind:
+def kind_of(line: Line) -> LineKind:
     """What is rung up by hand is in no catalogue, and so in no stock."""
     if line.item_type == "GIFT_CARD":
         return LineKind.DIGITAL
@@ -183,7 +184,8 @@ def _shipping(found: Order, first: Fulfilment | None, details: Details) -> Shipp
 
 def _cancels(found: Order, sent: Sequence[Fulfilment]) -> Iterator[CancelInput]:
     if found.state == "CANCELED" or (sent and all(one.state in _ENDED for one in sent)):
-        yield CancelInput(cancel_id="cancelled")
+        asked = [_asked_as(one) for one in sent]
+        yield CancelInput(cancel_id="cancelled", asked_as=asked[-1] if all(asked) and asked else "")
         return
     known = {line.uid for line in found.line_items}
     for one in sent:
@@ -193,7 +195,13 @@ def _cancels(found: Order, sent: Sequence[Fulfilment]) -> Iterator[CancelInput]:
             if entry.line_item_uid in known
         )
         if one.state in _ENDED and pieces:
-            yield CancelInput(cancel_id=one.uid, lines=pieces)
+            yield CancelInput(cancel_id=one.uid, lines=pieces, asked_as=_asked_as(one))
+
+
+def _asked_as(one: Fulfilment) -> str:
+    """The hub's own id of the cancel that a fulfilment was called off with; empty: the hub did not."""
+    ours = [value.partition(" ")[2] for name, value in one.metadata.items() if name.startswith(CANCEL)]
+    return ours[-1] if ours else ""
 
 
 def _refunds(found: Order) -> Iterator[RefundInput]:

@@ -7,6 +7,8 @@ from pydantic import BeforeValidator, Field
 from services.capture.channels.parts import MaybeWhen, Pieces, When
 from services.capture.channels.reading import Payload, Text
 
+SHIP, CANCEL = "crossdock-ship-", "crossdock-cancel-"
+"""How the names begin of what the hub notes at fulfilments, in their metadata."""
 _MOST = 10**15
 _several = BeforeValidator(lambda found: found or ())
 
@@ -94,6 +96,7 @@ class Details(Payload):
     note: Text = ""
     shipping_note: Text = ""
     carrier: Text = ""
+    tracking_number: Text = ""
     shipping_type: Text = ""
     pickup_at: MaybeWhen = None
     deliver_at: MaybeWhen = None
@@ -117,6 +120,7 @@ class Fulfilment(Payload):
     shipment_details: Details | None = None
     delivery_details: Details | None = None
     entries: Annotated[tuple[Entry, ...], _several] = ()
+    metadata: Annotated[dict[str, Text], BeforeValidator(lambda found: found or {})] = Field(default_factory=dict)
 
 
 class ReturnLine(Payload):

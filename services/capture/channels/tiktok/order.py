@@ -206,9 +206,11 @@ def _cancels(found: Order) -> Iterator[CancelInput]:
         ids = [taken.order_line_item_id for taken in one.cancel_line_items]
         lines = tuple(LineQuantity(line_id=i, quantity=gone.pop(i)) for i in dict.fromkeys(ids) if i in gone)
         if lines:
-            yield CancelInput(cancel_id=one.cancel_id, lines=lines, cancelled_at=one.update_time)
+            counted = lines[0].quantity
+            yield CancelInput(cancel_id=one.cancel_id, lines=lines, cancelled_at=one.update_time, counted=counted)
     for line_id, quantity in gone.items():
-        yield CancelInput(cancel_id=line_id, lines=(LineQuantity(line_id=line_id, quantity=quantity),))
+        pieces = (LineQuantity(line_id=line_id, quantity=quantity),)
+        yield CancelInput(cancel_id=line_id, lines=pieces, counted=quantity)
 
 
 def _refunds(found: Order) -> Iterator[RefundInput]:

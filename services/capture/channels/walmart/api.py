@@ -19,15 +19,19 @@ from services.capture.channels.api import (
     Page,
     SetStock,
     StockSet,
+    TellAcknowledged,
     TellCancelled,
     TellRefund,
     TellShipped,
     Told,
 )
+from services.capture.channels.doubts import Doubts
 from services.capture.channels.speaking import WebApi, by_hand, connect, each, utc
+from services.capture.channels.walmart import refunds
 from services.capture.channels.walmart.telling import cancellation, counted, shipment, tracked
 from services.capture.rules import ApiConfig
 from services.hub.http import StatusError
+from services.hub.money import major
 from services.hub.quota import Quota, by_names
 from services.hub.secrets import Secrets
 from services.hub.tokens import Token, TokenAuth
@@ -37,15 +41,13 @@ _AT_ONCE = 4
 _OLDEST = timedelta(days=170)
 _SHIPPERS = ("SellerFulfilled", "WFSFulfilled", "3PLFulfilled")
 _OF_THE_SKU = frozenset({400, 404})
-_MOST = 1_000
 
 
 class WalmartApi(WebApi):
     """One seller in one country; ``docs/channels/walmart.md`` says what is configured.
 
-    Walmart gives what it is told no ids: pieces that are shipped are known by their tracking numbers, and pieces that
-    are cancelled by how many there were before. Refunds it takes by line and by what they are for, which is left to a
-    person.
+    Walmart gives what it is told no ids: pieces that are shipped are known by their tracking numbers, pieces that are
+    cancelled by how many there were before, and refunds by our mark, which is their comment.
     """
 
     batch = 20
@@ -64,17 +66,12 @@ class WalmartApi(WebApi):
             patience_s=10.0,
         )
         auth = TokenAuth(self._token, "WM_SEC.ACCESS_TOKEN", "")
-        super().__init__(name, connect(name, config, auth=auth, headers=common, quota=quota))
+        super().__init__(name, connect(name, config, auth=auth, headers=common, quota=quota), self._tokens)
         self._params = {"shipNode": config.account["ship_node"]} if config.account.get("ship_node") else {}
-        self._before: dict[str, dict[str, int]] = {}
-        """Pieces that were cancelled before ours, by our keys and by line."""
-        self._unclear: dict[str, str] = {}
-        """Cancels of which nobody knows whether they were made, by our keys."""
-
-    async def close(self) -> None:
-        """Give the connections up."""
-        await self._tokens.close()
-        await super().close()
+        self._cancels: Doubts[dict[str, int]] = Doubts()
+        """Pieces by line that were cancelled before ours."""
+        self._refunds: Doubts[dict[str, tuple[str, int]]] = Doubts()
+        """What was paid back before ours, by line: Walmart's id, and how much in minor units."""
 
     async def _token(self) -> Token:
         basic = httpx.BasicAuth(self._keys["client-id"], self._keys["client-secret"])
@@ -120,7 +117,7 @@ class WalmartApi(WebApi):
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels, one call each: a feed is carried out later, and there may be ten an hour only."""
-        return await each(wanted.levels, self._level, _AT_ONCE)
+        return await each(wanted.levels, self._level, _AT_ONCE, self.http.timeout_s)
 
     async def _level(self, level: Level) -> str:
         sku = level.listing_id or level.sku
@@ -136,8 +133,17 @@ class WalmartApi(WebApi):
             return f"{error.code} {error.detail}".rstrip()
         return ""
 
+    async def acknowledge(self, told: TellAcknowledged) -> Told:
+        """Acknowledge what is not yet: Walmart wants to hear of an order within four hours."""
+        await self._acknowledged(told.channel_order_id, await self._get(told.channel_order_id))
+        return Told()
+
+    async def _acknowledged(self, order_id: str, order: Mapping[str, Any]) -> None:
+        if counted(order, "Created"):
+            await self._post("acknowledge", f"/v3/orders/{quote(order_id, safe='')}/acknowledge", safe=True)
+
     async def ship(self, _key: str, told: TellShipped) -> Told:
-        """Ship lines, each piece with its parcel's tracking number; an order is acknowledged before.
+        """Ship lines, each piece with its parcel's tracking number, of an order that is acknowledged.
 
         Raises:
             PermanentError: there is no parcel; Walmart wants a tracking number.
@@ -148,10 +154,9 @@ class WalmartApi(WebApi):
         order = await self._get(told.channel_order_id)
         if tracked(order, told):
             return Told(reference=told.parcels[0].number)
-        path = f"/v3/orders/{quote(told.channel_order_id, safe='')}"
-        if counted(order, "Created"):
-            await self._post("acknowledge", f"{path}/acknowledge", safe=True)
-        await self._post("ship", f"{path}/shipping", shipment(order, told))
+        await self._acknowledged(told.channel_order_id, order)
+        path = f"/v3/orders/{quote(told.channel_order_id, safe='')}/shipping"
+        await self._post("ship", path, shipment(order, told))
         return Told(reference=told.parcels[0].number)
 
     async def _post(self, operation: str, path: str, body: Any = None, *, safe: bool = False) -> dict[str, Any]:
@@ -168,11 +173,8 @@ class WalmartApi(WebApi):
         Raises:
             PermanentError: some are cancelled, and nothing tells whether they are these.
         """
-        if key in self._unclear:
-            raise by_hand(self._unclear.pop(key))
-        self._before[key] = counted(await self._get(told.channel_order_id), "Cancelled")
-        if len(self._before) > _MOST:
-            del self._before[next(iter(self._before))]
+        self._cancels.check(key)
+        self._cancels.note(key, counted(await self._get(told.channel_order_id), "Cancelled"))
         await self._post("cancel", f"/v3/orders/{quote(told.channel_order_id, safe='')}/cancel", cancellation(told))
         return Told()
 
@@ -183,23 +185,49 @@ class WalmartApi(WebApi):
         wanted = {line.line_id: line.quantity for line in told.lines if line.line_id in _numbers(order)}
         if all(not still_open.get(name) for name in wanted):
             return Told()
-        if key in self._before:
-            before = self._before[key]
-            return Told() if all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()) else None
-        if not any(now.get(name) for name in wanted):
+        before = self._cancels.before(key)
+        if before is not None and all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()):
+            return Told()
+        if before is not None or not any(now.get(name) for name in wanted):
+            self._cancels.wait(key)
             return None
-        self._unclear[key] = f"whether these pieces are cancelled at Walmart is not known; look there: {_said(wanted)}"
+        self._cancels.leave(
+            key, f"whether these pieces are cancelled at Walmart is not known; look there: {_said(wanted)}"
+        )
         return None
 
-    async def refund(self, _key: str, told: TellRefund) -> Told:
-        """Walmart takes refunds by line and charge, and not once for a key.
+    async def refund(self, key: str, told: TellRefund) -> Told:
+        """Pay back, of lines that have shipped.
 
         Raises:
-            PermanentError: always.
+            PermanentError: they do not give so much, or nothing tells whether it was paid back before.
         """
-        amount = f"{told.amount.amount_minor} {told.amount.currency} (minor units)"
-        msg = f"pay back {amount} in Seller Center: Walmart takes refunds line by line"
-        raise by_hand(msg)
+        self._refunds.check(key)
+        order = refunds.read(await self._get(told.channel_order_id))
+        self._refunds.note(key, refunds.paid_back(order, told.amount.currency))
+        body = refunds.body_of(told.channel_order_id, told, refunds.shares(order, told))
+        path = f"/v3/orders/{quote(told.channel_order_id, safe='')}/refund"
+        return Told(reference=refunds.refund_of(refunds.read(await self._post("refund", path, body)), told))
+
+    async def refunded(self, key: str, told: TellRefund) -> Told | None:
+        """The order shows our mark, or so much more than before. After a restart there may be nothing that tells."""
+        order = refunds.read(await self._get(told.channel_order_id))
+        reference = refunds.refund_of(order, told)
+        if reference:
+            return Told(reference=reference)
+        before, now = self._refunds.before(key), refunds.paid_back(order, told.amount.currency)
+        if now == (before or {}):
+            self._refunds.wait(key)
+            return None
+        if before is not None and _sum(now) == _sum(before) + told.amount.amount_minor:
+            return Told()
+        amount = major(told.amount.amount_minor, told.amount.currency)
+        self._refunds.leave(key, f"whether {amount} were paid back at Walmart is not known; look there")
+        return None
+
+
+def _sum(shown: Mapping[str, tuple[str, int]]) -> int:
+    return sum(amount for _, amount in shown.values())
 
 
 def _traced() -> dict[str, str]:

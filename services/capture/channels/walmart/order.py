@@ -7,6 +7,7 @@ from datetime import datetime
 from crossdock_contracts.handed_in import CancelInput, LineInput, OrderInput, RefundInput
 from crossdock_contracts.values import Address, Customer, PaymentMethod, PaymentTerms, ShippingChoice
 from services.capture.channels import NotYetError, UnmappableError
+from services.capture.channels.marks import mark, marked
 from services.capture.channels.parts import country_of, one_by_one, spread
 from services.capture.channels.reading import code_of, extra, minor
 from services.capture.channels.walmart.payload import Address as Postal
@@ -64,7 +65,7 @@ class _Reading:
         self.source = source
         self.lines = source.order_lines.order_line
         self.info = source.shipping_info or ShippingInfo()
-        named = [one.charge_amount.currency for line in self.lines for one in _charges(line) if one.charge_amount]
+        named = [one.charge_amount.currency for line in self.lines for one in charges_of(line) if one.charge_amount]
         self.currency = next((currency for currency in named if currency), "")
         if not self.currency:
             msg = "$.order.orderLines.orderLine[0].charges.charge: no charge names a currency"
@@ -77,9 +78,9 @@ class _Reading:
         lines = [one for number, line in enumerate(self.lines) for one in self.of_line(number, line)]
         charged = [(path, one) for path, one in self.charges()]
         amounts = [(one, self.minor(one.charge_amount, f"{path}.chargeAmount")) for path, one in charged]
-        shipping = sum(amount for one, amount in amounts if one.charge_type == "SHIPPING" and not _reduces(one, amount))
+        shipping = sum(amount for one, amount in amounts if one.charge_type == "SHIPPING" and not reduces(one, amount))
         tax = sum(self.tax(one, path) for path, one in charged)
-        total = sum(-abs(amount) if _reduces(one, amount) else amount for one, amount in amounts) + tax
+        total = sum(-abs(amount) if reduces(one, amount) else amount for one, amount in amounts) + tax
         dates = [line.status_date for line in self.lines if line.status_date]
         replaced = source.original_customer_order_id
         return OrderInput(
@@ -118,13 +119,13 @@ class _Reading:
     def charges(self) -> Iterator[tuple[str, Charge]]:
         """All charges, with their paths."""
         for number, line in enumerate(self.lines):
-            for at, one in enumerate(_charges(line)):
+            for at, one in enumerate(charges_of(line)):
                 yield f"orderLines.orderLine[{number}].charges.charge[{at}]", one
 
     def tax(self, one: Charge, path: str) -> int:
         """The tax on a charge; on one that takes something off it is taken off, too."""
         tax = self.minor(one.tax.tax_amount if one.tax else None, f"{path}.tax.taxAmount")
-        return -abs(tax) if _reduces(one, self.minor(one.charge_amount, f"{path}.chargeAmount")) else tax
+        return -abs(tax) if reduces(one, self.minor(one.charge_amount, f"{path}.chargeAmount")) else tax
 
     def of_line(self, number: int, line: Line) -> Iterator[LineInput]:
         """The goods of a line, and what is paid for it besides, postage excepted."""
@@ -134,12 +135,12 @@ class _Reading:
             raise UnmappableError(msg)
         price = off = tax = 0
         besides: list[LineInput] = []
-        for at, one in enumerate(_charges(line)):
+        for at, one in enumerate(charges_of(line)):
             where = f"{path}.charges.charge[{at}]"
             amount = self.minor(one.charge_amount, f"{where}.chargeAmount")
-            if one.charge_type == "PRODUCT" or _reduces(one, amount):
-                off += abs(amount) if _reduces(one, amount) else 0
-                price += 0 if _reduces(one, amount) else amount
+            if one.charge_type == "PRODUCT" or reduces(one, amount):
+                off += abs(amount) if reduces(one, amount) else 0
+                price += 0 if reduces(one, amount) else amount
                 tax += self.tax(one, where)
             elif one.charge_type != "SHIPPING":
                 line_id = f"{line.line_number}/{code_of(one.charge_type, 'charge')}-{at}"
@@ -228,7 +229,8 @@ class _Reading:
         return tuple(found)
 
     def refunds(self) -> Iterator[RefundInput]:
-        """What was paid back, with its tax."""
+        """What was paid back, with its tax; what the hub had paid back of several lines is one refund."""
+        ours: dict[str, list[RefundInput]] = {}
         for number, line in enumerate(self.lines):
             refund = line.refund
             parts = refund.refund_charges.refund_charge if refund and refund.refund_charges else ()
@@ -238,20 +240,32 @@ class _Reading:
                 for part in parts
                 if part.charge
             )
-            if refund and amount:
-                yield RefundInput(
-                    refund_id=refund.refund_id or f"{line.line_number}/{amount}",
-                    amount_minor=amount,
-                    reason=code_of(parts[0].refund_reason, "channel-refund"),
-                )
+            if not refund or not amount:
+                continue
+            name = marked(refund.refund_comments, "refund")
+            found = RefundInput(
+                refund_id=mark("refund", name) if name else refund.refund_id or f"{line.line_number}/{amount}",
+                amount_minor=amount,
+                reason=code_of(parts[0].refund_reason, "channel-refund"),
+            )
+            ours.setdefault(name, []).append(found)
+        yield from ours.pop("", ())
+        for several in ours.values():
+            yield changed(several[0], amount_minor=sum(one.amount_minor for one in several))
 
 
-def _charges(line: Line) -> tuple[Charge, ...]:
+def charges_of(line: Line) -> tuple[Charge, ...]:
+    """All charges of a line."""
     return line.charges.charge if line.charges else ()
 
 
 def _statuses(line: Line) -> tuple[Status, ...]:
     return line.order_line_statuses.order_line_status if line.order_line_statuses else ()
+
+
+def has_left(line: Line) -> bool:
+    """Pieces of a line are on their way, or there."""
+    return any(one.status in _GONE for one in _statuses(line))
 
 
 def _cancelled(line: Line) -> int:
@@ -266,6 +280,6 @@ def _reason(line: Line) -> str:
     return next((one.cancellation_reason for one in _statuses(line) if one.cancellation_reason), "")
 
 
-def _reduces(one: Charge, amount: int) -> bool:
+def reduces(one: Charge, amount: int) -> bool:
     """Whether a charge takes something off, such as ``SubscriptionDiscount``, which is of the type PRODUCT."""
     return amount < 0 or one.is_discount or bool(_DISCOUNT.search(f"{one.charge_type} {one.charge_name}"))

@@ -48,6 +48,7 @@ class ShippingInfo(Camel):
 class Tax(Camel):
     """The tax on a charge."""
 
+    tax_name: Text = ""
     tax_amount: Money | None = None
 
 
@@ -118,6 +119,7 @@ class Refund(Camel):
     """Money that was paid back for a line."""
 
     refund_id: Text = ""
+    refund_comments: Text = ""
     refund_charges: RefundCharges | None = None
 
 

@@ -1,22 +1,15 @@
 """What WooCommerce sends."""
 
 import html
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from services.capture.channels.parts import MaybeWhen
 from services.capture.channels.reading import Amount, Many, Payload, Pieces, Ref, SomeRef, Text, Word
 
-
-def _in_utc(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-Gmt = Annotated[datetime | None, BeforeValidator(lambda text: None if text == "" else text), AfterValidator(_in_utc)]
+Gmt = MaybeWhen
 """A moment, which the API writes in UTC and without saying so."""
 
 

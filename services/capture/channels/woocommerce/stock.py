@@ -37,12 +37,14 @@ class Stock:
         again = {id_: wanted[id_] for id_ in variations if id_ in self._parents}
         if again:
             refused = {id_: why for id_, why in refused.items() if id_ not in again} | await self._send_all(again)
-        return StockSet(
-            levels=tuple(
-                Levelled(sku=one.sku, listing_id=one.listing_id, problem=self._problem(one, refused))
-                for one in request.levels
-            )
+        told = tuple(
+            Levelled(sku=one.sku, listing_id=one.listing_id, problem=self._problem(one, refused))
+            for one in request.levels
         )
+        for one in told:
+            if one.problem:  # it may be another article by now
+                self._parents.pop(self._ids.pop(one.sku, one.listing_id), None)
+        return StockSet(levels=told)
 
     def _id(self, level: Level) -> str:
         return level.listing_id or self._ids.get(level.sku, "")

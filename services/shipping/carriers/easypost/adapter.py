@@ -6,7 +6,7 @@ import httpx
 
 from services.hub.http import Http
 from services.shipping.carriers import not_supported
-from services.shipping.carriers.answers import AddressChecked, Answer, Rates, Tracked
+from services.shipping.carriers.answers import AddressChecked, Answer, Rates, Tracks
 from services.shipping.carriers.easypost import build, handover, labels, parse
 from services.shipping.carriers.easypost.account import Account
 from services.shipping.carriers.easypost.payload import CheckedAddress, Shipment, Tracker, Trackers
@@ -16,7 +16,7 @@ from services.shipping.carriers.requests import (
     CancelPickup,
     GetRates,
     MakeManifest,
-    TrackParcel,
+    TrackParcels,
     ValidateAddress,
     VoidLabel,
 )
@@ -29,6 +29,9 @@ class EasyPost:
 
     ``names`` tells what EasyPost calls a carrier that is called otherwise here.
     """
+
+    most_tracked = 50
+    """Parcels that are asked about at a time."""
 
     def __init__(self, http: Http, name: str = "easypost", names: Mapping[str, str] | None = None) -> None:
         self.name = name
@@ -56,7 +59,7 @@ class EasyPost:
                 return await labels.void(self._account, request)
             case GetRates():
                 return await self._rate(request)
-            case TrackParcel():
+            case TrackParcels():
                 return await self._track(request)
             case ValidateAddress():
                 return await self._validate(request)
@@ -95,14 +98,17 @@ class EasyPost:
         shipment = await self._account.post("rate", "/shipments", Shipment, build.shipment(request), safe=True)
         return parse.rates(shipment, {code: self._account.carrier(code) for code in request.carriers})
 
-    async def _track(self, request: TrackParcel) -> Tracked:
-        """Of what was bought here there is a tracker; for other parcels one is made, which EasyPost does once only."""
-        number = {"tracking_code": request.tracking_number}
-        listed = await self._account.get("track", "/trackers", Trackers, params=number)
-        if listed.trackers:
-            return parse.tracked(listed.trackers[0])
-        wanted = {"tracker": {**number, "carrier": self._account.carrier(request.carrier)}}
-        return parse.tracked(await self._account.post("track", "/trackers", Tracker, wanted, safe=True))
+    async def _track(self, request: TrackParcels) -> Tracks:
+        """Of what was bought here there are trackers; for other parcels one is made, which EasyPost does once only."""
+        numbers = {"tracking_codes": [one.tracking_number for one in request.parcels]}
+        listed = await self._account.post("track", "/trackers/batch", Trackers, numbers, safe=True)
+        found = {one.tracking_code: one for one in reversed(listed.trackers)}  # the newest first
+        for one in request.parcels:
+            if one.tracking_number not in found:
+                wanted = {"tracking_code": one.tracking_number, "carrier": self._account.carrier(one.carrier)}
+                made = await self._account.post("track", "/trackers", Tracker, {"tracker": wanted}, safe=True)
+                found[one.tracking_number] = made
+        return Tracks(parcels=tuple(map(parse.tracked, found.values())))
 
     async def _validate(self, request: ValidateAddress) -> AddressChecked:
         body = {"address": build.address(request.address), "verify": True}

@@ -14,13 +14,10 @@ from pydantic import ValidationError
 from services.shipping.carriers.answers import Tracked
 from services.shipping.carriers.easypost.parse import tracked
 from services.shipping.carriers.easypost.payload import Event, Tracker
+from services.shipping.carriers.hooks import SignatureError, is_any_of
 
 WINDOW = timedelta(minutes=5)
 _PREFIX = "hmac-sha256-hex="
-
-
-class SignatureError(ValueError):
-    """A webhook is not signed as it has to be; nothing of it is to be believed."""
 
 
 def check(
@@ -46,10 +43,8 @@ def check(
         signed = f"{stamp}{method}{signed_path}".encode() + body
     else:
         said = headers.get("x-hmac-signature", "")
-    wanted = said.removeprefix(_PREFIX).strip().lower().encode()
-    made = [hmac.new(normalize("NFKD", one).encode(), signed, "sha256").hexdigest().encode() for one in secrets if one]
-    same = sum(hmac.compare_digest(one, wanted) for one in made)  # all are compared: it takes as long whichever it is
-    if not said or not same:
+    made = [hmac.new(normalize("NFKD", one).encode(), signed, "sha256").hexdigest() for one in secrets if one]
+    if not is_any_of(made, said.removeprefix(_PREFIX).strip().lower()):
         msg = "no signature" if not said else "the signature is of none of the secrets"
         raise SignatureError(msg)
 
@@ -63,8 +58,8 @@ def _moment(stamp: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def heard(body: bytes) -> Tracked | None:
-    """What a webhook says of a parcel; none: it is about something else.
+def heard(body: bytes) -> list[Tracked]:
+    """What a webhook says of a parcel; nothing: it is about something else.
 
     Raises:
         ValueError: it is not what EasyPost sends.
@@ -72,8 +67,8 @@ def heard(body: bytes) -> Tracked | None:
     try:
         event = Event.model_validate_json(body)
         if not event.description.startswith("tracker."):
-            return None
-        return tracked(Tracker.model_validate(event.result))
+            return []
+        return [tracked(Tracker.model_validate(event.result))]
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         msg = f"$.{'.'.join(str(step) for step in first['loc'])}: {first['msg']}"

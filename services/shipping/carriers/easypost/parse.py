@@ -85,8 +85,18 @@ def checked(found: CheckedAddress) -> AddressChecked:
     check = found.verifications.delivery
     if check is None or not check.success:
         problems = tuple(one.message or one.code for one in check.errors) if check else ("it could not be checked",)
-        return AddressChecked(deliverable=False, problems=problems)
-    proper = Address(
+        better = {
+            one.field: one.suggestion
+            for one in (check.errors if check else ())
+            if one.field in CheckedAddress.model_fields and isinstance(one.suggestion, str) and one.suggestion
+        }
+        suggested = _address(found.model_copy(update=better)) if better else None
+        return AddressChecked(deliverable=False, problems=problems, address=suggested)
+    return AddressChecked(deliverable=True, address=_address(found), residential=found.residential)
+
+
+def _address(found: CheckedAddress) -> Address:
+    return Address(
         name=found.name,
         company=found.company,
         line1=found.street1,
@@ -98,4 +108,3 @@ def checked(found: CheckedAddress) -> AddressChecked:
         phone=found.phone,
         email=found.email,
     )
-    return AddressChecked(deliverable=True, address=proper, residential=found.residential)

@@ -122,7 +122,10 @@ class Problem(Payload):
     """What is wrong with an address."""
 
     code: Text = ""
+    field: Text = ""
     message: Text = ""
+    suggestion: Any = None
+    """What would be right for the field."""
 
 
 class Verification(Payload):

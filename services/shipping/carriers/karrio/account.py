@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ from services.shipping.carriers.answers import (
     PickupBooked,
     PickupCancelled,
     Rates,
-    Tracked,
+    Tracks,
     Voided,
 )
 from services.shipping.carriers.karrio import build, library, parse
@@ -28,7 +29,7 @@ from services.shipping.carriers.requests import (
     CancelPickup,
     GetRates,
     MakeManifest,
-    TrackParcel,
+    TrackParcels,
     ValidateAddress,
     VoidLabel,
 )
@@ -124,17 +125,13 @@ class Account:
         """Void a label that nobody has."""
         self.void(VoidLabel(carrier=self.name, tracking_number=tracking_number))
 
-    def read(self, request: GetRates | TrackParcel | ValidateAddress) -> Rates | Tracked | AddressChecked:
+    def read(self, request: GetRates | TrackParcels | ValidateAddress) -> Rates | Tracks | AddressChecked:
         """Ask for something that changes nothing."""
         match request:
             case GetRates():
                 return self._rates(request)
-            case TrackParcel():
-                asked = self._model("TrackingRequest", {"tracking_numbers": [request.tracking_number]})
-                sent = self._proxy.get_tracking(self._mapper.create_tracking_request(asked))
-                details, messages = self._mapper.parse_tracking_response(sent)
-                found = self._given(next(iter(details or []), None), messages)
-                return parse.tracked(found, self._connector.codes, request.carrier)
+            case TrackParcels():
+                return self._tracks(request)
             case ValidateAddress():
                 if not self._connector.validates:
                     raise not_supported(self.name, "validate")
@@ -144,6 +141,27 @@ class Account:
                 if checked is None and CALL.get().refused is None:
                     self._given(checked, messages)
                 return parse.checked(checked, request.address)
+
+    def _tracks(self, request: TrackParcels) -> Tracks:
+        """Where parcels are. One that the carrier has not seen yet is not found, which is no refusal."""
+        carriers = {one.tracking_number: one.carrier for one in request.parcels}
+        asked = self._model("TrackingRequest", {"tracking_numbers": list(carriers)})
+        sent = self._proxy.get_tracking(self._mapper.create_tracking_request(asked))
+        details, messages = self._mapper.parse_tracking_response(sent)
+        refused = CALL.get().refused
+        if not details and refused is not None and refused.status != HTTPStatus.NOT_FOUND:
+            raise refusal(CALL.get(), messages, self.name)
+        told = {one.tracking_number: one for one in reversed(details or []) if one is not None}
+        if told and len(carriers) == 1:  # whatever number the last carrier on its way gave it
+            told = {number: told.get(number) or next(reversed(told.values())) for number in carriers}
+        codes = self._connector.codes
+        return Tracks(
+            parcels=tuple(
+                parse.tracked(told[number], codes, carrier).model_copy(update={"tracking_number": number})
+                for number, carrier in carriers.items()
+                if number in told
+            )
+        )
 
     def _rates(self, request: GetRates) -> Rates:
         asked = self._model("RateRequest", build.enquiry(request, self._options))
@@ -171,7 +189,10 @@ class Account:
                 told = {"confirmation_number": number, "pickup_date": date or None, "options": options}
                 asked = self._model("PickupCancelRequest", told)
                 sent = self._proxy.cancel_pickup(self._mapper.create_cancel_pickup_request(asked))
-                self._given(*self._mapper.parse_cancel_pickup_response(sent))
+                details, messages = self._mapper.parse_cancel_pickup_response(sent)
+                if CALL.get().refused is not None:  # karrio reads some refusals as an answer
+                    raise refusal(CALL.get(), messages, self.name)
+                self._given(details, messages)
                 return PickupCancelled(pickup_id=request.pickup_id)
 
     def _booked(self, request: BookPickup) -> PickupBooked:

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 
-from services.hub.effects import LostError, PermanentError, TransientError, UnknownError
+from services.hub.effects import LostError, PermanentError, ThrottledError, TransientError, UnknownError
 from services.hub.http import Http, Timeouts
 from services.shipping.carriers import not_supported
 from services.shipping.carriers.answers import Answer, Label, Voided
@@ -21,7 +21,7 @@ from services.shipping.carriers.requests import (
     CancelPickup,
     GetRates,
     MakeManifest,
-    TrackParcel,
+    TrackParcels,
     ValidateAddress,
     VoidLabel,
 )
@@ -53,8 +53,11 @@ class Karrio:
         options: Mapping[str, Any] | None = None,
         threads: int = THREADS,
         total_s: float = 18.0,
+        settles_s: float = 60.0,
     ) -> None:
         """``url`` is called in place of the carrier's own address; ``options`` go with every request.
+
+        ``settles_s`` is how long after a purchase it is believed that there is none, where the carrier `settles`.
 
         ``total_s`` is the longest that a message may take; shorter than what the hub waits for a call.
 
@@ -64,6 +67,7 @@ class Karrio:
         library.check(connector.carrier)
         library.library()
         self.name = name
+        self.most_tracked = connector.most_tracked
         self._connector = connector
         self._secret = secret
         self._settings = settings
@@ -76,7 +80,10 @@ class Karrio:
         self._tokens = Tokens(time.monotonic)
         self._proof: dict[str, str] = {}
         self._account: account.Account | None = None
+        self._settles_s = settles_s if connector.settles else 0.0
         self._sold: dict[str, Label] = {}
+        self._lost: dict[str, float] = {}
+        """When purchases ended whose outcome is not known, or were first looked up."""
 
     async def close(self) -> None:
         """Give connections and threads up."""
@@ -93,14 +100,18 @@ class Karrio:
         match request:
             case BuyLabel():
                 amend = partial(self._connector.amend, request, key)
-                label = await self._run(operation, lambda desk: desk.buy(request, key), amend=amend)
-                self._remember(key, label)
+                try:
+                    label = await self._run(operation, lambda desk: desk.buy(request, key), amend=amend)
+                except (UnknownError, asyncio.CancelledError):
+                    _keep(self._lost, key, time.monotonic())
+                    raise
+                _keep(self._sold, key, label)  # whoever could not put it away asks again, and not every carrier tells
                 return label
             case VoidLabel():
                 if not self._connector.voids:
                     return Voided(tracking_number=request.tracking_number)
                 return await self._run(operation, lambda desk: desk.void(request))
-            case GetRates() | TrackParcel() | ValidateAddress():
+            case GetRates() | TrackParcels() | ValidateAddress():
                 return await self._run(operation, lambda desk: desk.read(request), safe=True)
             case MakeManifest() | BookPickup() | CancelPickup():
                 return await self._run(operation, lambda desk: desk.hand_over(request))
@@ -119,18 +130,29 @@ class Karrio:
                 return self._sold[key]
             case BuyLabel():
                 recover = self._connector.recover
-                return await self._run(f"{operation}-look-up", lambda desk: recover(desk, request, key), safe=True)
+                found = await self._run(f"{operation}-look-up", lambda desk: recover(desk, request, key), safe=True)
+                if found is None:
+                    self._believe(key)
+                return found
             case MakeManifest() | BookPickup():
                 msg = f"{self.name}: only the carrier's own pages show whether {operation} {key} was done"
                 raise LostError(msg)
             case _:
                 return None
 
-    def _remember(self, key: str, label: Label) -> None:
-        """Keep a label for a while: whoever could not put it away asks again, and not every carrier could say."""
-        self._sold[key] = label
-        if len(self._sold) > _REMEMBERED:
-            del self._sold[next(iter(self._sold))]
+    def _believe(self, key: str) -> None:
+        """Take it that nothing was bought.
+
+        Raises:
+            ThrottledError: it is too early for that.
+        """
+        if key not in self._lost:
+            _keep(self._lost, key, time.monotonic())
+        left = self._settles_s - (time.monotonic() - self._lost[key])
+        if left > 0:
+            msg = f"{self.name}: nothing is found of {key}, which may still be bought; it is looked up again"
+            raise ThrottledError(msg, left)
+        del self._lost[key]
 
     def _current(self) -> account.Account:
         """The account with the secrets of now.
@@ -187,6 +209,13 @@ class Karrio:
         except asyncio.CancelledError:
             call.give_up()
             raise
+
+
+def _keep(kept: dict[str, T], key: str, value: T) -> None:
+    """Keep it for a while."""
+    kept[key] = value
+    if len(kept) > _REMEMBERED:
+        del kept[next(iter(kept))]
 
 
 def _classed(call: Call, work: Callable[[], T], name: str) -> T:

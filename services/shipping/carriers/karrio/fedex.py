@@ -103,4 +103,5 @@ CONNECTOR = Connector(
     amend=amend,
     paid=paid,
     recover=recover,
+    most_tracked=30,
 )

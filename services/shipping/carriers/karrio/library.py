@@ -11,6 +11,7 @@ import warnings
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
@@ -81,3 +82,20 @@ def connector(carrier: str) -> ModuleType:
     """Its part for one carrier: ``Settings``, ``Mapper``, ``Proxy``."""
     library()
     return import_module(f"karrio.mappers.{carrier}")
+
+
+@cache
+def _reader(carrier: str) -> tuple[Any, Any]:
+    """A carrier's reader of scans, and an account that nothing is asked with."""
+    library()
+    provider = import_module(f"karrio.providers.{carrier}")
+    kind = connector(carrier).Settings
+    needed = [name for name, one in signature(kind).parameters.items() if one.default is one.empty]
+    return provider.parse_tracking_response, kind(**{**dict.fromkeys(needed, ""), "carrier_id": carrier})
+
+
+def tracking(carrier: str, answer: Any) -> list[Any]:
+    """What karrio reads out of scans that came by themselves, in the shape of the carrier's answers."""
+    read, settings = _reader(carrier)
+    details, _ = read(library().Deserializable(answer), settings)
+    return list(details)

@@ -83,8 +83,13 @@ def _days(days: Any) -> int | None:
 
 
 def tracked(details: Any, codes: str, carrier: str) -> Tracked:
-    """All that is known of a parcel, oldest first. Carriers give the place's own time; it is read as UTC."""
+    """All that is known of a parcel, oldest first. Carriers give the place's own time; it is read as UTC.
+
+    karrio has times to the minute: of scans of the same minute the order is the carrier's, which is newest first.
+    """
     scans = [scan for event in details.events or [] if (scan := _scan(event, codes)) is not None]
+    if scans and scans[0].at >= scans[-1].at:
+        scans.reverse()
     expected = _moment(details.estimated_delivery, None, None)
     return Tracked(
         tracking_number=details.tracking_number,

@@ -59,6 +59,8 @@ class Connector:
     paid: Callable[[Any], Money | None]
     """What a label cost, from the answer to its purchase; none where it does not say."""
     recover: Recover
+    settles: bool = False
+    """What a look-up does not find may be bought all the same until a while after it was asked for."""
     as_json: Callable[[bytes], bytes] = bytes
     """Makes JSON of an answer that is none."""
     optional: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ class Connector:
     """Labels are given back by asking. Where not, one that is not used costs nothing."""
     returns: bool = True
     """It has labels for returns of its own; otherwise they are labels from the buyer."""
+    most_tracked: int = 1
+    """Parcels that one message may ask about."""
     manifests: bool = False
     validates: bool = False
     label_types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({"pdf": "PDF", "zpl": "ZPL"}))

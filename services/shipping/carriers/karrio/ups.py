@@ -1,5 +1,8 @@
 """UPS. What became of a purchase is found by its reference, through Label Recovery, which also has the label.
 
+No key keeps a message from being carried out twice, and UPS may still be at work on one whose answer was lost: that
+nothing is found is believed only a while later.
+
 Ship, Rating, Tracking and Pickup APIs, v2409: https://developer.ups.com/api/reference
 """
 
@@ -94,4 +97,5 @@ CONNECTOR = Connector(
     amend=amend,
     paid=paid,
     recover=recover,
+    settles=True,
 )

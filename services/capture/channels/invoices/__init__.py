@@ -7,110 +7,20 @@ An invoice is an order. One whose number begins with C cancels: its lines are ma
 before, the latest first. One that begins with A corrects the books. Rows of an invoice need not stand together.
 """
 
-import csv
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
 
 from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.values import Address, Customer, LineKind, LineQuantity, PaymentMethod, PaymentTerms
+from services.capture.channels.invoices.codes import COUNTRIES, kind_of
+from services.capture.channels.invoices.rows import Rejection, Row, Tally
 
-COLUMNS = ("Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country")
 _LONDON = ZoneInfo("Europe/London")
 """The dates have no zone; the shop is in London."""
-
-_KINDS = {
-    "POST": LineKind.CHARGE,
-    "DOT": LineKind.CHARGE,
-    "C2": LineKind.CHARGE,
-    "C3": LineKind.CHARGE,
-    "M": LineKind.CHARGE,
-    "BANK CHARGES": LineKind.CHARGE,
-    "AMAZONFEE": LineKind.CHARGE,
-    "ADJUST": LineKind.CHARGE,
-    "ADJUST2": LineKind.CHARGE,
-    "D": LineKind.CHARGE,
-    "B": LineKind.CHARGE,
-    "S": LineKind.SERVICE,
-    "TEST001": LineKind.SERVICE,
-    "TEST002": LineKind.SERVICE,
-    "GIFT": LineKind.DIGITAL,
-}
-
-_COUNTRIES = {
-    "United Kingdom": "GB",
-    "EIRE": "IE",
-    "Germany": "DE",
-    "France": "FR",
-    "Netherlands": "NL",
-    "Spain": "ES",
-    "Switzerland": "CH",
-    "Portugal": "PT",
-    "Belgium": "BE",
-    "Channel Islands": "JE",
-    "Sweden": "SE",
-    "Italy": "IT",
-    "Australia": "AU",
-    "Cyprus": "CY",
-    "Austria": "AT",
-    "Greece": "GR",
-    "United Arab Emirates": "AE",
-    "Denmark": "DK",
-    "Norway": "NO",
-    "Finland": "FI",
-    "USA": "US",
-    "Japan": "JP",
-    "Poland": "PL",
-    "Malta": "MT",
-    "Lithuania": "LT",
-    "Singapore": "SG",
-    "RSA": "ZA",
-    "Bahrain": "BH",
-    "Canada": "CA",
-    "Hong Kong": "HK",
-    "Thailand": "TH",
-    "Israel": "IL",
-    "Iceland": "IS",
-    "Korea": "KR",
-    "Brazil": "BR",
-    "Bermuda": "BM",
-    "Nigeria": "NG",
-    "Lebanon": "LB",
-    "Czech Republic": "CZ",
-    "Saudi Arabia": "SA",
-}
-"""Names of the file by ISO 3166-1; a name that is not here has no country, and its orders are held."""
-
-
-def kind_of(code: str) -> LineKind:
-    """What a stock code stands for."""
-    if code.lower().startswith("gift_"):
-        return LineKind.DIGITAL
-    return _KINDS.get(code.upper(), LineKind.PHYSICAL)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the file."""
-
-    number: int
-    """Line of the file, its heading being line 1."""
-    invoice: str
-    code: str
-    description: str
-    quantity: int
-    price: Decimal
-    placed_at: str
-    customer: str
-    country: str
-
-    @property
-    def money(self) -> Decimal:
-        """Quantity × price."""
-        return self.quantity * self.price
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,76 +31,6 @@ class Cancellation:
     order_id: str
     lines: tuple[LineQuantity, ...]
     rows: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A row that became neither an order line nor a cancellation, and why."""
-
-    number: int
-    invoice: str
-    reason: str
-    money: Decimal
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of rows and money; both add up to the file's."""
-
-    rows: int = 0
-    money: Decimal = Decimal(0)
-    lines: Counter[str] = field(default_factory=Counter)
-    """Rows by what they became: ``order:physical``, ``cancellation``, ``rejected:<reason>`` …"""
-    amounts: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    """Money by the same, and ``rounding``: prices of less than a penny, rounded to one."""
-
-    def add(self, what: str, money: Decimal, *, rows: int = 1) -> None:
-        """Count rows, and their money."""
-        self.lines[what] += rows
-        self.amounts[what] += money
-
-    @property
-    def adds_up(self) -> bool:
-        """Every row and every penny is accounted for."""
-        return sum(self.lines.values()) == self.rows and sum(self.amounts.values(), Decimal(0)) == self.money
-
-
-def read_rows(lines: Iterable[str], tally: Tally) -> Iterator[Row | Rejection]:
-    """The rows of a file; those that cannot be read are rejected by their line number.
-
-    Raises:
-        ValueError: the columns are not those of such a file.
-    """
-    reader = csv.DictReader(lines)
-    missing = set(COLUMNS) - set(reader.fieldnames or ())
-    if missing:
-        msg = f"line 1: columns {sorted(missing)} are missing; needed are {', '.join(COLUMNS)}"
-        raise ValueError(msg)
-    for raw in reader:
-        tally.rows += 1
-        number = reader.line_num
-        try:
-            row = Row(
-                number,
-                raw["Invoice"].strip(),
-                raw["StockCode"].strip(),
-                raw["Description"].strip(),
-                int(raw["Quantity"]),
-                Decimal(raw["Price"]),
-                raw["InvoiceDate"].strip(),
-                raw["Customer ID"].strip().removesuffix(".0"),
-                raw["Country"].strip(),
-            )
-            datetime.fromisoformat(row.placed_at)
-            readable = bool(row.invoice and row.code and row.price.is_finite())
-        except (ValueError, InvalidOperation, AttributeError, TypeError):
-            readable = False
-        if not readable:
-            tally.add("rejected:unreadable", Decimal(0))
-            yield Rejection(number, str(raw.get("Invoice", "")), "unreadable", Decimal(0))
-            continue
-        tally.money += row.money
-        yield row
 
 
 @dataclass(slots=True)
@@ -272,7 +112,7 @@ class Planner:
             tax_included=True,
             payment=PaymentTerms(method=PaymentMethod.PREPAID, reference=invoice),
             customer=Customer(channel_customer_id=first.customer, name=name),
-            ship_to=Address(name=name, country=_COUNTRIES.get(first.country)),
+            ship_to=Address(name=name, country=COUNTRIES.get(first.country)),
         )
 
     def _cancellation(self, invoice: str, rows: list[Row]) -> Iterator[Cancellation | Rejection]:

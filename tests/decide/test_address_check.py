@@ -1,0 +1,140 @@
+"""Whether a carrier delivers to an address: asked of some orders, once; its answer is advice."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from crossdock_contracts.addresses import AddressCheckedV1, AddressCheckWantedV1
+from crossdock_contracts.capture import OrderReleasedV1
+from crossdock_contracts.values import Address
+from services.capture.decide import delivery, holds
+from services.capture.state import HoldExpiry, OrderRecord
+from services.hub.decision import Decision, Done, Failed, Outcome, Refused, Unsettled
+from services.shipping.carriers import AddressChecked, ValidateAddress
+from services.shipping.decide import addresses
+from services.shipping.rules.carriers import Account
+from tests.builders import BERLIN, NOW, later
+from tests.decide.dock import RULES
+from tests.decide.ledger import Ledger
+from tests.decide.shop import Shop, checks
+
+ASKED = checks(addresses={"check": [{"when": {"countries": ["DE"]}, "minutes": 10}]})
+BETTER = Address(line1="Unter den Linden 1", postcode="10117", city="Berlin", country="DE")
+
+
+class Gate(Shop):
+    """Capture, which has a carrier asked about orders to Germany."""
+
+    def __init__(self) -> None:
+        super().__init__(rules=ASKED)
+        self.takes("1", ship_to=BERLIN)
+
+    def hears(self, result: Any, **fields: Any) -> Decision:
+        message = AddressCheckedV1(
+            **{"owner": "main", "order_id": "web:1", "ship_to": BERLIN, "account": "post", **fields},
+            result=result,
+            checked_at=NOW,
+        )
+        return self.take(delivery.know_checked, message, NOW)
+
+    @property
+    def reasons(self) -> list[str]:
+        record: OrderRecord = self.get(OrderRecord, "main", "web:1")
+        return [hold.reason for hold in record.holds]
+
+
+@pytest.mark.parametrize("result", ["deliverable", "unchecked"])
+def test_an_order_waits_for_the_carrier_and_goes_on_whether_it_could_say_or_not(result: str) -> None:
+    gate = Gate()
+    assert (gate.reasons, gate.said(AddressCheckWantedV1)[0].ship_to) == (["address-check"], BERLIN)
+    gate.hears(result)
+    gate.hears(result)
+    (released,) = gate.said(OrderReleasedV1)
+    assert (gate.reasons, released.released_by) == ([], f"post: {result}")
+
+
+def test_an_address_that_cannot_be_delivered_to_holds_its_order_with_what_the_carrier_suggests() -> None:
+    gate = Gate()
+    gate.hears("undeliverable", detail="House number is missing", suggestion=BETTER)
+    record: OrderRecord = gate.get(OrderRecord, "main", "web:1")
+    (hold,) = record.holds
+    assert (hold.reason, gate.said(OrderReleasedV1)) == ("address-undeliverable", [])
+    assert hold.detail.startswith("post: House number is missing; it suggests Unter den Linden 1, 10117 Berlin")
+    assert hold.suggestion is not None
+    assert (hold.suggestion.name, hold.suggestion.line1) == (BERLIN.name, "Unter den Linden 1")
+    gate.hears("deliverable")
+    assert gate.reasons == ["address-undeliverable"], "an answer that comes late or again changes nothing"
+
+
+def test_what_is_said_of_an_address_that_was_amended_meanwhile_holds_nothing_up() -> None:
+    gate = Gate()
+    gate.hears("undeliverable", ship_to=BETTER)
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
+
+
+def test_an_order_does_not_wait_for_ever_for_an_answer() -> None:
+    gate = Gate()
+    timer: HoldExpiry = gate.get(HoldExpiry, "main", "web:1", "address-check")
+    assert timer.due_at == later(minutes=10)
+    gate.take(holds.expire_hold, timer, later(minutes=10))
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
+    assert gate.hears("undeliverable").writes == []
+
+
+def test_nobody_is_asked_where_the_rules_do_not_say_so_or_the_address_is_wrong_by_itself() -> None:
+    gate = Shop(rules=ASKED)
+    gate.takes("1", ship_to=BERLIN.model_copy(update={"country": "AT", "postcode": "1010"}))
+    gate.takes("2", ship_to=BERLIN.model_copy(update={"postcode": "1"}))
+    gate.takes("3", ship_to=None)
+    calm = Shop()
+    calm.takes("4", ship_to=BERLIN)
+    assert (gate.said(AddressCheckWantedV1), calm.said(AddressCheckWantedV1)) == ([], [])
+
+
+ACCOUNTS = RULES.model_copy(
+    update={
+        "accounts": {
+            "post": Account(kind="easypost", validates=("*",)),
+            "parcels": Account(kind="dhl-express", validates=("DE",)),
+            "other": Account(kind="ups"),
+        }
+    }
+)
+WANTED = AddressCheckWantedV1(owner="main", order_id="web:1", ship_to=BERLIN)
+
+
+def asked(wanted: AddressCheckWantedV1 = WANTED, rules: Any = ACCOUNTS) -> Ledger:
+    made = Ledger()
+    made.take(partial(addresses.check, rules), wanted, NOW)
+    return made
+
+
+def test_the_account_that_names_the_country_is_asked_before_one_that_checks_all() -> None:
+    french = WANTED.model_copy(update={"ship_to": BERLIN.model_copy(update={"country": "FR"})})
+    found = [asked(wanted).intent for wanted in (WANTED, french)]
+    assert [one.adapter for one in found if one is not None] == ["parcels", "post"]
+    assert found[0] is not None
+    assert found[0].request == ValidateAddress(address=BERLIN)
+    assert asked(rules=RULES).said(AddressCheckedV1)[0].result == "unchecked"
+
+
+def test_a_carrier_is_asked_once() -> None:
+    desk = asked()
+    again = desk.take(partial(addresses.check, ACCOUNTS), WANTED, NOW).intent
+    assert again is not None
+    assert again.resumed
+    answer = AddressChecked(deliverable=False, problems=("no such street",), address=BETTER)
+    for _ in range(2):
+        desk.take(addresses.settle_check, WANTED, NOW, Done(answer))
+    (said,) = desk.said(AddressCheckedV1)
+    assert (said.result, said.detail, said.suggestion) == ("undeliverable", "no such street", BETTER)
+    assert desk.take(partial(addresses.check, ACCOUNTS), WANTED, NOW).intent is None
+
+
+@pytest.mark.parametrize("outcome", [Failed("out of order"), Refused("not-supported", "no"), Unsettled("lost")])
+def test_a_carrier_that_cannot_say_holds_nothing_up(outcome: Outcome) -> None:
+    desk = asked()
+    desk.take(addresses.settle_check, WANTED, NOW, outcome)
+    (said,) = desk.said(AddressCheckedV1)
+    assert (said.result, said.account, outcome.detail in said.detail) == ("unchecked", "parcels", True)

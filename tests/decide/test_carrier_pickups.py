@@ -1,0 +1,81 @@
+"""Carriers are called for what is packed, once, and may be called off."""
+
+from crossdock_contracts.dock import (
+    CarrierPickupBookedV1,
+    CarrierPickupCancelledV1,
+    CarrierPickupRefusedV1,
+    SettleCarrierPickupV1,
+)
+from crossdock_contracts.operations import CommandRefusedV1
+from services.hub.decision import Done, Refused, Unsettled
+from services.shipping.carriers import BookPickup, PickupBooked, PickupCancelled
+from services.shipping.decide import fetch
+from services.shipping.state_dock import CallStatus, CarrierPickup
+from tests.builders import NOW, later
+from tests.decide.test_dock import AT, AWAY, Quay
+
+
+def test_a_carrier_is_called_once_for_what_lies_there() -> None:
+    quay = Quay()
+    intent = quay.book().intent
+    assert intent is not None
+    assert isinstance(intent.request, BookPickup)
+    assert (len(intent.request.parcels), intent.request.timezone) == (2, "Europe/Berlin")
+    again = quay.book().intent
+    assert again is not None
+    assert (again.key, again.resumed) == (intent.key, True)
+    quay.answered(Done(PickupBooked(pickup_id="pickup_1", confirmation="WTC1")))
+    (said,) = quay.said(CarrierPickupBookedV1)
+    assert (said.confirmation, len(said.parcels), quay.lying("pickup")) == ("WTC1", 2, [])
+    assert quay.book().intent is None
+    quay.book(pickup_id="P-2")
+    assert quay.said(CommandRefusedV1)[0].reason == "nothing-to-fetch"
+
+
+def test_a_pickup_that_is_called_off_frees_its_parcels_for_another() -> None:
+    quay = Quay(1)
+    quay.call_off()
+    assert quay.said(CommandRefusedV1)[0].reason == "no-such-pickup"
+    quay.book()
+    quay.call_off()
+    assert quay.said(CommandRefusedV1)[1].reason == "wrong-state"
+    quay.answered(Done(PickupBooked(pickup_id="pickup_1")))
+    intent, again = quay.call_off().intent, quay.call_off().intent
+    assert intent is not None
+    assert again is not None
+    assert (again.key, again.resumed) == (intent.key, True)
+    quay.answered(Done(PickupCancelled(pickup_id="pickup_1")))
+    assert (len(quay.said(CarrierPickupCancelledV1)), quay.waits()) == (1, [("pickup", "web:1/1")])
+    assert quay.call_off().intent is None
+
+
+def test_a_carrier_that_does_not_come_says_why() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(Refused("no-pickup", "not on Sundays"))
+    assert quay.said(CarrierPickupRefusedV1)[0].detail == "no-pickup not on Sundays"
+    assert quay.waits() == [("pickup", "web:1/1")]
+
+
+def test_a_carrier_that_cannot_be_asked_is_asked_until_the_window_is_over() -> None:
+    quay = Quay(1)
+    quay.book()
+    assert quay.answered(AWAY).later is not None
+    quay.answered(AWAY, hours=5)
+    assert (quay.said(CarrierPickupRefusedV1)[0].reason, quay.waits()) == ("too-late", [("pickup", "web:1/1")])
+
+
+def test_a_pickup_that_nothing_can_tell_of_waits_for_somebody_to_look() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(Unsettled("no way to ask"))
+    assert quay.said(CarrierPickupRefusedV1)[0].reason == "outcome-unknown"
+    quay.take(fetch.settle_by_hand, SettleCarrierPickupV1(**AT, pickup_id="P-1", number="77"), NOW)
+    found: CarrierPickup = quay.get(CarrierPickup, "main", "BER", "P-1")
+    assert (found.status, found.handle, found.has_ended) == (CallStatus.BOOKED, "77", True)
+
+
+def test_a_window_that_is_over_is_refused() -> None:
+    quay = Quay(1)
+    quay.book(ready_at=later(hours=3), closes_at=later(hours=2))
+    assert quay.said(CommandRefusedV1)[0].reason == "wrong-window"
