@@ -259,6 +259,8 @@ class Http:
         if _is_broken(answer):
             what = f"{about}, and its body is no whole JSON"
             raise _lost(what, repeatable=repeatable)
+        if code == f"http-{status}":  # it names none: it may not have been the API that was asked
+            detail = f"{answer.request.method} {answer.request.url.path}: {detail}".rstrip(": ")
         raise StatusError(code, detail, status, answer.content)
 
 

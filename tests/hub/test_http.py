@@ -179,16 +179,16 @@ async def test_a_refusal_has_the_apis_own_code_and_message() -> None:
 @pytest.mark.parametrize(
     ("body", "code", "text"),
     [
-        ({"errors": "Not Found"}, "http-404", "Not Found"),
-        ({"errors": {"sku": ["is unknown", "is short"]}}, "http-404", "sku: is unknown; is short"),
+        ({"errors": "Not Found"}, "http-404", "GET /x: Not Found"),
+        ({"errors": {"sku": ["is unknown", "is short"]}}, "http-404", "GET /x: sku: is unknown; is short"),
         ({"response": {"errors": [{"code": "120100", "message": "Missing shipper"}]}}, "120100", "Missing shipper"),
         ({"error": "invalid_grant", "error_description": "expired"}, "invalid_grant", "expired"),
-        ({"title": "Bad request", "detail": "no weight", "status": 404}, "http-404", "no weight"),
+        ({"title": "Bad request", "detail": "no weight", "status": 404}, "http-404", "GET /x: no weight"),
         ([{"code": "NOT_FOUND", "message": "no order"}], "NOT_FOUND", "no order"),
-        (b"<html><body><h1>Nope</h1></body></html>", "http-404", "Nope"),
-        ("", "http-404", ""),
-        (None, "http-404", ""),
-        ({"a": {"b": {"c": {"d": {"e": {"f": {"g": 1}}}}}}}, "http-404", ""),
+        (b"<html><body><h1>Nope</h1></body></html>", "http-404", "GET /x: Nope"),
+        ("", "http-404", "GET /x"),
+        (None, "http-404", "GET /x"),
+        ({"a": {"b": {"c": {"d": {"e": {"f": {"g": 1}}}}}}}, "http-404", "GET /x"),
     ],
 )
 async def test_refusals_are_read_in_whatever_shape_they_come(body: Any, code: str, text: str) -> None:
@@ -203,7 +203,7 @@ async def test_a_secret_that_the_api_repeats_is_not_said_again() -> None:
     async with client(echoed, auth=httpx.BasicAuth("EZTK-0123456789", "")) as (http, _):
         with capture_logs() as logs, pytest.raises(StatusError) as raised:
             await http.send("buy", "POST", "/labels", params={"access_token": "abc"})
-        assert raised.value.detail == "key [secret] is not active"
+        assert raised.value.detail == "POST /labels: key [secret] is not active"
         assert "EZTK" not in str(logs)
         assert "abc" not in str(raised.value)
 
