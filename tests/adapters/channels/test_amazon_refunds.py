@@ -134,7 +134,8 @@ async def test_a_feed_whose_answer_was_lost_is_looked_for_once_it_would_be_liste
         assert queries(server)[0]["feedTypes"] == ["POST_PAYMENT_ADJUSTMENT_DATA"]
 
 
-async def test_a_feed_that_may_be_there_is_left_to_a_person(tmp_path: Path) -> None:
+async def test_a_feed_that_may_be_there_is_left_to_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.capture.channels.amazon.feeds._LISTED_S", 0.0)
     told = refund().model_copy(update={"asked_at": ASKED_AT})
     async with feeding(tmp_path, status="SHIPPED", **order()) as (api, house, server):
         house.listed = ["76"]
@@ -145,9 +146,15 @@ async def test_a_feed_that_may_be_there_is_left_to_a_person(tmp_path: Path) -> N
         assert queries(server)[0]["createdSince"] == ["2026-05-04T12:25:00Z"]
 
 
-async def test_after_a_restart_a_refund_of_which_amazon_lists_nothing_is_handed_in(tmp_path: Path) -> None:
-    async with feeding(tmp_path, status="SHIPPED", **order()) as (api, house, _):
+async def test_after_a_restart_a_refund_of_which_amazon_lists_nothing_for_a_while_is_handed_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with feeding(tmp_path, status="SHIPPED", **order()) as (api, house, server):
         house.progress = ["DONE"]
+        with pytest.raises(ThrottledError, match="is listed later"):  # it may have been handed in just before
+            await api.look_up("refund", "k", refund())
+        assert not queries(server)
+        monkeypatch.setattr("services.capture.channels.amazon.feeds._LISTED_S", 0.0)
         assert await api.look_up("refund", "k", refund()) is None
         assert (await api.call("refund", "k", refund())).reference == "77"
 

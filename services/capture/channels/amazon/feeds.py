@@ -43,6 +43,8 @@ class Feeds:
         self._http = http
         self._marketplace = marketplace
         self._handed: dict[str, _Handed] = {}
+        self._asked: dict[str, datetime] = {}
+        """When it was first looked up what nothing is known of: it may have been handed in just before."""
 
     def of(self, key: str) -> str:
         """The feed that was handed in under this key; empty: none is known."""
@@ -97,13 +99,16 @@ class Feeds:
         if handed is not None and (handed.feed or handed.sent_at is None):
             return False
         sent_at = handed.sent_at if handed else None
-        if sent_at is not None:
-            wait_s = _LISTED_S - (datetime.now(UTC) - sent_at).total_seconds()
-            if wait_s > 0:
-                msg = f"{self._http.adapter}: whether a feed was handed in is listed later"
-                raise ThrottledError(msg, wait_s)
+        now = datetime.now(UTC)
+        wait_s = _LISTED_S - (now - (sent_at or self._asked.setdefault(key, now))).total_seconds()
+        if len(self._asked) > _MOST:
+            del self._asked[next(iter(self._asked))]
+        if wait_s > 0:
+            msg = f"{self._http.adapter}: whether a feed was handed in is listed later"
+            raise ThrottledError(msg, wait_s)
         ours = {one.feed for one in self._handed.values()}
         found = await self._listed(kind, sent_at or since)
+        self._asked.pop(key, None)
         if found <= ours:
             self._handed[key] = _Handed()
         return not found <= ours
