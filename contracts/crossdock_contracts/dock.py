@@ -8,7 +8,7 @@ from crossdock_contracts.base import Command, Event, Id, Utc, Value
 from crossdock_contracts.labels import LabelObject
 from crossdock_contracts.values import Code, Money
 
-MOST_PARCELS = 200
+MOST_FULFILMENTS = 200
 """So many fulfilments stand in one manifest, or are fetched by one pickup; those beyond in the next."""
 
 
@@ -59,6 +59,8 @@ class ManifestWantedV1(Event, service="shipping", name="manifest-wanted", versio
     location_id: Id
     carrier: Code
     manifest_id: Id
+    without: tuple[Id, ...] = ()
+    """Fulfilments that stand in no manifest any more."""
     made_by: str = ""
 
 

@@ -148,7 +148,7 @@ async def _until_labelled(standing: Standing, *, but_near: bool) -> None:
         if len(found) >= standing.sold and not waiting:
             return
         await asyncio.sleep(0.5)
-    msg = f"{len(waiting)} parcels still have no label"
+    msg = f"{len(waiting)} parcels still have no label, {standing.sold - len(found)} orders no parcel"
     raise BenchError(msg)
 
 

@@ -172,6 +172,8 @@ class _Book:
             name, sku = listing["listing_id"], listing["sku"]
             before = self._sku_of.get(name, sku)
             self._listings[before].pop(name, None)
+            if before != sku:  # it shows what there is of the other
+                self._sent.pop((sku, name), None)
             self._listings[sku][name] = listing.get("quantity", 1)
             self._sku_of[name] = sku
             self.changed[sku] = None

@@ -167,6 +167,9 @@ class Kept:
         async for place, message in self.messages(wanted):
             if place in left:
                 yield message
+                left.discard(place)
+                if not left:
+                    return
 
 
 def _message(entry: Entry) -> IngestV1 | None:

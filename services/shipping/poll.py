@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from crossdock_contracts import subjects
 from crossdock_contracts.envelope import event_id
 from crossdock_contracts.tracking import TrackingPolledV1, TrackingUpdateV1
 from services.hub.decision import Done, Failed, Intent, Later, Refused
@@ -36,7 +37,7 @@ _WAIT_S = 5.0
 _LONGEST_WAIT_S = 300.0
 _PATIENCE = 5
 """So often a carrier is asked about the same parcels, before the round goes on without them."""
-_STREAM = "SHIPPING"
+_STREAM = subjects.stream("shipping")
 
 Parcel = tuple[Underway, Shipment]
 
@@ -130,10 +131,10 @@ class Poller:
 
     async def _left(self, runtime: Runtime, ways: Sequence[Underway]) -> list[Parcel]:
         """Those of these parcels that have left, each with its fulfilment as it stands."""
-        subjects = [Shipment.at(way.order_owner, way.fulfilment_id) for way in ways]
-        entries = await Reader(runtime.calls, _STREAM, [Shipment]).read(list(dict.fromkeys(subjects)))
+        places = [Shipment.at(way.order_owner, way.fulfilment_id) for way in ways]
+        entries = await Reader(runtime.calls, _STREAM, [Shipment]).read(list(dict.fromkeys(places)))
         found = []
-        for way, subject in zip(ways, subjects, strict=True):
+        for way, subject in zip(ways, places, strict=True):
             shipment = entries[subject].document if subject in entries else None
             if isinstance(shipment, Shipment) and shipment.status is ShipmentStatus.SHIPPED and is_of(way, shipment):
                 found.append((way, shipment))
@@ -157,7 +158,8 @@ class Poller:
                     break
                 case Later(not_before_s=rest_s) | Failed(retry_after_s=rest_s):
                     pause = max(rest_s or 0.0, _WAIT_S * 2**attempt)
-                    await asyncio.sleep(min(pause, _LONGEST_WAIT_S))
+                    if attempt + 1 < _PATIENCE:
+                        await asyncio.sleep(min(pause, _LONGEST_WAIT_S))
                 case _:
                     break
         TRACKED.labels(self._name, "failed").inc(len(parcels))

@@ -15,6 +15,7 @@ from crossdock_contracts.dock import (
     ManifestRefusedV1,
     ManifestWantedV1,
     ParcelWaitsV1,
+    SettleCarrierPickupV1,
     SettleManifestV1,
 )
 from crossdock_contracts.labels import LabelObject
@@ -239,3 +240,43 @@ def test_a_manifest_that_cannot_be_made_is_refused_with_the_reason(fields: dict[
     message = MakeManifestV1(**{**AT, "carrier": "cheap", "manifest_id": "M-1", **fields})
     quay.take(partial(manifest.make_manifest, HANDS_OVER), message, NOW)
     assert quay.said(CommandRefusedV1)[0].reason == reason
+
+
+def test_a_manifest_or_pickup_under_way_whose_carrier_is_not_in_the_rules_any_more_is_settled_by_hand() -> None:
+    quay = Quay()
+    quay.make()
+    quay.book()
+    gone = HANDS_OVER.model_copy(update={"carriers": {}})
+    asked = MakeManifestV1(**AT, carrier="cheap", manifest_id="M-1")
+
+    quay.take(partial(manifest.make_manifest, gone), asked, NOW)
+    assert quay.take(partial(manifest.make_manifest, gone), asked, NOW).events == []
+    assert [one.reason for one in quay.said(ManifestRefusedV1)] == ["outcome-unknown"]
+    quay.take(manifest.settle_by_hand, SettleManifestV1(**AT, carrier="cheap", manifest_id="M-1"), NOW)
+    quay.take(partial(fetch.book, gone), booking(), NOW)
+    quay.take(fetch.settle_by_hand, SettleCarrierPickupV1(**AT, pickup_id="P-1"), NOW)
+
+    assert sorted(quay.waits()) == [(kind, f"web:{n}/1") for kind in ("manifest", "pickup") for n in (1, 2)]
+
+
+def test_a_timed_manifest_under_way_is_taken_up_whatever_the_rules_say_by_now() -> None:
+    timer = ManifestTimer(**AT, carrier="cheap", due_at=NOW)
+    quay = Quay()
+    begun = quay.take(partial(manifest.close_day, HANDS_OVER), timer, NOW)
+    none = HANDS_OVER.model_copy(update={"carriers": RULES.carriers})
+    again = quay.take(partial(manifest.close_day, none), timer, NOW)
+    assert begun.intent is not None
+    assert again.intent is not None
+    assert (again.intent.key, again.intent.resumed) == (begun.intent.key, True)
+
+
+def test_what_stands_in_no_manifest_any_more_stands_in_none_that_follows() -> None:
+    quay = Quay(203)
+    out = ("web:1/1", *(f"web:{n}/1" for n in range(201, 204)))
+    quay.make(without=out)
+    (following,) = quay.said(ManifestWantedV1)
+    assert following.without == out
+    quay.take(partial(manifest.go_on, HANDS_OVER), following, NOW)
+    inside = [held.fulfilment_id for one in quay.documents.values() if isinstance(one, Manifest) for held in one.held]
+    assert not set(out) & set(inside)
+    assert quay.lying("manifest") == []

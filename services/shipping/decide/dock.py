@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from crossdock_contracts.base import Event
-from crossdock_contracts.dock import MOST_PARCELS, HandedParcel, ParcelWaitsV1
+from crossdock_contracts.dock import MOST_FULFILMENTS, HandedParcel, ParcelWaitsV1
 from services.hub.decision import Decision, Document, States, changed
 from services.shipping.carriers import BoughtParcel
 from services.shipping.decide.parcels import labels_in_use, unlabelled
@@ -117,8 +117,8 @@ def forget(_states: States, _message: Docked, _now: datetime) -> Decision:
 
 def take(states: States, owner: str, location_id: str, carrier: str, purpose: Purpose) -> tuple[list[Docked], bool]:
     """What lies there for this purpose, as much as one document or pickup takes, and whether there is more."""
-    lying = states.under(Docked, owner, location_id, carrier, purpose, limit=MOST_PARCELS + 1)
-    return lying[:MOST_PARCELS], len(lying) > MOST_PARCELS
+    lying = states.under(Docked, owner, location_id, carrier, purpose, limit=MOST_FULFILMENTS + 1)
+    return lying[:MOST_FULFILMENTS], len(lying) > MOST_FULFILMENTS
 
 
 def put_back(held: Iterable[Docked]) -> list[Event]:

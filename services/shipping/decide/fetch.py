@@ -85,7 +85,17 @@ def _resumed(rules: Rules, pickup: CarrierPickup) -> Decision:
     """The message came before. Where its call is still under way, the answer is looked up."""
     if pickup.intent is None:
         return Decision.nothing()
+    if not _is_reached(rules, pickup):
+        detail = f"{pickup.carrier} or {pickup.location_id} is not in the rules any more"
+        if pickup.intent.operation == CANCEL:
+            said = _refusal(pickup, "cancel-refused", detail)
+            return Decision(writes=[changed(pickup, intent=None)], events=[said])
+        return Decision.nothing() if pickup.unsettled else _unsettled(pickup, detail)
     return Decision(writes=[pickup], intent=_intent(rules, pickup, pickup.intent.operation).begun(pickup.intent))
+
+
+def _is_reached(rules: Rules, pickup: CarrierPickup) -> bool:
+    return pickup.carrier in rules.carriers and pickup.location_id in rules.locations
 
 
 def call_off(rules: Rules, states: States, message: CancelCarrierPickupV1, now: datetime) -> Decision:
@@ -100,6 +110,9 @@ def call_off(rules: Rules, states: States, message: CancelCarrierPickupV1, now: 
     if pickup.status is not CallStatus.BOOKED:
         detail = f"pickup {message.pickup_id} of {message.location_id} is {pickup.status}; only booked ones are"
         return Decision.refused(message, "wrong-state", f"{detail} called off")
+    if not _is_reached(rules, pickup):
+        detail = f"{pickup.carrier} or {pickup.location_id} is not in the rules any more: tell the carrier yourself"
+        return Decision.refused(message, "no-pickups", detail)
     intent = _intent(rules, pickup, CANCEL)
     return Decision(writes=[changed(pickup, intent=intent.record(now))], intent=intent)
 
@@ -124,8 +137,12 @@ def _answered(pickup: CarrierPickup, _message: Command, outcome: Outcome, now: d
             return Decision(later=Later(detail, not_before_s=after_s))
         case _:
             detail = getattr(outcome, "detail", "") or f"it answered with {outcome}"
-            waits = changed(pickup, unsettled=True)
-            return Decision(writes=[waits], events=[_refusal(pickup, "outcome-unknown", detail)])
+            return _unsettled(pickup, detail)
+
+
+def _unsettled(pickup: CarrierPickup, detail: str) -> Decision:
+    """Nothing tells whether it was booked: somebody has to look."""
+    return Decision(writes=[changed(pickup, unsettled=True)], events=[_refusal(pickup, "outcome-unknown", detail)])
 
 
 def _booked(pickup: CarrierPickup, said: PickupBooked, now: datetime) -> Decision:

@@ -57,8 +57,12 @@ def go_on(rules: Rules, states: States, message: ManifestWantedV1, now: datetime
 
 def close_day(rules: Rules, states: States, message: ManifestTimer, now: datetime) -> Decision:
     """It is the time of day at which a location closes what a carrier gets."""
+    if now < message.due_at:
+        return Decision.nothing()
+    if (found := _known(states, wanted_by(message))) is not None:
+        return _resumed(rules, found)
     carrier = rules.carriers.get(message.carrier)
-    if now < message.due_at or carrier is None or not carrier.manifests or message.location_id not in rules.locations:
+    if carrier is None or not carrier.manifests or message.location_id not in rules.locations:
         return Decision.nothing()
     return go_on(rules, states, wanted_by(message), now)
 
@@ -80,10 +84,10 @@ def _known(states: States, message: Wanted | SettleManifestV1) -> Manifest | Non
 def _begun(rules: Rules, states: States, message: Wanted, now: datetime) -> Decision:
     """A manifest of what lies there; nothing where nothing does."""
     lying, more = take(states, message.owner, message.location_id, message.carrier, "manifest")
-    without = message.without if isinstance(message, MakeManifestV1) else ()
-    held = [one for one in lying if one.fulfilment_id not in without]
+    held = [one for one in lying if one.fulfilment_id not in message.without]
+    events: list[Event] = [_following(message)] if more else []
     if not held:
-        return Decision(withdrawn=[*lying])
+        return Decision(events=events, withdrawn=[*lying])
     manifest = Manifest(
         owner=message.owner,
         location_id=message.location_id,
@@ -94,7 +98,6 @@ def _begun(rules: Rules, states: States, message: Wanted, now: datetime) -> Deci
         made_by=message.made_by,
     )
     intent = _intent(rules, manifest)
-    events: list[Event] = [_following(message)] if more else []
     return Decision(
         writes=[changed(manifest, intent=intent.record(now))], events=events, withdrawn=[*lying], intent=intent
     )
@@ -108,6 +111,7 @@ def _following(message: Wanted) -> ManifestWantedV1:
         location_id=message.location_id,
         carrier=message.carrier,
         manifest_id=following,
+        without=message.without,
         made_by=message.made_by,
     )
 
@@ -126,6 +130,10 @@ def _resumed(rules: Rules, manifest: Manifest) -> Decision:
     """The message came before. Where its call is still under way, the answer is looked up."""
     if manifest.intent is None:
         return Decision.nothing()
+    if manifest.carrier not in rules.carriers or manifest.location_id not in rules.locations:
+        if manifest.unsettled:
+            return Decision.nothing()
+        return _unsettled(manifest, f"{manifest.carrier} or {manifest.location_id} is not in the rules any more")
     return Decision(writes=[manifest], intent=_intent(rules, manifest).begun(manifest.intent))
 
 
@@ -140,12 +148,17 @@ def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Ou
         case Refused(code=code, detail=detail):
             return _refused(manifest, "refused", f"{code} {detail}".strip())
         case Unsettled(detail=detail):
-            waits = changed(manifest, unsettled=True)
-            return Decision(writes=[waits], events=[_refusal(waits, "outcome-unknown", detail)])
+            return _unsettled(manifest, detail)
         case Failed(detail=detail, retry_after_s=after_s):
             return Decision(later=Later(detail, not_before_s=after_s))
         case _:
             return Decision(later=Later(f"{manifest.carrier} answered with {outcome}"))
+
+
+def _unsettled(manifest: Manifest, detail: str) -> Decision:
+    """Nothing tells whether it was made: somebody has to look."""
+    waits = changed(manifest, unsettled=True)
+    return Decision(writes=[waits], events=[_refusal(waits, "outcome-unknown", detail)])
 
 
 def _made(manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:

@@ -51,7 +51,7 @@ def may_sell(ranking: Iterable[RankedRate]) -> bool:
 
 def awaited(rules: Rules, ranking: Iterable[RankedRate]) -> tuple[str, ...]:
     """What has to work again for one of those to sell that were out of reach."""
-    away = (rate.carrier for rate in ranking if rate.cause in _AWAY)
+    away = (rate.carrier for rate in ranking if rate.cause in _AWAY and rate.carrier in rules.carriers)
     return tuple(dict.fromkeys(name for carrier in away for name in _operations(rules, carrier)))
 
 

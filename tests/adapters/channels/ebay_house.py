@@ -115,6 +115,7 @@ class House:
         name = request.headers["x-ebay-api-call-name"]
         match name:
             case "GetSellerList":
+                assert _text(asked, "GranularityLevel") == "Fine", "otherwise eBay tells no SKUs"
                 page = int(_text(asked, "Pagination/PageNumber"))
                 items = (
                     f"<ItemArray><Item>{self.listings[page - 1]}</Item></ItemArray>"

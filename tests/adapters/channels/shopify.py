@@ -163,3 +163,7 @@ def graphql(**fields: Any) -> dict[str, Any]:
         "tags": [],
     }  # fmt: skip
     return found | fields
+
+
+UNSHIPPED = {"order": {"cancelledAt": None, "fulfillments": [], "refunds": [], "transactions": []}}
+"""What GraphQL says of an order with which nothing was done yet."""

@@ -1,5 +1,6 @@
 """Stock told to a channel: what it says nothing of is told again, and all of it in its turn."""
 
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -111,6 +112,24 @@ async def test_what_has_not_changed_is_told_again_in_its_turn_and_that_told_the_
 
     assert shop.told[3:] == ["A", "B", "C", "A"]
     assert {one["levels"][0]["available"] for one in runtime.calls.stored} == {1}
+
+
+async def test_a_listing_that_comes_back_to_a_sku_is_told_of_it_again() -> None:
+    _, _, book = levels_to(Shop())
+    book._by_sku = False
+    told: dict[str, list[Any]] = {"listing": [], "item": [], "stock": [], "unsure": []}
+
+    async def documents(_service: str, kind: str, *_key: str) -> AsyncIterator[Any]:
+        for one in told[kind]:
+            yield one
+
+    book._documents = documents  # type: ignore[method-assign]  # in the place of what capture and inventory keep
+    for sku in "ABA":
+        told["listing"] = [{"listing_id": "L", "sku": sku}]
+        await book.look()
+        levels = await book.levels([sku])
+        assert [(one.sku, one.listing_id) for one in levels] == [(sku, "L")]
+        book.told(levels)
 
 
 @given(

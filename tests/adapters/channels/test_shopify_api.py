@@ -1,6 +1,5 @@
 """Shopify's web API against a shop that keeps state: what is asked, what is told once, and what it refuses."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,11 @@ from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, ThrottledError, TransientError, UnknownError
 from services.hub.secrets import Secrets
 from services.sandbox.api import now
-from tests.adapters.channels.speaking import NOW, Shop, cancelled, listed, refund, shop_of, speaking
+from tests.adapters.channels.shopify import UNSHIPPED
+from tests.adapters.channels.speaking import NOW, Shop, cancelled, listed, refund
 from tests.adapters.outside import Outside, answer, outside
 
 FORMAT = Shopify()
-UNSHIPPED = {"order": {"cancelledAt": None, "fulfillments": [], "refunds": [], "transactions": []}}
-
-
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    """A shop with five orders of three articles, of which there are fifty each."""
-    async with shop_of("shopify", tmp_path, location="1") as found:
-        yield found
-
-
-@pytest.fixture
-async def other(tmp_path: Path) -> AsyncIterator[tuple[Outside, ShopifyApi]]:
-    """A server that says what it is told to, and a client to it."""
-    async with outside() as server, speaking("shopify", tmp_path, server.url, location="7") as api:
-        yield server, api
 
 
 # -- orders

@@ -1,7 +1,5 @@
 """What a shop of Shopify's is told: shipped, cancelled, paid back; each once."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,25 +9,11 @@ from services.capture.channels.shopify import Shopify
 from services.capture.channels.shopify.api import ShopifyApi
 from services.hub.decision import Done, Refused
 from services.hub.effects import PermanentError
-from tests.adapters.channels.speaking import Shop, cancelled, refund, shipped, shop_of, speaking, told
-from tests.adapters.outside import Outside, answer, outside
+from tests.adapters.channels.shopify import UNSHIPPED
+from tests.adapters.channels.speaking import Shop, cancelled, refund, shipped, told
+from tests.adapters.outside import Outside, answer
 
 FORMAT = Shopify()
-UNSHIPPED = {"order": {"cancelledAt": None, "fulfillments": [], "refunds": [], "transactions": []}}
-
-
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    """A shop with five orders of three articles, of which there are fifty each."""
-    async with shop_of("shopify", tmp_path, location="1") as found:
-        yield found
-
-
-@pytest.fixture
-async def other(tmp_path: Path) -> AsyncIterator[tuple[Outside, ShopifyApi]]:
-    """A server that says what it is told to, and a client to it."""
-    async with outside() as server, speaking("shopify", tmp_path, server.url, location="7") as api:
-        yield server, api
 
 
 # -- shipped

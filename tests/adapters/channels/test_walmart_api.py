@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from services.capture.channels import doubts
-from services.capture.channels.api import AskOrder, AskOrders, TellAcknowledged
+from services.capture.channels.api import AskOrder, AskOrders, TellAcknowledged, Told
 from services.capture.channels.walmart import Walmart
 from services.hub.decision import Done, Intent, Later
 from services.hub.effects import PermanentError, TransientError
@@ -215,6 +215,18 @@ async def test_a_cancel_that_is_not_shown_yet_is_waited_for_before_more_is_cance
         house.statuses["1"] = [{"status": "Cancelled", "statusQuantity": {"amount": "1"}}]
         assert isinstance(await effects(api).run(replace(intent, resumed=True)), Done)
         assert posted(server) == ["cancel"]
+
+
+async def test_what_has_shipped_meanwhile_is_not_taken_for_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
+    async with walmart(tmp_path) as (api, house, _):
+        house.statuses["1"] = [{"status": "Shipped", "statusQuantity": {"amount": "3"}}]
+        part = cancelled("7", {"1": 1}, complete=False)
+        assert await api.look_up("cancel", "k", part) is None
+        house.statuses["1"][0]["status"] = "Cancelled"
+        assert await api.look_up("cancel", "k", part) == Told()
 
 
 async def test_after_a_restart_a_cancel_that_cannot_be_told_apart_is_left_to_a_person(

@@ -1,6 +1,5 @@
 """WooCommerce's web API against a shop that keeps state: what is asked, what is told once, and what it refuses."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,24 +12,10 @@ from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, TransientError
 from services.hub.secrets import Secrets
 from services.sandbox.api import now
-from tests.adapters.channels.speaking import NOW, Shop, cancelled, listed, refund, shop_of, speaking
+from tests.adapters.channels.speaking import NOW, Shop, cancelled, listed, refund
 from tests.adapters.outside import Outside, answer, outside
 
 FORMAT = WooCommerce()
-
-
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    """A shop with five orders of three articles, of which there are fifty each."""
-    async with shop_of("woocommerce", tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def other(tmp_path: Path) -> AsyncIterator[tuple[Outside, WooCommerceApi]]:
-    """A server that says what it is told to, and a client to it."""
-    async with outside() as server, speaking("woocommerce", tmp_path, server.url) as api:
-        yield server, api
 
 
 # -- orders

@@ -1,8 +1,6 @@
 """What a shop of WooCommerce's is told: shipped, cancelled, paid back; each once."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,24 +10,10 @@ from services.capture.channels.woocommerce import WooCommerce
 from services.capture.channels.woocommerce.api import WooCommerceApi
 from services.hub.decision import Done, Refused
 from services.hub.effects import PermanentError, TransientError
-from tests.adapters.channels.speaking import Shop, cancelled, refund, shipped, shop_of, speaking, told
-from tests.adapters.outside import Outside, answer, outside
+from tests.adapters.channels.speaking import Shop, cancelled, refund, shipped, told
+from tests.adapters.outside import Outside, answer
 
 FORMAT = WooCommerce()
-
-
-@pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    """A shop with five orders of three articles, of which there are fifty each."""
-    async with shop_of("woocommerce", tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def other(tmp_path: Path) -> AsyncIterator[tuple[Outside, WooCommerceApi]]:
-    """A server that says what it is told to, and a client to it."""
-    async with outside() as server, speaking("woocommerce", tmp_path, server.url) as api:
-        yield server, api
 
 
 # -- shipped

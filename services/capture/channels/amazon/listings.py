@@ -10,6 +10,7 @@ Amazon's fulfilment.
 https://developer-docs.amazon.com/sp-api/docs/listings-items-api-v2021-08-01-reference
 """
 
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,9 @@ from services.hub.http import Http, StatusError
 
 _AT_ONCE = 5
 _OF_THE_LISTING = frozenset({400, 404})
+_ANEW_S = 3600.0
+"""So long it is believed who keeps a listing in stock: sellers change that."""
+_REMEMBERED = 50_000
 _KEPT_BY_AMAZON = "Amazon keeps it in stock itself, and counts it"
 
 
@@ -29,8 +33,8 @@ class Listings:
         self._http = http
         self._seller = seller
         self._params = {"marketplaceIds": marketplace}
-        self._by_amazon: dict[str, bool] = {}
-        """Whether Amazon keeps a listing in stock, by its SKU."""
+        self._by_amazon: dict[str, tuple[bool, float]] = {}
+        """Whether Amazon keeps a listing in stock, by its SKU, and when it was asked."""
 
     async def set(self, wanted: SetStock) -> StockSet:
         """Publish levels; what became of each.
@@ -45,9 +49,7 @@ class Listings:
         sku = level.listing_id or level.sku
         path = f"/listings/2021-08-01/items/{quote(self._seller, safe='')}/{quote(sku, safe='')}"
         try:
-            if sku not in self._by_amazon:
-                self._by_amazon[sku] = await self._kept_by_amazon(path)
-            if self._by_amazon[sku]:
+            if await self._kept_by_amazon(sku, path):
                 return _KEPT_BY_AMAZON
             value = [{"fulfillment_channel_code": "DEFAULT", "quantity": level.available}]
             patch = {"op": "replace", "path": "/attributes/fulfillment_availability", "value": value}
@@ -65,7 +67,17 @@ class Listings:
             return f"{error.code} {error.detail}".rstrip()
         return _wrong(answer)
 
-    async def _kept_by_amazon(self, path: str) -> bool:
+    async def _kept_by_amazon(self, sku: str, path: str) -> bool:
+        known, asked_at = self._by_amazon.pop(sku, (False, float("-inf")))
+        now = time.monotonic()
+        if now - asked_at > _ANEW_S:
+            known, asked_at = await self._fulfilled_by_amazon(path), now
+        self._by_amazon[sku] = known, asked_at
+        if len(self._by_amazon) > _REMEMBERED:
+            del self._by_amazon[next(iter(self._by_amazon))]
+        return known
+
+    async def _fulfilled_by_amazon(self, path: str) -> bool:
         params = {**self._params, "includedData": "fulfillmentAvailability"}
         found: Any = await self._http.send("getListingsItem", "GET", path, params=params)
         codes = [str(one.get("fulfillmentChannelCode", "")) for one in found.get("fulfillmentAvailability") or ()]

@@ -92,6 +92,7 @@ class Listings:
         found: dict[str, tuple[Listed, ...]] = {}
         now = datetime.now(UTC)
         wanted = {"EndTimeFrom": written(now), "EndTimeTo": written(now + _AHEAD), "IncludeVariations": "true"}
+        wanted["GranularityLevel"] = "Fine"  # less does not tell SKUs
         page, more = 0, True
         while more:
             page += 1

@@ -33,7 +33,8 @@ class Stock:
         for sku in known:
             if problems.get(sku, _UNKNOWN):  # it may be another product by now
                 self._products.pop(sku, None)
-        return StockSet(levels=tuple(_told(level, problems) for level in wanted.levels))
+        unsaid = known.keys() - problems.keys()  # it is told again
+        return StockSet(levels=tuple(_told(one, problems) for one in wanted.levels if one.sku not in unsaid))
 
     async def _learn(self, skus: list[str]) -> None:
         missing = [sku for sku in skus if sku not in self._products]

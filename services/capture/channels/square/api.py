@@ -133,8 +133,9 @@ class SquareApi(WebApi):
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def composed(payment_id: str, refunds: list[Any]) -> bytes:
+            listed = {"payment_id": payment_id, "refunds": refunds}
             async with gate:
-                return await self._memory.get(payment_id, refunds, lambda _: self._paid_with(payment_id))
+                return await self._memory.get(payment_id, listed, lambda _: self._paid_with(payment_id))
 
         bodies = await asyncio.gather(*(composed(name, refunds) for name, refunds in by_payment.items()))
         after = f"{number}|{found['cursor']}" if found.get("cursor") else ""

@@ -81,7 +81,7 @@ def cancellation_of(found: Iterable[Mapping[str, Any]], items: Iterable[str]) ->
     """The cancellation that has all of these items and is under way or done; empty: there is none."""
     for one in found:
         status = str(one.get("cancel_status") or "")
-        asked = status == _PENDING and one.get("role") == "BUYER"
+        asked = status == _PENDING and _is_of_buyer(one)
         if not asked and not status.endswith(_WITHDRAWN) and set(items) <= _cancelled(one):
             return str(one.get("cancel_id") or "")
     return ""
@@ -90,10 +90,14 @@ def cancellation_of(found: Iterable[Mapping[str, Any]], items: Iterable[str]) ->
 def asked_by_buyer(found: Iterable[Mapping[str, Any]], items: Iterable[str]) -> str:
     """The buyer's request to cancel just these items, which waits for an answer; empty: there is none."""
     for one in found:
-        is_open = one.get("cancel_status") == _PENDING and one.get("cancel_type") == "BUYER_CANCEL"
+        is_open = one.get("cancel_status") == _PENDING and _is_of_buyer(one)
         if is_open and _cancelled(one) == set(items):
             return str(one["cancel_id"])
     return ""
+
+
+def _is_of_buyer(one: Mapping[str, Any]) -> bool:
+    return one.get("role") == "BUYER" or one.get("cancel_type") == "BUYER_CANCEL"
 
 
 def _cancelled(one: Mapping[str, Any]) -> set[str]:

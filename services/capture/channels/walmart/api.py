@@ -183,7 +183,7 @@ class WalmartApi(WebApi):
         order = await self._get(told.channel_order_id)
         now, still_open = counted(order, "Cancelled"), counted(order, "Created", "Acknowledged")
         wanted = {line.line_id: line.quantity for line in told.lines if line.line_id in _numbers(order)}
-        if all(not still_open.get(name) for name in wanted):
+        if all(not still_open.get(name) and now.get(name, 0) >= n for name, n in wanted.items()):
             return Told()
         before = self._cancels.before(key)
         if before is not None and all(now.get(name, 0) >= before.get(name, 0) + n for name, n in wanted.items()):
