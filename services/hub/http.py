@@ -22,11 +22,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+import aiohttp
 import httpx
 import orjson
 
+from services.hub.connections import Connections
 from services.hub.effects import PermanentError, ThrottledError, TransientError, UnknownError
-from services.hub.lanes import Lanes
 from services.hub.metrics import CALL_TIME, CALLS, RETRIES
 from services.hub.quota import Quota, asked_to_wait
 from services.hub.refusal import Explain, explained, without_secrets
@@ -39,8 +40,8 @@ Answer = httpx.Response
 T = TypeVar("T")
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_OURS = (httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError)
+_UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+_OURS = (httpx.InvalidURL, httpx.LocalProtocolError, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
 _NOT_TAKEN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _NEVER = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
 _IDLE_S = 3.0
@@ -79,13 +80,12 @@ class Timeouts:
     """How long each phase of a request may take."""
 
     connect_s: float = 3.0
-    write_s: float = 5.0
-    read_s: float = 15.0
-    """Silence of the other side."""
     pool_s: float = 2.0
     """Until one of the connections is free."""
+    read_s: float = 15.0
+    """Silence of the other side."""
     total_s: float = 30.0
-    """All of it, however slowly an answer drips in."""
+    """All of it, however slowly a request is taken or an answer drips in."""
 
 
 def as_json(answer: Answer) -> Any:
@@ -125,13 +125,15 @@ class Http:
         self._explain = explain
         self._refuses = refuses
         self._attempts = attempts
-        self._lanes = Lanes(
+        self._connections = Connections(
             connections,
-            keep_s=_IDLE_S,
             base_url=base_url,
             auth=auth,
-            headers={"User-Agent": "crossdock", **(headers or {})},
-            timeout=httpx.Timeout(connect=times.connect_s, write=times.write_s, read=times.read_s, pool=times.pool_s),
+            headers=headers,
+            connect_s=times.connect_s,
+            pool_s=times.pool_s,
+            read_s=times.read_s,
+            keep_s=_IDLE_S,
         )
 
     @property
@@ -141,7 +143,7 @@ class Http:
 
     async def close(self) -> None:
         """Give the connections up."""
-        await self._lanes.close()
+        await self._connections.close()
 
     async def send(
         self,
@@ -153,7 +155,7 @@ class Http:
         safe: bool | None = None,
         **request: Any,
     ) -> T:
-        """Send a request; ``request`` is httpx's: ``json``, ``data``, ``content``, ``params``, ``headers``.
+        """Send a request; ``request`` is httpx's: ``json``, ``data``, ``content``, ``params``, ``headers``, ``auth``.
 
         ``operation`` names it in metrics. ``read`` makes of a 2xx what is returned; a `ValueError`, `TypeError` or
         `LookupError` that it raises says that the answer is no whole one. ``safe``: it may be sent again whatever
@@ -213,19 +215,19 @@ class Http:
         if trace:
             request = {**request, "headers": {"traceparent": trace, **(request.get("headers") or {})}}
         try:
-            async with asyncio.timeout(self._timeouts.total_s), self._lanes.client() as client:
-                return await client.request(method, path, **request)
+            async with asyncio.timeout(self._timeouts.total_s):
+                return await self._connections.request(method, path, **request)
         except _UNSENT as error:
             msg = f"{about}: not reached: {_said(error)}"
             raise UnsentError(msg) from error
         except _OURS as error:
             code = "unsendable"
             raise PermanentError(code, f"{about}: {_said(error)}") from error
+        except (aiohttp.ClientError, httpx.HTTPError) as error:
+            what = f"{about}: {_said(error)}"
+            raise _lost(what, repeatable=repeatable) from error
         except TimeoutError as error:
             what = f"{about}: no whole answer within {self._timeouts.total_s} s"
-            raise _lost(what, repeatable=repeatable) from error
-        except httpx.HTTPError as error:
-            what = f"{about}: {_said(error)}"
             raise _lost(what, repeatable=repeatable) from error
 
     def _read(self, operation: str, answer: Answer, read: Callable[[Answer], T], *, repeatable: bool) -> T:

@@ -4,9 +4,9 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 
-import httpx
+import aiohttp
 
-from services.hub.lanes import Lanes
+from services.hub.connections import Connections
 from services.sandbox.faults import Faults
 from services.sandbox.profile import HookFault
 
@@ -26,7 +26,7 @@ class Hooks:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self._lanes = Lanes(_AT_ONCE, timeout=_TIMEOUT_S)
+        self._connections = Connections(_AT_ONCE, read_s=_TIMEOUT_S)
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self.outcomes: Counter[str] = Counter()
@@ -51,9 +51,9 @@ class Hooks:
         url, body, headers = webhook
         await asyncio.sleep(after_s)
         for attempt in range(_ATTEMPTS):
-            with suppress(httpx.HTTPError):
-                async with self._places, self._lanes.client() as client:
-                    answer = await client.post(url, content=body, headers=headers)
+            with suppress(aiohttp.ClientError):
+                async with self._places:
+                    answer = await self._connections.request("POST", url, content=body, headers=headers)
                 if answer.is_success:
                     self.outcomes["accepted"] += 1
                     return
@@ -64,4 +64,4 @@ class Hooks:
         """Send no more."""
         for task in self._tasks:
             task.cancel()
-        await self._lanes.close()
+        await self._connections.close()
