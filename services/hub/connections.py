@@ -23,7 +23,7 @@ _LONGEST_HEADER = 64 * 1024
 
 
 class Connections:
-    """As many connections as are allowed, kept while they are used. No redirect is followed, no cookie kept."""
+    """As many connections as are allowed, kept while they are used. No cookies are."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Connections:
         *,
         headers: Mapping[str, str] | None = None,
         auth: httpx.Auth | EllipsisType | None = ...,
+        follow_redirects: bool = False,
         **content: Any,
     ) -> httpx.Response:
         """The answer to a request, of which whoever shows a token may make several; ``content`` is as httpx has it.
@@ -75,12 +76,12 @@ class Connections:
         request = httpx.Request(method, url, headers=every, **content)
         auth = self._auth if isinstance(auth, EllipsisType) else auth
         if auth is None:
-            return await self._exchange(request)
+            return await self._exchange(request, follow_redirects)
         flow = auth.async_auth_flow(request)
         try:
             request = await anext(flow)
             while True:
-                answer = await self._exchange(request)
+                answer = await self._exchange(request, follow_redirects)
                 try:
                     request = await flow.asend(answer)
                 except StopAsyncIteration:
@@ -88,7 +89,7 @@ class Connections:
         finally:
             await flow.aclose()
 
-    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+    async def _exchange(self, request: httpx.Request, follow_redirects: bool) -> httpx.Response:
         """Send a request, once, and read all of its answer."""
         session = self._session or self._open()
         said = request.headers.multi_items()
@@ -99,7 +100,7 @@ class Connections:
             request.method,
             URL(str(request.url), encoded=True),  # as it was signed
             headers=said,
-            allow_redirects=False,
+            allow_redirects=follow_redirects,
             data=await request.aread() or None,
             proxy=_proxy(request.url.scheme, request.url.host),
         ) as answer:

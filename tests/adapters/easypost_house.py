@@ -155,7 +155,7 @@ async def easypost(*says: Say, **names: str) -> AsyncIterator[tuple[EasyPost, Ho
     house = House()
     async with outside(*says, always=house.serve) as server:
         house.url = server.url
-        quick = Timeouts(connect_s=1, write_s=1, read_s=0.15, pool_s=1, total_s=3)
+        quick = Timeouts(connect_s=1, read_s=0.15, pool_s=1, total_s=3)
         http = Http("easypost", f"{server.url}/v2", auth=httpx.BasicAuth(KEY, ""), timeouts=quick)
         adapter = EasyPost(http, names={code.replace("_", "-"): name for code, name in names.items()})
         try:

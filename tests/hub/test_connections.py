@@ -55,12 +55,14 @@ async def test_nothing_is_said_that_the_request_does_not_say() -> None:
         await made.close()
 
 
-async def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
-    async with outside(answer(302, None, location="/other", set_cookie="a=b")) as server:
+async def test_redirects_are_followed_only_where_it_is_asked_for_and_cookies_not_kept() -> None:
+    away = answer(302, None, location="/other", set_cookie="a=b")
+    async with outside(away, answer(200), away) as server:
         made = Connections(1, base_url=server.url)
         assert (await made.request("GET", "/x")).status_code == 302
         await made.request("GET", "/y")
-        assert server.called == ["GET /x", "GET /y"]
+        assert (await made.request("GET", "/x", follow_redirects=True)).status_code == 200
+        assert server.called == ["GET /x", "GET /y", "GET /x", "GET /other"]
         assert "cookie" not in server.heard[1].headers
         await made.close()
 
