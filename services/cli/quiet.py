@@ -11,6 +11,8 @@ from crossdock_contracts import subjects
 from services.cli.client import Client
 from services.cli.output import errors
 from services.cli.supervisor import ALL
+from services.hub.documents import Reader
+from services.hub.waits import read_waiting
 
 
 class BusyError(TimeoutError):
@@ -56,6 +58,20 @@ async def parked(client: Client) -> dict[str, int]:
     return {name: number for name, number in counts.items() if number}
 
 
+async def why(client: Client, left: Mapping[str, int], most: int = 3) -> list[str]:
+    """Some of what is ``left`` parked, and why; asked of the server: services need not be running."""
+    found: list[str] = []
+    for service in (one for one in ALL if f"{one} parked" in left):
+        reader = Reader(client.calls, subjects.stream(service), ())
+        stored = await reader.messages(f"{service}.parked.>", 0, most)
+        waiting = filter(None, (read_waiting(one, {}) for one in stored))
+        found += [
+            f"{service} {one.handler} of {one.about}, tried {one.attempts} times, again by {one.due_at[:19]}: {one.why}"
+            for one in waiting
+        ]
+    return found
+
+
 async def count(client: Client, service: str, filter_subject: str) -> int:
     """Messages on a subject or wildcard of a service's stream."""
     request = {"subjects_filter": filter_subject}
@@ -98,7 +114,9 @@ async def wait(
         remaining = {name: n for name, n in (await left(client)).items() if n > (besides or {}).get(name, 0)}
         calm = 0 if remaining else calm + 1
         if time.monotonic() > deadline:
-            msg = f"the hub is not at rest after {timeout_s:g} s: {told(remaining)}"
+            msg = "; ".join(
+                [f"the hub is not at rest after {timeout_s:g} s: {told(remaining)}", *await why(client, remaining)]
+            )
             raise BusyError(msg)
         if say_after_s and remaining and time.monotonic() > say_at:
             errors.print(f"waiting for the hub to come to rest: {told(remaining)}", highlight=False, soft_wrap=True)

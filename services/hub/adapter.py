@@ -49,10 +49,11 @@ class Adapter(Protocol):
         """
 
     async def look_up(self, operation: str, key: str, request: Any) -> Any | None:
-        """What was answered to a call under this key; none if it never arrived.
+        """What was done under this key; none if nothing was: it never arrived, or was refused, and is made again.
 
         Raises:
             TransientError: it cannot be looked up just now.
+            PermanentError: the look-up itself was refused, never the call: that says nothing of it.
             UnknownError: it was done, and what it brought cannot be had just now.
             LostError: nothing can tell.
         """

@@ -14,6 +14,10 @@ from services.hub.settings import Settings
 
 STRIKES = 3
 """A message in whose handling, alone, the process died so often becomes a dead letter without another attempt."""
+_LONGEST_WITHIN_S = 15.0
+"""What waits for the hub itself, for an order that is not known here yet, is tried again so often at least: what it
+waits for comes unannounced. Only the outside, and a version that is not known yet, are left alone for longer."""
+_MOST_DOUBLINGS = 30
 
 
 class GaveUpError(RuntimeError):
@@ -63,13 +67,15 @@ class Failures:
 
     def park(self, source: Input, later: Later, now: datetime) -> Staged:
         """Have the message come again after a while; after very many times it becomes a dead letter."""
-        if source.attempt >= self._settings.park_attempts:
+        since, first = source.since or now, self._settings.park_first_s if later.delay_s is None else later.delay_s
+        if source.attempt >= self._settings.park_attempts and now - since >= self._patience(first):
             return self.dead(source, GaveUpError(f"after {source.attempt} attempts: {later.reason}"), now)
-        first = self._settings.park_first_s if later.delay_s is None else later.delay_s
-        delay = min(first * 2**source.attempt, max(first, self._settings.park_longest_s))
+        delay = self._pause_s(first, source.attempt)
+        if source.outcome is None and source.fault is None:
+            delay = min(delay, max(first, _LONGEST_WITHIN_S))
         delay = max(delay, later.not_before_s or 0.0)
         delay *= random.uniform(1.0, 1.4)  # noqa: S311  # spreads retries, keeps no secret
-        parked = self._outbox.parked(source, later, now + timedelta(seconds=delay))
+        parked = self._outbox.parked(source, later, since=since, due_at=now + timedelta(seconds=delay))
 
         def tell() -> None:
             PARKED.labels(self._outbox.service, source.handler.name).inc()
@@ -84,6 +90,14 @@ class Failures:
             )
 
         return Staged(source, Decision.nothing(), "parked", extra=[parked], tell=tell)
+
+    def _pause_s(self, first: float, attempt: int) -> float:
+        """How long the outside is left alone after so many attempts."""
+        return min(first * 2.0 ** min(attempt, _MOST_DOUBLINGS), max(first, self._settings.park_longest_s))
+
+    def _patience(self, first: float) -> timedelta:
+        """How long all attempts take at that pace: nothing gives up sooner for being tried more often."""
+        return timedelta(seconds=sum(self._pause_s(first, attempt) for attempt in range(self._settings.park_attempts)))
 
     def dead(self, source: Input, error: BaseException, now: datetime) -> Staged:
         """Lay the message aside for an operator, with all that is known of it."""

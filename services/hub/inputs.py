@@ -21,8 +21,8 @@ Decide = Callable[..., Decision]
 KEY_HEADER = "crossdock-key"
 SUBJECT_HEADER = "crossdock-subject"
 ATTEMPT_HEADER = "crossdock-attempt"
-WAIT_HEADER, WHY_HEADER = "crossdock-wait-for", "crossdock-wait-why"
-"""Of what is parked: the operations of the outside that it waits for, and what was wrong with them."""
+WAIT_HEADER, WHY_HEADER, SINCE_HEADER = "crossdock-wait-for", "crossdock-wait-why", "crossdock-wait-since"
+"""Of what is parked: the operations of the outside that it waits for, why it waits, and when that began."""
 REPLY_HEADER = "crossdock-reply"
 _LONG_REPLY = 11
 """An acknowledgement subject of so many tokens carries a domain and an account, too."""
@@ -112,6 +112,7 @@ class Input:
         "outcome",
         "raw",
         "redelivered",
+        "since",
         "subject",
         "suspect",
         "trace",
@@ -129,6 +130,9 @@ class Input:
         self.subject = headers.get(SUBJECT_HEADER, raw.subject) if came_back else raw.subject
         self.attempt = int(headers.get(ATTEMPT_HEADER, "0")) if came_back else 0
         """How often it has been parked."""
+        since = headers.get(SINCE_HEADER) if came_back else None
+        self.since = datetime.fromisoformat(since) if since else None
+        """When it was parked first."""
         self.suspect = delivered > 1 or seq <= suspect_below
         """It was handed out before and not settled: handling it may have ended the process."""
         self.redelivered = self.suspect or came_back is not None

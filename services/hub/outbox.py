@@ -15,7 +15,15 @@ from crossdock_contracts.upcasts import beside
 from services.hub.commit import Message
 from services.hub.decision import Awaiting, Document, Later, Timer
 from services.hub.documents import TRAIL_HEADER
-from services.hub.inputs import ATTEMPT_HEADER, KEY_HEADER, SUBJECT_HEADER, WAIT_HEADER, WHY_HEADER, Input
+from services.hub.inputs import (
+    ATTEMPT_HEADER,
+    KEY_HEADER,
+    SINCE_HEADER,
+    SUBJECT_HEADER,
+    WAIT_HEADER,
+    WHY_HEADER,
+    Input,
+)
 from services.hub.trace import trace_of
 
 _TRACEBACK_CHARS = 3000
@@ -93,11 +101,12 @@ class Outbox:
             headers += f"{WAIT_HEADER}: {','.join(document.waits_for)}\r\n"
         return Message(subject, document.encode(), headers.encode(), expected=expected, rollup=True, trail=trail)
 
-    def parked(self, source: Input, later: Later, due_at: datetime) -> Message:
+    def parked(self, source: Input, later: Later, *, since: datetime, due_at: datetime) -> Message:
         """A message that waits in the service's own stream, and comes back to its handler by itself."""
         name = source.handler.name
         headers = _kept(source, attempt=source.attempt + 1) + (
             f"{WAIT_HEADER}: {waited_for(source, later)}\r\n{WHY_HEADER}: {header(later.reason[:_DETAIL_CHARS])}\r\n"
+            f"{SINCE_HEADER}: {timestamp(since)}\r\n"
             f"Nats-Schedule: @at {timestamp(due_at)}\r\n"
             f"Nats-Schedule-Target: {self.service}.retry.{name}.{self.partition}\r\n"
         )
@@ -172,7 +181,7 @@ def _constant_headers(contract: type[Contract], service: str) -> str:
 
 def _kept(source: Input, *, attempt: int) -> str:
     """The headers of an input as they go on with it, and where it first stood."""
-    dropped = {KEY_HEADER, SUBJECT_HEADER, ATTEMPT_HEADER, WAIT_HEADER, WHY_HEADER}
+    dropped = {KEY_HEADER, SUBJECT_HEADER, ATTEMPT_HEADER, WAIT_HEADER, WHY_HEADER, SINCE_HEADER}
     kept = {
         k: v for k, v in (source.raw.headers or {}).items() if not k.lower().startswith("nats-") and k not in dropped
     }

@@ -213,6 +213,16 @@ async def test_a_refusal_is_an_answer_with_code_and_detail() -> None:
     assert outcome == Refused("not-served", "no delivery to REFUSE")
 
 
+async def test_a_refusal_whose_answer_was_lost_is_refused_again_and_does_not_wait() -> None:
+    outcome = await run(SandboxCarrier(), request=to(postcode="REFUSE"), resumed=True)
+    assert outcome == Refused("not-served", "no delivery to REFUSE")
+
+
+@CARRIERS
+async def test_what_a_carrier_does_not_do_was_not_done_under_any_key(carrier: TableCarrier) -> None:
+    assert await carrier.look_up("manifest", "manifest:1", object()) is None
+
+
 async def test_a_bought_label_that_is_stored_at_the_second_try_is_bought_once() -> None:
     carrier, shelf = Line(), Shelf(failing=1)
     outcome = await run(carrier, shelf)

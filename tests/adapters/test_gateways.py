@@ -40,11 +40,13 @@ class Line(SandboxGateway):
         return await SandboxGateway().call(operation, key, request) if key in self.done else None
 
 
-async def run(gateway: SandboxGateway, operation: str, request: Value, *, attempts: int = 3) -> object:
+async def run(
+    gateway: SandboxGateway, operation: str, request: Value, *, attempts: int = 3, resumed: bool = False
+) -> object:
     """What becomes of a request by way of the hub."""
     effects = Effects(unique("payments"))
     effects.add(gateway, Limits(attempts=attempts))
-    return await effects.run(Intent(gateway.name, operation, f"{operation}:main/web:1:1", request))
+    return await effects.run(Intent(gateway.name, operation, f"{operation}:main/web:1:1", request, resumed=resumed))
 
 
 async def test_a_card_is_authorised_for_a_week() -> None:
@@ -85,9 +87,10 @@ async def test_a_decline_does_not_repeat_the_whole_token() -> None:
     assert "4242" not in str(declined.value)
 
 
-async def test_a_declined_token_is_declined_again_when_it_is_looked_up() -> None:
-    with pytest.raises(PermanentError, match="card-declined"):
-        await SandboxGateway().look_up("authorise", "authorise:1", card("tok_decline"))
+async def test_a_decline_whose_answer_was_lost_is_declined_again_and_does_not_wait() -> None:
+    outcome = await run(SandboxGateway(), "authorise", card("tok_decline"), resumed=True)
+    assert isinstance(outcome, Refused)
+    assert outcome.code == "card-declined"
 
 
 async def test_the_same_key_is_the_same_authorisation_and_another_key_another() -> None:

@@ -34,5 +34,8 @@ class SandboxGateway:
         return Authorised(authorisation_id=reference, expires_at=datetime.now(UTC) + timedelta(days=7))
 
     async def look_up(self, operation: str, key: str, request: object) -> Authorised | Moved | None:
-        """The same answer as ever: a call that never came is answered as if it had."""
-        return await self.call(operation, key, request)
+        """The same answer as ever, as if a call that never came had come; none of a decline, which did nothing."""
+        try:
+            return await self.call(operation, key, request)
+        except PermanentError:
+            return None

@@ -83,7 +83,7 @@ class CarrierAdapter(Protocol):
         """
 
     async def look_up(self, operation: str, key: str, request: object) -> Answer | None:
-        """What was answered under this key; none if it never arrived."""
+        """What was done under this key; none if nothing was: it never arrived, or was refused."""
 
 
 class AccountAdapter(CarrierAdapter, Protocol):

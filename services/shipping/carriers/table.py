@@ -6,6 +6,7 @@ in a check digit by the Luhn algorithm (ISO/IEC 7812-1, annex B).
 
 from hashlib import sha256
 
+from services.hub.effects import PermanentError
 from services.shipping.carriers import BuyLabel, Label, Voided, VoidLabel, not_supported
 from services.shipping.carriers.label import draw
 
@@ -46,5 +47,8 @@ class TableCarrier:
         return Label(tracking_number=number, cost=request.rate, documents=draw(request, number))
 
     async def look_up(self, operation: str, key: str, request: object) -> Label | Voided | None:
-        """The same answer as ever."""
-        return await self.call(operation, key, request)
+        """The same answer as ever; none of what is refused: it did nothing."""
+        try:
+            return await self.call(operation, key, request)
+        except PermanentError:
+            return None
