@@ -103,7 +103,7 @@ async def test_an_unknown_host_was_not_reached() -> None:
 
 @pytest.mark.parametrize("connections", [1, 6])
 async def test_when_all_connections_are_taken_nothing_is_sent(connections: int) -> None:
-    patience = Timeouts(connect_s=0.05, read_s=5, pool_s=0.05)
+    patience = Timeouts(connect_s=0.5, read_s=5, pool_s=0.05)
     async with client(always=HANG, connections=connections, attempts=1, timeouts=patience) as (http, server):
         hanging = [asyncio.create_task(http.send("buy", "POST", f"/{number}")) for number in range(connections)]
         await until(lambda: len(server.heard) == connections)
