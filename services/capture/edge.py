@@ -210,12 +210,13 @@ def _heard(channel: Channel, hook: Hook) -> Heard:
     """What a webhook is about. One that cannot be read is taken in all the same: it becomes a dead letter, as it is."""
     hooks = hooks_of(channel.format)
     assert hooks is not None
-    unread = Heard(Topic.ORDER, f"unread-{sha256(hook.body).hexdigest()[:16]}", body=hook.body)
     try:
         heard = hooks.heard(hook)
+        if len(channel.key(heard.order_id)) <= LONGEST_ID:
+            return heard
     except UnmappableError:
-        return unread
-    return unread if len(channel.key(heard.order_id)) > LONGEST_ID else heard
+        pass
+    return Heard(Topic.ORDER, f"unread-{sha256(hook.body).hexdigest()[:16]}", body=hook.body)
 
 
 def _check(channel: Channel, body: bytes) -> None:

@@ -23,8 +23,8 @@ __all__ = ["ORIGINALS", "HandedIn", "Inbox", "InboxError", "Keeping"]
 ORIGINALS = "originals"
 _INLINE_BYTES = 256 * 1024
 """Larger payloads, and those that are no text, go to the object store, and the message names them."""
-_REMEMBERED = 20_000
-"""So many copies of a channel's orders are known again."""
+_REMEMBERED = 40_000
+"""So much is known of a channel: of each copy what it says, and how it is listed."""
 
 
 class Keeping:

@@ -13,6 +13,7 @@ from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.channels import PollFinishedV1
 from services.capture.channels import PassedOverError, UnmappableError
 from services.capture.channels.api import AskOrders, Page
+from services.capture.decide.ingest import read
 from services.capture.inbox import HandedIn, Inbox, InboxError
 from services.capture.rules import ApiConfig, Channel
 from services.capture.state_outward import PollCursor
@@ -137,10 +138,10 @@ class Poller:
     def _passed_over(self, body: bytes) -> str:
         """Why something is plainly not to be worked on; empty: it may be. What is not done yet is listed again."""
         try:
-            self._channel.format.read(body)
+            read(self._channel, body.decode())  # which is remembered for the decision
         except PassedOverError as error:
             return error.reason
-        except UnmappableError:  # for somebody to see
+        except (UnmappableError, UnicodeDecodeError):  # for somebody to see
             return ""
         except Exception:  # noqa: BLE001  # it is our mistake: it becomes a dead letter, and keeps no other back
             self._log.exception("an order could not be read, in a way that its format does not know")

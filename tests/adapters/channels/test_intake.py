@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 
 from services.capture.channels.api import Page
 from services.capture.channels.woocommerce import WooCommerce
+from services.capture.decide import ingest
 from services.capture.edge import Edge
 from services.capture.inbox import HandedIn
 from services.capture.poll import Poller
@@ -33,12 +34,10 @@ class Shop:
         (folder / "channel.corner.webhook").write_text("hush")
         api = config("http://shop")
         self._settings = Settings(_env_file=None, secrets_dir=folder)
-        self._channel = Channel(
-            "corner", ChannelConfig(format="woocommerce", api=api), WooCommerce(), cast("Any", None)
-        )
+        self.channel = Channel("corner", ChannelConfig(format="woocommerce", api=api), WooCommerce(), cast("Any", None))
         self._runtime = cast("Any", SimpleNamespace(service=SimpleNamespace(effects=self), calls=self))
-        self._poller = Poller(self._channel, api, self._settings, handed_in := HandedIn())
-        self.edge = Edge(Channels({"corner": self._channel}), self._runtime, self._settings, handed_in)
+        self._poller = Poller(self.channel, api, self._settings, handed_in := HandedIn())
+        self.edge = Edge(Channels({"corner": self.channel}), self._runtime, self._settings, handed_in)
         self.listed: tuple[bytes, ...] = ()
         self.stored: list[str] = []
 
@@ -84,6 +83,15 @@ async def test_a_poll_brings_what_was_refused_as_a_webhook_and_what_has_changed_
     assert await shop.poll(ORDER) == 1
     assert await shop.push(body) == 202
     assert await shop.poll(ORDER | {"customer_note": "ring twice"}, ORDER) == 1
+
+
+async def test_what_a_poll_brings_is_read_once_for_the_poll_and_for_the_decision(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = ORDER | {"customer_note": "read once"}
+    assert await shop.poll(listed) == 1
+    monkeypatch.setattr(WooCommerce, "read", None)
+    assert ingest.read(shop.channel, orjson.dumps(listed).decode()).note == "read once"
 
 
 async def test_an_order_is_taken_without_the_layers_that_describe_it(shop: Shop) -> None:
