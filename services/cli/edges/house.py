@@ -49,9 +49,9 @@ policy = {{ payment_by = "channel", refund_by = "channel" }}
 [{shop}.api]
 url = "{url}/{shop}"
 account = {{ {_ACCOUNTS_OF[shop].format(url=f"{url}/{shop}")} }}
-poll_minutes = 0.1
-overlap_minutes = 0.25
-stock_seconds = 2.0
+poll_minutes = 0.05
+overlap_minutes = 0.5
+stock_seconds = 1.0
 timeout_s = {timeout_s}
 concurrency = 32
 """
