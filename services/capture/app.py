@@ -49,7 +49,7 @@ from services.capture.decide import (
 )
 from services.capture.edge import Edge
 from services.capture.formats import FORMATS
-from services.capture.inbox import ORIGINALS, Keeping
+from services.capture.inbox import ORIGINALS, HandedIn, Keeping
 from services.capture.levels import Levels
 from services.capture.poll import Poller
 from services.capture.reach import connected
@@ -72,8 +72,8 @@ from services.hub.service import Service
 from services.hub.settings import Settings, settings
 
 
-def service(config: Settings) -> Service:
-    """What capture hears, keeps and says."""
+def service(config: Settings, handed_in: HandedIn | None = None) -> Service:
+    """What capture hears, keeps and says; ``handed_in`` knows what its web interface has taken."""
     channels = Channels.load(config.rules_dir, FORMATS)
     hub = Service(
         "capture",
@@ -116,7 +116,7 @@ def service(config: Settings) -> Service:
         creates=ingest.creates_order,
         prepare=partial(_original, hub),
     )
-    _speak(hub, channels, config)
+    _speak(hub, channels, config, handed_in or HandedIn())
     hub.on(
         cases.ReplacementOrderedV1,
         partial(replace.replace, channels),
@@ -149,7 +149,7 @@ def service(config: Settings) -> Service:
     return hub
 
 
-def _speak(hub: Service, channels: Channels, config: Settings) -> None:
+def _speak(hub: Service, channels: Channels, config: Settings, handed_in: HandedIn) -> None:
     """Ask and tell the channels that have a web API; where none has, nothing of it is listened to."""
     hub.on(FetchOrderV1, asked.fetch_order, settle=partial(asked.settle_fetch, channels))
     hub.on(PollFinishedV1, asked.poll_finished)
@@ -159,7 +159,7 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
     wanting = {
         channel.name
         for channel, reached in speaking
-        if reached and _speak_to(hub, channel, reached, config) and "acknowledge" in reached.tell
+        if reached and _speak_to(hub, channel, reached, config, handed_in) and "acknowledge" in reached.tell
     }
     if wanting:
         hub.on(
@@ -178,13 +178,13 @@ def _speak(hub: Service, channels: Channels, config: Settings) -> None:
         )
 
 
-def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings) -> bool:
+def _speak_to(hub: Service, channel: Channel, reached: ApiConfig, config: Settings, handed_in: HandedIn) -> bool:
     """Have a channel asked and told; whether it wants to hear that an order has come."""
     api = connected(channel, reached, Secrets(config.secrets_dir))
     limits = Limits(timeout_s=reached.timeout_s, concurrency=reached.concurrency, rate_per_s=reached.rate_per_s)
     hub.adapter(Keeping(api, channel.config.owner, hub), limits)
     if reached.poll_minutes:
-        hub.beside(Poller(channel, reached, config))
+        hub.beside(Poller(channel, reached, config, handed_in))
     if reached.stock_seconds:
         hub.beside(Levels(channel, reached, api.batch, config))
     return isinstance(api, Acknowledging)
@@ -226,8 +226,9 @@ _TROUBLE: tuple[Any, ...] = (
 
 def build(config: Settings) -> HubApp:
     """The application with its web interface."""
-    channels = Channels.load(config.rules_dir, FORMATS)
-    return HubApp(service(config), config, http=lambda runtime: Edge(channels, runtime, config))
+    channels, handed_in = Channels.load(config.rules_dir, FORMATS), HandedIn()
+    hub = service(config, handed_in)
+    return HubApp(hub, config, http=lambda runtime: Edge(channels, runtime, config, handed_in))
 
 
 app = build(settings())

@@ -14,7 +14,7 @@ from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.channels import FetchOrderV1
 from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Challenged, Heard, Hook, SignatureError, Topic, UnmappableError, hooks_of
-from services.capture.inbox import Inbox
+from services.capture.inbox import HandedIn, Inbox
 from services.capture.rules import Channel, Channels, UnknownChannelError
 from services.hub.metrics import HTTP
 from services.hub.runtime import Runtime
@@ -22,27 +22,41 @@ from services.hub.secrets import Secrets
 from services.hub.settings import Settings
 from services.hub.web import JSON, ProblemError, acknowledged, body_of, no_route, url_of
 
+_BELOW = "/webhooks/"
+_WEBHOOKS = f"{_BELOW}{{channel}}"
+_ORDERS = "/v1/orders"
+
 
 class Edge:
-    """Takes orders over HTTP into capture's inbox."""
+    """Takes orders over HTTP into capture's inbox.
 
-    def __init__(self, channels: Channels, runtime: Runtime, settings: Settings) -> None:
+    FastAPI describes what is taken, and answers all else. What hands in an order does not go through it: its layers,
+    of which none is needed here, cost as much as to check the order's signature and to store it.
+    """
+
+    def __init__(self, channels: Channels, runtime: Runtime, settings: Settings, handed_in: HandedIn) -> None:
         self._channels = channels
+        self._handed_in = handed_in
         self._settings = settings
         self._inbox = Inbox(runtime, settings)
         self._secrets = Secrets(settings.secrets_dir)
         self._token = settings.api_token.get_secret_value()
         self.web = FastAPI(title="Crossdock", version="0.1.0", docs_url="/docs", redoc_url=None)
         self.web.add_exception_handler(HTTPException, _no_route)
-        self._route("/webhooks/{channel}", "A channel hands in an order, in its own format.", self._from_path)
-        self._route("/v1/orders", "Hand in an order in the hub's own format.", self._from_query)
-        self.web.get("/webhooks/{channel}", summary="A channel asks whether the address is ours.")(self._answer)
+        self._describe(_WEBHOOKS, "A channel hands in an order, in its own format.")
+        self._describe(_ORDERS, "Hand in an order in the hub's own format.")
+        self.web.get(_WEBHOOKS, summary="A channel asks whether the address is ours.")(self._answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        await self.web(scope, receive, send)
+        path = _taking(scope)
+        if path:
+            response = await self._taken(Request(scope, receive), path)
+            await response(scope, receive, send)
+        else:
+            await self.web(scope, receive, send)
 
-    def _route(self, path: str, summary: str, channel_of: Any) -> None:
+    def _describe(self, path: str, summary: str) -> None:
         schema = {"requestBody": {"content": {"application/json": {"schema": OrderInput.model_json_schema()}}}}
         answers: dict[int | str, dict[str, Any]] = {
             200: {"description": "A webhook that nothing is done on, such as a test of the address."},
@@ -57,24 +71,30 @@ class Edge:
 
         @self.web.post(path, summary=summary, status_code=202, responses=answers, openapi_extra=schema)
         async def take(request: Request) -> Response:
-            try:
-                channel = self._channel(channel_of(request))
-                if path == "/v1/orders" or hooks_of(channel.format) is None:
-                    self._check_token(request)
-                    response = await self._take(channel, await self._body(request), request, path)
-                else:
-                    response = await self._hear(channel, await self._body(request), request)
-            except ProblemError as problem:
-                response = problem.response()
-            HTTP.labels(path, str(response.status_code)).inc()
-            return response
+            return await self._taken(request, path)
+
+    async def _taken(self, request: Request, path: str) -> Response:
+        """The answer to an order that is handed in."""
+        try:
+            channel = self._channel(
+                _name_of(request) if path == _WEBHOOKS else request.query_params.get("channel", "web")
+            )
+            if path == _ORDERS or hooks_of(channel.format) is None:
+                self._check_token(request)
+                response = await self._take(channel, await self._body(request), request, path)
+            else:
+                response = await self._hear(channel, await self._body(request), request)
+        except ProblemError as problem:
+            response = problem.response()
+        HTTP.labels(path, str(response.status_code)).inc()
+        return response
 
     async def _answer(self, request: Request) -> Response:
         try:
-            response = self._challenged(self._channel(self._from_path(request)), request)
+            response = self._challenged(self._channel(_name_of(request)), request)
         except ProblemError as problem:
             response = problem.response()
-        HTTP.labels("/webhooks/{channel}", str(response.status_code)).inc()
+        HTTP.labels(_WEBHOOKS, str(response.status_code)).inc()
         return response
 
     def _challenged(self, channel: Channel, request: Request) -> Response:
@@ -89,12 +109,6 @@ class Edge:
         if answer is None:
             raise ProblemError(405, "Method Not Allowed", "webhooks are handed in by POST")
         return Response(orjson.dumps(answer), media_type=JSON)
-
-    def _from_path(self, request: Request) -> str:
-        return str(request.path_params["channel"])
-
-    def _from_query(self, request: Request) -> str:
-        return request.query_params.get("channel", "web")
 
     def _check_token(self, request: Request) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -115,9 +129,9 @@ class Edge:
         order_id = channel.key(_order_id(channel, body))
         if len(order_id) > LONGEST_ID:
             raise ProblemError(422, "Not an order", f"{order_id[:80]}…: an order id may have {LONGEST_ID} characters")
-        if path == "/v1/orders" or channel.format.name == "native":
+        if path == _ORDERS or channel.format.name == "native":
             _check(channel, body)
-        return await self._ingest(channel, order_id, body, request, "api" if path == "/v1/orders" else "webhook")
+        return await self._ingest(channel, order_id, body, request, "api" if path == _ORDERS else "webhook")
 
     async def _hear(self, channel: Channel, body: bytes, request: Request) -> Response:
         """A webhook in the channel's own way: signed; and about an order, or only pointing to one, or neither."""
@@ -154,7 +168,24 @@ class Edge:
 
     async def _ingest(self, channel: Channel, order_id: str, body: bytes, request: Request, source: str) -> Response:
         content_type = request.headers.get("content-type", JSON)
-        return await acknowledged(self._inbox.ingest(channel, order_id, body, source, content_type))
+        response = await acknowledged(self._inbox.ingest(channel, order_id, body, source, content_type))
+        if channel.config.api:  # which lists it, too
+            self._handed_in.note(channel.name, body)
+        return response
+
+
+def _taking(scope: Scope) -> str:
+    """The path by which a request hands in an order; empty where it does something else."""
+    path = scope["path"]
+    if scope["method"] != "POST":
+        return ""
+    if path == _ORDERS:
+        return _ORDERS
+    return _WEBHOOKS if path.startswith(_BELOW) and path.count("/") == 2 and path != _BELOW else ""  # noqa: PLR2004  # a channel, and nothing below it
+
+
+def _name_of(request: Request) -> str:
+    return str(request.scope["path"]).removeprefix(_BELOW)
 
 
 def _no_route(request: Request, error: Exception) -> Response:
@@ -179,12 +210,13 @@ def _heard(channel: Channel, hook: Hook) -> Heard:
     """What a webhook is about. One that cannot be read is taken in all the same: it becomes a dead letter, as it is."""
     hooks = hooks_of(channel.format)
     assert hooks is not None
-    unread = Heard(Topic.ORDER, f"unread-{sha256(hook.body).hexdigest()[:16]}", body=hook.body)
     try:
         heard = hooks.heard(hook)
+        if len(channel.key(heard.order_id)) <= LONGEST_ID:
+            return heard
     except UnmappableError:
-        return unread
-    return unread if len(channel.key(heard.order_id)) > LONGEST_ID else heard
+        pass
+    return Heard(Topic.ORDER, f"unread-{sha256(hook.body).hexdigest()[:16]}", body=hook.body)
 
 
 def _check(channel: Channel, body: bytes) -> None:

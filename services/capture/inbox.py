@@ -1,9 +1,12 @@
 """What channels hand over, kept as it came: in capture's inbox, as its edge and polls write to it, or beside it."""
 
+from collections import defaultdict
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
+
+import orjson
 
 from crossdock_contracts.base import Command
 from crossdock_contracts.capture import IngestV1
@@ -15,11 +18,13 @@ from services.hub.inbox import Inbox as HubInbox
 from services.hub.inbox import InboxError
 from services.hub.service import Service
 
-__all__ = ["ORIGINALS", "Inbox", "InboxError", "Keeping"]
+__all__ = ["ORIGINALS", "HandedIn", "Inbox", "InboxError", "Keeping"]
 
 ORIGINALS = "originals"
 _INLINE_BYTES = 256 * 1024
 """Larger payloads, and those that are no text, go to the object store, and the message names them."""
+_REMEMBERED = 40_000
+"""So much is known of a channel: of each copy what it says, and how it is listed."""
 
 
 class Keeping:
@@ -48,6 +53,45 @@ class Keeping:
         return changed(answer, original=original)
 
 
+class HandedIn:
+    """Copies of orders that lie in the inbox, whether they were pushed or polled: the newest of each channel.
+
+    A copy is known by what it says: how its JSON is spaced, and in which order its fields stand, makes no other of it.
+    """
+
+    def __init__(self) -> None:
+        self._known: defaultdict[str, dict[bytes, None]] = defaultdict(dict)
+
+    def knows(self, channel: str, body: bytes) -> bool:
+        """Whether the same was handed in before."""
+        known, listed = self._known[channel], sha256(body).digest()
+        if listed in known:
+            return True
+        if _gist(body) not in known:
+            return False
+        self._note(channel, listed)  # it is listed again as it is, and then not read for it
+        return True
+
+    def note(self, channel: str, body: bytes) -> None:
+        """It lies in the inbox."""
+        self._note(channel, _gist(body))
+
+    def _note(self, channel: str, digest: bytes) -> None:
+        known = self._known[channel]
+        known[digest] = None
+        if len(known) > _REMEMBERED:
+            del known[next(iter(known))]
+
+
+def _gist(body: bytes) -> bytes:
+    """Stands for what a payload says; of one that is no JSON, for its bytes."""
+    try:
+        said = orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
+    except (ValueError, TypeError):
+        said = body
+    return sha256(said).digest()
+
+
 class Inbox(HubInbox):
     """Stores orders, and other commands."""
 
@@ -68,8 +112,9 @@ class Inbox(HubInbox):
             InboxError: it was not stored.
         """
         identity = uuid4().hex
+        text = _text(body) if len(body) <= _INLINE_BYTES else None
         original = ""
-        if len(body) > _INLINE_BYTES or not _is_text(body):
+        if text is None:
             original = f"{channel.config.owner}/{channel.name}/{identity}"
             try:
                 await self._runtime.service.put_object(ORIGINALS, original, body)
@@ -80,7 +125,7 @@ class Inbox(HubInbox):
             channel=channel.name,
             order_id=order_id,
             original=original,
-            body="" if original else body.decode(),
+            body=text or "",
             received_at=datetime.now(UTC),
             content_type=content_type,
             source=source,
@@ -88,9 +133,9 @@ class Inbox(HubInbox):
         return await self.put(command, identity)
 
 
-def _is_text(body: bytes) -> bool:
+def _text(body: bytes) -> str | None:
+    """A payload as text; none where it is none."""
     try:
-        body.decode()
+        return body.decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return None

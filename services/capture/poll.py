@@ -1,12 +1,11 @@
 """Asking channels for orders that are new or changed: where nothing is pushed, and for what was pushed and never came.
 
 A poll begins a while before the last one began, and puts whatever a channel lists into the inbox, as a webhook would;
-capture tells what is new. Once all of it is on disk, the cursor moves. What stands in the overlap and was handed in
-byte for byte before is left out.
+capture tells what is new. Once all of it is on disk, the cursor moves. What was handed in before as it is listed, by an
+earlier poll or by a webhook, is left out.
 """
 
 import asyncio
-from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -14,7 +13,8 @@ from crossdock_contracts.base import LONGEST_ID
 from crossdock_contracts.channels import PollFinishedV1
 from services.capture.channels import PassedOverError, UnmappableError
 from services.capture.channels.api import AskOrders, Page
-from services.capture.inbox import Inbox, InboxError
+from services.capture.decide.ingest import read
+from services.capture.inbox import HandedIn, Inbox, InboxError
 from services.capture.rules import ApiConfig, Channel
 from services.capture.state_outward import PollCursor
 from services.hub.decision import Done, Failed, Intent, Later, Refused
@@ -24,8 +24,6 @@ from services.hub.metrics import PASSED_OVER, POLLED
 from services.hub.runtime import Runtime
 from services.hub.settings import Settings
 
-_REMEMBERED = 20_000
-"""So many payloads of a channel are known again."""
 _WAIT_S = 5.0
 """Between tries, where a channel cannot be asked."""
 _LONGEST_WAIT_S = 300.0
@@ -36,11 +34,11 @@ _PATIENCE = 20
 class Poller:
     """Asks one channel, again and again."""
 
-    def __init__(self, channel: Channel, api: ApiConfig, settings: Settings) -> None:
+    def __init__(self, channel: Channel, api: ApiConfig, settings: Settings, handed_in: HandedIn) -> None:
         self._channel = channel
         self._api = api
         self._settings = settings
-        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._handed_in = handed_in
         self._begun: datetime | None = None
         """When the last poll began that came to its end, which the cursor may not say yet."""
         self._longest_wait_s = min(_LONGEST_WAIT_S, max(_WAIT_S, 60 * api.poll_minutes))
@@ -119,37 +117,31 @@ class Poller:
         raise PollError(why)
 
     async def _hand_in(self, inbox: Inbox, body: bytes) -> int:
-        digest = sha256(body).digest()
-        if digest in self._seen:
+        name = self._channel.name
+        if self._handed_in.knows(name, body):
             return 0
         if passed_over := self._passed_over(body):
-            PASSED_OVER.labels(self._channel.name, passed_over).inc()
-            self._remember(digest)
-            return 0
-        unread = f"unread-{digest.hex()[:16]}"
-        try:
-            order_id = self._channel.format.order_id(body)
-        except UnmappableError:  # it becomes a dead letter, as it is
-            order_id = unread
-        name = self._channel.key(order_id)
-        if len(name) > LONGEST_ID:
-            name = self._channel.key(unread)
-        await inbox.ingest(self._channel, name, body, "poll", "application/json")
-        self._remember(digest)
-        return 1
+            PASSED_OVER.labels(name, passed_over).inc()
+        else:
+            await inbox.ingest(self._channel, self._order_id(body), body, "poll", "application/json")
+        self._handed_in.note(name, body)
+        return int(not passed_over)
 
-    def _remember(self, digest: bytes) -> None:
-        self._seen[digest] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
+    def _order_id(self, body: bytes) -> str:
+        unread = f"unread-{sha256(body).hexdigest()[:16]}"
+        try:
+            order_id = self._channel.key(self._channel.format.order_id(body))
+        except UnmappableError:  # it becomes a dead letter, as it is
+            return self._channel.key(unread)
+        return order_id if len(order_id) <= LONGEST_ID else self._channel.key(unread)
 
     def _passed_over(self, body: bytes) -> str:
         """Why something is plainly not to be worked on; empty: it may be. What is not done yet is listed again."""
         try:
-            self._channel.format.read(body)
+            read(self._channel, body.decode())  # which is remembered for the decision
         except PassedOverError as error:
             return error.reason
-        except UnmappableError:  # for somebody to see
+        except (UnmappableError, UnicodeDecodeError):  # for somebody to see
             return ""
         except Exception:  # noqa: BLE001  # it is our mistake: it becomes a dead letter, and keeps no other back
             self._log.exception("an order could not be read, in a way that its format does not know")

@@ -46,6 +46,7 @@ def up(
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         async with serve(port, profile) as running:
+            process.tune_memory()
             for shop in SHOPS:
                 running.sandbox.apis[shop.name].set_up({"orders": orders, "seed": seed})
             for api_name in running.sandbox.apis:

@@ -105,4 +105,4 @@ def now() -> datetime:
 
 def stamp(moment: datetime | None = None) -> str:
     """A moment in UTC to the second, as most APIs write it."""
-    return (moment or now()).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{(moment or now()).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

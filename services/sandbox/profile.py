@@ -68,6 +68,8 @@ class Profile(BaseModel):
 
     def fault(self, api: str, number: int) -> Fault | None:
         """What goes wrong with the n-th request to an API; the same for the same seed."""
+        if not self.share:
+            return None
         rng = Random(f"{self.seed}:{api}:{number}")  # noqa: S311  # repeatable, not secret
         if rng.random() >= self.share:
             return None
@@ -75,6 +77,8 @@ class Profile(BaseModel):
 
     def hook_fault(self, api: str, number: int) -> HookFault | None:
         """What goes wrong with the n-th webhook of an API; the same for the same seed."""
+        if not self.share:
+            return None
         rng = Random(f"{self.seed}:{api}:hook:{number}")  # noqa: S311  # repeatable, not secret
         return rng.choice(list(HookFault)) if rng.random() < self.share else None
 

@@ -176,7 +176,7 @@ class WooCommerce:
             found = [one for one in found if str(one["id"]) in asked["include"].split(",")]
         by = {"modified": "date_modified", "id": "id"}.get(asked.get("orderby", "date"), "date_created")
         found.sort(key=lambda one: (one[by], one["id"]), reverse=asked.get("order", "desc") == "desc")
-        return page(request, [public(one) for one in found])
+        return page(request, found, public)
 
     async def _get_order(self, request: Request) -> Response:
         check_key(request)

@@ -1,5 +1,6 @@
 """What WooCommerce's answers are made of: orders, pages, times, errors."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from services.sandbox.api import Refusal, basic, now, said
 from services.sandbox.sales import Sale, decimal
 
 _MOST_PAGE = 100
+Shown = Callable[[dict[str, Any]], dict[str, Any]]
+"""How something is answered."""
 _EAST = timedelta(hours=1)
 """The shop's clock: what is no ``_gmt`` is written by it, without an offset."""
 
@@ -36,7 +39,7 @@ def check_key(request: Request) -> None:
 
 def gmt(at: datetime) -> str:
     """A moment as fields that end in ``_gmt`` have it."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S")
+    return at.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def local(at: datetime) -> str:
@@ -79,7 +82,7 @@ def refunded_lines(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def page(request: Request, found: list[dict[str, Any]]) -> Response:
+def page(request: Request, found: list[dict[str, Any]], shown: Shown = dict) -> Response:
     """A page of what was found, with the headers that say how much there is."""
     asked = request.query_params
     size, number = min(_MOST_PAGE, int(asked.get("per_page", "10"))), int(asked.get("page", "1"))
@@ -88,7 +91,7 @@ def page(request: Request, found: list[dict[str, Any]]) -> Response:
     if number < pages:
         following = request.url.include_query_params(page=number + 1)
         headers["Link"] = f'<{following}>; rel="next"'
-    return said(found[size * (number - 1) : size * number], headers=headers)
+    return said([shown(one) for one in found[size * (number - 1) : size * number]], headers=headers)
 
 
 def product(number: int, sku: str, pieces: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from services.capture import app as capture
 from services.capture.edge import Edge
 from services.capture.formats import FORMATS
-from services.capture.inbox import ORIGINALS
+from services.capture.inbox import ORIGINALS, HandedIn
 from services.capture.rules import Channels
 from services.hub.process import Web
 from tests.builders import unique
@@ -42,7 +42,9 @@ def edge(house: House) -> Any:
 
     def made(**fields: Any) -> httpx.AsyncClient:
         settings = house.settings.model_copy(update=fields)
-        app = Edge(Channels.load(settings.rules_dir, FORMATS), house.running["capture"].app.runtime, settings)
+        app = Edge(
+            Channels.load(settings.rules_dir, FORMATS), house.running["capture"].app.runtime, settings, HandedIn()
+        )
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://edge")
 
     return made

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from services.hub.quota import asked_to_wait
-from services.sandbox import hooks
+from services.sandbox import hooks, profile
 from services.sandbox.profile import PROFILES, Fault, HookFault, Profile
 from services.sandbox.server import Running
 from tests.conftest import until
@@ -268,3 +268,9 @@ def test_webhooks_fail_as_often_as_the_profile_says() -> None:
     counts = Counter(faults)
     assert counts[None] == pytest.approx(1500, abs=120)
     assert {kind: counts[kind] for kind in HookFault} == {kind: pytest.approx(500, abs=90) for kind in HookFault}
+
+
+def test_where_nothing_is_to_go_wrong_no_lots_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile, "Random", None)
+    calm = PROFILES["none"]
+    assert (calm.fault("shopify", 1), calm.hook_fault("shopify", 1)) == (None, None)

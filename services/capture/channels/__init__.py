@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol, runtime_checkable
+from functools import cache
+from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from crossdock_contracts.handed_in import OrderInput
 
@@ -136,4 +137,10 @@ class Challenged(Protocol):
 
 def hooks_of(format_: Format) -> Hooks | None:
     """How the webhooks of a format are read; none where they are not signed, but come with the hub's own token."""
-    return format_ if isinstance(format_, Hooks) else None
+    return cast("Hooks", format_) if _pushes(type(format_)) else None
+
+
+@cache
+def _pushes(kind: type[Format]) -> bool:
+    """Whether a format has `Hooks`: to look through its members for that costs more than to check a signature."""
+    return issubclass(kind, Hooks)

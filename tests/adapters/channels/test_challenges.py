@@ -11,6 +11,7 @@ from services.capture.channels.ebay import Ebay
 from services.capture.channels.magento import Magento
 from services.capture.channels.native import Native
 from services.capture.edge import Edge
+from services.capture.inbox import HandedIn
 from services.capture.rules import Channel, ChannelConfig, Channels
 from services.hub.runtime import Runtime
 from services.hub.settings import Settings
@@ -26,7 +27,8 @@ def web(tmp_path: Path) -> httpx.AsyncClient:
     channels = Channels({name: Channel(name, ChannelConfig(format=name), one, none) for name, one in formats.items()})
     settings = Settings(secrets_dir=tmp_path, public_url="https://hub.example.com/")
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(Edge(channels, cast("Runtime", None), settings)), base_url="http://edge"
+        transport=httpx.ASGITransport(Edge(channels, cast("Runtime", None), settings, HandedIn())),
+        base_url="http://edge",
     )
 
 

@@ -11,6 +11,7 @@ from services.capture import poll
 from services.capture.channels.api import AskOrders, Page
 from services.capture.channels.native import Native
 from services.capture.channels.paging import Memory, Place
+from services.capture.inbox import HandedIn
 from services.capture.poll import Poller, PollError
 from services.capture.rules import Channel, ChannelConfig
 from services.hub.decision import Done, Failed, Later, Refused
@@ -36,7 +37,7 @@ async def asked(page: str, *outcomes: Any) -> tuple[Page, list[Any]]:
     channel = Channel("shop", ChannelConfig(format="native"), Native(), cast("Any", None))
     calls = Calls(*outcomes)
     runtime = cast("Any", SimpleNamespace(service=SimpleNamespace(effects=calls)))
-    poller = Poller(channel, config("http://shop"), Settings())
+    poller = Poller(channel, config("http://shop"), Settings(), HandedIn())
     return await poller._ask(runtime, AskOrders(since=NOW, page=page), NOW), calls.outcomes
 
 

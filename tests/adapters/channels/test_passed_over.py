@@ -15,6 +15,7 @@ from services.capture.channels.woocommerce import WooCommerce
 from services.capture.decide import ingest
 from services.capture.edge import Edge
 from services.capture.formats import FORMATS
+from services.capture.inbox import HandedIn
 from services.capture.poll import Poller
 from services.capture.rules import Channel, ChannelConfig, Channels
 from services.hub.decision import States
@@ -44,7 +45,7 @@ async def test_what_is_no_order_is_neither_polled_into_the_inbox_nor_a_dead_lett
         channel.format.read(body)
     assert refused.value.reason == reason
 
-    poller, before = Poller(channel, config("http://shop"), Settings()), _passed_over(reason)
+    poller, before = Poller(channel, config("http://shop"), Settings(), HandedIn()), _passed_over(reason)
     inbox = cast("Any", SimpleNamespace())  # nothing is put into it
     assert [await poller._hand_in(inbox, body) for _ in range(2)] == [0, 0]
     assert _passed_over(reason) - before == 1  # it is listed again with each overlap, and counted once
@@ -64,7 +65,7 @@ def _passed_over(reason: str) -> float:
 async def test_a_webhook_that_nothing_is_done_on_is_answered_with_exactly_200(tmp_path: Path) -> None:
     (tmp_path / "channel.corner.webhook").write_text("hush")
     channel = Channel("corner", ChannelConfig(format="woocommerce"), WooCommerce(), cast("Any", None))
-    edge = Edge(Channels({"corner": channel}), cast("Any", None), Settings(secrets_dir=tmp_path))
+    edge = Edge(Channels({"corner": channel}), cast("Any", None), Settings(secrets_dir=tmp_path), HandedIn())
     form = {"content-type": "application/x-www-form-urlencoded"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url="http://edge") as web:
         answer = await web.post("/webhooks/corner", content="webhook_id=12", headers=form)

@@ -12,6 +12,7 @@ from crossdock_contracts.base import LONGEST_ID
 from services.capture.channels.api import AskOrders, Page
 from services.capture.channels.woocommerce import WooCommerce
 from services.capture.formats import FORMATS
+from services.capture.inbox import HandedIn
 from services.capture.poll import Poller, PollError
 from services.capture.rules import Channel, ChannelConfig
 from services.hub.decision import Done, Intent
@@ -42,7 +43,7 @@ class House:
     async def poll(self, format_: str = "woocommerce") -> int:
         channel = Channel("shop", ChannelConfig(format=format_), FORMATS[format_](), cast("Any", None))
         runtime = cast("Any", SimpleNamespace(service=SimpleNamespace(effects=self), calls=self))
-        return await Poller(channel, config("http://shop"), Settings(_env_file=None)).poll(runtime, None)
+        return await Poller(channel, config("http://shop"), Settings(_env_file=None), HandedIn()).poll(runtime, None)
 
 
 def order(number: int, **fields: Any) -> bytes:
