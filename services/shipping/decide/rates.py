@@ -4,7 +4,7 @@ from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.labels import CIRCUIT_OPEN, NO_RATE, NO_SERVICE, RankedRate
 from crossdock_contracts.values import Dimensions, Money
 from services.shipping.carriers.answers import Shopped
-from services.shipping.decide.limits import is_late, refusal, transit_days
+from services.shipping.decide.limits import is_late, refusal
 from services.shipping.rules import Rules
 from services.shipping.rules.carriers import Carrier, CarrierService
 from services.shipping.rules.locations import ShipFrom
@@ -60,7 +60,7 @@ def ranked(
         billed = billed_g(carrier, weight_g, dimensions)
         for title, service in carrier.service.items():
             cost, why = price(carrier, service, fulfilment, billed)
-            days, late = transit_days(service, fulfilment), is_late(f"{name}/{title}", fulfilment)
+            days, late = service.days_to(fulfilment.ship_to.country), is_late(f"{name}/{title}", fulfilment)
             if why:
                 refused.append((name, title, cost, days, why, False, NO_SERVICE))
                 continue
@@ -99,6 +99,6 @@ def _said(shopped: Shopped, name: str, title: str, expected: Money, days: int) -
 
 def price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, billed: int) -> tuple[Money, str]:
     """What a service asks for a parcel that counts for so many grams, and why it does not take it; empty: it does."""
-    band = next((band for band in service.bands if billed <= band.up_to_g), None)
+    band = service.band(billed)
     cost = Money(amount_minor=band.asks(billed) if band else 0, currency=carrier.currency)
     return cost, refusal(service, fulfilment) or ("" if band else "too-heavy")
