@@ -17,6 +17,11 @@ def refusal(service: CarrierService, fulfilment: Fulfilment) -> str:
     return next(filter(None, sizes), "")
 
 
+def transit_days(service: CarrierService, fulfilment: Fulfilment) -> int:
+    """Working days from pickup to the delivery address."""
+    return service.days_to(fulfilment.ship_to.country)
+
+
 def is_late(name: str, fulfilment: Fulfilment) -> bool:
     """Whether a service, named ``<carrier>/<service>``, does not keep what was promised when the order was routed."""
     return fulfilment.promise is not None and name not in fulfilment.promise.services

@@ -1,12 +1,10 @@
 """Rates: which carrier services may take a parcel, and in which order they are preferred."""
 
-from typing import NamedTuple
-
 from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.labels import CIRCUIT_OPEN, NO_RATE, NO_SERVICE, RankedRate
 from crossdock_contracts.values import Dimensions, Money
 from services.shipping.carriers.answers import Shopped
-from services.shipping.decide.limits import is_late, refusal
+from services.shipping.decide.limits import is_late, refusal, transit_days
 from services.shipping.rules import Rules
 from services.shipping.rules.carriers import Carrier, CarrierService
 from services.shipping.rules.locations import ShipFrom
@@ -37,18 +35,6 @@ def billed_g(carrier: Carrier, weight_g: int, dimensions: Dimensions | None) -> 
     return max(weight_g, -(-volume // carrier.volumetric_divisor))
 
 
-class _Rate(NamedTuple):
-    """What one service would cost, or why it cannot be had."""
-
-    carrier: str
-    service: str
-    cost: Money
-    days: int
-    late: bool = False
-    refused: str = ""
-    cause: str = ""
-
-
 def ranked(
     rules: Rules,
     fulfilment: Fulfilment,
@@ -65,50 +51,37 @@ def ranked(
     Services that would arrive after what was promised come behind those that keep it; carriers in `avoid` (their
     circuit is open) behind all others that fit.
     """
-    fitting: list[_Rate] = []
-    refused: list[_Rate] = []
+    shopped_down = shopped.down if shopped is not None else ()
+    fitting: list[tuple[bool, bool, int, int, str, str, Money]] = []
+    refused: list[tuple[str, str, Money, int, str, bool, str]] = []
     for name, carrier in rules.carriers.items():
         if not carrier.active:
             continue
         billed = billed_g(carrier, weight_g, dimensions)
         for title, service in carrier.service.items():
-            rate = _rated((name, title), carrier, service, fulfilment, billed, shopped)
-            (refused if rate.refused else fitting).append(rate)
-    fitting.sort(key=lambda one: (one.carrier in avoid, one.late, one.cost.amount_minor, one.days, *one[:2]))
+            cost, why = price(carrier, service, fulfilment, billed)
+            days, late = transit_days(service, fulfilment), is_late(f"{name}/{title}", fulfilment)
+            if why:
+                refused.append((name, title, cost, days, why, False, NO_SERVICE))
+                continue
+            if shopped is not None and carrier.rates == "live":
+                cost, days, why = _said(shopped, name, title, cost, days)
+            if why:
+                cause = NO_RATE if name in shopped_down else NO_SERVICE
+                refused.append((name, title, cost, days, why, late, cause))
+            else:
+                fitting.append((name in avoid, late, cost.amount_minor, days, name, title, cost))
+    fitting.sort(key=lambda one: one[:6])
+    offers = [
+        (name, title, cost, days, "", late, CIRCUIT_OPEN if avoided else "")
+        for avoided, late, _, days, name, title, cost in fitting
+    ]
     return tuple(
         RankedRate(
-            rank=rank,
-            carrier=one.carrier,
-            service=one.service,
-            cost=one.cost,
-            transit_days=one.days,
-            refused=one.refused,
-            late=one.late,
-            cause=one.cause or (CIRCUIT_OPEN if one.carrier in avoid else ""),
+            rank=rank, carrier=name, service=title, cost=cost, transit_days=days, refused=why, late=late, cause=cause
         )
-        for rank, one in enumerate([*fitting, *refused], start=1)
+        for rank, (name, title, cost, days, why, late, cause) in enumerate([*offers, *refused], start=1)
     )
-
-
-def _rated(
-    name: tuple[str, str],
-    carrier: Carrier,
-    service: CarrierService,
-    fulfilment: Fulfilment,
-    billed: int,
-    shopped: Shopped | None,
-) -> _Rate:
-    """What a service would cost, by the table or as its carrier says it; or why it cannot be had."""
-    cost, why = price(carrier, service, fulfilment, billed)
-    days = service.days_to(fulfilment.ship_to.country)
-    if why:
-        return _Rate(*name, cost, days, refused=why, cause=NO_SERVICE)
-    late = is_late("/".join(name), fulfilment)
-    if shopped is None or carrier.rates != "live":
-        return _Rate(*name, cost, days, late)
-    cost, days, why = _said(shopped, *name, cost, days)
-    cause = NO_RATE if name[0] in shopped.down else NO_SERVICE
-    return _Rate(*name, cost, days, late, why, cause if why else "")
 
 
 def _said(shopped: Shopped, name: str, title: str, expected: Money, days: int) -> tuple[Money, int, str]:
