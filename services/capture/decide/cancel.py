@@ -216,7 +216,20 @@ def _cancelled(
     counted = [line for line in lines if line.kind is LineKind.PHYSICAL] or list(lines)
     is_all = all(record.cancelled.get(line.line_id, 0) >= line.quantity for line in counted)
     amount = max(0, standing.due_minor) if is_all else sum(values.values())
-    record = _all_cancelled(record) if is_all else ended(record)
+    if is_all:
+        record = changed(
+            record,
+            status=OrderStatus.CANCELLED,
+            outward=still_told(record),
+            order=None,
+            source=None,
+            waiting=None,
+            holds=(),
+            cancels=(),
+            cancelled_values={},
+        )
+    else:
+        record = ended(record)
     event = OrderCancelledV1(
         owner=record.owner,
         order_id=record.order_id,
@@ -232,21 +245,6 @@ def _cancelled(
         revision=revision,
     )
     return Decision(writes=[record], events=[event])
-
-
-def _all_cancelled(record: OrderRecord) -> OrderRecord:
-    """What is left of an order of which nothing is left."""
-    return changed(
-        record,
-        status=OrderStatus.CANCELLED,
-        outward=still_told(record),
-        order=None,
-        source=None,
-        waiting=None,
-        holds=(),
-        cancels=(),
-        cancelled_values={},
-    )
 
 
 def without_pieces(record: OrderRecord, gone: Mapping[str, int], values: Mapping[str, int]) -> OrderRecord:
