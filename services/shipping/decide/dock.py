@@ -26,7 +26,7 @@ _LIES: dict[Purpose, tuple[ShipmentStatus, ...]] = {
 
 def docked(rules: Rules, decide: Decide) -> Decide:
     """The same decision, and with it what it changes of what lies at the dock."""
-    return followed_by(partial(_dock, rules), decide)
+    return followed_by(Shipment, partial(_dock, rules), decide)
 
 
 def _dock(

@@ -18,7 +18,7 @@ _Ways = dict[tuple[str, str], Parcel]
 
 def followed(rules: Rules, decide: Decide) -> Decide:
     """The same decision; parcels that it sets under way can be found from then on, those that it ends cannot."""
-    return followed_by(partial(_turn, rules), decide)
+    return followed_by(Shipment, partial(_turn, rules), decide)
 
 
 def _turn(

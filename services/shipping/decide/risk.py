@@ -28,7 +28,7 @@ class Stage:
 
 def watched(rules: Rules, decide: Decide) -> Decide:
     """The same decision, and with it the timers of the fulfilments that it brings further are set or withdrawn."""
-    return followed_by(partial(_watch, rules), decide)
+    return followed_by(Shipment, partial(_watch, rules), decide)
 
 
 def _watch(
