@@ -27,12 +27,13 @@ from crossdock_contracts.values import (
     ShippingChoice,
 )
 from services.bench.figure import BenchError
+from services.hub.terms import Band
 from services.routing.decide.assign import Demand, Site, best_plans
 from services.routing.decide.eligible import eligible
 from services.routing.decide.ruling import Case
 from services.routing.rule import Rule, When
 from services.routing.rules import Location, RoutingConfig, Rules, Weights
-from services.routing.tariff import Band, Carrier, CarrierService, Tariff
+from services.routing.tariff import Carrier, CarrierService, Tariff
 
 _THEN = datetime(2013, 5, 26, tzinfo=UTC)
 _CUSTOMERS_OWN = "crf"

@@ -77,12 +77,8 @@ def address(
     if not moved and not accept:
         fail("name what is different, for instance --line1 'Street 2'", USAGE)
     document = asyncio.run(_order(owner, order))
-    standing, held = (document.get("order") or {}).get("ship_to") or {}, ""
-    if accept:
-        suggested = next((hold for hold in document.get("holds", ()) if hold.get("suggestion")), None)
-        if suggested is None:
-            fail(f"no carrier suggests another address for {order}", NOT_FOUND)
-        standing, held = suggested["suggestion"], suggested["hold_id"]
+    held, suggested = _suggestion(document, order) if accept else ("", None)
+    standing = suggested or (document.get("order") or {}).get("ship_to") or {}
     place = {"latitude": None, "longitude": None}  # of where it was
     command = AmendOrderV1.model_validate(
         {"owner": owner, "order_id": order, "ship_to": {**standing, **place, **moved}, "requested_by": by}
@@ -97,6 +93,14 @@ def address(
         return release
 
     carry_out(accepted, json=json, tell=plainly, nothing=f"{order} goes to the suggested address")
+
+
+def _suggestion(document: dict[str, Any], order: str) -> tuple[str, dict[str, Any]]:
+    """The hold of an order for which a carrier suggests another address, and that address."""
+    found = next((hold for hold in document.get("holds", ()) if hold.get("suggestion")), None)
+    if found is None:
+        fail(f"no carrier suggests another address for {order}", NOT_FOUND)
+    return str(found["hold_id"]), dict(found["suggestion"])
 
 
 async def _order(owner: str, order: str) -> dict[str, Any]:

@@ -46,6 +46,16 @@ async def shipment_of(client: Client, owner: str, fulfilment: str) -> dict[str, 
     return dict(answer["document"])
 
 
+def about(owner: str, fulfilment: str, command: Callable[..., Command]) -> Callable[[Client], Awaitable[Command]]:
+    """A command about a fulfilment, which names its order too; ``command`` lacks these, and nothing else."""
+
+    async def made(client: Client) -> Command:
+        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
+        return command(owner=owner, order_id=order_id, fulfilment_id=fulfilment)
+
+    return made
+
+
 def by_name(event: Event) -> None:
     """Tell of an event, its name first."""
     console.print(f"{event['type'].rpartition('.')[2]}: {describe(event['type'] + '.v1', event['body'])}")

@@ -1,16 +1,16 @@
 """`crossdock warehouse`, on the floor: queues, steps."""
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from crossdock_contracts.base import Command
 from crossdock_contracts.warehouse import ConfirmStepV1
 from services.cli import known
 from services.cli.back import app
-from services.cli.client import Client, connected
-from services.cli.errands import Fulfilment, carry_out, shipment_of
+from services.cli.client import connected
+from services.cli.errands import Fulfilment, about, carry_out
 from services.cli.output import JsonFlag, OwnerOption, as_json, as_table, console
 from services.hub.settings import settings
 
@@ -65,17 +65,5 @@ def step(
     json: JsonFlag = False,
 ) -> None:
     """Confirm that a step of a fulfilment is done, or cannot be done."""
-
-    async def command(client: Client) -> Command:
-        shipment = await shipment_of(client, owner, fulfilment)
-        return ConfirmStepV1(
-            owner=owner,
-            order_id=shipment["order_id"],
-            fulfilment_id=fulfilment,
-            step=name,
-            outcome="failed" if failed else "done",
-            note=note,
-            confirmed_by=by,
-        )
-
-    carry_out(command, json=json)
+    command = partial(ConfirmStepV1, step=name, outcome="failed" if failed else "done", note=note, confirmed_by=by)
+    carry_out(about(owner, fulfilment, command), json=json)

@@ -171,25 +171,22 @@ def import_file(
         fail(str(error), FAILED)
     result = asyncio.run(_import(config, known, file, plan, products=products, stock_at=stock_at, wait=wait, json=json))
     if rejected is not None:
-        with rejected.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(("line", "invoice", "reason", "money"))
-            writer.writerows(
-                (r.number, r.invoice, r.reason, r.money) for r in sorted(plan.rejections, key=lambda r: r.number)
-            )
+        _write(rejected, plan)
     if json:
-        as_json(
-            result
-            | {
-                "rejections": [
-                    {"line": r.number, "invoice": r.invoice, "reason": r.reason} for r in plan.rejections[:1000]
-                ]
-            }
-        )
+        first = [{"line": r.number, "invoice": r.invoice, "reason": r.reason} for r in plan.rejections[:1000]]
+        as_json(result | {"rejections": first})
     else:
         _show(file, plan, result)
     nothing_taken = bool(plan.rejections) and not plan.steps
     raise typer.Exit(FAILED if nothing_taken or not result["adds_up"] else OK)
+
+
+def _write(rejected: Path, plan: Plan) -> None:
+    with rejected.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("line", "invoice", "reason", "money"))
+        rows = sorted(plan.rejections, key=lambda r: r.number)
+        writer.writerows((r.number, r.invoice, r.reason, r.money) for r in rows)
 
 
 async def _import(

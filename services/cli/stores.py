@@ -1,11 +1,11 @@
 """`crossdock stores`: what a store answers, and what buyers collect there."""
 
 import asyncio
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from crossdock_contracts.base import Command
 from crossdock_contracts.stores import (
     AcceptFulfilmentV1,
     ConfirmReadyV1,
@@ -14,8 +14,7 @@ from crossdock_contracts.stores import (
     ReceiveAtStoreV1,
     ResetPickupCodeV1,
 )
-from services.cli.client import Client
-from services.cli.errands import By, Fulfilment, carry_out, shipment_of
+from services.cli.errands import By, Fulfilment, about, carry_out
 from services.cli.floor import Location, ask
 from services.cli.output import JsonFlag, OwnerOption, as_json, as_table
 
@@ -48,12 +47,7 @@ def queue(location: Location, owner: OwnerOption = "main", json: JsonFlag = Fals
 @app.command()
 def accept(fulfilment: Fulfilment, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """Take on a fulfilment that the store was offered."""
-
-    async def command(client: Client) -> Command:
-        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
-        return AcceptFulfilmentV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, accepted_by=by)
-
-    carry_out(command, json=json)
+    carry_out(about(owner, fulfilment, partial(AcceptFulfilmentV1, accepted_by=by)), json=json)
 
 
 @app.command()
@@ -66,36 +60,20 @@ def decline(
     json: JsonFlag = False,
 ) -> None:
     """Do not take on a fulfilment that the store was offered: it goes to another location."""
-
-    async def command(client: Client) -> Command:
-        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
-        return DeclineFulfilmentV1(
-            owner=owner, order_id=order_id, fulfilment_id=fulfilment, reason=reason, detail=detail, declined_by=by
-        )
-
-    carry_out(command, json=json)
+    command = partial(DeclineFulfilmentV1, reason=reason, detail=detail, declined_by=by)
+    carry_out(about(owner, fulfilment, command), json=json)
 
 
 @app.command()
 def ready(fulfilment: Fulfilment, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """Confirm that what a buyer collects lies ready; they are sent the code."""
-
-    async def command(client: Client) -> Command:
-        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
-        return ConfirmReadyV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, ready_by=by)
-
-    carry_out(command, json=json)
+    carry_out(about(owner, fulfilment, partial(ConfirmReadyV1, ready_by=by)), json=json)
 
 
 @app.command()
 def arrived(fulfilment: Fulfilment, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """Confirm that what was shipped to the store for a buyer is there; they are sent the code."""
-
-    async def command(client: Client) -> Command:
-        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
-        return ReceiveAtStoreV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, received_by=by)
-
-    carry_out(command, json=json)
+    carry_out(about(owner, fulfilment, partial(ReceiveAtStoreV1, received_by=by)), json=json)
 
 
 @app.command()
@@ -107,20 +85,10 @@ def handover(
     json: JsonFlag = False,
 ) -> None:
     """Hand over what a buyer collects, against the code."""
-
-    async def command(client: Client) -> Command:
-        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
-        return HandOverV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, code=code, handed_over_by=by)
-
-    carry_out(command, json=json)
+    carry_out(about(owner, fulfilment, partial(HandOverV1, code=code, handed_over_by=by)), json=json)
 
 
 @app.command("reset-code")
 def reset_code(fulfilment: Fulfilment, by: By = "", owner: OwnerOption = "main", json: JsonFlag = False) -> None:
     """Send the buyer a new code, after they lost theirs or showed too many wrong ones."""
-
-    async def command(client: Client) -> Command:
-        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
-        return ResetPickupCodeV1(owner=owner, order_id=order_id, fulfilment_id=fulfilment, reset_by=by)
-
-    carry_out(command, json=json)
+    carry_out(about(owner, fulfilment, partial(ResetPickupCodeV1, reset_by=by)), json=json)

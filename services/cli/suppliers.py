@@ -2,15 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from crossdock_contracts.base import Command
 from crossdock_contracts.stores import AcknowledgePurchaseOrderV1, InvoicePurchaseOrderV1, RejectPurchaseOrderV1
 from crossdock_contracts.values import Money
-from services.cli.client import Client
-from services.cli.errands import Fulfilment, carry_out, shipment_of
+from services.cli.errands import Fulfilment, about, carry_out
 from services.cli.floor import Location
 from services.cli.output import JsonFlag, OwnerOption
 from services.cli.stores import print_queue, waiting_at
@@ -33,17 +32,10 @@ def acknowledge(
     json: JsonFlag = False,
 ) -> None:
     """Take on a purchase order."""
-
-    async def command(client: Client) -> Command:
-        return AcknowledgePurchaseOrderV1(
-            owner=owner,
-            order_id=(await shipment_of(client, owner, fulfilment))["order_id"],
-            fulfilment_id=fulfilment,
-            reference=reference,
-            expected_at=expected.astimezone(UTC) if expected else None,
-        )
-
-    carry_out(command, json=json)
+    command = partial(
+        AcknowledgePurchaseOrderV1, reference=reference, expected_at=expected.astimezone(UTC) if expected else None
+    )
+    carry_out(about(owner, fulfilment, command), json=json)
 
 
 @app.command()
@@ -55,14 +47,7 @@ def reject(
     json: JsonFlag = False,
 ) -> None:
     """Do not take on a purchase order: the goods ship from elsewhere."""
-
-    async def command(client: Client) -> Command:
-        order_id = (await shipment_of(client, owner, fulfilment))["order_id"]
-        return RejectPurchaseOrderV1(
-            owner=owner, order_id=order_id, fulfilment_id=fulfilment, reason=reason, detail=detail
-        )
-
-    carry_out(command, json=json)
+    carry_out(about(owner, fulfilment, partial(RejectPurchaseOrderV1, reason=reason, detail=detail)), json=json)
 
 
 @app.command()
@@ -75,14 +60,7 @@ def invoice(
     json: JsonFlag = False,
 ) -> None:
     """Enter the invoice for a purchase order; there is one for each."""
-
-    async def command(client: Client) -> Command:
-        return InvoicePurchaseOrderV1(
-            owner=owner,
-            order_id=(await shipment_of(client, owner, fulfilment))["order_id"],
-            fulfilment_id=fulfilment,
-            amount=Money(amount_minor=amount_minor, currency=currency),
-            reference=reference,
-        )
-
-    carry_out(command, json=json)
+    command = partial(
+        InvoicePurchaseOrderV1, amount=Money(amount_minor=amount_minor, currency=currency), reference=reference
+    )
+    carry_out(about(owner, fulfilment, command), json=json)

@@ -1,6 +1,7 @@
 """`crossdock warehouse`: what a warehouse without a system of its own confirms by hand."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -18,7 +19,7 @@ from crossdock_contracts.shipping import (
 from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import Dimensions, LineQuantity
 from services.cli.client import Client
-from services.cli.errands import By, Fulfilment, Lines, carry_out, line_quantities, quantities, shipment_of
+from services.cli.errands import By, Fulfilment, Lines, about, carry_out, line_quantities, quantities, shipment_of
 from services.cli.output import USAGE, JsonFlag, OwnerOption, fail
 
 app = typer.Typer(no_args_is_help=True)
@@ -126,21 +127,10 @@ def label(
     json: JsonFlag = False,
 ) -> None:
     """Enter a label that the warehouse, channel or supplier bought, or you by hand."""
-
-    async def command(client: Client) -> Command:
-        shipment = await shipment_of(client, owner, fulfilment)
-        return ReportLabelV1(
-            owner=owner,
-            order_id=shipment["order_id"],
-            fulfilment_id=fulfilment,
-            carrier=carrier,
-            service=service,
-            tracking_number=tracking,
-            weight_g=weight_g,
-            parcel=parcel,
-        )
-
-    carry_out(command, json=json)
+    command = partial(
+        ReportLabelV1, carrier=carrier, service=service, tracking_number=tracking, weight_g=weight_g, parcel=parcel
+    )
+    carry_out(about(owner, fulfilment, command), json=json)
 
 
 @app.command("settle-label")
@@ -155,13 +145,7 @@ def settle_label(
     if bool(tracking) == not_bought:
         fail("write either --tracking NUMBER or --not-bought", USAGE)
 
-    async def command(client: Client) -> Command:
-        shipment = await shipment_of(client, owner, fulfilment)
-        return SettlePurchaseV1(
-            owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, tracking_number=tracking
-        )
-
-    carry_out(command, json=json)
+    carry_out(about(owner, fulfilment, partial(SettlePurchaseV1, tracking_number=tracking)), json=json)
 
 
 @app.command()
@@ -212,11 +196,7 @@ def shipped(
     """Confirm that the carrier has the parcel."""
     serials = _serials(serial)
 
-    async def command(client: Client) -> Command:
-        shipment = await shipment_of(client, owner, fulfilment)
-        return ConfirmShippedV1(owner=owner, order_id=shipment["order_id"], fulfilment_id=fulfilment, serials=serials)
-
-    carry_out(command, json=json)
+    carry_out(about(owner, fulfilment, partial(ConfirmShippedV1, serials=serials)), json=json)
 
 
 @app.command()
@@ -230,18 +210,12 @@ def track(
     json: JsonFlag = False,
 ) -> None:
     """Enter what the carrier says of a parcel."""
-
-    async def command(client: Client) -> Command:
-        shipment = await shipment_of(client, owner, fulfilment)
-        return TrackingUpdateV1(
-            owner=owner,
-            order_id=shipment["order_id"],
-            fulfilment_id=fulfilment,
-            status=status,
-            occurred_at=datetime.now(UTC),
-            code=code,
-            detail=detail,
-            tracking_number=tracking,
-        )
-
-    carry_out(command, json=json)
+    command = partial(
+        TrackingUpdateV1,
+        status=status,
+        occurred_at=datetime.now(UTC),
+        code=code,
+        detail=detail,
+        tracking_number=tracking,
+    )
+    carry_out(about(owner, fulfilment, command), json=json)

@@ -10,6 +10,8 @@ import re
 import time
 from pathlib import Path
 
+from services.hub.adapter import TransientError
+
 _LOOK_AGAIN_S = 1.0
 
 
@@ -29,6 +31,17 @@ class Secrets:
     def one(self, name: str) -> str:
         """The secret to use; empty where none is set."""
         return next(iter(self.all(name)), "")
+
+    def needed(self, name: str, retry_after_s: float | None = None) -> str:
+        """The secret to use.
+
+        Raises:
+            TransientError: none is set; it is worth another try so much later.
+        """
+        found = self.one(name)
+        if not found:
+            raise TransientError(self.missing(name), retry_after_s)
+        return found
 
     def missing(self, name: str) -> str:
         """What to do about a secret that is not set."""

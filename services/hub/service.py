@@ -1,7 +1,7 @@
 """A service: what it hears, keeps, says and answers, in one declaration; and the application made of it."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +98,12 @@ class Service:
     ) -> None:
         """Take this decision when a timer of this kind is due."""
         self._add(Handler(name or _name(decide), self.name, timer, decide, reads=reads, settle=settle))
+
+    def wrap(self, around: Callable[[Decide], Decide]) -> None:
+        """Put this around every decision that stands here by now, and around what follows from answers to intents."""
+        for name, handler in self.handlers.items():
+            settle = around(handler.settle) if handler.settle is not None else None
+            self.handlers[name] = replace(handler, decide=around(handler.decide), settle=settle)
 
     def answers(self, name: str, question: type[Question], answer: Answer) -> None:
         """Answer this question on ``<service>.query.<name>.v1``."""

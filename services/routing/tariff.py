@@ -1,58 +1,30 @@
 """What carriers ask, as far as routing needs to know it: its part of ``carriers.toml``."""
 
-from bisect import bisect_left
-from functools import cached_property, lru_cache
-from typing import Annotated, Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field
 
-from crossdock_contracts.values import Code, Country
+from crossdock_contracts.values import Code
+from services.hub.terms import ServiceTerms
 from services.routing.timetables import Moves
 
 
-class Band(BaseModel):
-    """A price up to a weight."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    up_to_g: PositiveInt
-    amount_minor: NonNegativeInt
-    per_kg_minor: NonNegativeInt = 0
-    """For each kilogram; what that comes to is asked where it is more than the amount."""
-
-
-class CarrierService(BaseModel):
-    """What one service of a carrier asks, and for which parcels."""
+class CarrierService(ServiceTerms):
+    """One service of a carrier."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    service_levels: tuple[Code, ...] = ("standard",)
-    countries: tuple[str, ...] = ()
-    banned_countries: tuple[str, ...] = ()
-    from_locations: tuple[str, ...] = ()
-    """Locations at which it collects; empty: all."""
-    hazmat: bool = False
-    hazmat_classes: tuple[str, ...] = ()
-    post_boxes: bool = True
-    longest_mm: PositiveInt | None = None
-    girth_mm: PositiveInt | None = None
-    transit_days: NonNegativeInt
-    transit_days_to: dict[Country, NonNegativeInt] = Field(default_factory=dict)
-    bands: Annotated[tuple[Band, ...], Field(min_length=1)]
     calendar: Moves | None = None
     """When its parcels move; none: when its carrier's do."""
 
-    @cached_property
-    def limits(self) -> list[int]:
-        """The bands' weights, for looking one up."""
-        return [band.up_to_g for band in self.bands]
-
     def asks(self, weight_g: int) -> int:
         """The price of so many grams, in minor units; in as few parcels as they need."""
-        parcels = -(-weight_g // self.limits[-1]) or 1
+        parcels = -(-weight_g // self.most_g) or 1
         each = -(-weight_g // parcels)
-        band = self.bands[bisect_left(self.limits, each)]
-        return parcels * max(band.amount_minor, -(-band.per_kg_minor * each // 1000))
+        band = self.band(each)
+        assert band is not None
+        return parcels * band.asks(each)
 
 
 class Carrier(BaseModel):
@@ -104,10 +76,8 @@ class Tariff:
             service
             for service in self._services
             if level in service.service_levels
-            and (not service.countries or country in service.countries)
-            and country not in service.banned_countries
-            and (not service.from_locations or location_id in service.from_locations)
-            and (service.hazmat or hazmat <= set(service.hazmat_classes))
+            and not service.not_there(country, location_id)
+            and service.carries(hazmat)
         )
 
     def _cheapest(

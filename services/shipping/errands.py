@@ -3,7 +3,6 @@
 Labels for returns, manifests, pickups, and whether they deliver to an address.
 """
 
-from dataclasses import replace
 from functools import partial
 
 from crossdock_contracts import addresses as asked
@@ -46,9 +45,7 @@ SAYS: tuple[type[Event], ...] = (
 def hear(hub: Service, rules: Rules) -> None:
     """What it takes; last of all, for a parcel comes to the dock by whatever else shipping hears."""
     if any(carrier.manifests or carrier.pickups for carrier in rules.carriers.values()):
-        for name, handler in hub.handlers.items():
-            settle = dock.docked(rules, handler.settle) if handler.settle is not None else None
-            hub.handlers[name] = replace(handler, decide=dock.docked(rules, handler.decide), settle=settle)
+        hub.wrap(partial(dock.docked, rules))
     _hear_returns(hub, rules)
     _hand_over(hub, rules)
     hub.on(

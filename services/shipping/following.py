@@ -33,10 +33,7 @@ def follow_all(hub: Service, rules: Rules) -> None:
     """
     if not rules.accounts:
         return
-    followed = partial(follow.followed, rules)
-    for name, handler in hub.handlers.items():
-        settle = followed(handler.settle) if handler.settle else None
-        hub.handlers[name] = replace(handler, decide=followed(handler.decide), settle=settle)
+    hub.wrap(partial(follow.followed, rules))
     hub.on(tracking.HearCarrierV1, partial(hear.hear, rules), remember=True)
     hub.on(tracking.TrackingPolledV1, hear.polled)
     hub.at(Underway, hear.lose_sight)

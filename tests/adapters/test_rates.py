@@ -2,9 +2,10 @@ import pytest
 
 from crossdock_contracts.values import Address
 from services.hub.settings import ROOT
+from services.hub.terms import Band
 from services.shipping.decide.rates import ranked, weight_of
 from services.shipping.rules import Rules
-from services.shipping.rules.carriers import Band, Carrier, CarrierService
+from services.shipping.rules.carriers import Carrier, CarrierService
 from services.shipping.rules.locations import ShipFrom
 from tests.builders import BERLIN, fulfilment, fulfilment_line
 

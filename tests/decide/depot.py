@@ -6,10 +6,11 @@ from typing import Any
 
 from crossdock_contracts.routing import OrderRoutedV1, OrderUnroutableV1
 from crossdock_contracts.values import Address
+from services.hub.terms import Band
 from services.routing.decide import route
 from services.routing.rules import Location, RoutingConfig, Rules
 from services.routing.state import Route
-from services.routing.tariff import Band, Carrier, CarrierService
+from services.routing.tariff import Carrier, CarrierService
 from services.routing.timetables import Calendar, Moves
 from tests.builders import NOW, authorised, captured, promised, reserved
 from tests.decide.ledger import Ledger

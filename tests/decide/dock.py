@@ -10,9 +10,10 @@ from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, Confi
 from crossdock_contracts.tracking import TrackingUpdateV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, Done, Failed, Outcome, Refused
+from services.hub.terms import Band
 from services.shipping.decide import label, pack, stop, track, work
 from services.shipping.rules import Rules
-from services.shipping.rules.carriers import Band, Carrier, CarrierService
+from services.shipping.rules.carriers import Carrier, CarrierService
 from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import Shipment
 from tests.builders import BERLIN, NOW, allocated, parcel, pieces

@@ -18,10 +18,11 @@ from crossdock_contracts.return_labels import (
 from crossdock_contracts.returns import ReturnCancelledV1
 from crossdock_contracts.values import Address
 from services.hub.decision import Decision, Done, Failed, Outcome, Refused, Unsettled
+from services.hub.terms import Band
 from services.shipping.carriers import BuyLabel, Voided, VoidLabel
 from services.shipping.decide import back
 from services.shipping.rules import Rules
-from services.shipping.rules.carriers import Band, Carrier, CarrierService
+from services.shipping.rules.carriers import Carrier, CarrierService
 from services.shipping.rules.locations import ShipFrom
 from services.shipping.state_back import BackStatus, ReturnLabel, ReturnLabelTimer
 from tests.builders import BERLIN, NOW, parcel

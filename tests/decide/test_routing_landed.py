@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import Address, ShippingChoice
 from services.hub.settings import ROOT
+from services.hub.terms import Band
 from services.routing.decide import route
 from services.routing.decide.landed import freight_between, freight_of
 from services.routing.decide.ruling import Case, case_of
 from services.routing.rules import Carbon, Freight, Location, RoutingConfig, Rules, Weights
-from services.routing.tariff import Band, Carrier, CarrierService, Tariff
+from services.routing.tariff import Carrier, CarrierService, Tariff
 from services.shipping.decide.rates import ranked, weight_of
 from services.shipping.rules import Rules as ShippingRules
 from tests.builders import BERLIN, NOW, authorised, captured, fulfilment, line, order, promised, reserved

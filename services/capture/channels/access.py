@@ -4,7 +4,7 @@ Where a channel does not, what was to be told waits, and goes out once the crede
 what was told.
 """
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -31,51 +31,11 @@ class Keys:
         Raises:
             TransientError: it is not set.
         """
-        full = f"channel.{self._channel}.{name}"
-        found = self._secrets.one(full)
-        if not found:
-            raise TransientError(self._secrets.missing(full), NOT_LET_IN_S)
-        return found
+        return self._secrets.needed(f"channel.{self._channel}.{name}", NOT_LET_IN_S)
 
     def has(self, name: str) -> bool:
         """It is set."""
         return bool(self._secrets.one(f"channel.{self._channel}.{name}"))
-
-
-class KeyAuth(httpx.Auth):
-    """Shows a secret with each request."""
-
-    def __init__(self, keys: Keys, name: str, header: str = "Authorization", scheme: str = "Bearer ") -> None:
-        self._keys = keys
-        self._name = name
-        self._header = header
-        self._scheme = scheme
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Called by httpx for each request.
-
-        Raises:
-            TransientError: the secret is not set.
-        """
-        request.headers[self._header] = self._scheme + self._keys[self._name]
-        yield request
-
-
-class PairAuth(httpx.Auth):
-    """Shows two secrets with each request, as user and password."""
-
-    def __init__(self, keys: Keys, user: str, password: str) -> None:
-        self._keys = keys
-        self._names = (user, password)
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Called by httpx for each request.
-
-        Raises:
-            TransientError: one of them is not set.
-        """
-        user, password = (self._keys[name] for name in self._names)
-        yield from httpx.BasicAuth(user, password).auth_flow(request)
 
 
 async def exchanged(http: Http, path: str, **request: Any) -> Token:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel, to_pascal
 
 from crossdock_contracts.base import LONGEST_ID, explain
 from crossdock_contracts.handed_in import LineInput
@@ -43,6 +44,18 @@ class Payload(BaseModel):
             return cls.model_validate(content)
         except ValidationError as error:
             raise UnmappableError(explain(error)) from None
+
+
+class Camel(Payload):
+    """Its fields are written ``likeThis``."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class Pascal(Payload):
+    """Its fields are written ``LikeThis``."""
+
+    model_config = ConfigDict(alias_generator=to_pascal)
 
 
 _MOST_DIGITS = 15

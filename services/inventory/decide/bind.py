@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from crossdock_contracts.base import Event
 from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.inventory import AllocationRefusedV1, PromisedLine, StockAllocatedV1
 from crossdock_contracts.routing import OrderRoutedV1
@@ -14,7 +15,7 @@ from services.inventory.decide.common import nothing_open, promise_event, waitin
 from services.inventory.decide.orders import answered, taken_back
 from services.inventory.decide.stocks import Stocks
 from services.inventory.rules import NO_RULES, Rules
-from services.inventory.state import Bound, Reservation, ReservationStatus, Stock
+from services.inventory.state import Bound, Reservation, ReservationStatus, ReservedLine, Stock
 
 
 def reads_routed(message: OrderRoutedV1) -> Iterable[str]:
@@ -150,27 +151,11 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime, rules: Rul
         taken = min(bound.quantity, missing.quantity)
         if line is None or not taken:
             continue
-        sku = bound.sku or line.sku
-        named = binding.named_lots(stocks, message, line, sku)
-        lots = binding.missing_lots(bound, named, taken)
-        decision.events += gone.lose(stocks, sku, bound.location_id, taken, lots, message.order_id)
-        left = binding.fewer(stocks, sku, bound, taken, lots)
-        if named:
-            days = binding.days_of(message.lots)
-            decision.events += binding.ready(stocks, left, sku, named, days, "picked", message.order_id)
-            left = binding.rebind(stocks, left, sku, binding.first(named, left.quantity))
-        promised = min(taken, max(0, stocks[line.sku].promisable))
-        stocks.change(line.sku, reserved=promised, waiting=taken - promised)
-        stocks.charge(line, promised if bound.sku else promised - taken)
-        if promised < taken:
-            lost.append(LineQuantity(line_id=line.line_id, sku=line.sku, quantity=taken - promised))
-        decision.events += stocks.shortages(sku, bound.location_id, "short-pick")
-        lines[missing.line_id] = changed(
-            line,
-            bound=binding.with_bound(line, left),
-            promised=line.promised + promised,
-            backordered=line.backordered + taken - promised,
-        )
+        after, said = _lose(stocks, message, line, bound, taken)
+        lines[line.line_id] = after
+        decision.events += said
+        if waits := after.backordered - line.backordered:
+            lost.append(LineQuantity(line_id=line.line_id, sku=line.sku, quantity=waits))
     if not lines or (not decision.events and not stocks.writes()):
         return decision
     reservation = with_lines(
@@ -186,3 +171,29 @@ def short_pick(states: States, message: ShortPickedV1, now: datetime, rules: Rul
     decision.events += taken_back(reservation, lost, "short-pick", now)
     decision.writes += answered(states, message.owner, message.fulfilment_id, (line.sku for line in message.missing))
     return decision
+
+
+def _lose(
+    stocks: Stocks, message: ShortPickedV1, line: ReservedLine, bound: Bound, quantity: int
+) -> tuple[ReservedLine, list[Event]]:
+    """Bound pieces of a line are gone: it is promised others as far as there are any, and waits for the rest."""
+    sku = bound.sku or line.sku
+    named = binding.named_lots(stocks, message, line, sku)
+    lots = binding.missing_lots(bound, named, quantity)
+    said: list[Event] = [*gone.lose(stocks, sku, bound.location_id, quantity, lots, message.order_id)]
+    left = binding.fewer(stocks, sku, bound, quantity, lots)
+    if named:
+        days = binding.days_of(message.lots)
+        said += binding.ready(stocks, left, sku, named, days, "picked", message.order_id)
+        left = binding.rebind(stocks, left, sku, binding.first(named, left.quantity))
+    promised = min(quantity, max(0, stocks[line.sku].promisable))
+    stocks.change(line.sku, reserved=promised, waiting=quantity - promised)
+    stocks.charge(line, promised if bound.sku else promised - quantity)
+    said += stocks.shortages(sku, bound.location_id, "short-pick")
+    after = changed(
+        line,
+        bound=binding.with_bound(line, left),
+        promised=line.promised + promised,
+        backordered=line.backordered + quantity - promised,
+    )
+    return after, said

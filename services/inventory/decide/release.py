@@ -147,13 +147,9 @@ def give_back(
         if left and one.fulfilment_id and one.fulfilment_id not in reservation.answered:
             here = stopped.get(one.fulfilment_id, {})
             stopped[one.fulfilment_id] = {**here, one.line_id: here.get(one.line_id, 0) + left}
-        unfilled = min(left, line.backordered)
-        promised = min(left - unfilled, line.promised)
-        stocks.change(line.sku, reserved=-promised, waiting=-unfilled)
-        line = changed(line, backordered=line.backordered - unfilled, promised=line.promised - promised)
+        line, unfilled, promised = _unpromise(stocks, line, left)
         if unfilled:
             _rewait(states, reservation, line, decision, now)
-        stocks.charge(line, -promised)
         given = unbound + unfilled + promised
         over = min(line.lapsed, one.quantity - given)
         lapsed = line.lapsed - over + (given if lapses else 0)
@@ -161,16 +157,19 @@ def give_back(
         if given:
             released.append(LineQuantity(line_id=one.line_id, sku=line.sku, quantity=given))
     if released:
-        decision.events.append(
-            ReservationReleasedV1(
-                owner=reservation.owner,
-                order_id=reservation.order_id,
-                lines=tuple(released),
-                reason=reason,
-                released_at=now,
-            )
-        )
+        about = {"owner": reservation.owner, "order_id": reservation.order_id, "reason": reason}
+        decision.events.append(ReservationReleasedV1(**about, lines=tuple(released), released_at=now))
     return changed(reservation, cancelled_before=before, unnamed_before=unnamed, stopped=stopped)
+
+
+def _unpromise(stocks: Stocks, line: ReservedLine, quantity: int) -> tuple[ReservedLine, int, int]:
+    """Give back up to so many pieces that wait, then promised ones: the line, and how many of either."""
+    unfilled = min(quantity, line.backordered)
+    promised = min(quantity - unfilled, line.promised)
+    stocks.change(line.sku, reserved=-promised, waiting=-unfilled)
+    stocks.charge(line, -promised)
+    line = changed(line, backordered=line.backordered - unfilled, promised=line.promised - promised)
+    return line, unfilled, promised
 
 
 def _rewait(states: States, reservation: Reservation, line: ReservedLine, decision: Decision, now: datetime) -> None:

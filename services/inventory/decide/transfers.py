@@ -1,9 +1,10 @@
 """Transfers: pieces leave a location, are nobody's to sell while they are on their way, and arrive, all or in part."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from crossdock_contracts.inventory import TransferStockV1
+from crossdock_contracts.inventory import StockMovedV1, TransferStockV1
 from crossdock_contracts.lots import (
     DispatchTransferV1,
     ReceiveTransferV1,
@@ -101,38 +102,22 @@ def receive_transfer(states: States, message: ReceiveTransferV1, now: datetime, 
     if not transfer.left:
         return Decision.refused(message, "wrong-state", f"transfer {message.transfer_id} of {sku} is complete")
     stocks = Stocks(states, message.owner, now, rules.wms)
-    decision = Decision()
     arrived = min(message.quantity, transfer.left)
     over = message.quantity - arrived
-    left = transfer.left - arrived
-    short = 0 if message.more_to_come else left
+    short = 0 if message.more_to_come else transfer.left - arrived
     lots = {lot: pieces.quantity for lot, pieces in transfer.lots.items()} or {"": transfer.left}
     came = binding.first(lots, arrived)
     lost = binding.first(binding.less(lots, came), short)
-    target, reference = transfer.to_location_id, transfer.transfer_id
-    for lot, quantity in came.items():
-        entry = arrivals.take_in(
-            states, stocks, sku, target, quantity, "transferred-in", reason="transfer", reference=reference,
-            source="in-transit", lot=lot, expires_on=transfer.lots[lot].expires_on if lot else "",
-        )  # fmt: skip
-        decision.events.append(entry)
-    for lot, quantity in lost.items():
-        gone = stocks.shift(
-            sku, target, "adjusted", quantity, "in-transit", "", reason="transfer-short", reference=reference, lot=lot
-        )
-        decision.events.append(gone)
-    if over:
-        extra = next(iter(lots)) if len(lots) == 1 else ""
-        day = transfer.lots[extra].expires_on if extra else ""
-        found = arrivals.take_in(
-            states, stocks, sku, target, over, "found", reason="transfer-over", reference=reference, lot=extra,
-            expires_on=day,
-        )  # fmt: skip
-        decision.events.append(found)
     rest = binding.less(binding.less(lots, came), lost)
+    extra = {next(iter(lots)) if len(lots) == 1 else "": over} if over else {}
+    entries = [
+        *_taken_in(states, stocks, transfer, came, "transferred-in", "transfer", source="in-transit"),
+        *_lost(stocks, transfer, lost),
+        *_taken_in(states, stocks, transfer, extra, "found", "transfer-over"),
+    ]
     transfer = changed(
         transfer,
-        left=left - short,
+        left=transfer.left - arrived - short,
         lots={lot: changed(pieces, quantity=rest[lot]) for lot, pieces in transfer.lots.items() if lot in rest},
     )
     received = TransferReceivedV1(
@@ -140,13 +125,49 @@ def receive_transfer(states: States, message: ReceiveTransferV1, now: datetime, 
         sku=sku,
         transfer_id=transfer.transfer_id,
         from_location_id=transfer.from_location_id,
-        to_location_id=target,
+        to_location_id=transfer.to_location_id,
         quantity=message.quantity,
         left=transfer.left,
         short=short,
         over=over,
         received_at=now,
     )
-    decision.writes = [*stocks.writes(), transfer]
-    decision.events += [received, *stocks.freed()]
-    return decision
+    return Decision(writes=[*stocks.writes(), transfer], events=[*entries, received, *stocks.freed()])
+
+
+def _taken_in(
+    states: States,
+    stocks: Stocks,
+    transfer: Transfer,
+    pieces: Mapping[str, int],
+    kind: str,
+    reason: str,
+    *,
+    source: str = "",
+) -> list[StockMovedV1]:
+    """So many pieces of each lot come in where the transfer goes."""
+    return [
+        arrivals.take_in(
+            states,
+            stocks,
+            transfer.sku,
+            transfer.to_location_id,
+            quantity,
+            kind,
+            reason=reason,
+            reference=transfer.transfer_id,
+            source=source,
+            lot=lot,
+            expires_on=transfer.lots[lot].expires_on if lot else "",
+        )
+        for lot, quantity in pieces.items()
+    ]
+
+
+def _lost(stocks: Stocks, transfer: Transfer, pieces: Mapping[str, int]) -> list[StockMovedV1]:
+    """So many pieces of each lot are not on their way any more, and nowhere else."""
+    about: dict[str, Any] = {"reason": "transfer-short", "reference": transfer.transfer_id}
+    return [
+        stocks.shift(transfer.sku, transfer.to_location_id, "adjusted", quantity, "in-transit", "", lot=lot, **about)
+        for lot, quantity in pieces.items()
+    ]

@@ -1,6 +1,7 @@
 """Amending what has been let go: what is not placed yet here, what has been placed by shipping's leave."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from crossdock_contracts.amendments import (
     AMENDMENTS,
@@ -151,40 +152,24 @@ def _became(
 
 def _finished(route: Route, pending: PendingAmendment) -> tuple[Route, AmendmentDecidedV1]:
     """Everyone has answered: what shall go goes, and what stays costs what it shall."""
-    unplaced, removed = route.unplaced, list(pending.removed)
-    kept: list[LineQuantity] = []
-    parts, here, expected = list(pending.parts), 0, 0
-    for wanted in pending.wanted:
-        gone = [one for one in removed if one.line_id == wanted.line_id]
-        more, unplaced = take(unplaced, wanted.line_id, wanted.quantity - sum(one.quantity for one in gone))
-        here += quantity_of(more)
-        gone += fulfilled(more)
-        removed += fulfilled(more)
-        stays = wanted.quantity - sum(one.quantity for one in gone)
-        expected += wanted.value_minor * (wanted.quantity - stays) // wanted.quantity
-        if stays:
-            kept.append(LineQuantity(line_id=wanted.line_id, sku=wanted.sku, quantity=stays))
-    removed_minor = sum(one.value_minor for one in removed)
-    if here:
-        parts.append(AmendmentPart(change=Change.LESS, result=Result.APPLIED))
-    for line in kept:
-        detail = f"{line.quantity} of line {line.line_id} have shipped"
-        parts.append(AmendmentPart(change=Change.LESS, result=Result.REFUSED, stage=Stage.SHIPPED, detail=detail))
-    if kept:  # what stays costs what it did: somebody has to look
-        parts = [_instead(part) if part.change == Change.AMOUNT else part for part in parts]
-    repriced = removed_minor - expected if kept else pending.amount_minor - pending.added_minor + removed_minor
-    unplaced, adjustment = reprice(unplaced, repriced)
-    applied = any(part.result != Result.REFUSED for part in parts)
+    went = _went(route, pending)
+    removed_minor = sum(one.value_minor for one in went.removed)
+    repriced = pending.amount_minor - pending.added_minor + removed_minor
+    if went.kept:
+        repriced = removed_minor - went.expected_minor
+    unplaced, adjustment = reprice(went.unplaced, repriced)
+    parts = _results(pending, went)
     rises = pending.added_minor + repriced - removed_minor > 0
     order = route.order
     assert order is not None
+    applied = any(part.result != Result.REFUSED for part in parts)
     route = changed(
         route,
         order=order if applied else changed(order, revision=order.revision - 1),
         unplaced=unplaced,
         amending=None,
         amended=(*route.amended, pending.amendment_id),
-        cancelled=route.cancelled + sum(one.quantity for one in removed),
+        cancelled=route.cancelled + sum(one.quantity for one in went.removed),
         pays_for=order.revision if rises else route.pays_for,
         attempts_before=route.attempt,
     )
@@ -194,11 +179,52 @@ def _finished(route: Route, pending: PendingAmendment) -> tuple[Route, Amendment
         amendment_id=pending.amendment_id,
         accepted=True,
         results=tuple(parts),
-        removed=tuple(removed),
-        kept=tuple(kept),
+        removed=went.removed,
+        kept=went.kept,
         repriced_minor=repriced,
         adjustment_minor=adjustment,
     )
+
+
+class _Went(NamedTuple):
+    """What became of the pieces that should go."""
+
+    removed: tuple[FulfilledQuantity, ...]
+    kept: tuple[LineQuantity, ...]
+    here: int
+    """How many of the removed ones lay here, without a location."""
+    unplaced: tuple[Pieces, ...]
+    """What still does."""
+    expected_minor: int
+    """What those that went were to bring down the price by."""
+
+
+def _went(route: Route, pending: PendingAmendment) -> _Went:
+    unplaced, removed = route.unplaced, list(pending.removed)
+    kept: list[LineQuantity] = []
+    here, expected = 0, 0
+    for wanted in pending.wanted:
+        stopped = sum(one.quantity for one in removed if one.line_id == wanted.line_id)
+        more, unplaced = take(unplaced, wanted.line_id, wanted.quantity - stopped)
+        found = quantity_of(more)
+        here += found
+        removed += fulfilled(more)
+        expected += wanted.value_minor * (stopped + found) // wanted.quantity
+        if stays := wanted.quantity - stopped - found:
+            kept.append(LineQuantity(line_id=wanted.line_id, sku=wanted.sku, quantity=stays))
+    return _Went(tuple(removed), tuple(kept), here, unplaced, expected)
+
+
+def _results(pending: PendingAmendment, went: _Went) -> list[AmendmentPart]:
+    parts = list(pending.parts)
+    if went.here:
+        parts.append(AmendmentPart(change=Change.LESS, result=Result.APPLIED))
+    for line in went.kept:
+        detail = f"{line.quantity} of line {line.line_id} have shipped"
+        parts.append(AmendmentPart(change=Change.LESS, result=Result.REFUSED, stage=Stage.SHIPPED, detail=detail))
+    if went.kept:  # what stays costs what it did: somebody has to look
+        parts = [_instead(part) if part.change == Change.AMOUNT else part for part in parts]
+    return parts
 
 
 def _instead(part: AmendmentPart) -> AmendmentPart:

@@ -100,7 +100,7 @@ def carriage(rules: Rules, case: Case) -> Carriage | None:
             if why:
                 found.refused[name] = why
                 continue
-            days = service.transit_days_to.get(order.ship_to.country or "", service.transit_days)
+            days = service.days_to(order.ship_to.country)
             transit = (service.calendar or carrier.calendar).transit
             found.services.append(Service(name, service.asks(weight_g), days, transit, service.from_locations))
             left = {sku: why for sku, line in goods.items() if sku and (why := _takes(service, line))}
@@ -114,24 +114,16 @@ def _goes(service: CarrierService, level: str, to: Address) -> str:
     """Why a service does not go there at all; empty where it does."""
     if level not in service.service_levels:
         return "other service level"
-    if service.countries and to.country not in service.countries:
-        return "country not served"
-    if to.country in service.banned_countries:
-        return "country banned"
-    if not service.post_boxes and to.po_box:
-        return "no post boxes"
-    return ""
+    return service.not_there(to.country, po_box=to.po_box).replace("-", " ")
 
 
 def _takes(service: CarrierService, line: OrderLine) -> str:
     """Why a service does not take one piece of these goods; empty where it does."""
-    if line.hazmat_class and not service.hazmat and line.hazmat_class not in service.hazmat_classes:
+    if line.hazmat_class and not service.carries({line.hazmat_class}):
         return f"hazardous goods of class {line.hazmat_class}"
-    if line.weight_g is not None and line.weight_g > service.bands[-1].up_to_g:
+    if line.weight_g is not None and line.weight_g > service.most_g:
         return f"a piece of {line.weight_g} g is too heavy"
-    if line.dimensions is not None:
-        if service.longest_mm is not None and line.dimensions.longest_mm > service.longest_mm:
-            return f"a piece of {line.dimensions.longest_mm} mm is too long"
-        if service.girth_mm is not None and line.dimensions.girth_mm > service.girth_mm:
-            return "a piece is too large around"
-    return ""
+    why = service.too_large(line.dimensions)
+    if why == "too-long" and line.dimensions is not None:
+        return f"a piece of {line.dimensions.longest_mm} mm is too long"
+    return "a piece is too large around" if why else ""

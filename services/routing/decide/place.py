@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from crossdock_contracts.fulfilments import Fulfilment, FulfilmentLine
+from crossdock_contracts.fulfilments import DeliveryPromise, Fulfilment, FulfilmentLine
 from crossdock_contracts.routing import OrderRoutedV1, OrderUnroutableV1
-from crossdock_contracts.values import Address, LineQuantity, Order, PaymentMethod
+from crossdock_contracts.values import Address, LineQuantity, Order, OrderLine, PaymentMethod
 from services.hub.decision import Decision, States, changed
 from services.routing.decide.assign import Demand, Plan, Site, best_plans
 from services.routing.decide.capacity import Workloads
@@ -14,7 +14,7 @@ from services.routing.decide.offers import Offers, latest
 from services.routing.decide.partly import not_placed, waited_for
 from services.routing.decide.pieces import add, cards_of, quantity_of, take, value_of
 from services.routing.decide.ranking import kept_out, ranked, too_many
-from services.routing.decide.ruling import case_of
+from services.routing.decide.ruling import Case, case_of
 from services.routing.rules import Rules
 from services.routing.state import Pieces, ReleaseTimer, Route, RouteStatus, Share
 
@@ -43,20 +43,15 @@ def place(
     leave_out(allowed, route)
     offers = Offers(rules, states, workloads, route, case)
     sites = at_store(order, _sites(route, demand, allowed, offers), demand, allowed)
-    config, ruling = rules.config, allowed.ruling
-    wanted = Demand(demand, case.weights_g, whole=ruling.whole, together=tuple(ruling.together))
-    plans: list[Plan] = []
-    for most in (1, ruling.most) if order.ship_complete else (ruling.most,):
-        plans = plans or best_plans(wanted, sites, split=config.weights.split, most=most, keep=config.ranking)
+    plans = _plans(rules, case, allowed, sites)
     early = offers.release_at(plans[0].shares) if plans else None
     if early is not None and early > now:
         return wait(changed(route, unplaced=add(route.unplaced, rest)), early)
-    route = changed(route, attempt=route.attempt + 1)
-    if not plans or route.attempt - route.attempts_before > config.attempts or order.ship_to is None:
+    route, most = changed(route, attempt=route.attempt + 1), rules.config.attempts
+    if not plans or route.attempt - route.attempts_before > most or order.ship_to is None:
         route = changed(route, unplaced=add(route.unplaced, rest))
-        return _unroutable(route, order, allowed, sites, bool(plans), config.attempts)
+        return _unroutable(route, order, allowed, sites, bool(plans), most)
     fulfilments, shares = _shares(route, order, plans[0], offers)
-    deliver_by = latest(one.promise.deliver_by if one.promise else None for one in fulfilments)
     routed = OrderRoutedV1(
         owner=route.owner,
         order_id=route.order_id,
@@ -65,10 +60,24 @@ def place(
         ranking=ranked(rules, case, plans, allowed, offers),
         rules=tuple(allowed.applied),
         routed_at=now,
-        deliver_by=deliver_by,
+        deliver_by=latest(one.promise.deliver_by if one.promise else None for one in fulfilments),
         waiting=tuple(LineQuantity(line_id=p.line_id, sku=p.sku, quantity=p.quantity) for p in rest),
     )
-    route = changed(
+    return Decision(writes=[_placed(route, shares, rest, routed.deliver_by)], events=[routed])
+
+
+def _plans(rules: Rules, case: Case, allowed: Eligible, sites: list[Site]) -> list[Plan]:
+    """The best ways to ship these pieces, best first; what ships complete goes from one location where one has it."""
+    config, ruling = rules.config, allowed.ruling
+    wanted = Demand(case.pieces, case.weights_g, whole=ruling.whole, together=tuple(ruling.together))
+    plans: list[Plan] = []
+    for most in (1, ruling.most) if case.order.ship_complete else (ruling.most,):
+        plans = plans or best_plans(wanted, sites, split=config.weights.split, most=most, keep=config.ranking)
+    return plans
+
+
+def _placed(route: Route, shares: tuple[Share, ...], rest: tuple[Pieces, ...], deliver_by: datetime | None) -> Route:
+    return changed(
         route,
         status=RouteStatus.WAITING if rest else RouteStatus.ROUTED,
         unplaced=rest,
@@ -77,7 +86,6 @@ def place(
         shares=(*route.shares, *shares),
         deliver_by=max(filter(None, (deliver_by, route.deliver_by)), default=None),
     )
-    return Decision(writes=[route], events=[routed])
 
 
 def _sites(route: Route, demand: dict[str, int], allowed: Eligible, offers: Offers) -> list[Site]:
@@ -129,61 +137,78 @@ def _unroutable(
 def _shares(route: Route, order: Order, plan: Plan, offers: Offers) -> tuple[tuple[Fulfilment, ...], tuple[Share, ...]]:
     """The chosen plan as fulfilments, and what routing remembers of them."""
     left = route.unplaced
+    cards = max(0, order.totals.gift_cards_minor - sum(map(cards_of, route.shares))) if _by_cash(order) else 0
     fulfilments: list[Fulfilment] = []
     shares: list[Share] = []
-    known = {line.line_id: line for line in order.lines}
-    by_cash = order.payment.method is PaymentMethod.CASH_ON_DELIVERY
-    cards = max(0, order.totals.gift_cards_minor - sum(map(cards_of, route.shares))) if by_cash else 0
     for location_id, pieces_by_sku in offers.parcels(plan.shares):
-        taken: tuple[Pieces, ...] = ()
-        for sku, quantity in pieces_by_sku.items():
-            for piece in left:
-                if piece.sku == sku and quantity:
-                    part, left = take(left, piece.line_id, min(quantity, piece.quantity))
-                    taken = add(taken, part)
-                    quantity -= quantity_of(part)  # noqa: PLW2901  # what is still to be taken
-        fulfilment_id = f"{route.order_id}/{len(route.shares) + len(shares) + 1}"
+        taken, left = _take_skus(left, pieces_by_sku)
         promise, counted = offers.settle(location_id, pieces_by_sku)
-        paid = min(cards, value_of(taken))
-        cards -= paid
-        shares.append(
-            Share(fulfilment_id=fulfilment_id, location_id=location_id, pieces=taken, cards_minor=paid, counted=counted)
+        share = Share(
+            fulfilment_id=f"{route.order_id}/{len(route.shares) + len(shares) + 1}",
+            location_id=location_id,
+            pieces=taken,
+            cards_minor=min(cards, value_of(taken)),
+            counted=counted,
         )
-        fulfilments.append(
-            Fulfilment(
-                fulfilment_id=fulfilment_id,
-                order_id=route.order_id,
-                location_id=location_id,
-                lines=tuple(
-                    FulfilmentLine(
-                        line_id=p.line_id,
-                        sku=p.sku,
-                        title=known[p.line_id].title,
-                        quantity=p.quantity,
-                        weight_g=known[p.line_id].weight_g,
-                        value_minor=p.value_minor,
-                        hazmat_class=known[p.line_id].hazmat_class,
-                        hs_code=known[p.line_id].hs_code,
-                        origin_country=known[p.line_id].origin_country,
-                        gift_wrap=known[p.line_id].gift_wrap,
-                        note=known[p.line_id].note,
-                        dimensions=known[p.line_id].dimensions,
-                    )
-                    for p in taken
-                ),
-                ship_to=order.ship_to or Address(),
-                channel=order.channel,
-                currency=order.currency,
-                service_level=order.shipping.service_level,
-                priority=order.priority,
-                ship_by=min(filter(None, (order.ship_by, promise.cutoff_at if promise else None)), default=None),
-                deliver_by=order.deliver_by or (promise.deliver_by if promise else None),
-                promise=promise,
-                cash_on_delivery_minor=value_of(taken) - paid if by_cash else 0,
-                gift_message=order.gift_message,
-                note=order.note,
-                tags=order.tags,
-                collect_at=order.shipping.pickup_location_id,
-            )
-        )
+        cards -= share.cards_minor
+        shares.append(share)
+        fulfilments.append(_fulfilment(order, share, promise))
     return tuple(fulfilments), tuple(shares)
+
+
+def _by_cash(order: Order) -> bool:
+    return order.payment.method is PaymentMethod.CASH_ON_DELIVERY
+
+
+def _take_skus(left: tuple[Pieces, ...], wanted: dict[str, int]) -> tuple[tuple[Pieces, ...], tuple[Pieces, ...]]:
+    """So many pieces of these SKUs, of whichever lines, and the rest."""
+    taken: tuple[Pieces, ...] = ()
+    for sku, quantity in wanted.items():
+        wanting = quantity
+        for piece in left:
+            if piece.sku == sku and wanting:
+                part, left = take(left, piece.line_id, min(wanting, piece.quantity))
+                taken = add(taken, part)
+                wanting -= quantity_of(part)
+    return taken, left
+
+
+def _fulfilment(order: Order, share: Share, promise: DeliveryPromise | None) -> Fulfilment:
+    """What a location is asked to ship."""
+    lines = {line.line_id: line for line in order.lines}
+    return Fulfilment(
+        fulfilment_id=share.fulfilment_id,
+        order_id=order.order_id,
+        location_id=share.location_id,
+        lines=tuple(_line(lines[pieces.line_id], pieces) for pieces in share.pieces),
+        ship_to=order.ship_to or Address(),
+        channel=order.channel,
+        currency=order.currency,
+        service_level=order.shipping.service_level,
+        priority=order.priority,
+        ship_by=min(filter(None, (order.ship_by, promise.cutoff_at if promise else None)), default=None),
+        deliver_by=order.deliver_by or (promise.deliver_by if promise else None),
+        promise=promise,
+        cash_on_delivery_minor=value_of(share.pieces) - share.cards_minor if _by_cash(order) else 0,
+        gift_message=order.gift_message,
+        note=order.note,
+        tags=order.tags,
+        collect_at=order.shipping.pickup_location_id,
+    )
+
+
+def _line(line: OrderLine, pieces: Pieces) -> FulfilmentLine:
+    return FulfilmentLine(
+        line_id=pieces.line_id,
+        sku=pieces.sku,
+        title=line.title,
+        quantity=pieces.quantity,
+        weight_g=line.weight_g,
+        value_minor=pieces.value_minor,
+        hazmat_class=line.hazmat_class,
+        hs_code=line.hs_code,
+        origin_country=line.origin_country,
+        gift_wrap=line.gift_wrap,
+        note=line.note,
+        dimensions=line.dimensions,
+    )

@@ -1,12 +1,8 @@
 """Adapters for the accounts that are configured."""
 
-from collections.abc import Callable, Generator
-from functools import partial
-
-import httpx
-
-from services.hub.effects import Limits, TransientError
+from services.hub.effects import Limits
 from services.hub.http import Http, Timeouts
+from services.hub.keys import KeyAuth, basic
 from services.hub.quota import Quota
 from services.hub.secrets import Secrets
 from services.hub.toml import RulesError
@@ -18,25 +14,6 @@ _ANSWERED_BEFORE_S = 2.0
 """A carrier's answer is given up so long before the hub gives up the call, so that the call itself says why."""
 
 
-class KeyAuth(httpx.Auth):
-    """Shows a key as user name; it is read anew for each request, so that it is rotated without a restart."""
-
-    def __init__(self, key: Callable[[], str], missing: str) -> None:
-        self._key = key
-        self._missing = missing
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Called by httpx for each request.
-
-        Raises:
-            TransientError: there is no key.
-        """
-        key = self._key()
-        if not key:
-            raise TransientError(self._missing)
-        yield from httpx.BasicAuth(key, "").auth_flow(request)
-
-
 def adapter(name: str, account: Account, secrets: Secrets) -> AccountAdapter:
     """What speaks with a carrier through this account.
 
@@ -44,8 +21,7 @@ def adapter(name: str, account: Account, secrets: Secrets) -> AccountAdapter:
         RulesError: a setting is missing, or what it needs is not installed.
     """
     if account.kind == "easypost":
-        key = f"carrier.{name}.key"
-        auth = KeyAuth(partial(secrets.one, key), secrets.missing(key))
+        auth = KeyAuth(lambda: basic(secrets.needed(f"carrier.{name}.key")))
         times = Timeouts(total_s=max(1.0, account.timeout_s - _ANSWERED_BEFORE_S))
         http = Http(
             name,

@@ -1,21 +1,20 @@
 """The dock: packed parcels that wait for a manifest, or for a carrier to come."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import Any
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from crossdock_contracts.base import Event
 from crossdock_contracts.dock import MOST_FULFILMENTS, HandedParcel, ParcelWaitsV1
 from services.hub.decision import Decision, Document, States, changed
 from services.shipping.carriers import BoughtParcel
+from services.shipping.decide.beside import Decide, followed_by
 from services.shipping.decide.parcels import labels_in_use, unlabelled
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus
 from services.shipping.state_dock import Docked, DockedParcel, ManifestTimer, Purpose
 
-Decide = Callable[..., Decision]
 _KEPT = timedelta(days=30)
 """What was neither closed, nor fetched, nor delivered by then is not waited for any more."""
 _LIES: dict[Purpose, tuple[ShipmentStatus, ...]] = {
@@ -26,24 +25,13 @@ _LIES: dict[Purpose, tuple[ShipmentStatus, ...]] = {
 
 
 def docked(rules: Rules, decide: Decide) -> Decide:
-    """The same decision, and with it what it changes of what lies at the dock.
-
-    The last two arguments of a decision, whatever it answers to, are the message or outcome, and the time.
-    """
-
-    @wraps(getattr(decide, "func", decide))
-    def decided(states: States, *more: Any) -> Decision:
-        decision = decide(states, *more)
-        now = next(one for one in reversed(more) if isinstance(one, datetime))
-        for after in [one for one in decision.writes if isinstance(one, Shipment)]:
-            _dock(rules, states, decision, after, now)
-        return decision
-
-    return decided
+    """The same decision, and with it what it changes of what lies at the dock."""
+    return followed_by(Shipment, partial(_dock, rules), decide)
 
 
-def _dock(rules: Rules, states: States, decision: Decision, after: Shipment, now: datetime) -> None:
-    before = states.get(Shipment, after.owner, after.fulfilment_id)
+def _dock(
+    rules: Rules, states: States, decision: Decision, before: Shipment | None, after: Shipment, now: datetime
+) -> None:
     lay, lies = _lying(rules, before, now), _lying(rules, after, now)
     gone = [key for key in lay if key not in lies]
     for key, one in lies.items():

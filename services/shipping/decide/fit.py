@@ -75,9 +75,7 @@ def too_heavy(rules: Rules, fulfilment: Fulfilment, boxes: tuple[Box, ...]) -> s
         if any(not rate.refused for rate in offers) or not any(rate.refused == "too-heavy" for rate in offers):
             continue
         most = max(
-            rules.carriers[rate.carrier].service[rate.service].bands[-1].up_to_g
-            for rate in offers
-            if rate.refused == "too-heavy"
+            rules.carriers[rate.carrier].service[rate.service].most_g for rate in offers if rate.refused == "too-heavy"
         )
         size = box.dimensions
         volume = f" and {size.length_mm} × {size.width_mm} × {size.height_mm} mm" if size else ""

@@ -1,43 +1,30 @@
 """Parcels under way: known by account and number from the purchase of their label until they are at rest."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
-from typing import Any
+from functools import partial
 
 from crossdock_contracts.labels import Parcel
 from services.hub.decision import Decision, States
+from services.shipping.decide.beside import Decide, followed_by
 from services.shipping.decide.parcels import labels_in_use
 from services.shipping.decide.track import at_rest
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, is_open
 from services.shipping.state_track import Underway
 
-Decide = Callable[..., Decision]
 _Ways = dict[tuple[str, str], Parcel]
 """Labels, by account and number."""
 
 
 def followed(rules: Rules, decide: Decide) -> Decide:
     """The same decision; parcels that it sets under way can be found from then on, those that it ends cannot."""
-
-    @wraps(getattr(decide, "func", decide))
-    def decided(states: States, *said: Any) -> Decision:
-        decision = decide(states, *said)
-        for after in [one for one in decision.writes if isinstance(one, Shipment)]:
-            before = states.get(Shipment, after.owner, after.fulfilment_id)
-            was, is_ = _under_way(rules, before), _under_way(rules, after)
-            if was.keys() != is_.keys():
-                now = next(one for one in said if isinstance(one, datetime))
-                _turn(rules, states, decision, after, was, is_, now)
-        return decision
-
-    return decided
+    return followed_by(Shipment, partial(_turn, rules), decide)
 
 
 def _turn(
-    rules: Rules, states: States, decision: Decision, shipment: Shipment, was: _Ways, is_: _Ways, now: datetime
+    rules: Rules, states: States, decision: Decision, before: Shipment | None, after: Shipment, now: datetime
 ) -> None:
+    was, is_ = _under_way(rules, before), _under_way(rules, after)
     for account, number in is_.keys() - was.keys():
         settings = rules.accounts[account]
         way = Underway(
@@ -45,16 +32,16 @@ def _turn(
             account=account,
             tracking_number=number,
             carrier=is_[account, number].carrier,
-            order_owner=shipment.owner,
-            order_id=shipment.order_id,
-            fulfilment_id=shipment.fulfilment_id,
+            order_owner=after.owner,
+            order_id=after.order_id,
+            fulfilment_id=after.fulfilment_id,
             since=now,
             due_at=now + timedelta(days=settings.track_days),
         )
         decision.writes.append(way)
     for account, number in was.keys() - is_.keys():
         standing = states.get(Underway, rules.accounts[account].owner, account, number)
-        if standing is not None and is_of(standing, shipment):
+        if standing is not None and is_of(standing, after):
             decision.withdrawn.append(standing)
 
 

@@ -46,11 +46,9 @@ def confirm_packed(
     read = read_serials(states, shipment, message.serials, now, complete=True)
     if read.trouble != FINE:
         return refused(message, shipment, read.trouble[1], reason=read.trouble[0])
-    told = len(boxes) > 1 or boxes[0].dimensions or boxes[0].lines
+    told = boxes if len(boxes) > 1 or boxes[0].dimensions or boxes[0].lines else ()
     weight = sum(box.weight_g for box in boxes)
-    shipment = changed(
-        read.shipment, status=ShipmentStatus.PACKED, weight_g=weight, boxes=boxes if told else (), unrated=True
-    )
+    shipment = changed(read.shipment, status=ShipmentStatus.PACKED, weight_g=weight, boxes=told, unrated=True)
     shipment, reported = _with_reported(shipment, fulfilment, parcels, now)
     detail = ""
     if shipment.intent is None:
@@ -63,13 +61,12 @@ def confirm_packed(
         location_id=fulfilment.location_id,
         weight_g=weight,
         packed_at=now,
-        parcels=tuple(_as_packed(box) for box in boxes) if told else (),
+        parcels=tuple(map(_as_packed, told)),
         detail=detail,
         packed_by=message.packed_by,
     )
-    decision = Decision(
-        writes=[shipment, *read.serials], events=[packed, *reported, *(shared(shipment) if shipment.riders else ())]
-    )
+    riding = shared(shipment) if shipment.riders else ()
+    decision = Decision(writes=[shipment, *read.serials], events=[packed, *reported, *riding])
     if shipment.intent is None:
         decision = decision.and_then(go_on(rules, shipment, now, is_circuit_open))
     return queued(rules, states, before, decision, now)

@@ -99,6 +99,6 @@ def _said(shopped: Shopped, name: str, title: str, expected: Money, days: int) -
 
 def price(carrier: Carrier, service: CarrierService, fulfilment: Fulfilment, billed: int) -> tuple[Money, str]:
     """What a service asks for a parcel that counts for so many grams, and why it does not take it; empty: it does."""
-    band = next((band for band in service.bands if billed <= band.up_to_g), None)
+    band = service.band(billed)
     cost = Money(amount_minor=band.asks(billed) if band else 0, currency=carrier.currency)
     return cost, refusal(service, fulfilment) or ("" if band else "too-heavy")

@@ -4,19 +4,17 @@ There is one timer for each fulfilment that has a date, and none for others: it 
 to leave, and once it has left, before the one at which it has to arrive.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import wraps
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
 from crossdock_contracts.tracking import FulfilmentAtRiskV1
 from services.hub.decision import Decision, States, changed
+from services.shipping.decide.beside import Decide, followed_by
 from services.shipping.rules import Rules
 from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import RiskTimer, Shipment, ShipmentStatus, is_open
-
-Decide = Callable[..., Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +28,18 @@ class Stage:
 
 def watched(rules: Rules, decide: Decide) -> Decide:
     """The same decision, and with it the timers of the fulfilments that it brings further are set or withdrawn."""
-
-    @wraps(getattr(decide, "func", decide))
-    def decided(states: States, message: Any, now: datetime) -> Decision:
-        decision = decide(states, message, now)
-        for after in [one for one in decision.writes if isinstance(one, Shipment)]:
-            before = states.get(Shipment, after.owner, after.fulfilment_id)
-            _watch(states, decision, after, _next(rules, before), _next(rules, after))
-        return decision
-
-    return decided
+    return followed_by(Shipment, partial(_watch, rules), decide)
 
 
-def _watch(states: States, decision: Decision, shipment: Shipment, before: Stage | None, after: Stage | None) -> None:
-    if after == before:
+def _watch(
+    rules: Rules, states: States, decision: Decision, before: Shipment | None, after: Shipment, _now: datetime
+) -> None:
+    stage = _next(rules, after)
+    if stage == _next(rules, before):
         return
-    key = {"owner": shipment.owner, "order_id": shipment.order_id, "fulfilment_id": shipment.fulfilment_id}
-    if after is not None:
-        decision.writes.append(RiskTimer(**key, due_at=after.warn_at))
+    key = {"owner": after.owner, "order_id": after.order_id, "fulfilment_id": after.fulfilment_id}
+    if stage is not None:
+        decision.writes.append(RiskTimer(**key, due_at=stage.warn_at))
     elif (standing := states.get(RiskTimer, *key.values())) is not None:
         decision.withdrawn.append(standing)
 

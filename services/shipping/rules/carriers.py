@@ -1,76 +1,21 @@
 """``carriers.toml``: carriers, their services, what these cost by weight, and the accounts that buy their labels."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-)
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Code, Country, Currency
+from services.hub.terms import ServiceTerms
 
 
-class Band(BaseModel):
-    """A price up to a weight."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    up_to_g: PositiveInt
-    amount_minor: NonNegativeInt
-    per_kg_minor: NonNegativeInt = 0
-    """For each kilogram; what that comes to is asked where it is more than the amount."""
-
-    def asks(self, weight_g: int) -> int:
-        """The price of a parcel of so many grams."""
-        return max(self.amount_minor, -(-self.per_kg_minor * weight_g // 1000))
-
-
-def _in_order(bands: tuple[Band, ...]) -> tuple[Band, ...]:
-    weights = [band.up_to_g for band in bands]
-    if weights != sorted(set(weights)):
-        msg = f"bands must be in order of weight, each once; these go up to {weights} g"
-        raise ValueError(msg)
-    return bands
-
-
-class CarrierService(BaseModel):
-    """One service of a carrier: where it goes, how long that takes, and what it costs by weight."""
+class CarrierService(ServiceTerms):
+    """One service of a carrier: its terms, and what only shipping cares for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    service_levels: tuple[Code, ...] = ("standard",)
-    """Service levels that it can fulfil."""
-    countries: tuple[Country, ...] = ()
-    """Countries that it goes to; empty: all."""
-    banned_countries: tuple[Country, ...] = ()
-    """Countries that it does not go to."""
-    from_locations: tuple[str, ...] = ()
-    """Locations at which it collects; empty: all."""
-    hazmat: bool = False
-    """It takes hazardous goods of every class."""
-    hazmat_classes: tuple[str, ...] = ()
-    """It takes hazardous goods of these classes."""
     returns: bool = False
     """It brings back from there what buyers return."""
-    post_boxes: bool = True
-    """It delivers to post-office boxes and parcel lockers."""
-    longest_mm: PositiveInt | None = None
-    """The longest side that it takes."""
-    girth_mm: PositiveInt | None = None
-    """The most that it takes of the longest side and the way around the other two together."""
-    transit_days: NonNegativeInt
-    """Working days from pickup to delivery."""
-    transit_days_to: dict[Country, NonNegativeInt] = Field(default_factory=dict)
-    """The same to countries where it differs."""
-    bands: Annotated[tuple[Band, ...], Field(min_length=1), AfterValidator(_in_order)]
-    """In order of weight; heavier parcels are not taken."""
     calendar: dict[str, Any] = Field(default_factory=dict)
     """Routing's part."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import orjson
 
 from crossdock_contracts.handed_in import OrderInput
 from services.capture.channels import Heard, Hook, UnmappableError
 from services.capture.channels.amazon import notices, orders_2026, orders_v0
-from services.capture.channels.amazon.parts import Paid
+from services.capture.channels.amazon.parts import Paid, Reading
 from services.capture.channels.parts import mapping
 from services.capture.channels.reading import found_id, json_of
 
@@ -46,10 +47,7 @@ class Amazon:
             UnmappableError: it is none.
         """
         with mapping():
-            path = _path(body)
-            if path[-1] == "AmazonOrderId":
-                return orders_v0.order_of(body)
-            return orders_2026.order_of(body if path[0] == "order" else b'{"order":' + body + b"}")
+            return _reading(body).order()
 
     def paid(self, body: bytes) -> Paid:
         """What was paid for the items of the order in a payload.
@@ -59,10 +57,7 @@ class Amazon:
             UnmappableError: it is none.
         """
         with mapping():
-            path = _path(body)
-            if path[-1] == "AmazonOrderId":
-                return orders_v0.paid_in(body)
-            return orders_2026.paid_in(body if path[0] == "order" else b'{"order":' + body + b"}")
+            return _reading(body).paid()
 
     def split(self, body: bytes) -> list[bytes]:
         """The orders that getOrders or searchOrders lists, or the only one; those of v0 still lack their items.
@@ -96,6 +91,14 @@ class Amazon:
             UnmappableError: it is not JSON.
         """
         return notices.heard(hook)
+
+
+def _reading(body: bytes) -> Reading[Any]:
+    """The order in a payload, as the version that it is of reads it."""
+    path = _path(body)
+    if path[-1] == "AmazonOrderId":
+        return orders_v0.reading_of(body)
+    return orders_2026.reading_of(body if path[0] == "order" else b'{"order":' + body + b"}")
 
 
 def _path(body: bytes) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from services.capture.channels.amazon.parts import (
     ITEM,
     REQUESTED,
     SHIPPING,
-    Paid,
     Part,
+    Reading,
     address_of,
     currency_of,
     level_of,
@@ -23,11 +23,10 @@ from services.capture.channels.amazon.payload_2026 import (
     Execution,
     Item,
     ItemFulfilment,
-    Money,
     Order,
 )
 from services.capture.channels.parts import one_by_one
-from services.capture.channels.reading import code_of, minor
+from services.capture.channels.reading import code_of
 from services.hub.decision import changed
 
 _PENDING = frozenset({"PENDING", "PENDING_AVAILABILITY"})
@@ -40,26 +39,13 @@ _ON_DELIVERY = frozenset({"cod", "cashondelivery"})
 _TAGS = {"AMAZON_BUSINESS": "business", "IN_STORE_PICK_UP": "store-pickup"}
 
 
-def order_of(body: bytes) -> OrderInput:
-    """The order in an answer of getOrder.
+def reading_of(body: bytes) -> Reading[Item]:
+    """An order in an answer of getOrder.
 
     Raises:
         NotYetError: it is pending.
         UnmappableError: it is none, or was asked for without what is needed.
     """
-    return _reading(body).order()
-
-
-def paid_in(body: bytes) -> Paid:
-    """What was paid for the items of an order.
-
-    Raises:
-        UnmappableError: as `order_of`.
-    """
-    return _reading(body).paid()
-
-
-def _reading(body: bytes) -> "_Reading":
     order = Answer.of(body).order
     status = order.fulfillment.fulfillment_status
     if status in _PENDING:
@@ -75,10 +61,13 @@ def _reading(body: bytes) -> "_Reading":
     return _Reading(order)
 
 
-class _Reading:
+class _Reading(Reading[Item]):
     """One order on its way to the hub's."""
 
+    root = "$.order"
+
     def __init__(self, source: Order) -> None:
+        super().__init__(source.order_items)
         self.source = source
         self.status = source.fulfillment.fulfillment_status
         total = source.proceeds.grand_total if source.proceeds else None
@@ -121,26 +110,6 @@ class _Reading:
             fulfilled_at=source.last_updated_time if by_amazon and self.status == "SHIPPED" else None,
             cancels=self.cancels(ended=not any(item.quantity_ordered for item in source.order_items)),
         )
-
-    def parts(self) -> list[Part]:
-        """The items, without those of which nothing is left, unless that is all."""
-        found = list(enumerate(self.source.order_items))
-        left = [(number, item) for number, item in found if item.quantity_ordered]
-        return [self.part(number, item) for number, item in left or found]
-
-    def paid(self) -> Paid:
-        """What was paid for the items."""
-        order = self.order()
-        return Paid(order.currency, bool(order.tax_minor) and not order.tax_included, tuple(self.parts()))
-
-    def minor(self, money: Money | None, path: str) -> int:
-        """An amount in the minor unit of the order's currency; what is missing is 0."""
-        if money is None or not money.amount:
-            return 0
-        if money.currency_code != self.currency:
-            msg = f"$.order.{path}: in {money.currency_code!r}, while the order is in {self.currency}"
-            raise UnmappableError(msg)
-        return minor(money.amount, self.currency, f"$.order.{path}")
 
     def part(self, number: int, item: Item) -> Part:
         """One item; of one that was cancelled Amazon may have no price."""

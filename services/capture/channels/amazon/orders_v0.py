@@ -8,15 +8,14 @@ from services.capture.channels.amazon.parts import (
     ITEM,
     REQUESTED,
     SHIPPING,
-    Paid,
     Part,
+    Reading,
     address_of,
     currency_of,
     level_of,
     sums_of,
 )
 from services.capture.channels.amazon.payload_v0 import Buyer, BuyerTax, Composed, Item, ItemBuyer, Money
-from services.capture.channels.reading import minor
 
 _PENDING = frozenset({"Pending", "PendingAvailability"})
 _SHIPPED = frozenset({"Shipped", "InvoiceUnconfirmed"})
@@ -24,26 +23,13 @@ _ENDED = frozenset({"Canceled", "Unfulfillable"})
 _KNOWN = _PENDING | _SHIPPED | _ENDED | {"Unshipped", "PartiallyShipped"}
 
 
-def order_of(body: bytes) -> OrderInput:
-    """The order in the answers about it.
+def reading_of(body: bytes) -> Reading[Item]:
+    """An order in the answers about it.
 
     Raises:
         NotYetError: it is pending: Amazon names no prices then, and it is not to be shipped.
         UnmappableError: it is none.
     """
-    return _reading(body).order()
-
-
-def paid_in(body: bytes) -> Paid:
-    """What was paid for the items of an order.
-
-    Raises:
-        UnmappableError: as `order_of`.
-    """
-    return _reading(body).paid()
-
-
-def _reading(body: bytes) -> "_Reading":
     found = Composed.of(body)
     order = found.order
     if order.order_status in _PENDING:
@@ -58,10 +44,13 @@ def _reading(body: bytes) -> "_Reading":
     return _Reading(found)
 
 
-class _Reading:
+class _Reading(Reading[Item]):
     """One order on its way to the hub's."""
 
+    root = "$"
+
     def __init__(self, found: Composed) -> None:
+        super().__init__(found.order_items)
         self.found = found
         order, items = found.order, found.order_items
         amounts = [order.order_total, *(item.item_price for item in items)]
@@ -103,26 +92,6 @@ class _Reading:
             fulfilled_at=order.last_update_date if by_amazon and shipped else None,
             cancels=self.cancels(ended=not any(item.quantity_ordered for item in items)),
         )
-
-    def parts(self) -> list[Part]:
-        """The items, without those of which nothing is left, unless that is all."""
-        found = list(enumerate(self.found.order_items))
-        left = [(number, item) for number, item in found if item.quantity_ordered]
-        return [self.part(number, item) for number, item in left or found]
-
-    def paid(self) -> Paid:
-        """What was paid for the items."""
-        order = self.order()
-        return Paid(order.currency, bool(order.tax_minor) and not order.tax_included, tuple(self.parts()))
-
-    def minor(self, money: Money | None, path: str) -> int:
-        """An amount in the minor unit of the order's currency; what is missing is 0."""
-        if money is None or not money.amount:
-            return 0
-        if money.currency_code != self.currency:
-            msg = f"$.{path}: in {money.currency_code!r}, while the order is in {self.currency}"
-            raise UnmappableError(msg)
-        return minor(money.amount, self.currency, f"$.{path}")
 
     def gift(self, item: Item) -> ItemBuyer:
         """What the buyer said of an item."""

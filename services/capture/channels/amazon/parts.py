@@ -1,13 +1,18 @@
 """What the two versions of Amazon's orders have in common: amounts by what they are for, addresses, tables."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
 
-from crossdock_contracts.handed_in import LineInput
+from crossdock_contracts.handed_in import LineInput, OrderInput
 from crossdock_contracts.values import Address
 from services.capture.channels import UnmappableError
 from services.capture.channels.parts import country_of, spread
-from services.capture.channels.reading import code_of, extra
+from services.capture.channels.reading import code_of, extra, minor
+
+ItemOf = TypeVar("ItemOf", bound="Counted")
 
 ITEM, SHIPPING = "ITEM", "SHIPPING"
 """What amounts are for, in the words of version 2026-01-01; beside them GIFT_WRAP, COD_FEE and OTHER."""
@@ -154,6 +159,66 @@ class Paid:
     tax_on_top: bool
     """There is tax, and prices are without it."""
     parts: tuple[Part, ...]
+
+
+class Price(Protocol):
+    """An amount, as each version has it."""
+
+    @property
+    def currency_code(self) -> str:
+        """Its currency."""
+
+    @property
+    def amount(self) -> Decimal:
+        """In major units."""
+
+
+class Counted(Protocol):
+    """An item, as each version has it."""
+
+    @property
+    def quantity_ordered(self) -> int:
+        """How much of it is left."""
+
+
+class Reading(ABC, Generic[ItemOf]):
+    """One order on its way to the hub's, whichever version tells of it."""
+
+    currency: str
+    root: str
+    """Where its fields begin."""
+
+    def __init__(self, items: Sequence[ItemOf]) -> None:
+        self.items = items
+
+    @abstractmethod
+    def order(self) -> OrderInput:
+        """The order as the hub takes it."""
+
+    @abstractmethod
+    def part(self, number: int, item: ItemOf) -> Part:
+        """One item."""
+
+    def parts(self) -> list[Part]:
+        """The items, without those of which nothing is left, unless that is all."""
+        found = list(enumerate(self.items))
+        left = [(number, item) for number, item in found if item.quantity_ordered]
+        return [self.part(number, item) for number, item in left or found]
+
+    def paid(self) -> Paid:
+        """What was paid for the items."""
+        order = self.order()
+        return Paid(order.currency, bool(order.tax_minor) and not order.tax_included, tuple(self.parts()))
+
+    def minor(self, price: Price | None, path: str) -> int:
+        """An amount in the minor unit of the order's currency; what is missing is 0."""
+        if price is None or not price.amount:
+            return 0
+        where = f"{self.root}.{path}"
+        if price.currency_code != self.currency:
+            msg = f"{where}: in {price.currency_code!r}, while the order is in {self.currency}"
+            raise UnmappableError(msg)
+        return minor(price.amount, self.currency, where)
 
 
 def address_of(

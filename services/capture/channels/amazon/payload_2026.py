@@ -3,17 +3,10 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from services.capture.channels.parts import Count, MaybeWhen, When
-from services.capture.channels.reading import Amount, Many, Payload, Text
-
-
-class Camel(Payload):
-    """Names its fields as this version does."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
+from services.capture.channels.reading import Amount, Camel, Many, Text
 
 
 class Money(Camel):

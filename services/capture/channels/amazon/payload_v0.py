@@ -4,17 +4,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_pascal
+from pydantic import BeforeValidator, Field
 
 from services.capture.channels.parts import Count, MaybeWhen, When
-from services.capture.channels.reading import Amount, Flag, Many, Payload, Text
-
-
-class Pascal(Payload):
-    """Names its fields as v0 does."""
-
-    model_config = ConfigDict(alias_generator=to_pascal)
+from services.capture.channels.reading import Amount, Flag, Many, Pascal, Text
 
 
 class Money(Pascal):

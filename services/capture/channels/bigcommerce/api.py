@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
-from services.capture.channels.access import KeyAuth, Keys
+from services.capture.channels.access import Keys
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -30,6 +30,7 @@ from services.capture.channels.reading import exponent
 from services.capture.channels.speaking import WebApi, by_hand, connect, shares, utc
 from services.capture.rules import ApiConfig
 from services.hub.http import StatusError
+from services.hub.keys import KeyAuth
 from services.hub.quota import Quota, by_names
 from services.hub.secrets import Secrets
 
@@ -54,8 +55,8 @@ class BigCommerceApi(WebApi):
     batch = 200
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
-        auth = KeyAuth(Keys(name, secrets), "token", "X-Auth-Token", "")
-        quota = Quota(by_names(*_LEFT, unit_s=0.001), patience_s=10.0)
+        keys, quota = Keys(name, secrets), Quota(by_names(*_LEFT, unit_s=0.001), patience_s=10.0)
+        auth = KeyAuth(lambda: keys["token"], "X-Auth-Token")
         headers = {"Accept": "application/json"}
         super().__init__(name, connect(name, config, auth=auth, quota=quota, headers=headers))
         self._location = int(config.account.get("location", "1"))

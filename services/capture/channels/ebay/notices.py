@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from services.capture.channels import Heard, Hook, SignatureError, Topic
-from services.capture.channels.ebay.payload import Camel
-from services.capture.channels.reading import Payload, Text
+from services.capture.channels.reading import Camel, Payload, Text
 
 _DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
     "SHA1": hashes.SHA1,

@@ -6,12 +6,11 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_pascal
+from pydantic import BeforeValidator, Field
 
 from services.capture.channels import UnmappableError
 from services.capture.channels.parts import MaybeWhen, Pieces, When
-from services.capture.channels.reading import Amount, Flag, Many, Payload, Text
+from services.capture.channels.reading import Amount, Flag, Many, Pascal, Text
 
 _DEEPEST = 40
 
@@ -61,12 +60,6 @@ def tree(element: Element, depth: int = 0) -> Any:
 
 def _none(found: Any) -> Any:
     return None if found == "" else found
-
-
-class Pascal(Payload):
-    """Names its fields as this API does."""
-
-    model_config = ConfigDict(alias_generator=to_pascal)
 
 
 class Money(Pascal):

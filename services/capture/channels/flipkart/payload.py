@@ -3,20 +3,13 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from services.capture.channels.parts import MaybeWhen, Pieces, When
-from services.capture.channels.reading import Amount, Payload, Text
+from services.capture.channels.reading import Amount, Camel, Text
 
 
-class _Camel(Payload):
-    """Fields are written in camel case."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
-
-
-class Prices(_Camel):
+class Prices(Camel):
     """``priceComponents``, of all pieces of an item."""
 
     selling_price: Amount = Decimal(0)
@@ -28,7 +21,7 @@ class Prices(_Camel):
     """What Flipkart gives of its own."""
 
 
-class Item(_Camel):
+class Item(Camel):
     """``orderItems[]``."""
 
     order_item_id: Text
@@ -50,7 +43,7 @@ class Item(_Camel):
     ] = False
 
 
-class AddressOf(_Camel):
+class AddressOf(Camel):
     """``deliveryAddress`` and ``billingAddress``, of ``GET /v3/shipments/{shipmentId}``."""
 
     first_name: Text = ""
@@ -64,7 +57,7 @@ class AddressOf(_Camel):
     contact_number: Text = ""
 
 
-class Shipment(_Camel):
+class Shipment(Camel):
     """A shipment: what has to be packed together."""
 
     shipment_id: Text

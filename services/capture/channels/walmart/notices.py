@@ -10,11 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict
-from pydantic.alias_generators import to_camel
-
 from services.capture.channels import Heard, Hook, SignatureError, Topic
-from services.capture.channels.reading import Payload, Text
+from services.capture.channels.reading import Camel, Text
 from services.capture.channels.signing import any_matches, lately
 
 _WINDOW_S = 300
@@ -55,15 +52,11 @@ def _hexadecimal(secret: str, signed: bytes) -> str:
     return hmac.digest(secret.encode(), signed, "sha256").hex()
 
 
-class _Camel(Payload):
-    model_config = ConfigDict(alias_generator=to_camel)
-
-
-class _Source(_Camel):
+class _Source(Camel):
     event_id: Text = ""
 
 
-class _Order(_Camel):
+class _Order(Camel):
     purchase_order_id: Text = ""
 
 
@@ -71,7 +64,7 @@ class _Event(_Order):
     order: _Order | None = None
 
 
-class _Notice(_Camel):
+class _Notice(Camel):
     source: _Source
     payload: _Event
 

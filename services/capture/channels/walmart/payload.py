@@ -3,17 +3,10 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import BeforeValidator, Field
 
 from services.capture.channels.parts import Count, MaybeWhen, When
-from services.capture.channels.reading import Amount, Flag, Many, Payload, Text
-
-
-class Camel(Payload):
-    """Names its fields as this API does."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
+from services.capture.channels.reading import Amount, Camel, Flag, Many, Text
 
 
 class Money(Camel):

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from services.capture.channels.access import Keys, PairAuth
+from services.capture.channels.access import Keys
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -35,6 +35,7 @@ from services.capture.channels.woocommerce.telling import (
 )
 from services.capture.rules import ApiConfig
 from services.hub.http import Answer, StatusError
+from services.hub.keys import KeyAuth, basic
 from services.hub.refusal import explained
 from services.hub.secrets import Secrets
 
@@ -54,7 +55,8 @@ class WooCommerceApi(WebApi):
     batch = _PAGE
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
-        auth = PairAuth(Keys(name, secrets), "key", "secret")
+        keys = Keys(name, secrets)
+        auth = KeyAuth(lambda: basic(keys["key"], keys["secret"]))
         self._tracking = connect(name, config, url=config.url + _TRACKING, auth=auth)
         shop = connect(name, config, url=config.url + _V3, auth=auth, refuses=_is_refusal)
         super().__init__(name, shop, self._tracking)
