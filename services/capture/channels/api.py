@@ -111,7 +111,7 @@ class Levelled(Value):
 
 
 class AskOrders(Value):
-    """Which orders are new or changed since a moment, the oldest change first?"""
+    """Which orders are new or changed since a moment? One that changes while they are listed passes no other over."""
 
     since: Utc
     page: str = ""

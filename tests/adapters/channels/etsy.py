@@ -95,7 +95,7 @@ class House:
 
     def _receipts(self, asked: dict[str, str]) -> bytes:
         rows = [one for one in self.receipts.values() if one["updated_timestamp"] >= int(asked["min_last_modified"])]
-        rows.sort(key=lambda one: int(one["updated_timestamp"]))
+        rows.sort(key=lambda one: int(one["receipt_id" if asked["sort_on"] == "receipt_id" else "updated_timestamp"]))
         start = int(asked["offset"])
         return answer(200, {"count": len(rows), "results": rows[start : start + int(asked["limit"])]})
 

@@ -76,14 +76,24 @@ async def test_a_receipt_is_asked_for_and_one_that_is_unknown_is_refused(tmp_pat
             await api.call("order", "k", AskOrder(channel_order_id="9"))
 
 
-async def test_receipts_are_gone_through_by_when_they_changed(tmp_path: Path) -> None:
+async def test_no_receipt_is_passed_over_where_many_changed_at_one_moment_and_one_changes_again(
+    tmp_path: Path,
+) -> None:
     async with etsy(tmp_path) as (api, house, server):
-        for number in range(230):
-            house.receipt(number, updated=min(number, 150))
-        assert set(await listed(api)) == set(range(230))
+        for number in range(1, 231):
+            house.receipt(number, updated=60)
+
+        def changing(request: Request) -> Say:
+            said = house(request)
+            if "/receipts?" in request.path:
+                house.receipt(5, updated=90)
+            return said
+
+        server.always = changing
+        assert set(await listed(api)) == set(range(1, 231))
         assert dict(parse_qsl(urlsplit(server.heard[1].path).query)) == {
             "min_last_modified": str(BEGIN),
-            "sort_on": "updated",
+            "sort_on": "receipt_id",
             "sort_order": "asc",
             "limit": "100",
             "offset": "0",

@@ -23,7 +23,7 @@ from services.capture.channels.api import (
 )
 from services.capture.channels.etsy.ledger import Ledger, Window
 from services.capture.channels.etsy.stock import Stock
-from services.capture.channels.paging import Place
+from services.capture.channels.paging import Place, Turn
 from services.capture.channels.speaking import WebApi, account, by_hand, connect
 from services.capture.rules import ApiConfig
 from services.hub.quota import Allowance, Headers, Quota
@@ -34,8 +34,6 @@ TOKEN_URL = "https://api.etsy.com/v3/public/oauth/token"  # noqa: S105  # where 
 _PAGE = 100
 _ROOT = "/v3/application"
 _TOMORROW_S = 3600.0
-_LEDGER = "ledger|"
-"""Pages of those that something was paid back of."""
 
 
 class EtsyApi(WebApi):
@@ -73,25 +71,26 @@ class EtsyApi(WebApi):
 
     async def orders(self, asked: AskOrders) -> Page:
         """Receipts that have changed; then those of which something was paid back."""
-        if asked.page.startswith(_LEDGER):
-            return await self._refunded(Window.of(asked.page.removeprefix(_LEDGER)))
-        place = Place.of(asked.page, str(int(asked.since.timestamp())))
+        turn, begin = Turn.of(asked.page), int(asked.since.timestamp())
+        found, more = await (self._changed, self._refunded)[turn.number](turn.token, begin)
+        return Page(orders=tuple(map(orjson.dumps, found)), next=turn.after(more, 2))
+
+    async def _changed(self, token: str, begin: int) -> tuple[list[dict[str, Any]], str]:
+        place = Place.of(token)
         params = {
-            "min_last_modified": place.since,
-            "sort_on": "updated",
+            "min_last_modified": str(begin),
+            "sort_on": "receipt_id",
             "sort_order": "asc",
             "limit": str(_PAGE),
-            "offset": str(_PAGE * (place.number - 1)),
+            "offset": str(place.offset),
         }
         found = await self.http.send("orders", "GET", f"{self._shop}/receipts", params=params, read=_listed)
-        ledger = Window(int(asked.since.timestamp()), int(time.time()))
-        more = place.after(str(_updated(found[-1]))) if len(found) == _PAGE else _LEDGER + ledger.written()
-        return Page(orders=tuple(map(orjson.dumps, found)), next=more)
+        return found, place.after([int(one["receipt_id"]) for one in found], _PAGE)
 
-    async def _refunded(self, window: Window) -> Page:
+    async def _refunded(self, token: str, begin: int) -> tuple[list[dict[str, Any]], str]:
+        window = Window.of(token) if token else Window(begin, int(time.time()))
         names, more = await self._ledger.refunded(window)
-        bodies = [orjson.dumps(await self._get(name)) for name in names]
-        return Page(orders=tuple(bodies), next=_LEDGER + more.written() if more else "")
+        return [await self._get(name) for name in names], more.written() if more else ""
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels."""
@@ -184,10 +183,6 @@ def _carrier(name: str) -> str:
 
 def _tracked(receipt: dict[str, Any]) -> set[str]:
     return {str(one.get("tracking_code") or "") for one in receipt.get("shipments") or ()}
-
-
-def _updated(receipt: dict[str, Any]) -> int:
-    return int(receipt.get("updated_timestamp") or receipt.get("update_timestamp") or 0)
 
 
 def _receipt(answer: Any) -> dict[str, Any]:

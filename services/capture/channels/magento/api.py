@@ -23,7 +23,6 @@ from services.capture.channels.api import (
 from services.capture.channels.magento.oauth import Integration
 from services.capture.channels.magento.stock import Stock
 from services.capture.channels.marks import mark
-from services.capture.channels.paging import Place
 from services.capture.channels.reading import exponent
 from services.capture.channels.speaking import WebApi, by_hand, connect
 from services.capture.rules import ApiConfig
@@ -75,20 +74,21 @@ class MagentoApi(WebApi):
         return Order(body=await self._with_memos(await self._get(asked.channel_order_id)))
 
     async def orders(self, asked: AskOrders) -> Page:
-        """Orders that have changed; the shop writes moments in UTC."""
-        place = Place.of(asked.page, f"{asked.since:%Y-%m-%d %H:%M:%S}")
+        """Orders that have changed, by their ids: one that changes meanwhile keeps its place.
+
+        The shop writes moments in UTC.
+        """
         criteria = {
-            **_filter("updated_at", "gteq", place.since),
-            "[sortOrders][0][field]": "updated_at",
+            **_filter("updated_at", "gteq", f"{asked.since:%Y-%m-%d %H:%M:%S}"),
+            **_filter("entity_id", "gt", asked.page or "0", group=1),
+            "[sortOrders][0][field]": "entity_id",
             "[sortOrders][0][direction]": "ASC",
             "[pageSize]": str(_PAGE),
-            "[currentPage]": str(place.number),
+            "[currentPage]": "1",
         }
-        listed = await self._list("orders", "/orders", **criteria)
-        found = list(listed["items"])
+        found = list((await self._list("orders", "/orders", **criteria))["items"])
         bodies = [await self._with_memos(one) for one in found]
-        more = len(found) == _PAGE and int(listed["total_count"]) > _PAGE * place.number
-        return Page(orders=tuple(bodies), next=place.after(str(found[-1]["updated_at"])) if more else "")
+        return Page(orders=tuple(bodies), next=str(found[-1]["entity_id"]) if len(found) == _PAGE else "")
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels."""
@@ -201,9 +201,10 @@ class MagentoApi(WebApi):
         return await self._made("/creditmemos", told.channel_order_id, mark("refund", told.refund_id))
 
 
-def _filter(field: str, condition: str, value: str) -> dict[str, str]:
-    group = "[filterGroups][0][filters][0]"
-    return {f"{group}[field]": field, f"{group}[conditionType]": condition, f"{group}[value]": value}
+def _filter(field: str, condition: str, value: str, group: int = 0) -> dict[str, str]:
+    """A condition; those of different groups hold together."""
+    at = f"[filterGroups][{group}][filters][0]"
+    return {f"{at}[field]": field, f"{at}[conditionType]": condition, f"{at}[value]": value}
 
 
 def _items(told: TellShipped | TellCancelled) -> list[dict[str, int]]:

@@ -26,6 +26,7 @@ from services.capture.channels.api import (
     Told,
 )
 from services.capture.channels.doubts import Doubts
+from services.capture.channels.paging import Turn
 from services.capture.channels.speaking import WebApi, by_hand, connect, each, utc
 from services.capture.channels.walmart import refunds
 from services.capture.channels.walmart.telling import cancellation, counted, shipment, tracked
@@ -88,23 +89,22 @@ class WalmartApi(WebApi):
 
     async def orders(self, asked: AskOrders) -> Page:
         """Orders that have changed: what the seller ships, then what others do, for Walmart lists them apart."""
-        shipper, _, cursor = asked.page.partition("|")
-        shipper = shipper or _SHIPPERS[0]
-        if cursor:
-            path = f"/v3/orders{cursor}"
+        turn = Turn.of(asked.page)
+        if turn.token:
+            path = f"/v3/orders{turn.token}"
         else:
             params = {
                 "lastModifiedStartDate": utc(asked.since),
                 "createdStartDate": utc(asked.since - _OLDEST),
-                "shipNodeType": shipper,
+                "shipNodeType": _SHIPPERS[turn.number],
                 "replacementInfo": "true",
                 "limit": str(_PAGE),
             }
             path = f"/v3/orders?{httpx.QueryParams(params)}"
         listed, after = await self._page(path)
-        number = _SHIPPERS.index(shipper) + 1
-        rest = f"{shipper}|{after}" if after else f"{_SHIPPERS[number]}|" if number < len(_SHIPPERS) else ""
-        return Page(orders=tuple(orjson.dumps({"order": one}) for one in listed), next=rest)
+        return Page(
+            orders=tuple(orjson.dumps({"order": one}) for one in listed), next=turn.after(after, len(_SHIPPERS))
+        )
 
     async def _page(self, path: str) -> tuple[list[dict[str, Any]], str]:
         """A page of a list; to a list without orders Walmart says that it does not exist."""
