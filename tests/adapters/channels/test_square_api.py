@@ -77,7 +77,7 @@ async def test_where_square_gives_no_token_what_was_to_be_told_waits(tmp_path: P
 
 
 async def test_without_a_location_the_rules_are_wrong(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match=r"shop\.api\.account\.location is missing"):
+    with pytest.raises(RulesError, match=r"shop\.api\.account\.location: it is missing"):
         async with speaking("square", tmp_path, "http://x"):
             pass
 

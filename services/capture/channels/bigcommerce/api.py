@@ -8,6 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from services.capture.channels.access import KeyAuth, Keys
+from services.capture.channels.accounts import BigCommerceAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -57,7 +58,7 @@ class BigCommerceApi(WebApi):
         quota = Quota(by_names(*_LEFT, unit_s=0.001), patience_s=10.0)
         headers = {"Accept": "application/json"}
         super().__init__(name, connect(name, config, auth=auth, quota=quota, headers=headers))
-        self._location = int(config.account.get("location", "1"))
+        self._location = BigCommerceAccount.of(name, config).location
         self._memory = Memory()
 
     async def _list(self, operation: str, path: str, **params: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import orjson
 
 from crossdock_contracts.values import Money
 from services.capture.channels.access import Keys, exchanged
+from services.capture.channels.accounts import EbayAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -62,7 +63,7 @@ class EbayApi(WebApi):
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
         json_ = {"Accept": "application/json"}
-        marketplace = config.account.get("marketplace", "EBAY_US")
+        marketplace = EbayAccount.of(name, config).marketplace
         site = {"X-EBAY-C-MARKETPLACE-ID": marketplace}
         auth = TokenAuth(self._token, scheme="IAF ")
         self._post_order = connect(name, config, auth=auth, headers=json_ | site)

@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from services.capture.channels.access import Granted, Keys, Renewed, granted
+from services.capture.channels.accounts import EtsyAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -24,13 +25,12 @@ from services.capture.channels.api import (
 from services.capture.channels.etsy.ledger import Ledger, Window
 from services.capture.channels.etsy.stock import Stock
 from services.capture.channels.paging import Place, Turn
-from services.capture.channels.speaking import WebApi, account, by_hand, connect
+from services.capture.channels.speaking import WebApi, by_hand, connect
 from services.capture.rules import ApiConfig
 from services.hub.quota import Allowance, Headers, Quota
 from services.hub.secrets import Secrets
 from services.hub.tokens import FetchToken, TokenAuth
 
-TOKEN_URL = "https://api.etsy.com/v3/public/oauth/token"  # noqa: S105  # where tokens come from, not one of them
 _PAGE = 100
 _ROOT = "/v3/application"
 _TOMORROW_S = 3600.0
@@ -48,12 +48,12 @@ class EtsyApi(WebApi):
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
-        self._token_url = config.account.get("token_url", TOKEN_URL)
+        account = EtsyAccount.of(name, config)
+        self._token_url = account.token_url
         auth = _Auth(self._keys, Renewed(self._keys, self._exchanged))
         super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)), self._tokens)
-        shop = account(name, config, "shop")
-        self._shop = f"{_ROOT}/shops/{shop}"
-        self._stock = Stock(self.http, _ROOT, shop)
+        self._shop = f"{_ROOT}/shops/{account.shop}"
+        self._stock = Stock(self.http, _ROOT, account.shop)
         self._ledger = Ledger(self.http, self._shop)
 
     async def _exchanged(self, refresh_token: str) -> Granted:

@@ -8,6 +8,7 @@ import httpx
 import orjson
 
 from services.capture.channels.access import Keys, granted
+from services.capture.channels.accounts import FlipkartAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -23,7 +24,7 @@ from services.capture.channels.api import (
 from services.capture.channels.flipkart import telling
 from services.capture.channels.flipkart.stock import Stock
 from services.capture.channels.paging import Turn
-from services.capture.channels.speaking import WebApi, account, by_hand, connect, utc
+from services.capture.channels.speaking import WebApi, by_hand, connect, utc
 from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError
 from services.hub.http import StatusError
@@ -61,8 +62,8 @@ class FlipkartApi(WebApi):
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
         super().__init__(name, connect(name, config, auth=TokenAuth(self._token)), self._tokens)
-        self._account = config.account
-        self._location = account(name, config, "location")
+        self._account = FlipkartAccount.of(name, config)
+        self._location = self._account.location
         self._stock = Stock(self.http, _ROOT, self._location)
 
     async def _token(self) -> Token:

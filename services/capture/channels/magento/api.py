@@ -8,6 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from services.capture.channels.access import Keys
+from services.capture.channels.accounts import MagentoAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -46,10 +47,10 @@ class MagentoApi(WebApi):
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         super().__init__(name, connect(name, config, auth=Integration(Keys(name, secrets))))
-        self._root = f"/rest/{config.account.get('store', 'all')}/V1"
+        account = MagentoAccount.of(name, config)
+        self._root = f"/rest/{account.store}/V1"
         self._sources = {ours: theirs for theirs, ours in config.locations.items()}
-        source, stock = config.account.get("source", "default"), config.account.get("stock", "1")
-        self._stock = Stock(self.http, self._root, source, stock)
+        self._stock = Stock(self.http, self._root, account.source, account.stock)
 
     async def _list(self, operation: str, path: str, **criteria: str) -> dict[str, Any]:
         params = {f"searchCriteria{name}": value for name, value in criteria.items()}

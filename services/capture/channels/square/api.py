@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 from services.capture.channels.access import Keys, exchanged
+from services.capture.channels.accounts import SquareAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -27,7 +28,7 @@ from services.capture.channels.api import (
 )
 from services.capture.channels.marks import mark
 from services.capture.channels.paging import Memory, Turn
-from services.capture.channels.speaking import WebApi, account, by_hand, connect, utc
+from services.capture.channels.speaking import WebApi, by_hand, connect, utc
 from services.capture.channels.square import telling
 from services.capture.channels.square.payload import CANCEL, SHIP
 from services.capture.channels.square.payload import Order as Read
@@ -66,7 +67,7 @@ class SquareApi(WebApi):
         headers = {"Accept": "application/json", "Square-Version": VERSION}
         self._tokens = connect(name, config, headers=headers)
         super().__init__(name, connect(name, config, auth=TokenAuth(self._token), headers=headers), self._tokens)
-        location = account(name, config, "location")
+        location = SquareAccount.of(name, config).location
         self._locations = list(dict.fromkeys([location, *config.locations]))
         self._stock = Stock(self.http, location)
         self._payments = Payments(self.http)

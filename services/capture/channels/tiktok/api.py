@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from services.capture.channels.access import Granted, Keys, Renewed, granted
+from services.capture.channels.accounts import TikTokAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -20,7 +21,7 @@ from services.capture.channels.api import (
 )
 from services.capture.channels.doubts import Doubts
 from services.capture.channels.paging import Turn
-from services.capture.channels.speaking import WebApi, account, connect
+from services.capture.channels.speaking import WebApi, connect
 from services.capture.channels.tiktok import aftersales, telling
 from services.capture.channels.tiktok.access import Shop, Signed, tokens_of
 from services.capture.channels.tiktok.stock import Stock
@@ -29,7 +30,6 @@ from services.hub.effects import PermanentError
 from services.hub.money import major, plain
 from services.hub.secrets import Secrets
 
-TOKEN_URL = "https://auth.tiktok-shops.com/api/v2/token/refresh"  # noqa: S105  # where tokens come from
 _PAGE = "50"
 """As many as can be looked up at a time."""
 _AFTER = "/return_refund/202602"
@@ -55,11 +55,12 @@ class TikTokApi(WebApi):
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
-        self._token_url = config.account.get("token_url", TOKEN_URL)
-        auth = Signed(self._keys, account(name, config, "cipher"), Renewed(self._keys, self._exchanged))
+        account = TikTokAccount.of(name, config)
+        self._token_url = account.token_url
+        auth = Signed(self._keys, account.cipher, Renewed(self._keys, self._exchanged))
         super().__init__(name, connect(name, config, auth=auth), self._tokens)
         self._shop = Shop(self.http)
-        self._stock = Stock(self._shop, config.account.get("warehouse", ""))
+        self._stock = Stock(self._shop, account.warehouse)
         self._providers: dict[str, list[dict[str, Any]]] = {}
         """Carriers by delivery option."""
         self._refunds: Doubts[frozenset[str]] = Doubts()

@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from services.capture.channels.access import Keys, exchanged
+from services.capture.channels.accounts import WalmartAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -55,10 +56,11 @@ class WalmartApi(WebApi):
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         self._keys = Keys(name, secrets)
+        account = WalmartAccount.of(name, config)
         common = {
             "Accept": "application/json",
             "WM_SVC.NAME": "Walmart Marketplace",
-            "WM_MARKET": config.account.get("market", "us"),
+            "WM_MARKET": account.market,
         }
         self._tokens = connect(name, config, headers=common)
         quota = Quota(
@@ -68,7 +70,7 @@ class WalmartApi(WebApi):
         )
         auth = TokenAuth(self._token, "WM_SEC.ACCESS_TOKEN", "")
         super().__init__(name, connect(name, config, auth=auth, headers=common, quota=quota), self._tokens)
-        self._params = {"shipNode": config.account["ship_node"]} if config.account.get("ship_node") else {}
+        self._params = {"shipNode": account.ship_node} if account.ship_node else {}
         self._cancels: Doubts[dict[str, int]] = Doubts()
         """Pieces by line that were cancelled before ours."""
         self._refunds: Doubts[dict[str, tuple[str, int]]] = Doubts()

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from services.capture.channels.access import Keys, PairAuth
+from services.capture.channels.accounts import Account
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -55,6 +56,7 @@ class WooCommerceApi(WebApi):
     batch = _PAGE
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
+        Account.of(name, config)
         auth = PairAuth(Keys(name, secrets), "key", "secret")
         self._tracking = connect(name, config, url=config.url + _TRACKING, auth=auth)
         shop = connect(name, config, url=config.url + _V3, auth=auth, refuses=_is_refusal)
