@@ -36,6 +36,7 @@ from services.capture.channels.speaking import WebApi, by_hand, connect
 from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, TransientError
 from services.hub.http import Http, StatusError
+from services.hub.money import major
 from services.hub.secrets import Secrets
 from services.hub.tokens import Token, TokenAuth
 
@@ -221,7 +222,7 @@ class EbayApi(WebApi):
             raise
         if made.get("refundStatus") == "FAILED":
             code = "refund-failed"
-            raise PermanentError(code, f"eBay could not pay {amount.amount_minor} {amount.currency} back")
+            raise PermanentError(code, f"eBay could not pay {major(amount.amount_minor, amount.currency)} back")
         return Told(reference=str(made.get("refundId") or ""))
 
     def _paid_back(self, key: str, order: Mapping[str, Any], amount: Money) -> Told | None:
@@ -234,7 +235,7 @@ class EbayApi(WebApi):
             return None
         if before is not None:
             return Told(reference=new[0])
-        said = f"{amount.amount_minor} {amount.currency} (minor units)"
+        said = major(amount.amount_minor, amount.currency)
         self._refunds.leave(key, f"whether {new[0]} is this refund of {said} is not known; look at eBay")
         return None
 

@@ -27,6 +27,7 @@ from services.capture.channels.etsy.stock import Stock
 from services.capture.channels.paging import Place, Turn
 from services.capture.channels.speaking import WebApi, by_hand, connect
 from services.capture.rules import ApiConfig
+from services.hub.money import major
 from services.hub.quota import Allowance, Headers, Quota
 from services.hub.secrets import Secrets
 from services.hub.tokens import FetchToken, TokenAuth
@@ -141,7 +142,7 @@ class EtsyApi(WebApi):
         Raises:
             PermanentError: always.
         """
-        amount = f"{told.amount.amount_minor} {told.amount.currency} (minor units)"
+        amount = major(told.amount.amount_minor, told.amount.currency)
         msg = f"pay back {amount} in Etsy's Shop Manager"
         raise by_hand(msg)
 
