@@ -10,10 +10,10 @@ from services.hub.inbox import Inbox, InboxError
 from services.hub.runtime import Runtime
 from services.hub.service import Service
 from services.hub.settings import Settings
-from tests.builders import T0
+from tests.builders import NOW
 
 COMMAND = NoteRemapV1(
-    owner="main", channel="shop", run_id="1", requested_by="anna", note="", begun_at=T0, figures=RemapFigures(orders=0)
+    owner="main", channel="shop", run_id="1", requested_by="anna", note="", begun_at=NOW, figures=RemapFigures(orders=0)
 )
 
 
