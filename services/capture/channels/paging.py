@@ -72,6 +72,35 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """How far a list has been gone through of what changed up to a moment: entries leave it, and none comes in.
+
+    One that changes meanwhile has left, and all behind it have moved up: as many as the list has shrunk by are asked
+    for again.
+    """
+
+    until: str
+    """The moment, as the API writes it."""
+    offset: int = 0
+    total: int = 0
+    """How many there were when the last page was asked for."""
+
+    @classmethod
+    def of(cls, page: str, until: str) -> "Until":
+        """The place that `after` wrote down; the beginning of the list up to a moment where nothing is."""
+        if not page:
+            return cls(until)
+        moment, offset, total = page.split("|")
+        return cls(moment, int(offset), int(total))
+
+    def after(self, listed: int, total: int) -> str:
+        """Where to go on; empty: nowhere."""
+        gone = min(self.offset, max(0, self.total - total))
+        onward = self.offset - gone if gone else self.offset + listed
+        return f"{self.until}|{onward}|{total}" if onward < total and (listed or gone) else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """Which of several lists is gone through, one after the other, and how far."""
 

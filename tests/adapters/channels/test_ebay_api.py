@@ -13,10 +13,10 @@ from services.capture.channels import doubts
 from services.capture.channels.api import AskOrder, AskOrders
 from services.capture.channels.ebay import Ebay
 from services.capture.channels.ebay.api import EbayApi
-from services.hub.decision import Done, Intent, Later
+from services.hub.decision import Done, Intent, Later, changed
 from services.hub.effects import PermanentError, TransientError
 from tests.adapters.channels.ebay_house import ORDERS, ebay, error, euros, instead, posted
-from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.channels.speaking import NOW, cancelled, effects, levels, problems, refund, shipped, speaking
 from tests.adapters.outside import CLOSE, Request, Say, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
@@ -261,6 +261,19 @@ async def test_a_refund_that_is_not_shown_yet_is_waited_for_before_it_is_told_ag
         outcome = await effects(api).run(replace(intent, resumed=True))
         assert isinstance(outcome, Done)
         assert (outcome.response.reference, len(posted(server, "issue_refund"))) == ("r8", 1)
+
+
+async def test_after_a_restart_a_refund_from_before_it_was_decided_is_no_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
+    async with ebay(tmp_path) as (api, house, server):
+        earlier = {"refundId": "earlier", "refundStatus": "REFUNDED", "amount": euros("5.00")}
+        house.orders["7"]["paymentSummary"]["refunds"].append(earlier | {"refundDate": "2026-05-04T12:15:00.000Z"})
+        wanted = changed(refund("7"), asked_at=NOW)
+        outcome = await effects(api).run(Intent("shop", "refund", "k", wanted, resumed=True))
+        assert isinstance(outcome, Done)
+        assert (outcome.response.reference, len(posted(server, "issue_refund"))) == ("r1", 1)
 
 
 async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(
