@@ -131,6 +131,8 @@ class PublishedLevel(Value):
     available: NonNegativeInt
     problem: str = ""
     """Why the channel would not have it; empty: it has it."""
+    note: str = ""
+    """What has to be known of it when the channel is told next, such as that its listing was taken off for it."""
 
 
 class LevelsPublishedV1(Command, service="capture", name="levels-published", version=1, entity="channel"):

@@ -88,12 +88,14 @@ class Levels:
 
     async def _told(self, runtime: Runtime, book: "_Book", some: list[Level]) -> list[Level] | None:
         """Tell the channel of these: those that it said something of; none where it could not be told of any."""
-        told = await self._tell(runtime, some)
+        told = await self._tell(runtime, SetStock(levels=tuple(some), notes=book.notes))
         if told is None:
             return None
-        problems = {(one.sku, one.listing_id): one.problem for one in told}
-        known = [one for one in some if (one.sku, one.listing_id) in problems]
-        said = tuple(PublishedLevel(**one.model_dump(), problem=problems[one.sku, one.listing_id]) for one in known)
+        became = {(one.sku, one.listing_id): one for one in told}
+        known = [one for one in some if (one.sku, one.listing_id) in became]
+        said = tuple(
+            PublishedLevel(available=one.available, **became[one.sku, one.listing_id].model_dump()) for one in known
+        )
         if not said:  # the channel said nothing of any of them: they are told again
             return []
         for one in said:
@@ -106,11 +108,10 @@ class Levels:
         except InboxError as error:
             self._log.warning("what was published could not be noted", detail=str(error))
             return None
-        book.told(known)
+        book.told(said)
         return known
 
-    async def _tell(self, runtime: Runtime, levels: Iterable[Level]) -> tuple[Levelled, ...] | None:
-        request = SetStock(levels=tuple(levels))
+    async def _tell(self, runtime: Runtime, request: SetStock) -> tuple[Levelled, ...] | None:
         key = f"stock:{self._channel.name}:{datetime.now(UTC).isoformat()}"
         outcome = await runtime.service.effects.run(Intent(self._channel.name, "stock", key, request))
         if isinstance(outcome, Done) and isinstance(outcome.response, StockSet):
@@ -146,6 +147,7 @@ class _Book:
         self._by_sku = by_sku or channel.config.listing_is_sku
         self._after = {"listing": 0, "item": 0, "stock": 0, "unsure": 0}
         self._sent: dict[_Key, int] = {}
+        self._notes: dict[_Key, str] = {}
         self.told_at: dict[str, datetime] = {}
         """By SKU, when the channel was told last; those that it was told of the longest ago first."""
         self._again: set[str] = set()
@@ -164,6 +166,7 @@ class _Book:
         """Read what the channel was told."""
         async for one in self._documents("capture", "level", self._channel.name):
             self._sent[one["sku"], one.get("listing_id", "")] = one["available"]
+            self._note_of(one["sku"], one.get("listing_id", ""), one.get("note", ""))
             self._told(one["sku"], datetime.fromisoformat(one["published_at"]))
 
     async def look(self) -> None:
@@ -245,11 +248,22 @@ class _Book:
             raise DisconnectedError(content["error"])
         return content
 
-    def told(self, levels: Iterable[Level]) -> None:
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the client noted with what it told last."""
+        return tuple(self._notes.values())
+
+    def _note_of(self, sku: str, listing_id: str, note: str) -> None:
+        self._notes.pop((sku, listing_id), None)
+        if note:
+            self._notes[sku, listing_id] = note
+
+    def told(self, levels: Iterable[PublishedLevel]) -> None:
         """The channel knows these now."""
         now = datetime.now(UTC)
         for one in levels:
             self._sent[one.sku, one.listing_id] = one.available
+            self._note_of(one.sku, one.listing_id, one.note)
             self._told(one.sku, now)
 
     def later(self, skus: Iterable[str]) -> None:

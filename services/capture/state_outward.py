@@ -88,4 +88,6 @@ class Level(Document, service="capture", kind="level", key=("channel", "sku", "l
     available: int
     problem: str = ""
     """Why the channel would not have it; it is told again once it changes."""
+    note: str = ""
+    """What the channel's client wants to know when it tells of this listing next, in its own words."""
     published_at: Utc

@@ -1,7 +1,7 @@
 """Payloads as channels handed them over: kept in capture's inbox, among its events, and in the archive."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import attrgetter
@@ -159,17 +159,17 @@ class Kept:
             one = Newest(place, order.source_version, came, came, digest_of(order))
             found.add(message.order_id, one)
 
-    async def at(self, wanted: Wanted, places: Iterable[Place]) -> AsyncIterator[IngestV1]:
-        """The messages at these places."""
-        left = set(places)
-        if not left:
-            return
-        async for place, message in self.messages(wanted):
-            if place in left:
-                yield message
-                left.discard(place)
-                if not left:
-                    return
+    async def at(self, places: Sequence[Place]) -> AsyncIterator[IngestV1]:
+        """The messages at these places, wherever they are kept by now.
+
+        Raises:
+            DisconnectedError: the server did not answer.
+        """
+        for stream in _SOURCES:
+            async for entry in self._streams.at(stream, {seq for where, seq in places if where == stream}):
+                message = _message(entry)
+                if message is not None:
+                    yield message
 
 
 def _message(entry: Entry) -> IngestV1 | None:

@@ -198,7 +198,7 @@ async def read_again(
     if not run.dry:
         await client.order(run.noted(ended=False))
     try:
-        async for some in _together(kept.at(run.wanted, [run.survey.newest[name].place for name in names])):
+        async for some in _together(kept.at([run.survey.newest[name].place for name in names])):
             readings = await again.readings([_again(run, message) for message in some])
             news = [one for one in readings if one.is_news]
             run.readings += [one for one in readings if one.is_news or one.differences or one.outcome == "refused"]

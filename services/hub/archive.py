@@ -2,7 +2,7 @@
 
 import gzip
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 import orjson
@@ -60,8 +60,12 @@ async def names(archive: ObjectStore, calls: Calls, stream: str) -> list[str]:
     return sorted(name for name in found if name.startswith(f"{stream}/"))
 
 
-async def read_archive(archive: ObjectStore, calls: Calls, stream: str) -> AsyncIterator[dict[str, Any]]:
+async def read_archive(
+    archive: ObjectStore, calls: Calls, stream: str, only: Collection[int] | None = None
+) -> AsyncIterator[dict[str, Any]]:
     """The archived events of a stream in order, each once: ``seq``, ``subject``, ``headers``, ``body``.
+
+    ``only`` are sequences of those that are wanted, where that is not all: objects that hold none are not read.
 
     A stretch that was archived and not purged any more, for the process died, is archived again with what follows it.
 
@@ -71,9 +75,18 @@ async def read_archive(archive: ObjectStore, calls: Calls, stream: str) -> Async
     """
     last = 0
     for name in await names(archive, calls, stream):
+        if only is not None and not any(map(_stretch(name).__contains__, only)):
+            continue
         content = await archive.get(name)
         for line in gzip.decompress(content or gzip.compress(b"")).splitlines():
             event = orjson.loads(line)
             if event["seq"] > last:
                 last = event["seq"]
-                yield event
+                if only is None or last in only:
+                    yield event
+
+
+def _stretch(name: str) -> range:
+    """The sequences that an object is named for."""
+    first, last = name.rpartition("/")[2].removesuffix(".jsonl.gz").split("-")
+    return range(int(first), int(last) + 1)

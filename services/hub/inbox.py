@@ -46,7 +46,7 @@ class Inbox:
             answer = await self._runtime.calls.one(
                 [], subject.encode(), headers.encode(), command.encode(), timeout_s=_TIMEOUT_S
             )
-        except (DisconnectedError, AssertionError):
+        except DisconnectedError:
             raise InboxError(_NO_ANSWER) from None
         content = {} if status(answer) else orjson.loads(answer.data)
         if "seq" not in content:

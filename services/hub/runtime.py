@@ -261,8 +261,13 @@ class Runtime:
 
     @property
     def calls(self) -> Calls:
-        """Requests to the server."""
-        assert self._calls is not None, "the service has not been opened"
+        """Requests to the server.
+
+        Raises:
+            DisconnectedError: the service has not been opened yet.
+        """
+        if self._calls is None:
+            raise DisconnectedError
         return self._calls
 
     async def _last(self, of: list[str]) -> list[Msg]:

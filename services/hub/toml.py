@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 Shape = TypeVar("Shape")
+_SAID = {"extra_forbidden": "there is no such key", "missing": "it is missing"}
+"""What is wrong, by pydantic's word for it."""
 
 
 class RulesError(ValueError):
@@ -30,13 +32,24 @@ def load_toml(file: Path, shape: type[Shape]) -> Shape:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"{file}: not TOML: {error}"
         raise RulesError(msg) from None
+    return checked(content, shape, str(file))
+
+
+def checked(content: Any, shape: type[Shape], file: str, at: str = "") -> Shape:
+    """What stands in a file, at some place in it, as this type.
+
+    Raises:
+        RulesError: it is not of this shape.
+    """
     try:
-        checked: Shape = TypeAdapter(shape).validate_python(content)
+        found: Shape = TypeAdapter(shape).validate_python(content)
     except ValidationError as error:
-        problems = "; ".join(f"{_place(content, p['loc'])}: {_wrong(p)}" for p in error.errors(include_url=False))
+        wrong = error.errors(include_url=False)
+        places = (".".join(filter(None, [at, _place(content, one["loc"])])) for one in wrong)
+        problems = "; ".join(f"{place}: {_wrong(one)}" for place, one in zip(places, wrong, strict=True))
         msg = f"{file}: {problems}"
         raise RulesError(msg) from None
-    return checked
+    return found
 
 
 def _place(content: Any, path: tuple[int | str, ...]) -> str:
@@ -53,8 +66,11 @@ def _place(content: Any, path: tuple[int | str, ...]) -> str:
 
 
 def _wrong(problem: Any) -> str:
-    """What is wrong."""
-    return "there is no such key" if problem["type"] == "extra_forbidden" else str(problem["msg"])
+    """What is wrong, and with what where that is short."""
+    if problem["type"] in _SAID:
+        return _SAID[problem["type"]]
+    given = problem["input"]
+    return f"{problem['msg']}" + (f"; {given!r} stands there" if isinstance(given, (str, int, float)) else "")
 
 
 def load_lines(file: Path) -> list[str]:

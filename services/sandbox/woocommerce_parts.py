@@ -86,12 +86,13 @@ def page(request: Request, found: list[dict[str, Any]], shown: Shown = dict) -> 
     """A page of what was found, with the headers that say how much there is."""
     asked = request.query_params
     size, number = min(_MOST_PAGE, int(asked.get("per_page", "10"))), int(asked.get("page", "1"))
+    start = int(asked.get("offset", size * (number - 1)))
     pages = -(-len(found) // size)
     headers = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": str(pages)}
     if number < pages:
         following = request.url.include_query_params(page=number + 1)
         headers["Link"] = f'<{following}>; rel="next"'
-    return said([shown(one) for one in found[size * (number - 1) : size * number]], headers=headers)
+    return said([shown(one) for one in found[start : start + size]], headers=headers)
 
 
 def product(number: int, sku: str, pieces: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Reads whole streams, with their archive, in order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ from services.hub.wire import Calls, DisconnectedError, status
 
 _PAGE = 1000
 _READ_S = 1800.0
+_ONE_S = 30.0
+_AT_ONCE = 100
+"""So many messages are asked for by their sequences at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,30 @@ class Streams:
             if seq <= archived and message.subject.split(".", 2)[1] in {"evt", "cmd"}:
                 continue
             yield Entry(stream, seq, message.subject, message.headers or {}, message.data)
+
+    async def at(self, stream: str, seqs: Collection[int]) -> AsyncIterator[Entry]:
+        """The messages that have these sequences; first those in the stream, then those that only the archive has.
+
+        Raises:
+            DisconnectedError: the server did not answer.
+        """
+        wanted, archived = sorted(seqs), set[int]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            for seq, message in zip(some, await asyncio.gather(*(self._one(stream, seq) for seq in some)), strict=True):
+                if status(message):
+                    archived.add(seq)
+                else:
+                    headers = message.headers or {}
+                    yield Entry(stream, seq, headers.get("Nats-Subject", ""), headers, message.data)
+        store = ObjectStore(self._client, self._calls, BUCKET)
+        if archived and await self.exists(store.stream):
+            async for line in read_archive(store, self._calls, stream, archived):
+                yield Entry(stream, line["seq"], line["subject"], line["headers"], orjson.dumps(line["body"]))
+
+    async def _one(self, stream: str, seq: int) -> Msg:
+        subject = f"$JS.API.DIRECT.GET.{stream}".encode()
+        return await self._calls.one([], subject, b"", orjson.dumps({"seq": seq}), timeout_s=_ONE_S)
 
     async def _pull(self, stream: str, filter_subject: str) -> AsyncIterator[Msg]:
         """The messages of an ephemeral consumer, up to the last one that was there when it began."""

@@ -12,7 +12,15 @@ from services.cli.doctor import rules, secrets
 from services.hub.settings import settings
 from tests.flow.house import rules_in
 
-EBAY = '[auctions]\nformat = "ebay"\n[auctions.api]\nurl = "https://api.ebay.com"\npoll_minutes = 0\ntell = ["ship"]\n'
+EBAY = """
+[auctions]
+format = "ebay"
+[auctions.api]
+url = "https://api.ebay.com"
+account = { marketplace = "EBAY_DE" }
+poll_minutes = 0
+tell = ["ship"]
+"""
 UPS = '[account.ups-eu]\nkind = "ups"\n'
 
 
@@ -44,9 +52,12 @@ def test_the_list_says_what_goes_over_a_web_api(folder: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ('[till]\nformat = "square"\n[till.api]\nurl = "https://x"\n', "till.api.account.location is missing"),
-        ('[live]\nformat = "tiktok"\n[live.api]\nurl = "https://x"\n', "live.api.account.cipher is missing"),
+        ('[till]\nformat = "square"\n[till.api]\nurl = "https://x"\n', "till.api.account.location: it is missing"),
+        ('[live]\nformat = "tiktok"\n[live.api]\nurl = "https://x"\n', "live.api.account.cipher: it is missing"),
         ('[web]\nformat = "native"\n[web.api]\nurl = "https://x"\n', "the format native has no web API"),
+        ('[till]\nformat = "native"\nlocation = "LOM"\n', "till: 'LOM' is no location of locations.toml; known: "),
+        ('[till]\nformat = "square"\nlocations = { L1 = "LOM" }\n', "till: 'LOM' is no location of locations.toml"),
+        (EBAY.replace("EBAY_DE", "EBAY-DE"), "auctions.api.account.marketplace: it may be EBAY_AT"),
         (EBAY, ""),
     ],
 )

@@ -21,7 +21,7 @@ policy = {{ payment_by = "channel", refund_by = "channel" }}
 
 [{name}.api]
 url = "{url}/{format}"
-account = {{ location = "1" }}
+account = {{ {account} }}
 stock_by = "sku"
 stock_seconds = 0.1
 poll_minutes = {poll_minutes}
@@ -109,9 +109,9 @@ async def shops_in(
         channels = rules / "channels.toml"
         text = channels.read_text()
         for name, format_ in formats.items():
-            text += CHANNEL.format(
-                name=name, format=format_, url=sandbox.url, poll_minutes=poll_minutes.get(name, 0.005)
-            )
+            account = 'location = "1"' if format_ == "shopify" else ""
+            minutes = poll_minutes.get(name, 0.005)
+            text += CHANNEL.format(name=name, format=format_, url=sandbox.url, account=account, poll_minutes=minutes)
         channels.write_text(text)
         with short_folder() as store:
             async with NatsServer(Path(store)) as server:

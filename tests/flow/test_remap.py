@@ -1,6 +1,8 @@
 """A channel's past, read again once its mapping has been mended: through the running services, from what they kept."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -15,6 +17,7 @@ from services.cli.remap import Run, read_again
 from services.hub.archive import BUCKET
 from services.hub.janitor import Janitor
 from services.hub.objects import ObjectStore
+from services.verify.reading import Entry, Streams
 from tests.builders import unique
 from tests.conftest import published
 from tests.flow.house import House
@@ -81,10 +84,15 @@ async def test_orders_that_were_misread_are_amended_from_what_was_kept_and_nothi
     await house.rest()
 
 
-async def test_payloads_are_read_from_the_archive_once_they_are_too_old_for_the_inbox(house: House) -> None:
+async def test_payloads_are_read_from_the_archive_once_they_are_too_old_for_the_inbox_and_all_of_them_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(columns.ORDER, "ship_to_line2", ("ship_to", "line3"))  # which is wrong
     order_id = await posts(house, await house.sells(), "Grüße")
     await house.hears("stock-backordered", order_id)
     await house.rest()
+    monkeypatch.undo()
+    ingest.read.cache_clear()
     runtime = house.running["capture"].app.runtime
     assert runtime.desk is not None
     settings = house.settings.model_copy(update={"keep_events_days": 1e-9})
@@ -94,6 +102,16 @@ async def test_payloads_are_read_from_the_archive_once_they_are_too_old_for_the_
     await janitor.clean()
 
     assert await published(house.client, "CAPTURE_IN", "capture.cmd.>") == []
+    gone_through: list[str] = []
+    read = Streams.read
+
+    def counted(self: Streams, stream: str, *args: Any, **fields: Any) -> AsyncIterator[Entry]:
+        gone_through.append(stream)
+        return read(self, stream, *args, **fields)
+
+    monkeypatch.setattr(Streams, "read", counted)
     run = await remapped(house, order_id, dry=True)
-    assert (run.survey.payloads, list(run.survey.newest), run.to_look_at) == (1, [order_id], 0)
+    assert (run.survey.payloads, list(run.survey.newest), run.looked_at) == (1, [order_id], 1)
+    assert set(run.differing) == {"$.ship_to.line2", "$.ship_to.line3"}
+    assert gone_through == ["CAPTURE_IN", "CAPTURE"]
     assert orjson.dumps(run.as_json())

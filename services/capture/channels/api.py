@@ -108,10 +108,12 @@ class Levelled(Value):
     listing_id: str = ""
     problem: str = ""
     """Why the channel would not have it; empty: it has it."""
+    note: str = ""
+    """What the client wants to know when it tells of this listing next, also after a restart."""
 
 
 class AskOrders(Value):
-    """Which orders are new or changed since a moment, the oldest change first?"""
+    """Which orders are new or changed since a moment? One that changes while they are listed passes no other over."""
 
     since: Utc
     page: str = ""
@@ -131,6 +133,8 @@ class SetStock(Value):
     """So much can be sold of these from now on; at most `Api.batch` of them."""
 
     levels: tuple[Level, ...]
+    notes: tuple[str, ...] = ()
+    """What it noted before with anything of this channel (`Levelled.note`); what it noted later of one stands."""
 
 
 class StockSet(Value):

@@ -1,6 +1,7 @@
 """Whether something was told to a channel that keeps no id of ours with it: by what it shows more of than before."""
 
 import time
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from services.capture.channels.speaking import by_hand
@@ -10,7 +11,15 @@ _MOST = 1_000
 _SHOWS_WITHIN_S = 30.0
 """What a channel does not show after so long, it was not told."""
 
+_CLOCKS = timedelta(minutes=10)
+"""A channel's clock and ours may be so far apart."""
+
 T = TypeVar("T")
+
+
+def was_before(at: datetime | None, asked_at: datetime | None) -> bool:
+    """What a channel did at that time was before something was decided, and so not for that."""
+    return at is not None and asked_at is not None and at < asked_at - _CLOCKS
 
 
 class Doubts(Generic[T]):

@@ -1,7 +1,7 @@
 """Going through lists of orders that change meanwhile, and putting together those of which a list says too little."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -47,24 +47,75 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a list has been gone through that is sorted by when its entries changed, the oldest first.
+    """How far a list has been gone through by number that is sorted by the ids of its entries.
 
-    Pages are not counted on from the beginning: an order that changes meanwhile goes to the end, and all that follow
-    move up. The next page begins at the moment that the last one ended with; only what changed at the very same moment
-    is counted.
+    An id stays what it is, so that an order which changes meanwhile keeps its place, whatever moment it changed at, and
+    however many others did at the same. What comes in moves the rest down, and some is seen twice. What leaves the
+    list, such as an order that is deleted, moves the rest up: so each page begins with the last entry of the one
+    before, and where it begins further on, the page before is asked for again.
     """
 
-    since: str
-    """As the API writes moments, in an order that is theirs."""
-    number: int = 1
-    """The page, from that moment on."""
+    offset: int = 0
+    last: int = 0
+    """The id that the page should begin with, or with one before it."""
 
     @classmethod
-    def of(cls, page: str, since: str) -> "Place":
-        """The place that `after` wrote down; ``since`` where nothing is."""
-        moment, _, number = page.rpartition("|")
-        return cls(moment, int(number)) if moment else cls(since)
+    def of(cls, page: str) -> "Place":
+        """The place that `after` wrote down; the beginning where nothing is."""
+        return cls(*map(int, page.split("|"))) if page else cls()
 
-    def after(self, last: str) -> str:
-        """Where to go on after a full page whose last entry changed at this moment."""
-        return f"{last}|1" if last > self.since else f"{self.since}|{self.number + 1}"
+    def after(self, ids: Sequence[int], full: int) -> str:
+        """Where to go on after a page of these; empty: it was the last one. ``full`` is how many one may have."""
+        if self.offset and (not ids or ids[0] > self.last):
+            return f"{max(0, self.offset - full)}|{self.last}"
+        return f"{self.offset + full - 1}|{ids[-1]}" if len(ids) == full else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """How far a list has been gone through of what changed up to a moment: entries leave it, and none comes in.
+
+    One that changes meanwhile has left, and all behind it have moved up: as many as the list has shrunk by are asked
+    for again.
+    """
+
+    until: str
+    """The moment, as the API writes it."""
+    offset: int = 0
+    total: int = 0
+    """How many there were when the last page was asked for."""
+
+    @classmethod
+    def of(cls, page: str, until: str) -> "Until":
+        """The place that `after` wrote down; the beginning of the list up to a moment where nothing is."""
+        if not page:
+            return cls(until)
+        moment, offset, total = page.split("|")
+        return cls(moment, int(offset), int(total))
+
+    def after(self, listed: int, total: int) -> str:
+        """Where to go on; empty: nowhere."""
+        gone = min(self.offset, max(0, self.total - total))
+        onward = self.offset - gone if gone else self.offset + listed
+        return f"{self.until}|{onward}|{total}" if onward < total and (listed or gone) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which of several lists is gone through, one after the other, and how far."""
+
+    number: int = 0
+    token: str = ""
+    """Where this one goes on, in the API's words; empty: it begins."""
+
+    @classmethod
+    def of(cls, page: str) -> "Turn":
+        """The turn that `after` wrote down; the first where nothing is."""
+        number, _, token = page.partition("|")
+        return cls(int(number or 0), token)
+
+    def after(self, token: str, lists: int) -> str:
+        """Where to go on, after a page that says that its list goes on there; empty: that was the last of them."""
+        if token:
+            return f"{self.number}|{token}"
+        return f"{self.number + 1}|" if self.number + 1 < lists else ""

@@ -31,7 +31,6 @@ from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, TransientError
 from services.hub.http import Answer, Http, StatusError, Timeouts
 from services.hub.quota import Quota
-from services.hub.toml import RulesError
 
 _SILENCE_S = 15.0
 _TIMEOUT_S = 8.0
@@ -203,19 +202,6 @@ def connect(
         quota=quota,
         refuses=refuses,
     )
-
-
-def account(name: str, config: ApiConfig, what: str) -> str:
-    """What tells whose account it is.
-
-    Raises:
-        RulesError: it is not configured.
-    """
-    found = config.account.get(what, "")
-    if not found:
-        msg = f"channels.toml: {name}.api.account.{what} is missing; see docs/channels"
-        raise RulesError(msg)
-    return found
 
 
 def utc(moment: datetime) -> str:

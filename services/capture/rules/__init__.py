@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -29,6 +30,9 @@ MOST_LINES = 700
 """Lines that an order may have, its kits taken apart: a decision is bounded."""
 
 
+Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+"), AfterValidator(lambda url: url.rstrip("/"))]
+"""The address of an API."""
+
 FULFILLERS = ("hub", "channel", "till")
 """Who may fulfil an order."""
 
@@ -38,7 +42,7 @@ class ApiConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: str
+    url: Url
     """Where it is, such as ``https://shop.example.com``."""
     account: Mapping[str, str] = {}
     """What else tells whose account it is, as the channel's documentation page says."""
@@ -192,12 +196,35 @@ class Channels:
         """Read ``channels.toml`` and the files of `Checks`.
 
         Raises:
-            RulesError: one cannot be read, or names an unknown format; the text says where.
+            RulesError: one cannot be read, or names an unknown format or location; the text says where.
         """
         configs = load_toml(folder / "channels.toml", dict[str, ChannelConfig])
         for name, config in configs.items():
             if config.format not in formats:
                 msg = f"channels.toml: {name}.format is {config.format!r}; known: {', '.join(sorted(formats))}"
                 raise RulesError(msg)
+        _check_locations(configs, folder)
         checks = Checks.load(folder)
         return cls({name: Channel(name, config, formats[config.format](), checks) for name, config in configs.items()})
+
+
+class _LocationsFile(BaseModel):
+    """``locations.toml``, of which only the names count here."""
+
+    location: Mapping[str, object]
+
+
+def _check_locations(configs: Mapping[str, ChannelConfig], folder: Path) -> None:
+    """See to it that channels name our locations as they are called.
+
+    Raises:
+        RulesError: one names a location that there is not.
+    """
+    named = [(name, ours) for name, config in configs.items() for ours in (config.location, *config.places.values())]
+    if not any(ours for _, ours in named):
+        return
+    known = load_toml(folder / "locations.toml", _LocationsFile).location
+    for name, ours in named:
+        if ours and ours not in known:
+            msg = f"channels.toml: {name}: {ours!r} is no location of locations.toml; known: {', '.join(sorted(known))}"
+            raise RulesError(msg)

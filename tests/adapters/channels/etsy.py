@@ -40,6 +40,8 @@ class House:
             "sku_on_property": [100],
         }
         self.state = "active"
+        self.since = BEGIN
+        """When the listing came to be so."""
         self.mails = 0
         self.ledger: list[dict[str, Any]] = []
         self.payments: dict[str, int] = {}
@@ -49,7 +51,7 @@ class House:
         known = {"receipt_id": name, "updated_timestamp": BEGIN + updated, "shipments": [], "is_shipped": False}
         self.receipts[str(name)] = known | {"status": "paid"} | fields
 
-    def __call__(self, request: Request) -> Say:  # noqa: C901, PLR0911  # one for each path
+    def __call__(self, request: Request) -> Say:  # noqa: C901, PLR0911, PLR0912  # one for each path
         parts = urlsplit(request.path)
         if parts.path == "/token":
             return self._token({name: one[0] for name, one in parse_qs(request.body.decode()).items()})
@@ -80,9 +82,10 @@ class House:
                 for known, told in zip(self.inventory["products"], request.json["products"], strict=True):
                     known["offerings"][0]["quantity"] = told["offerings"][0]["quantity"]
                 return answer(200, self.inventory)
+            case "GET", ["listings", "71"]:
+                return self.set(self.state)
             case "PATCH", ["shops", "42", "listings", "71"]:
-                self.state = request.json["state"]
-                return answer(200, {"listing_id": 71})
+                return self.set(request.json["state"])
         return answer(404, {"error": "Resource not found"})
 
     def _token(self, asked: dict[str, str]) -> bytes:
@@ -95,7 +98,7 @@ class House:
 
     def _receipts(self, asked: dict[str, str]) -> bytes:
         rows = [one for one in self.receipts.values() if one["updated_timestamp"] >= int(asked["min_last_modified"])]
-        rows.sort(key=lambda one: int(one["updated_timestamp"]))
+        rows.sort(key=lambda one: int(one["receipt_id" if asked["sort_on"] == "receipt_id" else "updated_timestamp"]))
         start = int(asked["offset"])
         return answer(200, {"count": len(rows), "results": rows[start : start + int(asked["limit"])]})
 
@@ -107,6 +110,11 @@ class House:
             )
         rows = [one for one in self.ledger if begin <= one["created_timestamp"] <= end]
         return answer(200, {"count": len(rows), "results": rows[start : start + int(asked["limit"])]})
+
+    def set(self, state: str) -> bytes:
+        """Have the listing in a state, which changes the moment only where it is another."""
+        self.state, self.since = state, self.since + (state != self.state)
+        return answer(200, {"listing_id": 71, "state": state, "state_timestamp": self.since})
 
     def quantities(self) -> list[int]:
         return [one["offerings"][0]["quantity"] for one in self.inventory["products"]]

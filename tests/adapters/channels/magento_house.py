@@ -34,7 +34,8 @@ class House:
         wanted = asked.get("[filterGroups][0][filters][0][value]", "")
         match request.method, path:
             case "GET", ["orders"]:
-                return self._orders(wanted, int(asked["[pageSize]"]), int(asked["[currentPage]"]))
+                after = int(asked["[filterGroups][1][filters][0][value]"])
+                return self._orders(wanted, after, int(asked["[pageSize]"]))
             case "GET", ["orders", name] if name in self.orders:
                 return answer(200, self.orders[name])
             case "GET", ["creditmemos" | "shipments" as kind]:
@@ -70,11 +71,10 @@ class House:
                 return answer(200, b"[]")
         return answer(404, {"message": "The %1 that was requested doesn't exist.", "parameters": ["entity"]})
 
-    def _orders(self, since: str, size: int, page: int) -> bytes:
-        rows = sorted(
-            (one for one in self.orders.values() if one["updated_at"] >= since), key=lambda o: o["updated_at"]
-        )
-        return answer(200, {"items": rows[size * (page - 1) : size * page], "total_count": len(rows)})
+    def _orders(self, since: str, after: int, size: int) -> bytes:
+        rows = [one for one in self.orders.values() if one["updated_at"] >= since and one["entity_id"] > after]
+        rows.sort(key=lambda one: int(one["entity_id"]))
+        return answer(200, {"items": rows[:size], "total_count": len(rows)})
 
     def _note(self, held: list[dict[str, Any]], order_id: str, asked: dict[str, Any]) -> bytes:
         held.append(

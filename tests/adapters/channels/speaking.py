@@ -38,6 +38,13 @@ SECRETS = {
     name: f"the-{name}" for name in ("client-id", "client-secret", "refresh-token", "token", "api-key", "key", "secret")
 }
 
+NEEDED: dict[str, dict[str, str]] = {
+    "ebay": {"marketplace": "EBAY_US"},
+    "flipkart": {"stock_by": "sku"},
+    "walmart": {"market": "us"},
+}
+"""What the table of a channel of this format has in any case."""
+
 
 def config(url: str, **fields: Any) -> ApiConfig:
     """A channel that is reached at this address; ``fields`` without a place of their own are of its account."""
@@ -50,7 +57,7 @@ async def speaking(format_: str, folder: Path, url: str, **fields: Any) -> Async
     """The client of a channel called ``shop``, whose secrets are all set."""
     for name, value in SECRETS.items():
         (folder / f"channel.shop.{name}").write_text(value)
-    made = APIS[format_]("shop", config(url, **fields), Secrets(folder))
+    made = APIS[format_]("shop", config(url, **NEEDED.get(format_, {}) | fields), Secrets(folder))
     try:
         yield made
     finally:

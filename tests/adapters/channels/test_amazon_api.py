@@ -8,13 +8,10 @@ import orjson
 import pytest
 
 from services.capture.channels.amazon import Amazon
-from services.capture.channels.amazon.api import AmazonApi
 from services.capture.channels.api import AskOrder, AskOrders
 from services.hub.effects import PermanentError, ThrottledError, TransientError
-from services.hub.secrets import Secrets
-from services.hub.toml import RulesError
 from tests.adapters.channels.amazon_api import MARKET, TOKEN, amazon, sandboxed
-from tests.adapters.channels.speaking import config, shipped, speaking
+from tests.adapters.channels.speaking import shipped, speaking
 from tests.adapters.outside import Request, answer, outside
 
 SINCE = AskOrders(since=datetime(2020, 1, 1, tzinfo=UTC))
@@ -77,13 +74,6 @@ async def test_where_amazon_gives_no_token_what_was_to_be_told_waits(tmp_path: P
             (tmp_path / "channel.shop.client-id").unlink()
             with pytest.raises(TransientError, match="client-id is set"):
                 await api.call("ship", "k", shipped())
-
-
-def test_an_account_without_its_seller_is_a_mistake_in_the_rules(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match=r"account\.seller"):
-        AmazonApi("shop", config("http://x", marketplace=MARKET), Secrets(tmp_path))
-    with pytest.raises(RulesError, match="known: 2026-01-01, v0"):
-        AmazonApi("shop", config("http://x", marketplace=MARKET, seller="s", orders="v1"), Secrets(tmp_path))
 
 
 # -- an order

@@ -13,10 +13,10 @@ from services.capture.channels import doubts
 from services.capture.channels.api import AskOrder, AskOrders
 from services.capture.channels.ebay import Ebay
 from services.capture.channels.ebay.api import EbayApi
-from services.hub.decision import Done, Intent, Later
+from services.hub.decision import Done, Intent, Later, changed
 from services.hub.effects import PermanentError, TransientError
 from tests.adapters.channels.ebay_house import ORDERS, ebay, error, euros, instead, posted
-from tests.adapters.channels.speaking import cancelled, effects, levels, problems, refund, shipped, speaking
+from tests.adapters.channels.speaking import NOW, cancelled, effects, levels, problems, refund, shipped, speaking
 from tests.adapters.outside import CLOSE, Request, Say, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
@@ -263,6 +263,19 @@ async def test_a_refund_that_is_not_shown_yet_is_waited_for_before_it_is_told_ag
         assert (outcome.response.reference, len(posted(server, "issue_refund"))) == ("r8", 1)
 
 
+async def test_after_a_restart_a_refund_from_before_it_was_decided_is_no_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_SHOWS_WITHIN_S", 0.0)
+    async with ebay(tmp_path) as (api, house, server):
+        earlier = {"refundId": "earlier", "refundStatus": "REFUNDED", "amount": euros("5.00")}
+        house.orders["7"]["paymentSummary"]["refunds"].append(earlier | {"refundDate": "2026-05-04T12:15:00.000Z"})
+        wanted = changed(refund("7"), asked_at=NOW)
+        outcome = await effects(api).run(Intent("shop", "refund", "k", wanted, resumed=True))
+        assert isinstance(outcome, Done)
+        assert (outcome.response.reference, len(posted(server, "issue_refund"))) == ("r1", 1)
+
+
 async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_person(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,7 +286,7 @@ async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_p
         one = {"refundId": "r9", "refundStatus": "PENDING", "amount": amount}
         house.orders["7"]["paymentSummary"]["refunds"].append(one)
         assert await api.look_up("refund", "k", refund("7")) is None
-        with pytest.raises(PermanentError, match=r"by-hand.*r9 is this refund of 500 EUR"):
+        with pytest.raises(PermanentError, match=r"by-hand.*r9 is this refund of 5\.00 EUR"):
             await api.call("refund", "k", refund("7"))
 
 
@@ -283,7 +296,7 @@ async def test_a_refund_that_is_refused_says_why_and_one_that_comes_too_early_wa
         with pytest.raises(PermanentError, match="34920: It's too late"):
             await api.call("refund", "k", refund("7"))
         instead(house, server, "issue_refund", answer(200, {"refundStatus": "FAILED"}))
-        with pytest.raises(PermanentError, match="could not pay 500 EUR back"):
+        with pytest.raises(PermanentError, match=r"could not pay 5\.00 EUR back"):
             await api.call("refund", "k", refund("7"))
         instead(house, server, "issue_refund", error(400, 34922, "Refund can't be issued while previous one is"))
         with pytest.raises(TransientError, match="34922"):

@@ -43,6 +43,7 @@ def test_only_a_channel_that_wants_to_hear_that_orders_have_come_has_that_listen
     rules = shutil.copytree(ROOT / "deploy" / "rules", tmp_path / "rules")
     with (rules / "channels.toml").open("a") as file:
         file.write(f'[market]\nformat = "{format_}"\n[market.api]\nurl = "http://market"\n')
+        file.write('account = { market = "us" }\n' if format_ == "walmart" else "")
     assert ("acknowledge" in service(Settings(rules_dir=rules)).handlers) is wants
 
 

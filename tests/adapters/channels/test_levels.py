@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nats.aio.msg import Msg
 
+from crossdock_contracts.channels import PublishedLevel
 from crossdock_contracts.values import Code
 from services.capture.channels.api import Levelled, SetStock, StockSet
 from services.capture.formats import FORMATS
@@ -30,13 +31,16 @@ class Shop:
         self.silent = set(silent)
         self.refused = refused
         self.told: list[str] = []
+        self.note = ""
+        self.notes: tuple[str, ...] = ()
 
     async def call(self, _operation: str, _key: str, request: SetStock) -> StockSet:
         if self.refused in {one.sku for one in request.levels}:
             raise PermanentError("invalid", "one of them")  # noqa: EM101  # it says no more
         found = [one for one in request.levels if one.sku not in self.silent]
         self.told += [one.sku for one in found]
-        return StockSet(levels=tuple(Levelled(sku=one.sku) for one in found))
+        self.notes = request.notes
+        return StockSet(levels=tuple(Levelled(sku=one.sku, note=self.note) for one in found))
 
 
 class Server:
@@ -129,7 +133,33 @@ async def test_a_listing_that_comes_back_to_a_sku_is_told_of_it_again() -> None:
         await book.look()
         levels = await book.levels([sku])
         assert [(one.sku, one.listing_id) for one in levels] == [(sku, "L")]
-        book.told(levels)
+        book.told([PublishedLevel.model_validate(one.model_dump()) for one in levels])
+
+
+async def test_what_a_client_notes_with_a_level_it_is_told_again_also_after_a_restart() -> None:
+    shop = Shop()
+    shop.note = "71:9"
+    levels, runtime, book = levels_to(shop)
+    book.changed = dict.fromkeys("A")
+    await levels._publish(runtime, book)
+    kept = runtime.calls.stored[-1]
+
+    _, _, started = levels_to(shop)
+
+    async def documents(_service: str, _kind: str, *_key: str) -> AsyncIterator[Any]:
+        yield kept["levels"][0] | {"published_at": kept["published_at"]}
+
+    started._documents = documents  # type: ignore[method-assign]  # in the place of what capture keeps
+    await started.open()
+    assert (book.notes, started.notes) == (("71:9",), ("71:9",))
+    shop.note = ""
+    started.changed = dict.fromkeys("B")
+    await levels._publish(runtime, started)
+    assert shop.notes == ("71:9",)
+    started.changed = dict.fromkeys("A")
+    started._again.add("A")
+    await levels._publish(runtime, started)
+    assert started.notes == ()
 
 
 @given(

@@ -89,7 +89,10 @@ async def test_orders_are_asked_for_by_the_moment_they_changed(tmp_path: Path) -
             "searchCriteria[filterGroups][0][filters][0][field]": "updated_at",
             "searchCriteria[filterGroups][0][filters][0][conditionType]": "gteq",
             "searchCriteria[filterGroups][0][filters][0][value]": "2026-05-04 10:00:00",
-            "searchCriteria[sortOrders][0][field]": "updated_at",
+            "searchCriteria[filterGroups][1][filters][0][field]": "entity_id",
+            "searchCriteria[filterGroups][1][filters][0][conditionType]": "gt",
+            "searchCriteria[filterGroups][1][filters][0][value]": "0",
+            "searchCriteria[sortOrders][0][field]": "entity_id",
             "searchCriteria[sortOrders][0][direction]": "ASC",
             "searchCriteria[pageSize]": "100",
             "searchCriteria[currentPage]": "1",
@@ -105,7 +108,8 @@ async def test_no_order_is_passed_over_though_one_changes_between_two_pages(tmp_
             house.order(str(number), "2026-05-04 11:30:00")
         found: set[int] = set()
         page = await api.call("orders", "k", SINCE)
-        house.order("5", "2026-05-04 12:00:00")  # goes to the end; all that follow move up
+        house.order("5", "2026-05-04 12:00:00")
+        house.order("305", "2026-05-04 12:00:00")
         while True:
             found |= {orjson.loads(one)["entity_id"] for one in page.orders}
             if not page.next:

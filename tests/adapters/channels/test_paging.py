@@ -6,11 +6,13 @@ from typing import Any, cast
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.capture import poll
 from services.capture.channels.api import AskOrders, Page
 from services.capture.channels.native import Native
-from services.capture.channels.paging import Memory, Place
+from services.capture.channels.paging import Memory, Place, Turn
 from services.capture.inbox import HandedIn
 from services.capture.poll import Poller, PollError
 from services.capture.rules import Channel, ChannelConfig
@@ -62,12 +64,31 @@ async def test_a_first_page_that_does_not_come_ends_the_poll() -> None:
         await asked("t2", Refused("InvalidInput", "wrong"))
 
 
-def test_a_page_begins_with_the_moment_that_the_last_one_ended_with() -> None:
-    place = Place.of("", "2026-05-04 10:00:00")
-    assert (place.since, place.number) == ("2026-05-04 10:00:00", 1)
-    following = Place.of(place.after("2026-05-04 10:07:00"), "2026-05-04 10:00:00")
-    assert following == Place("2026-05-04 10:07:00", 1)
-    assert Place.of(following.after("2026-05-04 10:07:00"), "") == Place("2026-05-04 10:07:00", 2)
+@given(data=st.data())
+def test_whatever_changes_comes_in_or_leaves_no_order_that_stays_is_passed_over(data: st.DataObject) -> None:
+    ids = data.draw(st.sets(st.integers(1, 60), max_size=30))
+    stays, seen, page, left = set(ids), set[int](), "", 60
+    while True:
+        place = Place.of(page)
+        some = sorted(ids)[place.offset : place.offset + 4]
+        seen |= set(some)
+        page = place.after(some, 4)
+        if not page:
+            break
+        left -= 1
+        come, gone = (data.draw(st.sets(st.integers(1, 60), max_size=3 if left > 0 else 0)) for _ in range(2))
+        ids = (ids | come) - gone
+        stays -= gone
+    assert stays <= seen
+
+
+def test_lists_are_gone_through_one_after_the_other() -> None:
+    turns, page = [], ""
+    for goes_on in ("t2", "", "t3", ""):
+        turns.append(Turn.of(page))
+        page = turns[-1].after(goes_on, 2)
+    assert turns == [Turn(), Turn(0, "t2"), Turn(1), Turn(1, "t3")]
+    assert page == ""
 
 
 async def test_an_order_is_put_together_again_once_it_is_listed_otherwise() -> None:

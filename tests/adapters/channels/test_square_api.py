@@ -14,8 +14,8 @@ from services.capture.channels.square.api import SquareApi
 from services.hub.decision import Done, Intent
 from services.hub.effects import PermanentError, TransientError
 from services.hub.toml import RulesError
-from tests.adapters.channels.speaking import effects, levels, problems, shipped, speaking
-from tests.adapters.channels.square import TOKEN, UPDATE, error, instead, square
+from tests.adapters.channels.speaking import cancelled, effects, levels, problems, shipped, speaking
+from tests.adapters.channels.square import TOKEN, UPDATE, error, instead, line, square
 from tests.adapters.outside import CLOSE, answer, outside
 
 SINCE = AskOrders(since=datetime(2026, 5, 4, 10, 0, tzinfo=UTC))
@@ -77,7 +77,7 @@ async def test_where_square_gives_no_token_what_was_to_be_told_waits(tmp_path: P
 
 
 async def test_without_a_location_the_rules_are_wrong(tmp_path: Path) -> None:
-    with pytest.raises(RulesError, match=r"shop\.api\.account\.location is missing"):
+    with pytest.raises(RulesError, match=r"shop\.api\.account\.location: it is missing"):
         async with speaking("square", tmp_path, "http://x"):
             pass
 
@@ -192,6 +192,27 @@ async def test_the_last_pieces_complete_a_fulfilment_and_numbers_stand_together(
             "shipment_details": {"carrier": "ups", "tracking_number": "T1, T2, T3"},
         }
         assert sorted(house.sent["metadata"].values()) == ["1 f2", "2 f1"]
+
+
+async def test_a_fulfilment_takes_more_shipments_than_square_takes_notes(tmp_path: Path) -> None:
+    async with square(tmp_path) as (api, house, server):
+        house.order("O-1", line_items=[line("1", 40)])
+        parts = [shipped("O-1", f"T{n}", lines={"1": 1}, fulfilment_id=f"fulfilment-{n}") for n in range(29)]
+        for number, part in enumerate(parts[:12]):
+            assert await api.look_up("ship", f"k{number}", part) is None
+            await api.call("ship", f"k{number}", part)
+        assert len(house.sent["metadata"]) == 9
+        for part in parts[:12]:
+            assert await api.look_up("ship", "k", part) is not None
+        calls = server.called.count(UPDATE)
+        await api.call("ship", "k11", parts[11])
+        assert server.called.count(UPDATE) == calls  # it is there
+        for number, part in enumerate(parts[12:27], 12):
+            await api.call("ship", f"k{number}", part)
+        await api.call("cancel", "c", cancelled("O-1", lines={"1": 1}, complete=False, refund=False))
+        assert len(house.sent["metadata"]) == 10
+        with pytest.raises(PermanentError, match="by-hand: Square takes no further note at fulfilment F1"):
+            await api.call("ship", "k27", parts[27])
 
 
 async def test_pieces_go_to_the_fulfilments_that_name_them(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 """Cancelling and paying back at TikTok Shop: what it is told, what it says to that, and that nothing is done twice."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from services.capture.channels import doubts
-from services.hub.decision import Done, Intent
+from services.hub.decision import Done, Intent, changed
 from services.hub.effects import PermanentError
-from tests.adapters.channels.speaking import cancelled, effects, refund
+from tests.adapters.channels.speaking import NOW, cancelled, effects, refund
 from tests.adapters.channels.tiktok_house import AFTER, dropping, said, tiktok, told
 
 
@@ -96,7 +97,12 @@ async def test_after_a_restart_a_refund_that_cannot_be_told_apart_is_left_to_a_p
     async with tiktok(tmp_path) as (api, house, _):
         assert await api.look_up("refund", "k", refund("7", 450, "GBP")) is None
         await api.call("refund", "another", refund("7", 450, "GBP"))
-        assert await api.look_up("refund", "k", refund("7", 450, "GBP")) is None
+        house.returns[0]["create_time"] = int((NOW - timedelta(minutes=11)).timestamp())  # before it was decided
+        wanted = changed(refund("7", 450, "GBP"), asked_at=NOW)
+        assert await api.look_up("refund", "k", wanted) is None
+        api._refunds.check("k")
+        house.returns[0]["create_time"] += 120
+        assert await api.look_up("refund", "k", wanted) is None
         with pytest.raises(PermanentError, match=r"by-hand: whether 4.50 GBP were paid back as R1"):
             await api.call("refund", "k", refund("7", 450, "GBP"))
         assert len(house.returns) == 1

@@ -109,7 +109,7 @@ async def test_orders_are_gone_through_then_those_of_which_a_return_or_cancellat
             asked = AskOrders(since=SINCE.since, page=page.next)
         assert found == ["7", "7"]  # by its own change, and by the cancellation's
         first, second = (dict(parse_qsl(urlsplit(one.path).query)) for one in server.heard if search in one.path)
-        assert (first["sort_field"], first["sort_order"], first["page_size"]) == ("update_time", "ASC", "50")
+        assert (first["sort_field"], first["sort_order"], first["page_size"]) == ("create_time", "ASC", "50")
         assert second["page_token"] == "n2"
         assert told(server, search)[0] == {"update_time_ge": int(SINCE.since.timestamp())}
 

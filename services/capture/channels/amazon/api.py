@@ -4,12 +4,13 @@ from urllib.parse import quote
 
 from services.capture.channels import UnmappableError
 from services.capture.channels.access import Keys
+from services.capture.channels.accounts import AmazonAccount
 from services.capture.channels.amazon import Amazon
 from services.capture.channels.amazon.asking import Asking, Orders2026, OrdersV0
 from services.capture.channels.amazon.feeds import Feeds
 from services.capture.channels.amazon.listings import Listings
 from services.capture.channels.amazon.messages import ACKNOWLEDGEMENT, ADJUSTMENT, acknowledgement, adjustment
-from services.capture.channels.amazon.reach import TOKEN_URL, access, quota, restricted
+from services.capture.channels.amazon.reach import access, quota, restricted
 from services.capture.channels.amazon.telling import packages
 from services.capture.channels.api import (
     AskOrder,
@@ -24,14 +25,12 @@ from services.capture.channels.api import (
     Told,
 )
 from services.capture.channels.doubts import Doubts
-from services.capture.channels.speaking import WebApi, account, by_hand, connect
+from services.capture.channels.speaking import WebApi, by_hand, connect
 from services.capture.rules import ApiConfig
 from services.hub.http import as_bytes
 from services.hub.money import major
 from services.hub.secrets import Secrets
-from services.hub.toml import RulesError
 
-VERSIONS = ("2026-01-01", "v0")
 _FORMAT = Amazon()
 _UNTOUCHED = "UNSHIPPED"
 
@@ -48,17 +47,13 @@ class AmazonApi(WebApi):
     batch = 20
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
-        self._seller = account(name, config, "seller")
-        self._marketplace = account(name, config, "marketplace")
-        version = config.account.get("orders", VERSIONS[0])
-        if version not in VERSIONS:
-            msg = f"channels.toml: {name}.api.account.orders is {version!r}; known: {', '.join(VERSIONS)}"
-            raise RulesError(msg)
+        account = AmazonAccount.of(name, config)
+        self._seller, self._marketplace = account.seller, account.marketplace
         tokens = connect(name, config)
-        auth = access(tokens, config.account.get("token_url", TOKEN_URL), Keys(name, secrets))
+        auth = access(tokens, account.token_url, Keys(name, secrets))
         super().__init__(name, connect(name, config, auth=auth, quota=quota()), tokens)
-        if version == "v0":
-            shown = restricted(self.http) if config.account.get("restricted") == "true" else None
+        if account.orders == "v0":
+            shown = restricted(self.http) if account.restricted == "true" else None
             self._asking: Asking = OrdersV0(self.http, self._marketplace, shown)
         else:
             self._asking = Orders2026(self.http, self._marketplace)

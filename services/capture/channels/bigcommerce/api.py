@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
 from services.capture.channels.access import Keys
+from services.capture.channels.accounts import BigCommerceAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -25,7 +25,7 @@ from services.capture.channels.api import (
     Tracking,
 )
 from services.capture.channels.marks import mark
-from services.capture.channels.paging import Memory, Place
+from services.capture.channels.paging import Memory
 from services.capture.channels.reading import exponent
 from services.capture.channels.speaking import WebApi, by_hand, connect, shares, utc
 from services.capture.rules import ApiConfig
@@ -59,7 +59,7 @@ class BigCommerceApi(WebApi):
         auth = KeyAuth(lambda: keys["token"], "X-Auth-Token")
         headers = {"Accept": "application/json"}
         super().__init__(name, connect(name, config, auth=auth, quota=quota, headers=headers))
-        self._location = int(config.account.get("location", "1"))
+        self._location = BigCommerceAccount.of(name, config).location
         self._memory = Memory()
 
     async def _list(self, operation: str, path: str, **params: str) -> list[dict[str, Any]]:
@@ -96,21 +96,19 @@ class BigCommerceApi(WebApi):
         return Order(body=await self._composed(await self._get(asked.channel_order_id)))
 
     async def orders(self, asked: AskOrders) -> Page:
-        """Orders that have changed."""
-        place = Place.of(asked.page, utc(asked.since))
+        """Orders that have changed, by their ids: one that changes meanwhile keeps its place."""
         listed = await self._list(
             "orders",
             "/v2/orders",
-            min_date_modified=place.since,
-            sort="date_modified:asc",
+            min_date_modified=utc(asked.since),
+            min_id=asked.page or "0",
+            sort="id:asc",
             include=_INCLUDED,
             limit=str(_PAGE),
-            page=str(place.number),
+            page="1",
         )
         bodies = [await self._memory.get(str(one["id"]), one, self._composed) for one in listed]
-        if len(listed) < _PAGE:
-            return Page(orders=tuple(bodies))
-        return Page(orders=tuple(bodies), next=place.after(utc(parsedate_to_datetime(listed[-1]["date_modified"]))))
+        return Page(orders=tuple(bodies), next=str(int(listed[-1]["id"]) + 1) if len(listed) == _PAGE else "")
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels at one location; where BigCommerce refuses, each half, until it is known which it refuses."""

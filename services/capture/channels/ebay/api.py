@@ -1,7 +1,6 @@
 """eBay's Sell APIs and its Post-Order API, asked and told. https://developer.ebay.com/develop/api/sell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +10,7 @@ import orjson
 
 from crossdock_contracts.values import Money
 from services.capture.channels.access import Keys, exchanged
+from services.capture.channels.accounts import EbayAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -30,11 +30,12 @@ from services.capture.channels.ebay.signing import Signer
 from services.capture.channels.ebay.stock import Stock
 from services.capture.channels.marks import mark
 from services.capture.channels.marks import written as note_of
-from services.capture.channels.paging import Memory
+from services.capture.channels.paging import Memory, Until
 from services.capture.channels.speaking import WebApi, by_hand, connect
 from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, TransientError
 from services.hub.http import Http, StatusError
+from services.hub.money import major
 from services.hub.secrets import Secrets
 from services.hub.tokens import Token, TokenAuth
 
@@ -62,7 +63,7 @@ class EbayApi(WebApi):
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
         json_ = {"Accept": "application/json"}
-        marketplace = config.account.get("marketplace", "EBAY_US")
+        marketplace = EbayAccount.of(name, config).marketplace
         site = {"X-EBAY-C-MARKETPLACE-ID": marketplace}
         auth = TokenAuth(self._token, scheme="IAF ")
         self._post_order = connect(name, config, auth=auth, headers=json_ | site)
@@ -96,7 +97,7 @@ class EbayApi(WebApi):
         One that changes meanwhile leaves the list, and all behind it move up: as many as have left were passed over,
         and are asked for again.
         """
-        place = _Place.of(asked.page, datetime.now(UTC) - _BEHIND)
+        place = Until.of(asked.page, telling.written(datetime.now(UTC) - _BEHIND))
         params = {
             "filter": f"lastmodifieddate:[{telling.written(asked.since)}..{place.until}]",
             "limit": str(_PAGE),
@@ -158,7 +159,7 @@ class EbayApi(WebApi):
                 pieces = ", ".join(f"{line.quantity} of {line.line_id}" for line in told.lines)
                 msg = f"eBay cancels orders whole that have not shipped; see to it there: {pieces}"
                 raise by_hand(msg)
-            return await self._pay_back(key, order, amount, told.reason, mark("cancel", told.cancel_id))
+            return await self._pay_back(key, order, amount, told.reason, mark("cancel", told.cancel_id), None)
         under_way = telling.cancellation_of(order)
         if under_way is None:
             return await self._cancel(order, told)
@@ -183,7 +184,7 @@ class EbayApi(WebApi):
         order = await self._get(told.channel_order_id)
         if not telling.is_whole(order, told):
             amount = _amount(told)
-            return self._paid_back(key, order, amount) if amount else None
+            return self._paid_back(key, order, amount, None) if amount else None
         under_way = telling.cancellation_of(order)
         if under_way is None or under_way.by_buyer:
             return None
@@ -196,17 +197,20 @@ class EbayApi(WebApi):
             PermanentError: there is such a refund, and nothing tells whether it is this.
         """
         order = await self._get(told.channel_order_id)
-        return await self._pay_back(key, order, told.amount, told.reason, mark("refund", told.refund_id))
+        ours = mark("refund", told.refund_id)
+        return await self._pay_back(key, order, told.amount, told.reason, ours, told.asked_at)
 
     async def refunded(self, key: str, told: TellRefund) -> Told | None:
         """There is a refund of that amount that was not there before. After a restart nothing may tell."""
-        return self._paid_back(key, await self._get(told.channel_order_id), told.amount)
+        return self._paid_back(key, await self._get(told.channel_order_id), told.amount, told.asked_at)
 
-    async def _pay_back(self, key: str, order: Mapping[str, Any], amount: Money, reason: str, ours: str) -> Told:
+    async def _pay_back(  # what is paid back, and what tells it from another
+        self, key: str, order: Mapping[str, Any], amount: Money, reason: str, ours: str, asked_at: datetime | None
+    ) -> Told:
         self._refunds.check(key)
         if not amount.amount_minor:
             return Told()
-        found, before = telling.refunds_of(order, amount), self._refunds.before(key)
+        found, before = telling.refunds_of(order, amount, asked_at), self._refunds.before(key)
         if before is not None and (new := [one for one in found if one not in before]):
             return Told(reference=new[0])
         self._refunds.note(key, frozenset(found))
@@ -220,20 +224,20 @@ class EbayApi(WebApi):
             raise
         if made.get("refundStatus") == "FAILED":
             code = "refund-failed"
-            raise PermanentError(code, f"eBay could not pay {amount.amount_minor} {amount.currency} back")
+            raise PermanentError(code, f"eBay could not pay {major(amount.amount_minor, amount.currency)} back")
         return Told(reference=str(made.get("refundId") or ""))
 
-    def _paid_back(self, key: str, order: Mapping[str, Any], amount: Money) -> Told | None:
+    def _paid_back(self, key: str, order: Mapping[str, Any], amount: Money, asked_at: datetime | None) -> Told | None:
         if not amount.amount_minor:
             return Told()
         before = self._refunds.before(key)
-        new = [one for one in telling.refunds_of(order, amount) if one not in (before or ())]
+        new = [one for one in telling.refunds_of(order, amount, asked_at) if one not in (before or ())]
         if not new:
             self._refunds.wait(key)
             return None
         if before is not None:
             return Told(reference=new[0])
-        said = f"{amount.amount_minor} {amount.currency} (minor units)"
+        said = major(amount.amount_minor, amount.currency)
         self._refunds.leave(key, f"whether {new[0]} is this refund of {said} is not known; look at eBay")
         return None
 
@@ -242,29 +246,6 @@ class EbayApi(WebApi):
         content = b"" if body is None else orjson.dumps(body)
         headers = {"Content-Type": "application/json", **self._signer.headers("POST", path, content)}
         return await http.send(operation, "POST", path, content=content, headers=headers) or {}
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """How far a list has been gone through."""
-
-    until: str
-    offset: int = 0
-    total: int = 0
-    """How many there were when the last page was asked for."""
-
-    @classmethod
-    def of(cls, page: str, until: datetime) -> "_Place":
-        if not page:
-            return cls(telling.written(until))
-        moment, offset, total = page.split("|")
-        return cls(moment, int(offset), int(total))
-
-    def after(self, listed: int, total: int) -> str:
-        """Where to go on; empty: nowhere."""
-        gone = min(self.offset, max(0, self.total - total))
-        onward = self.offset - gone if gone else self.offset + listed
-        return f"{self.until}|{onward}|{total}" if onward < total and (listed or gone) else ""
 
 
 def _path(order_id: str) -> str:

@@ -21,7 +21,7 @@ from services.hub.http import Http
 
 VERSION = "1451"
 """Of the Trading API."""
-_SITES = {
+SITES = {
     "EBAY_AT": 16,
     "EBAY_AU": 15,
     "EBAY_BE": 23,
@@ -72,7 +72,7 @@ class Listings:
 
     def __init__(self, http: Http, marketplace: str) -> None:
         self._http = http
-        self._site = str(_SITES.get(marketplace, 0))
+        self._site = str(SITES[marketplace])
         self._by_sku: dict[str, tuple[Listed, ...]] = {}
         self._learnt_at = float("-inf")
         self._hides = False

@@ -12,6 +12,7 @@ from typing import Any
 
 from crossdock_contracts.values import Money
 from services.capture.channels.api import TellCancelled, TellShipped, Tracking
+from services.capture.channels.doubts import was_before
 from services.capture.channels.reading import exponent
 from services.capture.channels.speaking import shares
 
@@ -174,15 +175,21 @@ def _major(amount: Money) -> Decimal:
     return Decimal(amount.amount_minor).scaleb(-exponent(amount.currency))
 
 
-def refunds_of(order: Mapping[str, Any], amount: Money) -> list[str]:
-    """The ids of an order's refunds of this amount that have not failed, the oldest first."""
+def refunds_of(order: Mapping[str, Any], amount: Money, asked_at: datetime | None) -> list[str]:
+    """The ids of an order's refunds of this amount that have not failed, the oldest first; not those from before."""
     listed = [*((order.get("paymentSummary") or {}).get("refunds") or ())]
     listed += [one for line in order.get("lineItems") or () for one in line.get("refunds") or ()]
     return [
         str(one.get("refundId") or one.get("refundReferenceId") or one.get("refundDate") or number)
         for number, one in enumerate(listed)
-        if one.get("refundStatus") != "FAILED" and _is_of(one.get("amount") or {}, amount)
+        if one.get("refundStatus") != "FAILED"
+        and _is_of(one.get("amount") or {}, amount)
+        and not was_before(_moment(one.get("refundDate")), asked_at)
     ]
+
+
+def _moment(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _is_of(money: Mapping[str, Any], amount: Money) -> bool:

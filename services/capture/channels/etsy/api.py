@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from services.capture.channels.access import Granted, Keys, Renewed, granted
+from services.capture.channels.accounts import EtsyAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -23,19 +24,17 @@ from services.capture.channels.api import (
 )
 from services.capture.channels.etsy.ledger import Ledger, Window
 from services.capture.channels.etsy.stock import Stock
-from services.capture.channels.paging import Place
-from services.capture.channels.speaking import WebApi, account, by_hand, connect
+from services.capture.channels.paging import Place, Turn
+from services.capture.channels.speaking import WebApi, by_hand, connect
 from services.capture.rules import ApiConfig
+from services.hub.money import major
 from services.hub.quota import Allowance, Headers, Quota
 from services.hub.secrets import Secrets
 from services.hub.tokens import FetchToken, TokenAuth
 
-TOKEN_URL = "https://api.etsy.com/v3/public/oauth/token"  # noqa: S105  # where tokens come from, not one of them
 _PAGE = 100
 _ROOT = "/v3/application"
 _TOMORROW_S = 3600.0
-_LEDGER = "ledger|"
-"""Pages of those that something was paid back of."""
 
 
 class EtsyApi(WebApi):
@@ -50,12 +49,12 @@ class EtsyApi(WebApi):
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
-        self._token_url = config.account.get("token_url", TOKEN_URL)
+        account = EtsyAccount.of(name, config)
+        self._token_url = account.token_url
         auth = _Auth(self._keys, Renewed(self._keys, self._exchanged))
         super().__init__(name, connect(name, config, auth=auth, quota=Quota(left, patience_s=5.0)), self._tokens)
-        shop = account(name, config, "shop")
-        self._shop = f"{_ROOT}/shops/{shop}"
-        self._stock = Stock(self.http, _ROOT, shop)
+        self._shop = f"{_ROOT}/shops/{account.shop}"
+        self._stock = Stock(self.http, _ROOT, account.shop)
         self._ledger = Ledger(self.http, self._shop)
 
     async def _exchanged(self, refresh_token: str) -> Granted:
@@ -73,25 +72,26 @@ class EtsyApi(WebApi):
 
     async def orders(self, asked: AskOrders) -> Page:
         """Receipts that have changed; then those of which something was paid back."""
-        if asked.page.startswith(_LEDGER):
-            return await self._refunded(Window.of(asked.page.removeprefix(_LEDGER)))
-        place = Place.of(asked.page, str(int(asked.since.timestamp())))
+        turn, begin = Turn.of(asked.page), int(asked.since.timestamp())
+        found, more = await (self._changed, self._refunded)[turn.number](turn.token, begin)
+        return Page(orders=tuple(map(orjson.dumps, found)), next=turn.after(more, 2))
+
+    async def _changed(self, token: str, begin: int) -> tuple[list[dict[str, Any]], str]:
+        place = Place.of(token)
         params = {
-            "min_last_modified": place.since,
-            "sort_on": "updated",
+            "min_last_modified": str(begin),
+            "sort_on": "receipt_id",
             "sort_order": "asc",
             "limit": str(_PAGE),
-            "offset": str(_PAGE * (place.number - 1)),
+            "offset": str(place.offset),
         }
         found = await self.http.send("orders", "GET", f"{self._shop}/receipts", params=params, read=_listed)
-        ledger = Window(int(asked.since.timestamp()), int(time.time()))
-        more = place.after(str(_updated(found[-1]))) if len(found) == _PAGE else _LEDGER + ledger.written()
-        return Page(orders=tuple(map(orjson.dumps, found)), next=more)
+        return found, place.after([int(one["receipt_id"]) for one in found], _PAGE)
 
-    async def _refunded(self, window: Window) -> Page:
+    async def _refunded(self, token: str, begin: int) -> tuple[list[dict[str, Any]], str]:
+        window = Window.of(token) if token else Window(begin, int(time.time()))
         names, more = await self._ledger.refunded(window)
-        bodies = [orjson.dumps(await self._get(name)) for name in names]
-        return Page(orders=tuple(bodies), next=_LEDGER + more.written() if more else "")
+        return [await self._get(name) for name in names], more.written() if more else ""
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels."""
@@ -142,7 +142,7 @@ class EtsyApi(WebApi):
         Raises:
             PermanentError: always.
         """
-        amount = f"{told.amount.amount_minor} {told.amount.currency} (minor units)"
+        amount = major(told.amount.amount_minor, told.amount.currency)
         msg = f"pay back {amount} in Etsy's Shop Manager"
         raise by_hand(msg)
 
@@ -184,10 +184,6 @@ def _carrier(name: str) -> str:
 
 def _tracked(receipt: dict[str, Any]) -> set[str]:
     return {str(one.get("tracking_code") or "") for one in receipt.get("shipments") or ()}
-
-
-def _updated(receipt: dict[str, Any]) -> int:
-    return int(receipt.get("updated_timestamp") or receipt.get("update_timestamp") or 0)
 
 
 def _receipt(answer: Any) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Telling Etsy how much can be sold: the inventory of a listing is read and written whole, with all its products.
 
 Etsy has no listing without a piece: one of which nothing is left is set to inactive, and to active again once there is.
-What the seller has set to inactive stays so.
+What the seller has set to inactive stays so. Which of them it was is known by the moment at which Etsy says that the
+listing came to be as it is: the hub notes it with what it told, and nobody's change has the same.
 
 https://developers.etsy.com/documentation/tutorials/listings#listing-inventory
 """
@@ -19,6 +20,7 @@ from services.hub.http import Http, StatusError
 _PAGE = 100
 _MOST = 999
 """Pieces that Etsy takes for a product."""
+_INACTIVE = "inactive"
 _STATES = ("active", "inactive", "sold_out")
 _OF_THE_LISTING = frozenset({400, 404, 409})
 _SHARED = ("price_on_property", "quantity_on_property", "sku_on_property", "readiness_state_on_property")
@@ -40,8 +42,8 @@ class Stock:
         self._listing_of: dict[str, int] = {}
         """By product id, and by SKU."""
         self._looked_at = float("-inf")
-        self._resting: set[int] = set()
-        """Listings that were set to inactive, for there was nothing left."""
+        self._rested: set[str] = set()
+        """Notes of listings that were set to inactive, for there was nothing left; one that is over is of no harm."""
 
     async def set(self, wanted: SetStock) -> StockSet:
         """Publish levels; what became of each."""
@@ -49,24 +51,25 @@ class Stock:
         if is_new and time.monotonic() - self._looked_at > _ANEW_S:
             await self._look()
             self._looked_at = time.monotonic()
+        self._rested.update(wanted.notes)
         by_listing: dict[int, list[Level]] = defaultdict(list)
-        problems: dict[str, str] = {}
+        became: dict[str, tuple[str, str]] = {}
         for level in wanted.levels:
             listing = self._listing_of.get(_name(level))
             if listing is not None:
                 by_listing[listing].append(level)
             elif time.monotonic() - self._looked_at < _LATELY_S:
-                problems[_name(level)] = _UNKNOWN
+                became[_name(level)] = _UNKNOWN, ""
         for listing, levels in by_listing.items():
-            problem = await self._publish(listing, {_name(level): level.available for level in levels})
-            problems |= {_name(level): problem for level in levels}
+            problem, note = await self._publish(listing, {_name(level): level.available for level in levels})
+            became |= {_name(level): (problem, note) for level in levels}
             for level in levels if problem else ():  # it may be in another listing by now
                 self._listing_of.pop(_name(level), None)
-        told = (
-            Levelled(sku=level.sku, listing_id=level.listing_id, problem=problems[_name(level)])
-            for level in wanted.levels
-            if _name(level) in problems
-        )
+        told = []
+        for level in wanted.levels:
+            if _name(level) in became:
+                problem, note = became[_name(level)]
+                told.append(Levelled(sku=level.sku, listing_id=level.listing_id, problem=problem, note=note))
         return StockSet(levels=tuple(told))
 
     async def _look(self) -> None:
@@ -85,43 +88,66 @@ class Stock:
                 if len(found) < _PAGE:
                     break
 
-    async def _publish(self, listing: int, available: Mapping[str, int]) -> str:
-        """Write the inventory of a listing; what is wrong with it."""
-        path = f"{self._root}/listings/{listing}/inventory"
+    async def _publish(self, listing: int, available: Mapping[str, int]) -> tuple[str, str]:
+        """Write the inventory of a listing; what is wrong with it, and its note if it rests."""
+        path, note = f"{self._root}/listings/{listing}/inventory", ""
         try:
             inventory = await self._http.send("inventory", "GET", path, read=_inventory)
             written = rewritten(inventory, available)
             if not any(_pieces(product) for product in written["products"]):
-                self._resting.add(listing)
-                await self._activate(listing, "inactive")
-                return ""
+                return "", await self._rest(listing)
+            note = await self._resting(listing)
+            if note:
+                written = rewritten(inventory, available, others=0)
             await self._http.send("stock", "PUT", path, json=written, safe=True)
-            if listing in self._resting:
-                await self._activate(listing, "active")
-                self._resting.discard(listing)
+            if note:
+                await self._set(listing, "active")
         except StatusError as error:
             if error.status not in _OF_THE_LISTING:
                 raise
-            return f"{error.code} {error.detail}".rstrip()
-        return ""
+            return f"{error.code} {error.detail}".rstrip(), note
+        return "", ""
 
-    async def _activate(self, listing: int, state: str) -> None:
+    async def _rest(self, listing: int) -> str:
+        """Set a listing to inactive; the note of it, none where somebody else has set it so before."""
+        shown = await self._shown(listing)
+        if shown["state"] == _INACTIVE:
+            return _note(shown) if _note(shown) in self._rested else ""
+        note = _note(await self._set(listing, _INACTIVE))
+        self._rested.add(note)
+        return note
+
+    async def _resting(self, listing: int) -> str:
+        """The note of a listing that is inactive because the hub has set it so; else none."""
+        if not any(note.startswith(f"{listing}:") for note in self._rested):
+            return ""
+        shown = await self._shown(listing)
+        return _note(shown) if shown["state"] == _INACTIVE and _note(shown) in self._rested else ""
+
+    async def _shown(self, listing: int) -> dict[str, Any]:
+        return await self._http.send("listing", "GET", f"{self._root}/listings/{listing}", read=_listing)
+
+    async def _set(self, listing: int, state: str) -> dict[str, Any]:
         path = f"{self._root}/shops/{self._shop}/listings/{listing}"
-        await self._http.send("activate", "PATCH", path, json={"state": state}, safe=True)
+        return await self._http.send("activate", "PATCH", path, json={"state": state}, read=_listing, safe=True)
 
 
-def rewritten(inventory: Mapping[str, Any], available: Mapping[str, int]) -> dict[str, Any]:
-    """An inventory as Etsy wants to have it back, with other quantities of these product ids or SKUs."""
-    products = [_product(one, available) for one in inventory["products"] if not one.get("is_deleted")]
+def rewritten(inventory: Mapping[str, Any], available: Mapping[str, int], others: int | None = None) -> dict[str, Any]:
+    """An inventory as Etsy wants to have it back, with other quantities of these product ids or SKUs.
+
+    ``others``: of all that are not among them, for there is nothing left of what rests, and that could not be written;
+    none: as it stands there.
+    """
+    products = [_product(one, available, others) for one in inventory["products"] if not one.get("is_deleted")]
     shared = {name: inventory.get(name) or [] for name in _SHARED if name in inventory}
     if len({_pieces(one) for one in products}) > 1 and not shared.get("quantity_on_property"):
         shared["quantity_on_property"] = sorted({v["property_id"] for one in products for v in one["property_values"]})
     return {"products": products, **shared}
 
 
-def _product(product: Mapping[str, Any], available: Mapping[str, int]) -> dict[str, Any]:
+def _product(product: Mapping[str, Any], available: Mapping[str, int], others: int | None) -> dict[str, Any]:
     names = (str(product["product_id"]), str(product.get("sku") or ""))
-    quantity = next((min(_MOST, available[name]) for name in names if name in available), None)
+    quantity = next((min(_MOST, available[name]) for name in names if name in available), others)
     values = ("property_id", "property_name", "scale_id", "value_ids", "values")
     return {
         "sku": product.get("sku") or "",
@@ -153,6 +179,11 @@ def _name(level: Level) -> str:
     return level.listing_id or level.sku
 
 
+def _note(listing: Mapping[str, Any]) -> str:
+    """What a listing is known again by: when it came to be as it is."""
+    return f"{listing['listing_id']}:{listing['state_timestamp']}"
+
+
 def _results(answer: Any) -> list[dict[str, Any]]:
     return list(orjson.loads(answer.content)["results"])
 
@@ -160,3 +191,8 @@ def _results(answer: Any) -> list[dict[str, Any]]:
 def _inventory(answer: Any) -> dict[str, Any]:
     found: dict[str, Any] = orjson.loads(answer.content)
     return {**found, "products": list(found["products"])}
+
+
+def _listing(answer: Any) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(answer.content)
+    return {name: found[name] for name in ("listing_id", "state", "state_timestamp")}

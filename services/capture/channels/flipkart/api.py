@@ -8,6 +8,7 @@ import httpx
 import orjson
 
 from services.capture.channels.access import Keys, granted
+from services.capture.channels.accounts import FlipkartAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -22,7 +23,8 @@ from services.capture.channels.api import (
 )
 from services.capture.channels.flipkart import telling
 from services.capture.channels.flipkart.stock import Stock
-from services.capture.channels.speaking import WebApi, account, by_hand, connect, utc
+from services.capture.channels.paging import Turn
+from services.capture.channels.speaking import WebApi, by_hand, connect, utc
 from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError
 from services.hub.http import StatusError
@@ -60,8 +62,8 @@ class FlipkartApi(WebApi):
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
         super().__init__(name, connect(name, config, auth=TokenAuth(self._token)), self._tokens)
-        self._account = config.account
-        self._location = account(name, config, "location")
+        self._account = FlipkartAccount.of(name, config)
+        self._location = self._account.location
         self._stock = Stock(self.http, _ROOT, self._location)
 
     async def _token(self) -> Token:
@@ -112,11 +114,9 @@ class FlipkartApi(WebApi):
 
     async def orders(self, asked: AskOrders) -> Page:
         """Shipments that have changed, list by list."""
-        at, _, more = asked.page.partition("|")
-        number = int(at or 0)
-        answer = await (self._more(more) if more else self._filter(number, asked.since))
-        after = str(answer.get("nextPageUrl") or "") if answer.get("hasMore") else ""
-        rest = f"{number}|{after}" if after else f"{number + 1}|" if number + 1 < len(_LISTS) else ""
+        turn = Turn.of(asked.page)
+        answer = await (self._more(turn.token) if turn.token else self._filter(turn.number, asked.since))
+        rest = turn.after(str(answer.get("nextPageUrl") or "") if answer.get("hasMore") else "", len(_LISTS))
         return Page(orders=await self._addressed(list(answer["shipments"]), listed=True), next=rest)
 
     async def _filter(self, number: int, since: datetime) -> dict[str, Any]:

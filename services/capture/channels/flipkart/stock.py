@@ -10,7 +10,6 @@ from urllib.parse import quote
 from services.capture.channels.api import Level, Levelled, SetStock, StockSet
 from services.hub.http import Http
 
-_BY_SKU = 'Flipkart takes stock by the seller\'s SKU: set stock_by = "sku"'
 _UNKNOWN = "Flipkart has no listing of it"
 
 
@@ -26,9 +25,8 @@ class Stock:
 
     async def set(self, wanted: SetStock) -> StockSet:
         """Publish levels; what became of each."""
-        named = [level for level in wanted.levels if not level.listing_id]
-        await self._learn([level.sku for level in named])
-        known = {level.sku: level.available for level in named if level.sku in self._products}
+        await self._learn([level.sku for level in wanted.levels])
+        known = {level.sku: level.available for level in wanted.levels if level.sku in self._products}
         problems = await self._publish(known) if known else {}
         for sku in known:
             if problems.get(sku, _UNKNOWN):  # it may be another product by now
@@ -59,8 +57,7 @@ class Stock:
 
 
 def _told(level: Level, problems: Mapping[str, str]) -> Levelled:
-    problem = _BY_SKU if level.listing_id else problems.get(level.sku, _UNKNOWN)
-    return Levelled(sku=level.sku, listing_id=level.listing_id, problem=problem)
+    return Levelled(sku=level.sku, listing_id=level.listing_id, problem=problems.get(level.sku, _UNKNOWN))
 
 
 def _problem(one: Mapping[str, Any]) -> str:

@@ -5,9 +5,10 @@ https://seller.flipkart.com/api-docs/order-api-docs/SelfShipDispatch.html, …/v
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import Any
 
+from services.capture.channels.accounts import FlipkartAccount
 from services.capture.channels.api import TellCancelled, TellShipped
 from services.capture.channels.speaking import by_hand
 from services.hub.effects import PermanentError, UnknownError
@@ -18,9 +19,7 @@ _SELF = "SELF"
 """The seller's own carrier takes it; any other type goes with Flipkart's."""
 _PACKED = "PACKED"
 _READY = "READY_TO_DISPATCH"
-_ADDRESS = ("address1", "address2", "city", "state", "pincode")
 _MOMENT = "%Y-%m-%dT%H:%M:%S.000Z"
-_DAYS = 7
 _INDIA = timezone(timedelta(hours=5, minutes=30))
 _FAILED_THERE = {"DEPENDENT_SYSTEM_CALL_FAILED", "INTERNAL_SERVER_ERROR"}
 """Codes of what failed within Flipkart: whether it was done is not said."""
@@ -49,7 +48,7 @@ def is_packed(shipment: Shipment) -> bool:
     return all(one.get("status") in (_PACKED, _READY, *_LEFT) for one in open_items(shipment))
 
 
-def dispatched(shipment: Shipment, told: TellShipped, account: Mapping[str, str]) -> dict[str, Any]:
+def dispatched(shipment: Shipment, told: TellShipped, account: FlipkartAccount) -> dict[str, Any]:
     """A shipment that the seller's own carrier has taken.
 
     Raises:
@@ -58,27 +57,21 @@ def dispatched(shipment: Shipment, told: TellShipped, account: Mapping[str, str]
     if not told.parcels:
         msg = "there is no tracking number; mark the shipment as dispatched in Flipkart's Seller Hub"
         raise by_hand(msg)
-    parcel, place = told.parcels[0], str(shipment.get("locationId") or account["location"])
+    parcel, place = told.parcels[0], str(shipment.get("locationId") or account.location)
     word = parcel.carrier.replace("-", " ").replace("_", " ").split(" ")[0].lower()
-    partner = account.get(f"partner_{word}", word.upper())
+    partner = account.partners.get(word, word.upper())
     items = [{"orderItemId": one["orderItemId"], "quantity": one["quantity"]} for one in open_items(shipment)]
-    address = {name: account[name] for name in _ADDRESS if account.get(name)}
     return {
         "shipmentId": told.channel_order_id,
         "locationId": place,
         "dispatchDate": told.shipped_at.strftime(_MOMENT),
-        "tentativeDeliveryDate": _expected(told.shipped_at, account).strftime(_MOMENT),
+        "tentativeDeliveryDate": (told.shipped_at + timedelta(days=account.delivery_days)).strftime(_MOMENT),
         "deliveryPartner": partner,
         "deliveryPartnerCode": partner,
         "trackingId": parcel.number,
         "invoice": {"invoiceDate": f"{told.shipped_at.astimezone(_INDIA):%Y-%m-%d}", "items": items},
-        "dispatchLocation": {"locationId": place, "address": address},
+        "dispatchLocation": {"locationId": place, "address": account.address},
     }
-
-
-def _expected(shipped_at: datetime, account: Mapping[str, str]) -> datetime:
-    days = account.get("delivery_days", "")
-    return shipped_at + timedelta(days=int(days) if days.isdecimal() else _DAYS)
 
 
 def groups(shipment: Shipment, told: TellCancelled) -> list[str]:

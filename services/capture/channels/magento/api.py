@@ -8,6 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from services.capture.channels.access import Keys
+from services.capture.channels.accounts import MagentoAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -23,7 +24,6 @@ from services.capture.channels.api import (
 from services.capture.channels.magento.oauth import Integration
 from services.capture.channels.magento.stock import Stock
 from services.capture.channels.marks import mark
-from services.capture.channels.paging import Place
 from services.capture.channels.reading import exponent
 from services.capture.channels.speaking import WebApi, by_hand, connect
 from services.capture.rules import ApiConfig
@@ -47,10 +47,10 @@ class MagentoApi(WebApi):
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         super().__init__(name, connect(name, config, auth=Integration(Keys(name, secrets))))
-        self._root = f"/rest/{config.account.get('store', 'all')}/V1"
+        account = MagentoAccount.of(name, config)
+        self._root = f"/rest/{account.store}/V1"
         self._sources = {ours: theirs for theirs, ours in config.locations.items()}
-        source, stock = config.account.get("source", "default"), config.account.get("stock", "1")
-        self._stock = Stock(self.http, self._root, source, stock)
+        self._stock = Stock(self.http, self._root, account.source, account.stock)
 
     async def _list(self, operation: str, path: str, **criteria: str) -> dict[str, Any]:
         params = {f"searchCriteria{name}": value for name, value in criteria.items()}
@@ -75,20 +75,21 @@ class MagentoApi(WebApi):
         return Order(body=await self._with_memos(await self._get(asked.channel_order_id)))
 
     async def orders(self, asked: AskOrders) -> Page:
-        """Orders that have changed; the shop writes moments in UTC."""
-        place = Place.of(asked.page, f"{asked.since:%Y-%m-%d %H:%M:%S}")
+        """Orders that have changed, by their ids: one that changes meanwhile keeps its place.
+
+        The shop writes moments in UTC.
+        """
         criteria = {
-            **_filter("updated_at", "gteq", place.since),
-            "[sortOrders][0][field]": "updated_at",
+            **_filter("updated_at", "gteq", f"{asked.since:%Y-%m-%d %H:%M:%S}"),
+            **_filter("entity_id", "gt", asked.page or "0", group=1),
+            "[sortOrders][0][field]": "entity_id",
             "[sortOrders][0][direction]": "ASC",
             "[pageSize]": str(_PAGE),
-            "[currentPage]": str(place.number),
+            "[currentPage]": "1",
         }
-        listed = await self._list("orders", "/orders", **criteria)
-        found = list(listed["items"])
+        found = list((await self._list("orders", "/orders", **criteria))["items"])
         bodies = [await self._with_memos(one) for one in found]
-        more = len(found) == _PAGE and int(listed["total_count"]) > _PAGE * place.number
-        return Page(orders=tuple(bodies), next=place.after(str(found[-1]["updated_at"])) if more else "")
+        return Page(orders=tuple(bodies), next=str(found[-1]["entity_id"]) if len(found) == _PAGE else "")
 
     async def stock(self, wanted: SetStock) -> StockSet:
         """Publish levels."""
@@ -201,9 +202,10 @@ class MagentoApi(WebApi):
         return await self._made("/creditmemos", told.channel_order_id, mark("refund", told.refund_id))
 
 
-def _filter(field: str, condition: str, value: str) -> dict[str, str]:
-    group = "[filterGroups][0][filters][0]"
-    return {f"{group}[field]": field, f"{group}[conditionType]": condition, f"{group}[value]": value}
+def _filter(field: str, condition: str, value: str, group: int = 0) -> dict[str, str]:
+    """A condition; those of different groups hold together."""
+    at = f"[filterGroups][{group}][filters][0]"
+    return {f"{at}[field]": field, f"{at}[conditionType]": condition, f"{at}[value]": value}
 
 
 def _items(told: TellShipped | TellCancelled) -> list[dict[str, int]]:

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 from services.capture.channels.access import Keys, exchanged
+from services.capture.channels.accounts import ShopifyAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -34,7 +35,7 @@ from services.capture.channels.shopify.telling import (
     paid_back,
     reason_of,
 )
-from services.capture.channels.speaking import WebApi, account, connect, utc
+from services.capture.channels.speaking import WebApi, connect, utc
 from services.capture.rules import ApiConfig
 from services.hub.effects import PermanentError, UnknownError
 from services.hub.quota import Quota, used_of
@@ -64,8 +65,8 @@ class ShopifyApi(WebApi):
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         self._keys = Keys(name, secrets)
-        self._location = account(name, config, "location")
-        self._notify = config.account.get("notify", "yes") == "yes"
+        account = ShopifyAccount.of(name, config)
+        self._location, self._notify = account.location, account.notify == "yes"
         self._theirs = {ours: theirs for theirs, ours in config.locations.items()}
         path = f"/admin/api/{VERSION}"
         auth = TokenAuth(self._token, header="X-Shopify-Access-Token", scheme="")

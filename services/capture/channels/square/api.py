@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 import orjson
 
 from services.capture.channels.access import Keys, exchanged
+from services.capture.channels.accounts import SquareAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -26,8 +27,8 @@ from services.capture.channels.api import (
     Told,
 )
 from services.capture.channels.marks import mark
-from services.capture.channels.paging import Memory
-from services.capture.channels.speaking import WebApi, account, by_hand, connect, utc
+from services.capture.channels.paging import Memory, Turn
+from services.capture.channels.speaking import WebApi, by_hand, connect, utc
 from services.capture.channels.square import telling
 from services.capture.channels.square.payload import CANCEL, SHIP
 from services.capture.channels.square.payload import Order as Read
@@ -66,7 +67,7 @@ class SquareApi(WebApi):
         headers = {"Accept": "application/json", "Square-Version": VERSION}
         self._tokens = connect(name, config, headers=headers)
         super().__init__(name, connect(name, config, auth=TokenAuth(self._token), headers=headers), self._tokens)
-        location = account(name, config, "location")
+        location = SquareAccount.of(name, config).location
         self._locations = list(dict.fromkeys([location, *config.locations]))
         self._stock = Stock(self.http, location)
         self._payments = Payments(self.http)
@@ -97,11 +98,10 @@ class SquareApi(WebApi):
 
     async def orders(self, asked: AskOrders) -> Page:
         """Orders that have changed, ten locations at a time; then those of which something was paid back."""
-        step, _, cursor = asked.page.partition("|")
-        number = int(step or 0)
-        some = self._locations[number * _LOCATIONS : (number + 1) * _LOCATIONS]
+        turn = Turn.of(asked.page)
+        some = self._locations[turn.number * _LOCATIONS : (turn.number + 1) * _LOCATIONS]
         if not some:
-            return await self._refunded(asked, number, cursor)
+            return await self._refunded(asked, turn)
         body = {
             "location_ids": some,
             "limit": _PAGE,
@@ -109,21 +109,20 @@ class SquareApi(WebApi):
                 "filter": {"date_time_filter": {"updated_at": {"start_at": utc(asked.since)}}},
                 "sort": {"sort_field": "UPDATED_AT", "sort_order": "ASC"},
             },
-            **({"cursor": cursor} if cursor else {}),
+            **({"cursor": turn.token} if turn.token else {}),
         }
         found = await self.http.send("orders", "POST", "/v2/orders/search", json=body, read=_listed, safe=True)
         orders = [orjson.dumps(one) for one in found.get("orders") or () if not _is_return(one)]
-        after = f"{number}|{found['cursor']}" if found.get("cursor") else f"{number + 1}|"
-        return Page(orders=tuple(orders), next=after)
+        return Page(orders=tuple(orders), next=turn.after(found.get("cursor") or "", turn.number + 2))
 
-    async def _refunded(self, asked: AskOrders, number: int, cursor: str) -> Page:
+    async def _refunded(self, asked: AskOrders, turn: Turn) -> Page:
         """Orders of which something was paid back, or of which that has gone through."""
         params = {
             "updated_at_begin_time": utc(asked.since),
             "sort_field": "UPDATED_AT",
             "sort_order": "ASC",
             "limit": str(_REFUNDS),
-            **({"cursor": cursor} if cursor else {}),
+            **({"cursor": turn.token} if turn.token else {}),
         }
         found = await self.http.send("refunds", "GET", "/v2/refunds", params=params, read=_listed)
         by_payment: dict[str, list[Any]] = defaultdict(list)
@@ -138,8 +137,8 @@ class SquareApi(WebApi):
                 return await self._memory.get(payment_id, listed, lambda _: self._paid_with(payment_id))
 
         bodies = await asyncio.gather(*(composed(name, refunds) for name, refunds in by_payment.items()))
-        after = f"{number}|{found['cursor']}" if found.get("cursor") else ""
-        return Page(orders=tuple(body for body in dict.fromkeys(bodies) if body), next=after)
+        rest = turn.after(found.get("cursor") or "", turn.number)
+        return Page(orders=tuple(body for body in dict.fromkeys(bodies) if body), next=rest)
 
     async def _paid_with(self, payment_id: str) -> bytes:
         """The order that was paid with this, with what was paid back; nothing where it was for none."""

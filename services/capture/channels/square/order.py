@@ -17,6 +17,7 @@ from services.capture.channels import NoOrderError, NotYetError
 from services.capture.channels.parts import country_of, joined, level_of, mapping, spread
 from services.capture.channels.reading import minor
 from services.capture.channels.square.payload import CANCEL, Details, Fulfilment, Line, Order, Recipient
+from services.hub.money import major
 
 SENT = {"PICKUP", "SHIPMENT", "DELIVERY"}
 """Fulfilments that something is to be done for; everything else leaves the shop with the buyer."""
@@ -82,7 +83,8 @@ def _check(found: Order) -> None:
         msg = "$.state: DRAFT: it is being written; it comes again once it is placed"
         raise NotYetError(msg)
     if found.state == "OPEN" and _due(found) > 0:
-        msg = f"$.state: OPEN: {_due(found)} (in minor units) are still to be paid; it comes again once they are"
+        due = major(_due(found), found.total_money.currency)
+        msg = f"$.state: OPEN: {due} are still to be paid; it comes again once they are"
         raise NotYetError(msg)
 
 

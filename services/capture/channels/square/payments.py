@@ -18,6 +18,7 @@ from crossdock_contracts.values import Money
 from services.capture.channels.marks import written as note_of
 from services.hub.effects import PermanentError
 from services.hub.http import Http, StatusError
+from services.hub.money import major
 
 _LOST = frozenset({"FAILED", "REJECTED"})
 _LONGEST_REASON = 192
@@ -79,7 +80,8 @@ class Payments:
         rest = _rest(payments, mine, amount)
         if rest > sum(map(_left, others)):
             code = "more-than-paid"
-            raise PermanentError(code, f"{rest} (in minor units) are to be paid back, and less was paid at Square")
+            currency = amount.currency if amount else payments[0]["total_money"]["currency"]
+            raise PermanentError(code, f"{major(rest, currency)} are to be paid back, and less was paid at Square")
         for one in others:
             part = min(rest, _left(one))
             if part > 0:
@@ -99,7 +101,8 @@ class Payments:
         )
         if made.get("status") in _LOST:
             code = "refund-failed"
-            raise PermanentError(code, f"Square could not pay {part} back (in minor units): {made['status']}")
+            said = major(part, payment["total_money"]["currency"])
+            raise PermanentError(code, f"Square could not pay {said} back: {made['status']}")
         return str(made["id"])
 
     async def _mine(self, payments: Iterable[Mapping[str, Any]], ours: str) -> list[dict[str, Any]]:

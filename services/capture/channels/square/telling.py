@@ -1,7 +1,8 @@
 """What Square is told of an order's fulfilments, which it cannot split: how many pieces are done with.
 
 What the hub has told stands in a fulfilment's metadata, which only the hub's application sees: an entry for each
-shipment and each cancel, with its pieces and our id. A fulfilment is completed, or called off, with its last pieces.
+shipment and each cancel, with its pieces and our id. Square takes ten; the last shipments share one, with short forms
+of their ids. A fulfilment is completed, or called off, with its last pieces.
 
 https://developer.squareup.com/docs/orders-api/fulfillments, …/docs/build-basics/metadata,
 https://developer.squareup.com/docs/orders-api/manage-orders/update-orders
@@ -13,12 +14,18 @@ from typing import Any
 
 from crossdock_contracts.values import LineKind, LineQuantity
 from services.capture.channels.api import TellCancelled, TellShipped
+from services.capture.channels.speaking import by_hand
 from services.capture.channels.square.order import SENT, kind_of
 from services.capture.channels.square.payload import CANCEL, SHIP, Fulfilment, Order
 
 _OVER = frozenset({"COMPLETED", "CANCELED", "FAILED"})
 _LONGEST = {"value": 255, "number": 100, "reason": 100}
 """Of Square's fields."""
+_MOST = 10
+"""Entries of a fulfilment's metadata …"""
+_APART = 8
+"""… and how many may be there before shipments share one, so that there is room for a cancel too."""
+_MORE = f"{SHIP}more"
 _DETAILS = {"PICKUP": "pickup_details", "SHIPMENT": "shipment_details", "DELIVERY": "delivery_details"}
 
 
@@ -29,14 +36,21 @@ def open_ones(order: Order) -> list[Fulfilment]:
 
 def is_noted(order: Order, what: str, name: str) -> bool:
     """The order shows that it was told of this."""
-    return any(_key(what, name) in one.metadata for one in order.fulfillments)
+    return any(
+        _key(what, name) in one.metadata or (what == SHIP and _short(name) in one.metadata.get(_MORE, "").split())
+        for one in order.fulfillments
+    )
 
 
 def shipment(order: Order, told: TellShipped) -> list[dict[str, Any]]:
-    """The fulfilments that these pieces belong to, as they are to be."""
+    """The fulfilments that these pieces belong to, as they are to be.
+
+    Raises:
+        PermanentError: there is no room for a note.
+    """
     changes = []
     for one, pieces in _shared(order, told.lines):
-        notes = _notes(one) | {_key(SHIP, told.fulfilment_id): _value(pieces, told.fulfilment_id)}
+        notes = _noted(one, SHIP, pieces, told.fulfilment_id)
         change: dict[str, Any] = {"uid": one.uid, "metadata": notes}
         if _counted(notes) >= sum(_pieces(order, one).values()):
             change["state"] = "COMPLETED"
@@ -59,10 +73,14 @@ def _tracking(one: Fulfilment, told: TellShipped) -> dict[str, str]:
 
 
 def cancellation(order: Order, told: TellCancelled) -> list[dict[str, Any]]:
-    """The fulfilments that these pieces belong to, or all that are open, as they are to be."""
+    """The fulfilments that these pieces belong to, or all that are open, as they are to be.
+
+    Raises:
+        PermanentError: there is no room for a note.
+    """
     changes = []
     for one, pieces in _rest(order) if told.complete else _shared(order, told.lines):
-        notes = _notes(one) | {_key(CANCEL, told.cancel_id): _value(pieces, told.cancel_id)}
+        notes = _noted(one, CANCEL, pieces, told.cancel_id)
         change: dict[str, Any] = {"uid": one.uid, "metadata": notes}
         if told.complete or _counted(notes) >= sum(_pieces(order, one).values()):
             off = not any(name.startswith(SHIP) for name in notes)
@@ -107,6 +125,22 @@ def _notes(one: Fulfilment) -> dict[str, str]:
     return {name: value for name, value in one.metadata.items() if name.startswith((SHIP, CANCEL))}
 
 
+def _noted(one: Fulfilment, what: str, pieces: int, name: str) -> dict[str, str]:
+    """What the hub has noted, and this.
+
+    Raises:
+        PermanentError: there is no room for it.
+    """
+    notes, key, value = _notes(one), _key(what, name), f"{pieces} {name}"[: _LONGEST["value"]]
+    if what == SHIP and len(one.metadata) >= _APART:
+        before, _, names = notes.get(_MORE, "0").partition(" ")
+        key, value = _MORE, " ".join(filter(None, [str(int(before) + pieces), names, _short(name)]))
+    if len(value) > _LONGEST["value"] or (key not in one.metadata and len(one.metadata) >= _MOST):
+        msg = f"Square takes no further note at fulfilment {one.uid}, of {pieces} more pieces; see to it there"
+        raise by_hand(msg)
+    return notes | {key: value}
+
+
 def _counted(notes: Mapping[str, str]) -> int:
     return sum(int(value.partition(" ")[0]) for value in notes.values())
 
@@ -115,5 +149,5 @@ def _key(what: str, name: str) -> str:
     return f"{what}{sha256(name.encode()).hexdigest()[:24]}"
 
 
-def _value(pieces: int, name: str) -> str:
-    return f"{pieces} {name}"[: _LONGEST["value"]]
+def _short(name: str) -> str:
+    return sha256(name.encode()).hexdigest()[:12]

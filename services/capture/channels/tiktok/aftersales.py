@@ -8,11 +8,13 @@ https://partner.tiktokshop.com/docv2/page/cancel-order, …/docv2/page/create-re
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from services.capture.channels.api import TellRefund
+from services.capture.channels.doubts import was_before
 from services.hub.effects import PermanentError
 from services.hub.money import plain
 
@@ -105,7 +107,7 @@ def _cancelled(one: Mapping[str, Any]) -> set[str]:
 
 
 def refunds_of(found: Iterable[Mapping[str, Any]], told: TellRefund) -> list[str]:
-    """The refunds of this amount that the seller has made."""
+    """The refunds of this amount that the seller has made, but for those from before it was decided."""
     amount = Decimal(plain(told.amount))
     return [
         str(one["return_id"])
@@ -114,7 +116,12 @@ def refunds_of(found: Iterable[Mapping[str, Any]], told: TellRefund) -> list[str
         and one.get("return_type") == "REFUND"
         and not str(one.get("return_status") or "").endswith(_WITHDRAWN)
         and Decimal((one.get("refund_amount") or {}).get("refund_total") or "0") == amount
+        and not was_before(_moment(one.get("create_time")), told.asked_at)
     ]
+
+
+def _moment(seconds: Any) -> datetime | None:
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
 
 
 def once(key: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from services.capture.channels.access import Granted, Keys, Renewed, granted
+from services.capture.channels.accounts import TikTokAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -19,7 +20,8 @@ from services.capture.channels.api import (
     Told,
 )
 from services.capture.channels.doubts import Doubts
-from services.capture.channels.speaking import WebApi, account, connect
+from services.capture.channels.paging import Turn
+from services.capture.channels.speaking import WebApi, connect
 from services.capture.channels.tiktok import aftersales, telling
 from services.capture.channels.tiktok.access import Shop, Signed, tokens_of
 from services.capture.channels.tiktok.stock import Stock
@@ -28,17 +30,16 @@ from services.hub.effects import PermanentError
 from services.hub.money import major, plain
 from services.hub.secrets import Secrets
 
-TOKEN_URL = "https://auth.tiktok-shops.com/api/v2/token/refresh"  # noqa: S105  # where tokens come from
 _PAGE = "50"
 """As many as can be looked up at a time."""
 _AFTER = "/return_refund/202602"
 _RETURNS = (f"{_AFTER}/returns/search", "return_orders")
 _CANCELLATIONS = (f"{_AFTER}/cancellations/search", "cancellations")
-_LISTS = {
-    "orders": ("/order/202309/orders/search", "orders", "id"),
-    "returns": (*_RETURNS, "order_id"),
-    "cancellations": (*_CANCELLATIONS, "order_id"),
-}
+_LISTS = (
+    ("/order/202309/orders/search", "orders", "id"),
+    (*_RETURNS, "order_id"),
+    (*_CANCELLATIONS, "order_id"),
+)
 """What is gone through for changes: a return does not change its order. Path, where the list is, and the order's id."""
 
 
@@ -54,11 +55,12 @@ class TikTokApi(WebApi):
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         self._keys = Keys(name, secrets)
         self._tokens = connect(name, config)
-        self._token_url = config.account.get("token_url", TOKEN_URL)
-        auth = Signed(self._keys, account(name, config, "cipher"), Renewed(self._keys, self._exchanged))
+        account = TikTokAccount.of(name, config)
+        self._token_url = account.token_url
+        auth = Signed(self._keys, account.cipher, Renewed(self._keys, self._exchanged))
         super().__init__(name, connect(name, config, auth=auth), self._tokens)
         self._shop = Shop(self.http)
-        self._stock = Stock(self._shop, config.account.get("warehouse", ""))
+        self._stock = Stock(self._shop, account.warehouse)
         self._providers: dict[str, list[dict[str, Any]]] = {}
         """Carriers by delivery option."""
         self._refunds: Doubts[frozenset[str]] = Doubts()
@@ -112,24 +114,24 @@ class TikTokApi(WebApi):
         return Order(body=(await self._whole([await self._one(asked.channel_order_id)]))[0])
 
     async def orders(self, asked: AskOrders) -> Page:
-        """Orders that have changed, then those of which a return or a cancellation has."""
-        what, _, token = asked.page.partition("|")
-        what = what or next(iter(_LISTS))
-        path, key, name = _LISTS[what]
-        more = {"page_token": token} if token else {}
+        """Orders that have changed, then those of which a return or a cancellation has.
+
+        Each list is sorted by when its entries were made, which stays: one that changes meanwhile keeps its place.
+        """
+        turn = Turn.of(asked.page)
+        path, key, name = _LISTS[turn.number]
+        more = {"page_token": turn.token} if turn.token else {}
         answer = await self._shop.search(
             "orders",
             path,
             {"update_time_ge": int(asked.since.timestamp())},
             page_size=_PAGE,
-            sort_field="update_time",
+            sort_field="create_time",
             sort_order="ASC",
             **more,
         )
         ids = list(dict.fromkeys(str(one[name]) for one in answer.get(key) or ()))
-        after = str(answer.get("next_page_token") or "")
-        following = [*_LISTS, ""][list(_LISTS).index(what) + 1]
-        rest = f"{what}|{after}" if after else f"{following}|" if following else ""
+        rest = turn.after(str(answer.get("next_page_token") or ""), len(_LISTS))
         return Page(orders=await self._whole(await self._orders(ids)) if ids else (), next=rest)
 
     async def stock(self, wanted: SetStock) -> StockSet:

@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from services.capture.channels.access import Keys, exchanged
+from services.capture.channels.accounts import WalmartAccount
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -26,6 +27,7 @@ from services.capture.channels.api import (
     Told,
 )
 from services.capture.channels.doubts import Doubts
+from services.capture.channels.paging import Turn
 from services.capture.channels.speaking import WebApi, by_hand, connect, each, utc
 from services.capture.channels.walmart import refunds
 from services.capture.channels.walmart.telling import cancellation, counted, shipment, tracked
@@ -54,10 +56,11 @@ class WalmartApi(WebApi):
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
         self._keys = Keys(name, secrets)
+        account = WalmartAccount.of(name, config)
         common = {
             "Accept": "application/json",
             "WM_SVC.NAME": "Walmart Marketplace",
-            "WM_MARKET": config.account.get("market", "us"),
+            "WM_MARKET": account.market,
         }
         self._tokens = connect(name, config, headers=common)
         quota = Quota(
@@ -67,7 +70,7 @@ class WalmartApi(WebApi):
         )
         auth = TokenAuth(self._token, "WM_SEC.ACCESS_TOKEN", "")
         super().__init__(name, connect(name, config, auth=auth, headers=common, quota=quota), self._tokens)
-        self._params = {"shipNode": config.account["ship_node"]} if config.account.get("ship_node") else {}
+        self._params = {"shipNode": account.ship_node} if account.ship_node else {}
         self._cancels: Doubts[dict[str, int]] = Doubts()
         """Pieces by line that were cancelled before ours."""
         self._refunds: Doubts[dict[str, tuple[str, int]]] = Doubts()
@@ -88,23 +91,22 @@ class WalmartApi(WebApi):
 
     async def orders(self, asked: AskOrders) -> Page:
         """Orders that have changed: what the seller ships, then what others do, for Walmart lists them apart."""
-        shipper, _, cursor = asked.page.partition("|")
-        shipper = shipper or _SHIPPERS[0]
-        if cursor:
-            path = f"/v3/orders{cursor}"
+        turn = Turn.of(asked.page)
+        if turn.token:
+            path = f"/v3/orders{turn.token}"
         else:
             params = {
                 "lastModifiedStartDate": utc(asked.since),
                 "createdStartDate": utc(asked.since - _OLDEST),
-                "shipNodeType": shipper,
+                "shipNodeType": _SHIPPERS[turn.number],
                 "replacementInfo": "true",
                 "limit": str(_PAGE),
             }
             path = f"/v3/orders?{httpx.QueryParams(params)}"
         listed, after = await self._page(path)
-        number = _SHIPPERS.index(shipper) + 1
-        rest = f"{shipper}|{after}" if after else f"{_SHIPPERS[number]}|" if number < len(_SHIPPERS) else ""
-        return Page(orders=tuple(orjson.dumps({"order": one}) for one in listed), next=rest)
+        return Page(
+            orders=tuple(orjson.dumps({"order": one}) for one in listed), next=turn.after(after, len(_SHIPPERS))
+        )
 
     async def _page(self, path: str) -> tuple[list[dict[str, Any]], str]:
         """A page of a list; to a list without orders Walmart says that it does not exist."""

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from services.capture.channels.access import Keys
+from services.capture.channels.accounts import Account
 from services.capture.channels.api import (
     AskOrder,
     AskOrders,
@@ -22,6 +23,7 @@ from services.capture.channels.api import (
     TellShipped,
     Told,
 )
+from services.capture.channels.paging import Place
 from services.capture.channels.speaking import WebApi, connect
 from services.capture.channels.woocommerce.stock import Stock
 from services.capture.channels.woocommerce.telling import (
@@ -55,6 +57,7 @@ class WooCommerceApi(WebApi):
     batch = _PAGE
 
     def __init__(self, name: str, config: ApiConfig, secrets: Secrets) -> None:
+        Account.of(name, config)
         keys = Keys(name, secrets)
         auth = KeyAuth(lambda: basic(keys["key"], keys["secret"]))
         self._tracking = connect(name, config, url=config.url + _TRACKING, auth=auth)
@@ -99,27 +102,18 @@ class WooCommerceApi(WebApi):
         return found
 
     async def orders(self, asked: AskOrders) -> Page:
-        """Orders that have changed, by the time of their last change.
-
-        Pages shift while orders change, so the next one begins a second before where this one ended; only orders that
-        were changed in one and the same second are gone through by number.
-        """
-        after, _, number = asked.page.partition(" ")
-        after = after or _written(asked.since - timedelta(seconds=1))
+        """Orders that have changed."""
+        place = Place.of(asked.page)
         params = {
-            "modified_after": after,
+            "modified_after": _written(asked.since - timedelta(seconds=1)),
             "dates_are_gmt": "true",
-            "orderby": "modified",
+            "orderby": "id",
             "order": "asc",
             "per_page": _PAGE,
-            "page": number or "1",
+            "offset": place.offset,
         }
         found: list[dict[str, Any]] = await self.http.send("orders", "GET", "/orders", params=params)
-        following = ""
-        if len(found) == _PAGE:
-            last = datetime.fromisoformat(found[-1]["date_modified_gmt"]).replace(tzinfo=UTC)
-            begin = _written(last - timedelta(seconds=1))
-            following = f"{begin} 1" if begin > after else f"{after} {int(number or 1) + 1}"
+        following = place.after([int(one["id"]) for one in found], _PAGE)
         return Page(orders=tuple(orjson.dumps(one) for one in found), next=following)
 
     # -- stock
