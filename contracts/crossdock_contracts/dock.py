@@ -118,7 +118,8 @@ class SettleCarrierPickupV1(Command, service="shipping", name="settle-carrier-pi
     location_id: Id
     pickup_id: Id
     number: str = ""
-    """The carrier's confirmation; empty: it was not booked, and its parcels wait for another."""
+    """The carrier's confirmation; empty: it was not booked, or has been called off there, and its parcels wait for
+    another."""
 
 
 class CarrierPickupBookedV1(Event, service="shipping", name="carrier-pickup-booked", version=1, entity="location_id"):
@@ -144,8 +145,8 @@ class CarrierPickupRefusedV1(Event, service="shipping", name="carrier-pickup-ref
     carrier: Code
     pickup_id: Id
     reason: Code
-    """``outcome-unknown``: somebody has to look; ``cancel-refused``: it comes all the same, unless ``detail``
-    says that it had been called off."""
+    """``outcome-unknown``: somebody has to look; ``cancel-refused``: it comes all the same, unless the carrier's own
+    pages show otherwise: then `SettleCarrierPickupV1` frees its parcels."""
     detail: str
 
 

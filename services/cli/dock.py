@@ -164,11 +164,13 @@ def settle_pickup(
     location: Location,
     pickup: PickupId,
     number: Annotated[str, typer.Option(help="Confirmation that the carrier's pages show.")] = "",
-    not_booked: Annotated[bool, typer.Option("--not-booked", help="They show none.")] = False,
+    not_booked: Annotated[
+        bool, typer.Option("--not-booked", help="They show none, or that it was called off: its parcels are free.")
+    ] = False,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
-    """Say what became of a pickup whose answer was lost, where only the carrier's own pages can tell."""
+    """Say what became of a pickup where only the carrier's own pages can tell: booked after all, or not coming."""
     _either(number, none=not_booked, option="--not-booked")
     command = SettleCarrierPickupV1(owner=owner, location_id=location, pickup_id=pickup, number=number)
     carry_out(command, json=json)

@@ -16,7 +16,7 @@ from services.shipping.decide import addresses, back, dock, fetch, manifest
 from services.shipping.rules import Rules
 from services.shipping.state_address import AddressCheck
 from services.shipping.state_back import ReturnLabel, ReturnLabelTimer
-from services.shipping.state_dock import CarrierPickup, Docked, Manifest, ManifestTimer
+from services.shipping.state_dock import CarrierPickup, Docked, Manifest, ManifestAgain, ManifestTimer, PickupAgain
 
 DOCUMENTS: tuple[type[Document], ...] = (
     ReturnLabel,
@@ -24,7 +24,9 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Docked,
     Manifest,
     ManifestTimer,
+    ManifestAgain,
     CarrierPickup,
+    PickupAgain,
     AddressCheck,
 )
 SAYS: tuple[type[Event], ...] = (
@@ -80,9 +82,11 @@ def _hand_over(hub: Service, rules: Rules) -> None:
     hub.on(told.MakeManifestV1, partial(manifest.make_manifest, rules), settle=settle)
     hub.on(told.ManifestWantedV1, partial(manifest.go_on, rules), name="make-next-manifest", settle=settle)
     hub.at(ManifestTimer, partial(manifest.close_day, rules), settle=settle)
+    hub.at(ManifestAgain, partial(manifest.ask_again, rules), name="make-manifest-again", settle=settle)
     hub.on(told.SettleManifestV1, manifest.settle_by_hand, name="settle-manifest")
     hub.on(told.BookCarrierPickupV1, partial(fetch.book, rules), name="book-pickup", settle=fetch.settle_pickup)
     hub.on(told.CancelCarrierPickupV1, partial(fetch.call_off, rules), name="cancel-pickup", settle=fetch.settle_pickup)
+    hub.at(PickupAgain, partial(fetch.ask_again, rules), name="ask-pickup-again", settle=fetch.settle_pickup)
     hub.on(told.SettleCarrierPickupV1, fetch.settle_by_hand, name="settle-pickup")
     hub.on(told.ParcelWaitsV1, partial(dock.wait_again, rules), reads=dock.reads_waiting)
     hub.at(Docked, dock.forget, name="forget-docked")

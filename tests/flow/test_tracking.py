@@ -89,7 +89,7 @@ async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stre
         ups = {"carrier": "ups", "service": "ground", "location": "ROT", "minutes": 0.002}
         text += ACCOUNT.format(name="told", api="easypost", url=sandbox.url, **usps)
         text += ACCOUNT.format(name="asked", api="easypost2", url=sandbox.url, **ups)
-        (rules / "carriers.toml").write_text(text)
+        (rules / "carriers.toml").write_text(text + "[exchange]\nrates = { USD = 0.9 }\n")
         for account in ("told", "asked"):
             (secrets / f"carrier.{account}.key").write_text("EZTK1")
             (secrets / f"carrier.{account}.webhook").write_text(f"new-{SECRET}\n{SECRET}\n")

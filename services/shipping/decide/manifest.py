@@ -16,18 +16,21 @@ from services.hub.decision import (
     Done,
     Failed,
     Intent,
+    IntentRecord,
     Later,
     Outcome,
     Refused,
     States,
     Unsettled,
     changed,
+    outside,
 )
 from services.shipping.carriers import MakeManifest
 from services.shipping.carriers.answers import ManifestKept
 from services.shipping.decide.dock import bought, handed, put_back, take
+from services.shipping.decide.waits import again_at
 from services.shipping.rules import Rules
-from services.shipping.state_dock import Docked, Manifest, ManifestStatus, ManifestTimer
+from services.shipping.state_dock import Docked, Manifest, ManifestAgain, ManifestStatus, ManifestTimer
 
 Wanted = MakeManifestV1 | ManifestWantedV1
 
@@ -77,7 +80,7 @@ def wanted_by(message: ManifestTimer) -> ManifestWantedV1:
     )
 
 
-def _known(states: States, message: Wanted | SettleManifestV1) -> Manifest | None:
+def _known(states: States, message: Wanted | SettleManifestV1 | ManifestAgain) -> Manifest | None:
     return states.get(Manifest, message.owner, message.location_id, message.carrier, message.manifest_id)
 
 
@@ -137,7 +140,9 @@ def _resumed(rules: Rules, manifest: Manifest) -> Decision:
     return Decision(writes=[manifest], intent=_intent(rules, manifest).begun(manifest.intent))
 
 
-def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Outcome, now: datetime) -> Decision:
+def settle_manifest(
+    states: States, message: Wanted | ManifestTimer | ManifestAgain, outcome: Outcome, now: datetime
+) -> Decision:
     """What the carrier made of it."""
     manifest = _known(states, wanted_by(message) if isinstance(message, ManifestTimer) else message)
     if manifest is None or manifest.intent is None or outcome.key != manifest.intent.key:
@@ -149,10 +154,38 @@ def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Ou
             return _refused(manifest, "refused", f"{code} {detail}".strip())
         case Unsettled(detail=detail):
             return _unsettled(manifest, detail)
-        case Failed(detail=detail, retry_after_s=after_s):
-            return Decision(later=Later(detail, not_before_s=after_s))
+        case Failed():
+            return _wait(manifest, manifest.intent, outcome, now)
         case _:
             return Decision(later=Later(f"{manifest.carrier} answered with {outcome}"))
+
+
+def _wait(manifest: Manifest, intent: IntentRecord, outcome: Failed, now: datetime) -> Decision:
+    """Its carrier is away, and nothing was done: it is asked again as soon as it is back, however long that takes."""
+    timer = ManifestAgain(
+        owner=manifest.owner,
+        location_id=manifest.location_id,
+        carrier=manifest.carrier,
+        manifest_id=manifest.manifest_id,
+        due_at=again_at(manifest.waits, outcome.retry_after_s, now),
+        waits_for=(outcome.waits_for or outside(intent.adapter, intent.operation),),
+        why=outcome.detail,
+    )
+    return Decision(writes=[changed(manifest, intent=None, waits=min(manifest.waits + 1, 30)), timer])
+
+
+def ask_again(rules: Rules, states: States, message: ManifestAgain, now: datetime) -> Decision:
+    """A carrier was away when it was asked for a manifest."""
+    manifest = _known(states, message)
+    if manifest is None or manifest.has_ended:
+        return Decision.nothing()
+    if manifest.intent is not None:
+        return _resumed(rules, manifest)
+    if manifest.carrier not in rules.carriers or manifest.location_id not in rules.locations:
+        gone = f"{manifest.carrier} or {manifest.location_id} is not in the rules any more"
+        return _refused(manifest, "no-manifests", gone)
+    intent = _intent(rules, manifest)
+    return Decision(writes=[changed(manifest, intent=intent.record(now))], intent=intent)
 
 
 def _unsettled(manifest: Manifest, detail: str) -> Decision:

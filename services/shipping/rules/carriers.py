@@ -15,6 +15,7 @@ from pydantic import (
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Code, Country, Currency
+from services.hub.exchange import Exchange
 
 
 class Band(BaseModel):
@@ -156,3 +157,4 @@ class CarriersFile(BaseModel):
     carrier: dict[Code, Carrier]
     account: dict[Code, Account] = Field(default_factory=dict)
     rates: RateShopping = RateShopping()
+    exchange: Exchange = Exchange()
