@@ -91,6 +91,16 @@ class ManifestRefusedV1(Event, service="shipping", name="manifest-refused", vers
     parcels: tuple[HandedParcel, ...] = ()
 
 
+class ManifestDelayedV1(Event, service="shipping", name="manifest-delayed", version=1, entity="location_id"):
+    """The carrier cannot be reached: the manifest waits, and is made when it is back."""
+
+    location_id: Id
+    carrier: Code
+    manifest_id: Id
+    detail: str
+    delayed_at: Utc
+
+
 class BookCarrierPickupV1(Command, service="shipping", name="book-carrier-pickup", version=1, entity="location_id"):
     """Have a carrier come for the parcels that lie at a location, and that none comes for yet."""
 
@@ -136,6 +146,16 @@ class CarrierPickupBookedV1(Event, service="shipping", name="carrier-pickup-book
     cost: Money | None = None
     booked_by: str = ""
     booked_at: Utc
+
+
+class CarrierPickupDelayedV1(Event, service="shipping", name="carrier-pickup-delayed", version=1, entity="location_id"):
+    """The carrier cannot be reached: it is called, or called off, when it is back and the window is not over."""
+
+    location_id: Id
+    carrier: Code
+    pickup_id: Id
+    detail: str
+    delayed_at: Utc
 
 
 class CarrierPickupRefusedV1(Event, service="shipping", name="carrier-pickup-refused", version=1, entity="location_id"):

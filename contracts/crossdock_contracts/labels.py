@@ -56,8 +56,8 @@ class PassedOver(Value):
     account: Code
     """Through which it would have been bought."""
     cause: Code
-    """``circuit-open``, ``refused``, ``out-of-reach`` or ``no-rate``; ``no-exchange``: whether it would have been cheaper
-    nobody can tell."""
+    """``circuit-open``, ``refused``, ``out-of-reach`` or ``no-rate``; ``no-exchange``: whether it would have been
+    cheaper nobody can tell."""
     detail: str = ""
     """What the carrier said, or what was wrong."""
 

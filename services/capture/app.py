@@ -1,5 +1,6 @@
 """Capture, wired: which rule answers to which message, and the web interface that orders come in by."""
 
+import dataclasses
 from functools import partial
 from typing import Any
 
@@ -146,7 +147,15 @@ def service(config: Settings) -> Service:
     hub.at(WaitingOrder, waiting.look_again)
     hub.on(stock.PromiseTakenBackV1, partial(holds.hold_short, channels))
     hub.on(stock.PromiseRestoredV1, holds.close_short)
+    _check_addresses(hub, channels)  # last: it is about what any of them decides
     return hub
+
+
+def _check_addresses(hub: Service, channels: Channels) -> None:
+    """Have a carrier asked about addresses that orders are amended to, by whatever is heard; where any is asked."""
+    if any(channels[name].checks.addresses.check for name in channels.names):
+        for name, handler in hub.handlers.items():
+            hub.handlers[name] = dataclasses.replace(handler, decide=delivery.asked_again(channels, handler.decide))
 
 
 def _speak(hub: Service, channels: Channels, config: Settings) -> None:

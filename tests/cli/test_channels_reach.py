@@ -99,11 +99,8 @@ def test_doctor_names_carriers_whose_prices_nothing_compares(folder: Path) -> No
         return ok, detail
 
     assert prices() == (True, "compared in EUR")
-    band = "{ up_to_g = 1000, amount_minor = 1 }"
-    carriers(
-        folder,
-        f'[carrier.far]\nadapter = "table"\ncurrency = "USD"\n[carrier.far.service.x]\ntransit_days = 1\nbands = [{band}]\n',
-    )
+    service = "[carrier.far.service.x]\ntransit_days = 1\nbands = [{ up_to_g = 1000, amount_minor = 1 }]\n"
+    carriers(folder, f'[carrier.far]\nadapter = "table"\ncurrency = "USD"\n{service}')
     assert (prices()[0], "far asks in USD" in prices()[1], "no rate to EUR" in prices()[1]) == (False, True, True)
     carriers(folder, "[exchange]\nrates = { USD = 0.92 }\n")
     assert prices()[0]

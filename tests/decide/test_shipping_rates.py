@@ -118,7 +118,7 @@ def test_a_carrier_that_does_not_answer_in_time_does_not_compete_and_the_event_s
 
 
 def in_dollars(*, worth: str = "", dear: int = 100) -> Rules:
-    """Tables in two currencies: what `cheap` asks in euros and `dear` in dollars, and perhaps what a dollar is worth."""
+    """Tables in two currencies: `cheap` asks in euros and `dear` in dollars; and perhaps what a dollar is worth."""
     bands = tuple(changed(band, amount_minor=dear) for band in DEAR.service["standard"].bands)
     service = {"standard": changed(DEAR.service["standard"], bands=bands)}
     carriers = {"cheap": CHEAP, "dear": changed(DEAR, currency="USD", service=service)}

@@ -7,6 +7,7 @@ from crossdock_contracts.dock import (
     CancelCarrierPickupV1,
     CarrierPickupBookedV1,
     CarrierPickupCancelledV1,
+    CarrierPickupDelayedV1,
     CarrierPickupRefusedV1,
     SettleCarrierPickupV1,
 )
@@ -157,8 +158,17 @@ def _wait(pickup: CarrierPickup, intent: IntentRecord, outcome: Failed, now: dat
         waits_for=(outcome.waits_for or outside(intent.adapter, intent.operation),),
         why=outcome.detail,
     )
+    said = CarrierPickupDelayedV1(
+        owner=pickup.owner,
+        location_id=pickup.location_id,
+        carrier=pickup.carrier,
+        pickup_id=pickup.pickup_id,
+        detail=outcome.detail,
+        delayed_at=now,
+    )
     kept = intent if intent.operation == CANCEL else None
-    return Decision(writes=[changed(pickup, intent=kept, waits=min(pickup.waits + 1, 30)), timer])
+    after = changed(pickup, intent=kept, waits=min(pickup.waits + 1, 30))
+    return Decision(writes=[after, timer], events=[] if pickup.waits else [said])
 
 
 def settle_pickup(states: States, message: About, outcome: Outcome, now: datetime) -> Decision:
@@ -214,6 +224,7 @@ def _booked(pickup: CarrierPickup, said: PickupBooked, now: datetime) -> Decisio
         pickup,
         status=CallStatus.BOOKED,
         intent=None,
+        waits=0,
         unsettled=False,
         handle=said.pickup_id,
         confirmation=confirmation,

@@ -6,6 +6,7 @@ from datetime import datetime
 from crossdock_contracts.base import Event
 from crossdock_contracts.dock import (
     MakeManifestV1,
+    ManifestDelayedV1,
     ManifestMadeV1,
     ManifestRefusedV1,
     ManifestWantedV1,
@@ -171,7 +172,16 @@ def _wait(manifest: Manifest, intent: IntentRecord, outcome: Failed, now: dateti
         waits_for=(outcome.waits_for or outside(intent.adapter, intent.operation),),
         why=outcome.detail,
     )
-    return Decision(writes=[changed(manifest, intent=None, waits=min(manifest.waits + 1, 30)), timer])
+    said = ManifestDelayedV1(
+        owner=manifest.owner,
+        location_id=manifest.location_id,
+        carrier=manifest.carrier,
+        manifest_id=manifest.manifest_id,
+        detail=outcome.detail,
+        delayed_at=now,
+    )
+    after = changed(manifest, intent=None, waits=min(manifest.waits + 1, 30))
+    return Decision(writes=[after, timer], events=[] if manifest.waits else [said])
 
 
 def ask_again(rules: Rules, states: States, message: ManifestAgain, now: datetime) -> Decision:

@@ -186,8 +186,8 @@ class Account:
     def call_off(self, request: CancelPickup, *, asked_before: bool) -> PickupCancelled:
         """Have nobody come; one that was called off before is.
 
-        ``asked_before``: it was asked for, and the answer was lost. Carriers that know nothing of such a pickup any more
-        have then called it off.
+        ``asked_before``: it was asked for, and the answer was lost. A carrier that knows nothing of such a pickup any
+        more has then called it off.
 
         Raises:
             PermanentError: the carrier comes all the same.

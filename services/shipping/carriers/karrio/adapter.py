@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from services.hub.effects import LostError, PermanentError, ThrottledError, TransientError, UnknownError
 from services.hub.http import Http, Timeouts
+from services.hub.log import logger
 from services.shipping.carriers import not_supported
 from services.shipping.carriers.answers import Answer, Label, Voided
 from services.shipping.carriers.karrio import account, library
@@ -241,5 +242,9 @@ def _classed(call: Call, work: Callable[[], T], name: str) -> T:
             raise call.refused from error
         if not call.sent:
             code = "not-buildable"
+            if not isinstance(error, errors.ShippingSDKError):  # karrio misses nothing: something is wrong in a program
+                logger(service="shipping").exception(
+                    "a request could not be built", adapter=name, operation=call.operation
+                )
             raise PermanentError(code, told[:500]) from error
         raise (TransientError(told) if call.safe else UnknownError(told)) from error
