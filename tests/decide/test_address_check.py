@@ -10,12 +10,13 @@ from crossdock_contracts.amendments import AmendmentRequestedV1, AmendOrderV1
 from crossdock_contracts.capture import OrderHeldV1, OrderReleasedV1
 from crossdock_contracts.values import Address
 from services.capture.decide import correct, delivery, holds
+from services.capture.decide import ingest as take_in
 from services.capture.state import HoldExpiry, OrderRecord
 from services.hub.decision import Decision, Done, Failed, Outcome, Refused, Unsettled
 from services.shipping.carriers import AddressChecked, ValidateAddress
 from services.shipping.decide import addresses
 from services.shipping.rules.carriers import Account
-from tests.builders import BERLIN, NOW, later
+from tests.builders import BERLIN, NOW, ingest, later, order_input
 from tests.decide.dock import RULES
 from tests.decide.ledger import Ledger
 from tests.decide.shop import Shop, checks
@@ -104,6 +105,20 @@ def test_an_order_that_is_corrected_while_it_waits_for_the_carrier_waits_for_wha
     assert (gate.reasons, gate.said(OrderReleasedV1)) == (["address-check"], [])
     gate.hears("deliverable", ship_to=wanted, attempt=2)
     assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
+
+
+def test_an_address_that_a_newer_copy_mends_is_asked_about_before_its_order_goes_on() -> None:
+    gate = Gate()
+    gate.takes("2", ship_to=BERLIN.model_copy(update={"postcode": "1"}))
+    newer = ingest(order_input("2", ship_to=BERLIN, source_version="2"), "web")
+    decide = delivery.asked_again(gate.channels, partial(take_in.ingest, gate.channels))
+    gate.apply(decide(gate.states, newer, NOW, newer.body))
+    assert [one.reason for one in gate.record("web:2").holds] == ["address-check"]
+    asked = [one for one in gate.said(AddressCheckWantedV1) if one.order_id == "web:2"]
+    assert [(one.ship_to, one.attempt) for one in asked] == [(BERLIN, 1)]
+    gate.hears("deliverable", order_id="web:2")
+    released = gate.said(OrderReleasedV1)[-1]
+    assert (released.order_id, gate.record("web:2").holds) == ("web:2", ())
 
 
 def test_what_the_carrier_suggested_or_is_the_same_place_is_not_asked_about_again() -> None:

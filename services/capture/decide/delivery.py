@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from crossdock_contracts.addresses import AddressCheckedV1
+from crossdock_contracts.capture import OrderReleasedV1
 from crossdock_contracts.reasons import ADDRESS_CHECK, ADDRESS_UNDELIVERABLE
 from crossdock_contracts.values import Address, Hold
 from services.capture.decide.checks import carrier_asked, numbered
@@ -32,7 +33,7 @@ def asked_again(channels: Channels, decide: Decide) -> Decide:
             before = states.get(OrderRecord, record.owner, record.order_id)
             if before is not None and _goes_elsewhere(before, record):
                 now = next(one for one in said if isinstance(one, datetime))
-                decision = _ask_again(channels, record, decision, now)
+                decision = _ask_again(channels, before, record, decision, now)
         return decision
 
     return decided
@@ -57,7 +58,9 @@ def _place(address: Address | None) -> tuple[str | None, ...] | None:
     return tuple(getattr(address, name) for name in _PLACE) if address else None
 
 
-def _ask_again(channels: Channels, record: OrderRecord, decision: Decision, now: datetime) -> Decision:
+def _ask_again(
+    channels: Channels, before: OrderRecord, record: OrderRecord, decision: Decision, now: datetime
+) -> Decision:
     order = record.amending.order if record.amending else record.order
     if order is None or order.channel not in channels.names:
         return decision
@@ -66,6 +69,9 @@ def _ask_again(channels: Channels, record: OrderRecord, decision: Decision, now:
     if asked is None:
         return decision
     hold, wanted = asked
+    if before.status is OrderStatus.HELD and record.status is OrderStatus.OPEN:  # it is not let go after all
+        record = changed(record, status=before.status, releases=before.releases)
+        decision.events = [one for one in decision.events if not isinstance(one, OrderReleasedV1)]
     first, decision.events = decision.events, []
     decision = decision.and_then(opened(record, hold)[1])
     decision.events += [wanted, *first]

@@ -7,13 +7,16 @@ from typing import Any
 
 from crossdock_contracts.labels import Parcel
 from services.hub.decision import Decision, States
+from services.shipping.decide.back_track import is_under_way
 from services.shipping.decide.parcels import labels_in_use
 from services.shipping.decide.track import at_rest
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment, ShipmentStatus, is_open
+from services.shipping.state_back import ReturnLabel
 from services.shipping.state_track import Underway
 
 Decide = Callable[..., Decision]
+Sent = Shipment | ReturnLabel
 _Ways = dict[tuple[str, str], Parcel]
 """Labels, by account and number."""
 
@@ -24,8 +27,8 @@ def followed(rules: Rules, decide: Decide) -> Decide:
     @wraps(getattr(decide, "func", decide))
     def decided(states: States, *said: Any) -> Decision:
         decision = decide(states, *said)
-        for after in [one for one in decision.writes if isinstance(one, Shipment)]:
-            before = states.get(Shipment, after.owner, after.fulfilment_id)
+        for after in [one for one in decision.writes if isinstance(one, Shipment | ReturnLabel)]:
+            before = states.get(type(after), *(getattr(after, name) for name in after.KEY))
             was, is_ = _under_way(rules, before), _under_way(rules, after)
             if was.keys() != is_.keys():
                 now = next(one for one in said if isinstance(one, datetime))
@@ -35,9 +38,8 @@ def followed(rules: Rules, decide: Decide) -> Decide:
     return decided
 
 
-def _turn(
-    rules: Rules, states: States, decision: Decision, shipment: Shipment, was: _Ways, is_: _Ways, now: datetime
-) -> None:
+def _turn(rules: Rules, states: States, decision: Decision, sent: Sent, was: _Ways, is_: _Ways, now: datetime) -> None:
+    fulfilment_id, return_id = names(sent)
     for account, number in is_.keys() - was.keys():
         settings = rules.accounts[account]
         way = Underway(
@@ -45,26 +47,46 @@ def _turn(
             account=account,
             tracking_number=number,
             carrier=is_[account, number].carrier,
-            order_owner=shipment.owner,
-            order_id=shipment.order_id,
-            fulfilment_id=shipment.fulfilment_id,
+            order_owner=sent.owner,
+            order_id=sent.order_id,
+            fulfilment_id=fulfilment_id,
+            return_id=return_id,
             since=now,
             due_at=now + timedelta(days=settings.track_days),
         )
         decision.writes.append(way)
     for account, number in was.keys() - is_.keys():
         standing = states.get(Underway, rules.accounts[account].owner, account, number)
-        if standing is not None and is_of(standing, shipment):
+        if standing is not None and is_of(standing, sent):
             decision.withdrawn.append(standing)
 
 
-def is_of(way: Underway, shipment: Shipment) -> bool:
-    """It is a parcel of this fulfilment."""
-    return (way.order_owner, way.fulfilment_id) == (shipment.owner, shipment.fulfilment_id)
+def names(sent: Sent) -> tuple[str, str]:
+    """What its parcel goes by: fulfilment, and return if it comes back."""
+    if isinstance(sent, ReturnLabel):
+        return f"{sent.order_id}/{sent.return_id}", sent.return_id
+    return sent.fulfilment_id, ""
 
 
-def _under_way(rules: Rules, shipment: Shipment | None) -> _Ways:
+def is_of(way: Underway, sent: Sent) -> bool:
+    """It is a parcel of this fulfilment or return."""
+    return (way.order_owner, way.fulfilment_id, way.return_id) == (sent.owner, *names(sent))
+
+
+def _under_way(rules: Rules, sent: Sent | None) -> _Ways:
     """Its labels that were bought through accounts, and whose parcels are not at rest."""
+    return _coming_back(rules, sent) if isinstance(sent, ReturnLabel) else _going_there(rules, sent)
+
+
+def _coming_back(rules: Rules, label: ReturnLabel) -> _Ways:
+    parcel = label.parcel
+    carrier = rules.carriers.get(parcel.carrier) if parcel is not None else None
+    if parcel is None or carrier is None or carrier.adapter not in rules.accounts or not is_under_way(label):
+        return {}
+    return {(carrier.adapter, parcel.tracking_number): parcel}
+
+
+def _going_there(rules: Rules, shipment: Shipment | None) -> _Ways:
     if shipment is None or shipment.inside or not (is_open(shipment.status) or _has_shipped(shipment)):
         return {}
     found: _Ways = {}
