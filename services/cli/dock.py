@@ -38,6 +38,12 @@ def _either(number: str, *, none: bool, option: str) -> None:
         fail(f"write either --number NUMBER or {option}", USAGE)
 
 
+def _stands(one: dict[str, Any]) -> str:
+    if one.get("unsettled"):
+        return "somebody has to look"
+    return f"{one['status']}, waits for the carrier" if one.get("waits") else str(one["status"])
+
+
 async def _documents(owner: str, kind: str, location: str) -> list[dict[str, Any]]:
     async with connected(settings()) as client:
         pages = client.pages("shipping", "documents", "documents", owner=owner, kind=kind, key=[location])
@@ -78,7 +84,7 @@ def manifests(location: Location, owner: OwnerOption = "main", json: JsonFlag = 
         (
             one["manifest_id"],
             one["carrier"],
-            "somebody has to look" if one.get("unsettled") else one["status"],
+            _stands(one),
             len(one["held"]),
             one.get("number", ""),
             " ".join(f"{kept['bucket']}/{kept['name']}" for kept in one.get("documents", ())),
@@ -140,7 +146,7 @@ def pickups(location: Location, owner: OwnerOption = "main", json: JsonFlag = Fa
         (
             one["pickup_id"],
             one["carrier"],
-            "somebody has to look" if one.get("unsettled") else one["status"],
+            _stands(one),
             f"{one['ready_at'][:16]} – {one['closes_at'][:16]}",
             len(one["held"]),
             one.get("confirmation", ""),

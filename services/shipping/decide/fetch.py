@@ -233,7 +233,7 @@ def _booked(pickup: CarrierPickup, said: PickupBooked, now: datetime) -> Decisio
 
 
 def _not_booked(pickup: CarrierPickup, reason: str, detail: str) -> Decision:
-    after = changed(pickup, status=CallStatus.REFUSED, intent=None, unsettled=False)
+    after = changed(pickup, status=CallStatus.REFUSED, intent=None, waits=0, unsettled=False)
     return Decision(writes=[after], events=[_refusal(pickup, reason, detail), *put_back(pickup.held)])
 
 
@@ -255,7 +255,7 @@ def _cancelled(pickup: CarrierPickup, by: str, now: datetime) -> Decision:
         cancelled_by=by,
         cancelled_at=now,
     )
-    after = changed(pickup, status=CallStatus.CANCELLED, intent=None)
+    after = changed(pickup, status=CallStatus.CANCELLED, intent=None, waits=0)
     return Decision(writes=[after], events=[cancelled, *put_back(pickup.held)])
 
 

@@ -227,6 +227,7 @@ def _made(manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
         manifest,
         status=ManifestStatus.MADE,
         intent=None,
+        waits=0,
         unsettled=False,
         number=kept.number,
         documents=kept.documents,
@@ -246,7 +247,7 @@ def _parted(held: Iterable[Docked], is_wanted: Callable[[str], bool]) -> list[Do
 
 def _refused(manifest: Manifest, reason: str, detail: str) -> Decision:
     """There is none; all of it waits for the next."""
-    after = changed(manifest, status=ManifestStatus.REFUSED, intent=None, unsettled=False)
+    after = changed(manifest, status=ManifestStatus.REFUSED, intent=None, waits=0, unsettled=False)
     return Decision(writes=[after], events=[_refusal(manifest, reason, detail), *put_back(manifest.held)])
 
 

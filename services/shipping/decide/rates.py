@@ -1,9 +1,11 @@
 """Rates: which carrier services may take a parcel, and in which order they are preferred."""
 
+from operator import itemgetter
+from typing import Any
+
 from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.labels import CIRCUIT_OPEN, NO_EXCHANGE, NO_RATE, NO_SERVICE, RankedRate
 from crossdock_contracts.values import Dimensions, Money
-from services.hub.decision import changed
 from services.hub.exchange import Exchange
 from services.shipping.carriers.answers import Shopped
 from services.shipping.decide.limits import is_late, refusal, transit_days
@@ -55,8 +57,8 @@ def ranked(
     behind all others that fit.
     """
     shopped_down = shopped.down if shopped is not None else ()
-    fitting: list[RankedRate] = []
-    refused: list[RankedRate] = []
+    fitting: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+    refused: list[dict[str, Any]] = []
     for name, carrier in rules.carriers.items():
         if not carrier.active:
             continue
@@ -64,20 +66,23 @@ def ranked(
         for title, service in carrier.service.items():
             cost, why = price(carrier, service, fulfilment, billed)
             days, late = transit_days(service, fulfilment), is_late(f"{name}/{title}", fulfilment)
-            about = {"rank": 1, "carrier": name, "service": title}
+            about = {"carrier": name, "service": title, "cost": cost, "transit_days": days}
             if why:
-                refused.append(RankedRate(**about, cost=cost, transit_days=days, refused=why, cause=NO_SERVICE))
+                refused.append({**about, "refused": why, "cause": NO_SERVICE})
                 continue
             if shopped is not None and carrier.rates == "live":
                 cost, days, why = _said(rules.exchange, shopped, name, title, cost, days)
             about |= {"cost": cost, "transit_days": days, "late": late}
             if why:
-                cause = NO_RATE if name in shopped_down else NO_SERVICE
-                refused.append(RankedRate(**about, refused=why, cause=cause))
-            else:
-                fitting.append(_offered(rules.exchange, RankedRate(**about), avoided=name in avoid))
-    fitting.sort(key=lambda rate: (rate.cause == CIRCUIT_OPEN, *merit(rules.exchange, rate)))
-    return tuple(changed(rate, rank=rank) for rank, rate in enumerate([*fitting, *refused], start=1))
+                refused.append({**about, "refused": why, "cause": NO_RATE if name in shopped_down else NO_SERVICE})
+                continue
+            place = (late, *_figure(rules.exchange, cost), days, name, title)
+            fitting.append(
+                ((name in avoid, *place), {**about, **_competing(rules.exchange, cost, avoided=name in avoid)})
+            )
+    fitting.sort(key=itemgetter(0))
+    offers = [*(offer for _, offer in fitting), *refused]
+    return tuple(RankedRate(rank=rank, **offer) for rank, offer in enumerate(offers, start=1))
 
 
 def merit(prices: Exchange, rate: RankedRate) -> tuple[bool, str, int, int, str, str]:
@@ -92,14 +97,13 @@ def _figure(prices: Exchange, cost: Money) -> tuple[str, int]:
     return (cost.currency, cost.amount_minor) if minor is None else ("", minor)
 
 
-def _offered(prices: Exchange, rate: RankedRate, *, avoided: bool) -> RankedRate:
-    """An offer with what it competes by, and why it comes behind others."""
-    unlike, figure = _figure(prices, rate.cost)
-    cause = CIRCUIT_OPEN if avoided else NO_EXCHANGE if unlike else ""
-    compared = None
-    if prices.currency and not unlike and rate.cost.currency != prices.currency:
-        compared = Money(amount_minor=figure, currency=prices.currency)
-    return changed(rate, cause=cause, compared=compared) if cause or compared else rate
+def _competing(prices: Exchange, cost: Money, *, avoided: bool) -> dict[str, Any]:
+    """What an offer competes by, where that is not its price, and why it comes behind others."""
+    unlike, figure = _figure(prices, cost)
+    said: dict[str, Any] = {"cause": CIRCUIT_OPEN if avoided else NO_EXCHANGE} if avoided or unlike else {}
+    if prices.currency and not unlike and cost.currency != prices.currency:
+        said["compared"] = Money(amount_minor=figure, currency=prices.currency)
+    return said
 
 
 def _said(
