@@ -143,7 +143,11 @@ async def test_a_pickup_is_booked_in_the_places_own_time_and_called_off(name: st
 
 
 GONE = {
-    "ups": ("DELETE /api/shipments/v2409/pickup/02", 400, {"code": "190102", "message": "No pickup has this PRN"}),
+    "ups": (
+        "DELETE /api/shipments/v2409/pickup/02",
+        400,
+        {"code": "9510113", "message": "Order has already been completed or canceled"},
+    ),
     "fedex": ("PUT /pickup/v1/pickups/cancel", 400, {"code": "PICKUP.CONFIRMATION.INVALID", "message": "no"}),
     "dhl-express": ("DELETE /pickups/PRG1", 404, "No such dispatch confirmation number"),
     "usps": ("DELETE /pickup/v3/carrier-pickup/WTC1", 404, {"code": "160030", "detail": "not there"}),

@@ -204,7 +204,7 @@ class Account:
                 raise refusal(CALL.get(), messages, self.name)
             self._given(details, messages)
         except PermanentError as error:
-            if not _is_over_already(str(error)) and not (asked_before and _is_not_known(CALL.get(), str(error))):
+            if not _is_called_off(CALL.get(), str(error).lower(), asked_before=asked_before):
                 raise
         return PickupCancelled(pickup_id=request.pickup_id)
 
@@ -262,8 +262,14 @@ _NOT_KNOWN = ("not found", "no such", "no pickup", "does not exist", "doesn't ex
 """How carriers say that there is no pickup of a number; they name no codes of it in what they publish."""
 
 
-def _is_not_known(call: Call, text: str) -> bool:
-    if call.refused is not None and call.refused.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        return True
-    text = text.lower()
-    return any(what in text for what in _PICKUP) and any(words in text for words in _NOT_KNOWN)
+def _is_called_off(call: Call, text: str, *, asked_before: bool) -> bool:
+    """Whether a refusal to call a pickup off says that it has been.
+
+    UPS says of one that it "has already been completed or canceled": which, is only known of what was asked before.
+    """
+    is_over = "already" in text and "cancel" in text
+    if not asked_before:
+        return is_over and "complet" not in text
+    is_missing = call.refused is not None and call.refused.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+    is_unknown = any(what in text for what in _PICKUP) and any(words in text for words in _NOT_KNOWN)
+    return is_over or is_missing or is_unknown
