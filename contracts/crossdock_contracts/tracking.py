@@ -23,7 +23,7 @@ class TrackingUpdateV1(Command, service="shipping", name="tracking-update", vers
     detail: str = ""
     tracking_number: str = ""
     """Which parcel; empty: all of the fulfilment."""
-    return_id: str = ""
+    of_return: str = ""
     """The return by whose label it comes back, with ``<order>/<return>`` as the fulfilment; empty: it goes there."""
 
 
@@ -71,7 +71,7 @@ class ParcelScannedV1(Event, service="shipping", name="parcel-scanned", version=
     tracking_number: Id
     scans: tuple[ParcelScan, ...]
     """Oldest first."""
-    return_id: str = ""
+    of_return: str = ""
     """The return by whose label it comes back; empty: it goes to the buyer."""
 
 

@@ -11,10 +11,10 @@ from services.shipping.decide import back_track, follow, track
 from services.shipping.rules.carriers import Account
 from services.shipping.state_track import Underway
 from tests.builders import NOW, parcel
-from tests.decide.test_return_labels import ABOUT, RULES, Counter
+from tests.decide.test_return_labels import RULES, Counter
 
 FOLLOWED = changed(RULES, accounts={"cheap": Account(kind="easypost")})
-WAY = {**ABOUT, "fulfilment_id": "web:1/R-1"}
+WAY = {"owner": "main", "order_id": "web:1", "fulfilment_id": "web:1/R-1", "of_return": "R-1"}
 
 
 def after(hours: float) -> datetime:

@@ -12,25 +12,25 @@ from services.shipping.state_back import BackStatus, ReturnLabel
 
 def track(states: States, message: TrackingUpdateV1) -> Decision:
     """What somebody says of a return on its way."""
-    label = states.get(ReturnLabel, message.owner, message.order_id, message.return_id)
+    label = states.get(ReturnLabel, message.owner, message.order_id, message.of_return)
     if label is None:
-        name = f"of return {message.return_id} of order {message.order_id}"
-        return Decision.unknown(message, "label", name, about=message.return_id)
+        name = f"of return {message.of_return} of order {message.order_id}"
+        return Decision.unknown(message, "label", name, about=message.of_return)
     if label.status is not BackStatus.BOUGHT:
-        detail = f"the label of return {message.return_id} of order {message.order_id} is {label.status}; only returns"
-        return Decision.refused(message, "wrong-state", f"{detail} with a label are tracked", about=message.return_id)
+        detail = f"the label of return {message.of_return} of order {message.order_id} is {label.status}; only returns"
+        return Decision.refused(message, "wrong-state", f"{detail} with a label are tracked", about=message.of_return)
     return _told(label, [message], ranked=False)
 
 
 def scanned(states: States, message: ParcelScannedV1) -> Decision:
     """What a carrier says of it by itself."""
-    label = states.get(ReturnLabel, message.owner, message.order_id, message.return_id)
+    label = states.get(ReturnLabel, message.owner, message.order_id, message.of_return)
     parcel = label.parcel if label is not None else None
     if label is None or label.status is not BackStatus.BOUGHT or parcel is None:
         return Decision.nothing()
     if parcel.tracking_number != message.tracking_number:
         return Decision.nothing()
-    about = {"owner": message.owner, "order_id": message.order_id, "return_id": message.return_id}
+    about = {"owner": message.owner, "order_id": message.order_id, "of_return": message.of_return}
     about |= {"fulfilment_id": message.fulfilment_id, "tracking_number": message.tracking_number}
     told = [TrackingUpdateV1(**about, **vars(scan)) for scan in message.scans]
     return _told(label, in_order(told), ranked=True)

@@ -32,7 +32,7 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
 
     Of a fulfilment in one parcel it is that one, whatever number the last carrier on its way gave it.
     """
-    if message.return_id:
+    if message.of_return:
         return back_track.track(states, message)
     shipment = shipment_of(states, message)
     if shipment is not None and shipment.status is ShipmentStatus.ARRIVED:
@@ -51,7 +51,7 @@ def scanned(states: States, message: ParcelScannedV1, _now: datetime) -> Decisio
 
     Nobody asks for those that go in the parcel of another: they wait until that one's leaving has come to them.
     """
-    if message.return_id:
+    if message.of_return:
         return back_track.scanned(states, message)
     shipment = states.get(Shipment, message.owner, message.fulfilment_id)
     if shipment is not None and shipment.inside and is_open(shipment.status):
