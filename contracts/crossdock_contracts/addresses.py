@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import PositiveInt
+
 from crossdock_contracts.base import Event, Id, Utc
 from crossdock_contracts.values import Address
 
@@ -11,6 +13,8 @@ class AddressCheckWantedV1(Event, service="capture", name="address-check-wanted"
 
     order_id: Id
     ship_to: Address
+    attempt: PositiveInt = 1
+    """Which address of the order this is: one that it is amended to is asked about anew."""
 
 
 class AddressCheckedV1(Event, service="shipping", name="address-checked", version=1, entity="order_id"):
@@ -26,3 +30,5 @@ class AddressCheckedV1(Event, service="shipping", name="address-checked", versio
     suggestion: Address | None = None
     """As the carrier writes it."""
     checked_at: Utc
+    attempt: PositiveInt = 1
+    """As it was asked."""

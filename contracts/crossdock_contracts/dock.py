@@ -91,6 +91,16 @@ class ManifestRefusedV1(Event, service="shipping", name="manifest-refused", vers
     parcels: tuple[HandedParcel, ...] = ()
 
 
+class ManifestDelayedV1(Event, service="shipping", name="manifest-delayed", version=1, entity="location_id"):
+    """The carrier cannot be reached: the manifest waits, and is made when it is back."""
+
+    location_id: Id
+    carrier: Code
+    manifest_id: Id
+    detail: str
+    delayed_at: Utc
+
+
 class BookCarrierPickupV1(Command, service="shipping", name="book-carrier-pickup", version=1, entity="location_id"):
     """Have a carrier come for the parcels that lie at a location, and that none comes for yet."""
 
@@ -118,7 +128,8 @@ class SettleCarrierPickupV1(Command, service="shipping", name="settle-carrier-pi
     location_id: Id
     pickup_id: Id
     number: str = ""
-    """The carrier's confirmation; empty: it was not booked, and its parcels wait for another."""
+    """The carrier's confirmation; empty: it was not booked, or has been called off there, and its parcels wait for
+    another."""
 
 
 class CarrierPickupBookedV1(Event, service="shipping", name="carrier-pickup-booked", version=1, entity="location_id"):
@@ -137,6 +148,16 @@ class CarrierPickupBookedV1(Event, service="shipping", name="carrier-pickup-book
     booked_at: Utc
 
 
+class CarrierPickupDelayedV1(Event, service="shipping", name="carrier-pickup-delayed", version=1, entity="location_id"):
+    """The carrier cannot be reached: it is called, or called off, when it is back and the window is not over."""
+
+    location_id: Id
+    carrier: Code
+    pickup_id: Id
+    detail: str
+    delayed_at: Utc
+
+
 class CarrierPickupRefusedV1(Event, service="shipping", name="carrier-pickup-refused", version=1, entity="location_id"):
     """A carrier does not come, or cannot be called off any more."""
 
@@ -144,8 +165,8 @@ class CarrierPickupRefusedV1(Event, service="shipping", name="carrier-pickup-ref
     carrier: Code
     pickup_id: Id
     reason: Code
-    """``outcome-unknown``: somebody has to look; ``cancel-refused``: it comes all the same, unless ``detail``
-    says that it had been called off."""
+    """``outcome-unknown``: somebody has to look; ``cancel-refused``: it comes all the same, unless the carrier's own
+    pages show otherwise: then `SettleCarrierPickupV1` frees its parcels."""
     detail: str
 
 

@@ -18,15 +18,17 @@ class LabelObject(Value):
     sha256: str
 
 
-CIRCUIT_OPEN, REFUSED, OUT_OF_REACH, NO_RATE, NO_SERVICE = (
+CIRCUIT_OPEN, REFUSED, OUT_OF_REACH, NO_RATE, NO_SERVICE, NO_EXCHANGE = (
     "circuit-open",
     "refused",
     "out-of-reach",
     "no-rate",
     "no-service",
+    "no-exchange",
 )
 """Why an offer was not taken in its turn: the carrier's purchases fail every time, and it was left alone; it refused;
-it could not be reached; it did not say in time what it charges; it does not take such a parcel at all."""
+it could not be reached; it did not say in time what it charges; it does not take such a parcel at all; it asks in a
+currency that nothing compares with the house's, and was left for when no other sells."""
 
 
 class RankedRate(Value):
@@ -42,6 +44,8 @@ class RankedRate(Value):
     """It would arrive after what was promised, and is tried behind those that do not."""
     cause: str = ""
     """Why its turn was passed over, as one of the words above; empty: it was not."""
+    compared: Money | None = None
+    """The cost in the house's currency, where it is in another and there is a rate of exchange: what it competes by."""
 
 
 class PassedOver(Value):
@@ -52,7 +56,8 @@ class PassedOver(Value):
     account: Code
     """Through which it would have been bought."""
     cause: Code
-    """``circuit-open``, ``refused``, ``out-of-reach`` or ``no-rate``."""
+    """``circuit-open``, ``refused``, ``out-of-reach`` or ``no-rate``; ``no-exchange``: whether it would have been
+    cheaper nobody can tell."""
     detail: str = ""
     """What the carrier said, or what was wrong."""
 

@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from crossdock_contracts.base import Command, Event, Id, Utc, Value
 from crossdock_contracts.labels import Parcel, RankedRate
+from crossdock_contracts.tracking import Progress
 from crossdock_contracts.values import Address, Code, Country, Currency, Money
 
 
@@ -95,6 +96,22 @@ class ReturnLabelVoidedV1(Event, service="shipping", name="return-label-voided",
     tracking_number: Id
     reason: str
     voided_at: Utc
+
+
+class ReturnTrackedV1(Event, service="shipping", name="return-tracked", version=1, entity="order_id"):
+    """What a carrier says of a return on its way back, each thing once.
+
+    ``delivered``: the parcel is at the warehouse's door. It is received once somebody there has counted what is in it.
+    """
+
+    order_id: Id
+    return_id: Id
+    status: Progress
+    tracking_number: Id
+    occurred_at: Utc
+    code: str = ""
+    """What an exception is: ``lost``, ``damaged``, ``returned-to-sender``, or another word of the carrier's."""
+    detail: str = ""
 
 
 class SettleReturnLabelV1(Command, service="shipping", name="settle-return-label", version=1, entity="order_id"):

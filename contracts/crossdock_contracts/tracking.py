@@ -23,6 +23,8 @@ class TrackingUpdateV1(Command, service="shipping", name="tracking-update", vers
     detail: str = ""
     tracking_number: str = ""
     """Which parcel; empty: all of the fulfilment."""
+    of_return: str = ""
+    """The return by whose label it comes back, with ``<order>/<return>`` as the fulfilment; empty: it goes there."""
 
 
 class HearCarrierV1(Command, service="shipping", name="hear-carrier", version=1, entity="account"):
@@ -69,6 +71,8 @@ class ParcelScannedV1(Event, service="shipping", name="parcel-scanned", version=
     tracking_number: Id
     scans: tuple[ParcelScan, ...]
     """Oldest first."""
+    of_return: str = ""
+    """The return by whose label it comes back; empty: it goes to the buyer."""
 
 
 class ScanUnplacedV1(Event, service="shipping", name="scan-unplaced", version=1, entity="account"):

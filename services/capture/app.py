@@ -91,6 +91,8 @@ def service(config: Settings, handed_in: HandedIn | None = None) -> Service:
     _hold(hub, channels)
     _record(hub)
     _map(hub)
+    if any(channels[name].checks.addresses.check for name in channels.names):
+        hub.wrap(partial(delivery.asked_again, channels))  # last: it is about what any of them decides
     return hub
 
 

@@ -103,6 +103,9 @@ def _show(found: tuple[dict[str, Any], dict[str, Any]], *, json: bool) -> None:
         return
     told = (label.get("status", "wanted"), label.get("carrier"), label.get("tracking_number"), *stored)
     console.print("label:", " ".join(filter(None, told)), label.get("detail", ""), highlight=False)
+    if label.get("tracking"):
+        said = (label["tracking"], label["tracked_at"][:16], label.get("tracking_detail"))
+        console.print("parcel:", " ".join(filter(None, said)), highlight=False)
 
 
 @app.command()

@@ -38,6 +38,12 @@ def _either(number: str, *, none: bool, option: str) -> None:
         fail(f"write either --number NUMBER or {option}", USAGE)
 
 
+def _stands(one: dict[str, Any]) -> str:
+    if one.get("unsettled"):
+        return "somebody has to look"
+    return f"{one['status']}, waits for the carrier" if one.get("waits") else str(one["status"])
+
+
 async def _documents(owner: str, kind: str, location: str) -> list[dict[str, Any]]:
     async with connected(settings()) as client:
         pages = client.pages("shipping", "documents", "documents", owner=owner, kind=kind, key=[location])
@@ -78,7 +84,7 @@ def manifests(location: Location, owner: OwnerOption = "main", json: JsonFlag = 
         (
             one["manifest_id"],
             one["carrier"],
-            "somebody has to look" if one.get("unsettled") else one["status"],
+            _stands(one),
             len(one["held"]),
             one.get("number", ""),
             " ".join(f"{kept['bucket']}/{kept['name']}" for kept in one.get("documents", ())),
@@ -140,7 +146,7 @@ def pickups(location: Location, owner: OwnerOption = "main", json: JsonFlag = Fa
         (
             one["pickup_id"],
             one["carrier"],
-            "somebody has to look" if one.get("unsettled") else one["status"],
+            _stands(one),
             f"{one['ready_at'][:16]} – {one['closes_at'][:16]}",
             len(one["held"]),
             one.get("confirmation", ""),
@@ -164,11 +170,13 @@ def settle_pickup(
     location: Location,
     pickup: PickupId,
     number: Annotated[str, typer.Option(help="Confirmation that the carrier's pages show.")] = "",
-    not_booked: Annotated[bool, typer.Option("--not-booked", help="They show none.")] = False,
+    not_booked: Annotated[
+        bool, typer.Option("--not-booked", help="They show none, or that it was called off: its parcels are free.")
+    ] = False,
     owner: OwnerOption = "main",
     json: JsonFlag = False,
 ) -> None:
-    """Say what became of a pickup whose answer was lost, where only the carrier's own pages can tell."""
+    """Say what became of a pickup where only the carrier's own pages can tell: booked after all, or not coming."""
     _either(number, none=not_booked, option="--not-booked")
     command = SettleCarrierPickupV1(owner=owner, location_id=location, pickup_id=pickup, number=number)
     carry_out(command, json=json)

@@ -78,7 +78,22 @@ def rules(config: Settings) -> list[tuple[str, bool, str]]:
             found.append((f"rules: {name}", False, str(error)))
         else:
             found.append((f"rules: {name}", True, str(config.rules_dir)))
+    with suppress(RulesError):
+        found += _prices(ShippingRules.load(config.rules_dir))
     return found
+
+
+def _prices(rules: ShippingRules) -> list[tuple[str, bool, str]]:
+    """Whether what carriers ask can be compared."""
+    home = rules.exchange.currency
+    unlike = {
+        name: one.currency
+        for name, one in rules.carriers.items()
+        if one.active and rules.exchange.minor(0, one.currency) is None
+    }
+    detail = "; ".join(f"{name} asks in {currency}" for name, currency in unlike.items())
+    why = f"{detail}, and [exchange] of carriers.toml has no rate to {home}: asked when nobody else sells"
+    return [("rules: prices", not unlike, why if unlike else f"compared in {home}")]
 
 
 async def _reached(config: Settings) -> None:

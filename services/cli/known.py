@@ -36,7 +36,7 @@ def works_with_the_hub(name: str) -> bool:
 def freight_currency() -> str:
     """The currency that freight is reckoned in; empty where nobody can tell."""
     try:
-        return Routing.load(settings().rules_dir).currency
+        return Routing.load(settings().rules_dir).exchange.currency or ""
     except RulesError:
         return ""
 

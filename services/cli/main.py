@@ -58,7 +58,7 @@ _GROUPS = {
     "dead": ("dead", "Dead letters: list, show, edit, replay, discard."),
     "routing": ("routing", "Routing: check rules, explain an order's way, decide the past again by other rules."),
     "warehouse": (
-        "waves dock",
+        "waves papers",
         "The warehouse: queues, waves, bins, steps, manifests, pickups; what it confirms: picked, packed, shipped.",
     ),
     "cases": ("cases", "Parcel trouble: list, show, open, decide, received, claim, answer, close."),

@@ -21,7 +21,7 @@ def compare(rules: Rules, past: list[Decided], lost: int, top: int) -> dict[str,
         (one for one in found if one.moved), key=lambda one: (-abs(one.saved_minor), one.decided.order.order_id)
     )
     return {
-        "currency": rules.currency,
+        "currency": rules.exchange.currency or "",
         "decisions": len(found),
         "left_out": lost + len(past) - len(found),
         "changed": len(moved),

@@ -52,6 +52,7 @@ def service(config: Settings) -> Service:
     hub.on(return_labels.ReturnLabelRefusedV1, labels.know_label, name="know-label-refused")
     hub.on(return_labels.ReturnLabelDelayedV1, labels.know_label, name="know-label-delayed")
     hub.on(return_labels.ReturnLabelVoidedV1, labels.know_label, name="know-label-voided")
+    hub.on(return_labels.ReturnTrackedV1, labels.know_tracked)
     _trouble(hub, rules)
     return hub
 

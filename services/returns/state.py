@@ -125,6 +125,11 @@ class WayBack(Part):
     tracking_number: str = ""
     detail: str = ""
     """Why there is none, or none yet."""
+    tracking: str = ""
+    """Where its parcel is, as the carrier said last: ``in-transit``, ``out-for-delivery``, ``exception``, or
+    ``delivered`` to the warehouse's door, where nobody has counted it yet; empty: it has not said anything."""
+    tracking_detail: str = ""
+    tracked_at: Utc | None = None
 
 
 class Return(Document, service="returns", kind="return", key=("order_id", "return_id"), traced=True):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from crossdock_contracts.values import Address, Country
+from services.hub.exchange import Exchange
 from services.hub.toml import RulesError, load_toml
 from services.routing.decide.calendar import Pickup
 from services.routing.rule import Rule
@@ -155,6 +156,7 @@ class Rules(BaseModel):
     locations: dict[str, Location]
     carriers: dict[str, Carrier] = Field(default_factory=dict)
     """None: nothing is known of carriers; any location can deliver anything anywhere, and no dates are promised."""
+    exchange: Exchange = Exchange()
     partitions: PositiveInt = 1
     """Shards of routing."""
 
@@ -182,14 +184,9 @@ class Rules(BaseModel):
         }
 
     @cached_property
-    def currency(self) -> str:
-        """What carriers ask their prices in: one currency, for they are compared as they stand; empty: nobody says."""
-        return "/".join(sorted({one.currency for one in self.carriers.values() if one.active and one.currency}))
-
-    @cached_property
     def tariff(self) -> Tariff:
         """What carriers ask."""
-        return Tariff(self.carriers)
+        return Tariff(self.carriers, self.exchange)
 
     @classmethod
     def load(cls, folder: Path, routing: Path | None = None, *, partitions: int = 1) -> "Rules":
@@ -209,5 +206,11 @@ class Rules(BaseModel):
             if unknown:
                 msg = f"{file}: rule {rule.name!r} names locations that locations.toml has not: {sorted(unknown)}"
                 raise RulesError(msg)
-        carriers = load_toml(folder / "carriers.toml", CarriersFile).carrier
-        return cls(config=config, locations=locations, carriers=carriers, partitions=partitions)
+        carriers = load_toml(folder / "carriers.toml", CarriersFile)
+        return cls(
+            config=config,
+            locations=locations,
+            carriers=carriers.carrier,
+            exchange=carriers.exchange.at_home(carriers.carrier.values()),
+            partitions=partitions,
+        )

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock_contracts.values import Code
+from services.hub.exchange import Exchange
 from services.hub.terms import ServiceTerms
 from services.routing.timetables import Moves
 
@@ -48,10 +49,11 @@ class CarriersFile(BaseModel):
     """Shipping's part."""
     rates: dict[str, Any] = Field(default_factory=dict)
     """Likewise."""
+    exchange: Exchange = Exchange()
 
 
 class Freight(NamedTuple):
-    """What the cheapest service asks."""
+    """What the cheapest service asks, in the house's currency."""
 
     cost_minor: int
     days: int
@@ -60,21 +62,26 @@ class Freight(NamedTuple):
 class Tariff:
     """All carriers' prices, by where goods go from and to, and how."""
 
-    def __init__(self, carriers: dict[str, Carrier]) -> None:
+    def __init__(self, carriers: dict[str, Carrier], prices: Exchange = Exchange()) -> None:  # noqa: B008  # frozen
+        self._prices = prices
         self._services = [
-            service for carrier in carriers.values() if carrier.active for service in carrier.service.values()
+            (carrier.currency, service)
+            for carrier in carriers.values()
+            if carrier.active and prices.minor(0, carrier.currency) is not None
+            for service in carrier.service.values()
         ]
         self._on = lru_cache(maxsize=4096)(self._find)
         self.cheapest = lru_cache(maxsize=16_384)(self._cheapest)
         """What the cheapest service from a location to a country asks at a service level for so many grams, with
-        hazardous goods of these classes; of equal ones the faster one. None: nobody goes there."""
+        hazardous goods of these classes; of equal ones the faster one. None: nobody goes there whose price can be
+        compared."""
 
     def _find(
         self, location_id: str, country: str | None, level: str, *, hazmat: frozenset[str] = frozenset()
-    ) -> tuple[CarrierService, ...]:
+    ) -> tuple[tuple[str, CarrierService], ...]:
         return tuple(
-            service
-            for service in self._services
+            (currency, service)
+            for currency, service in self._services
             if level in service.service_levels
             and not service.not_there(country, location_id)
             and service.carries(hazmat)
@@ -84,4 +91,5 @@ class Tariff:
         self, location_id: str, country: str | None, level: str, weight_g: int, *, hazmat: frozenset[str] = frozenset()
     ) -> Freight | None:
         services = self._on(location_id, country, level, hazmat=hazmat)
-        return min((Freight(one.asks(weight_g), one.transit_days) for one in services), default=None)
+        asked = ((self._prices.minor(one.asks(weight_g), currency), one.transit_days) for currency, one in services)
+        return min((Freight(minor, days) for minor, days in asked if minor is not None), default=None)

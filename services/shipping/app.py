@@ -264,8 +264,9 @@ def _hear_stores(hub: Service, rules: Rules) -> None:
 
 
 def _count_failover(bought: labels.LabelBoughtV1) -> None:
-    for one in bought.passed_over[:1]:
-        FAILOVERS.labels(one.carrier, one.cause).inc()
+    over = next((one for one in bought.passed_over if one.cause != labels.NO_EXCHANGE), None)
+    if over is not None:
+        FAILOVERS.labels(over.carrier, over.cause).inc()
 
 
 async def _code(_message: Contract) -> str:

@@ -15,7 +15,7 @@ from services.shipping.decide import addresses, back, dock, fetch, manifest
 from services.shipping.rules import Rules
 from services.shipping.state_address import AddressCheck
 from services.shipping.state_back import ReturnLabel, ReturnLabelTimer
-from services.shipping.state_dock import CarrierPickup, Docked, Manifest, ManifestTimer
+from services.shipping.state_dock import CarrierPickup, Docked, Manifest, ManifestAgain, ManifestTimer, PickupAgain
 
 DOCUMENTS: tuple[type[Document], ...] = (
     ReturnLabel,
@@ -23,7 +23,9 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Docked,
     Manifest,
     ManifestTimer,
+    ManifestAgain,
     CarrierPickup,
+    PickupAgain,
     AddressCheck,
 )
 SAYS: tuple[type[Event], ...] = (
@@ -34,8 +36,10 @@ SAYS: tuple[type[Event], ...] = (
     told.ParcelWaitsV1,
     told.ManifestWantedV1,
     told.ManifestMadeV1,
+    told.ManifestDelayedV1,
     told.ManifestRefusedV1,
     told.CarrierPickupBookedV1,
+    told.CarrierPickupDelayedV1,
     told.CarrierPickupRefusedV1,
     told.CarrierPickupCancelledV1,
     asked.AddressCheckedV1,
@@ -77,9 +81,11 @@ def _hand_over(hub: Service, rules: Rules) -> None:
     hub.on(told.MakeManifestV1, partial(manifest.make_manifest, rules), settle=settle)
     hub.on(told.ManifestWantedV1, partial(manifest.go_on, rules), name="make-next-manifest", settle=settle)
     hub.at(ManifestTimer, partial(manifest.close_day, rules), settle=settle)
+    hub.at(ManifestAgain, partial(manifest.ask_again, rules), name="make-manifest-again", settle=settle)
     hub.on(told.SettleManifestV1, manifest.settle_by_hand, name="settle-manifest")
     hub.on(told.BookCarrierPickupV1, partial(fetch.book, rules), name="book-pickup", settle=fetch.settle_pickup)
     hub.on(told.CancelCarrierPickupV1, partial(fetch.call_off, rules), name="cancel-pickup", settle=fetch.settle_pickup)
+    hub.at(PickupAgain, partial(fetch.ask_again, rules), name="ask-pickup-again", settle=fetch.settle_pickup)
     hub.on(told.SettleCarrierPickupV1, fetch.settle_by_hand, name="settle-pickup")
     hub.on(told.ParcelWaitsV1, partial(dock.wait_again, rules), reads=dock.reads_waiting)
     hub.at(Docked, dock.forget, name="forget-docked")

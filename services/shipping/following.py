@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from crossdock_contracts import tracking
+from crossdock_contracts import return_labels, tracking
 from services.hub.effects import Limits
 from services.hub.service import Service
 from services.hub.settings import Settings
@@ -16,7 +16,7 @@ from services.shipping.rules.carriers import Account
 from services.shipping.state_track import TrackRound, Underway
 
 DOCUMENTS = (Underway, TrackRound)
-SAYS = (tracking.ParcelScannedV1, tracking.ScanUnplacedV1)
+SAYS = (tracking.ParcelScannedV1, tracking.ScanUnplacedV1, return_labels.ReturnTrackedV1)
 
 
 def ask(hub: Service, name: str, account: Account, carrier: AccountAdapter, limits: Limits, config: Settings) -> None:

@@ -23,11 +23,13 @@ from services.hub.settings import Settings
 from services.shipping.carriers.answers import Tracks
 from services.shipping.carriers.desk import following
 from services.shipping.carriers.requests import TrackParcels, Wanted
-from services.shipping.decide.follow import is_of
+from services.shipping.decide import back_track
+from services.shipping.decide.follow import Sent, is_of
 from services.shipping.decide.hear import updates
 from services.shipping.decide.track import news
 from services.shipping.rules.carriers import Account
 from services.shipping.state import Shipment, ShipmentStatus
+from services.shipping.state_back import ReturnLabel
 from services.shipping.state_track import TrackRound, Underway
 
 AT_ONCE = 4
@@ -39,7 +41,7 @@ _PATIENCE = 5
 """So often a carrier is asked about the same parcels, before the round goes on without them."""
 _STREAM = subjects.stream("shipping")
 
-Parcel = tuple[Underway, Shipment]
+Parcel = tuple[Underway, Sent]
 
 
 @dataclass(slots=True)
@@ -48,6 +50,13 @@ class _Round:
     after: int = 0
     ended: bool = False
     asked: int = 0
+
+
+def _place(way: Underway) -> str:
+    """Where it stands what has been heard of a parcel."""
+    if way.return_id:
+        return ReturnLabel.at(way.order_owner, way.order_id, way.return_id)
+    return Shipment.at(way.order_owner, way.fulfilment_id)
 
 
 def _come_to(one: _Round | None) -> tuple[datetime, bool, int]:
@@ -130,14 +139,18 @@ class Poller:
         return event_id(f"{self._name}/{said}", update.TYPE, f"{update.owner}/{update.fulfilment_id}")
 
     async def _left(self, runtime: Runtime, ways: Sequence[Underway]) -> list[Parcel]:
-        """Those of these parcels that have left, each with its fulfilment as it stands."""
-        places = [Shipment.at(way.order_owner, way.fulfilment_id) for way in ways]
-        entries = await Reader(runtime.calls, _STREAM, [Shipment]).read(list(dict.fromkeys(places)))
-        found = []
+        """Those of these parcels that have left, each with its fulfilment as it stands.
+
+        When a buyer has sent a return nobody says but its carrier: those may have left from when they have a label.
+        """
+        places = [_place(way) for way in ways]
+        entries = await Reader(runtime.calls, _STREAM, [Shipment, ReturnLabel]).read(list(dict.fromkeys(places)))
+        found: list[Parcel] = []
         for way, subject in zip(ways, places, strict=True):
-            shipment = entries[subject].document if subject in entries else None
-            if isinstance(shipment, Shipment) and shipment.status is ShipmentStatus.SHIPPED and is_of(way, shipment):
-                found.append((way, shipment))
+            sent = entries[subject].document if subject in entries else None
+            has_left = isinstance(sent, Shipment) and sent.status is ShipmentStatus.SHIPPED
+            if isinstance(sent, Shipment | ReturnLabel) and (has_left or way.return_id) and is_of(way, sent):
+                found.append((way, sent))
         return found
 
     async def _ask(self, runtime: Runtime, parcels: Sequence[Parcel]) -> list[TrackingUpdateV1]:
@@ -168,9 +181,10 @@ class Poller:
     def _news(self, parcels: Sequence[Parcel], tracks: Tracks) -> list[TrackingUpdateV1]:
         told = {one.tracking_number: one for one in tracks.parcels}
         found: list[TrackingUpdateV1] = []
-        for way, shipment in parcels:
+        for way, sent in parcels:
             tracked = told.get(way.tracking_number)
             TRACKED.labels(self._name, "not-seen" if tracked is None else "told").inc()
             if tracked is not None:
-                found += news(shipment, updates(way, tracked, datetime.now(UTC)))
+                told_of = updates(way, tracked, datetime.now(UTC))
+                found += back_track.news(sent, told_of) if isinstance(sent, ReturnLabel) else news(sent, told_of)
         return found

@@ -7,6 +7,8 @@ class AddressCheck(Document, service="shipping", kind="address-check", key=("ord
     """A carrier was asked, for one order, whether it delivers to its address."""
 
     order_id: str
+    attempt: int = 1
+    """Which address of the order it was asked about last."""
     intent: IntentRecord | None = None
 
     @property

@@ -5,6 +5,7 @@ from enum import StrEnum
 from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.labels import Parcel, RankedRate
 from services.hub.decision import Awaiting, Document, IntentRecord
+from services.shipping.state import Track
 
 
 class BackStatus(StrEnum):
@@ -46,6 +47,8 @@ class ReturnLabel(Document, service="shipping", kind="return-label", key=("order
     waits: int = 0
     """How often in a row no carrier could be reached."""
     parcel: Parcel | None = None
+    track: Track | None = None
+    """What the carrier said last of its parcel."""
     why: str = ""
     """Why the return was called off."""
     settled: bool = False

@@ -5,7 +5,7 @@ from typing import Literal
 
 from crossdock_contracts.base import Utc
 from crossdock_contracts.labels import LabelObject
-from services.hub.decision import Document, IntentRecord, Part, Timer
+from services.hub.decision import Awaiting, Document, IntentRecord, Part, Timer
 
 Purpose = Literal["manifest", "pickup"]
 """What a parcel at the dock waits for."""
@@ -65,6 +65,8 @@ class Manifest(Document, service="shipping", kind="manifest", key=("location_id"
     held: tuple[Docked, ...]
     """What it took from the dock."""
     intent: IntentRecord | None = None
+    waits: int = 0
+    """How often in a row its carrier could not be reached; until it is asked again no call is under way."""
     unsettled: bool = False
     """Nothing can tell whether it was made but somebody who looks."""
     number: str = ""
@@ -77,6 +79,14 @@ class Manifest(Document, service="shipping", kind="manifest", key=("location_id"
     def has_ended(self) -> bool:
         """It was made, or refused."""
         return self.status is not ManifestStatus.MAKING
+
+
+class ManifestAgain(Awaiting, service="shipping", kind="manifest-again", key=("location_id", "carrier", "manifest_id")):
+    """A manifest whose carrier is away: it is asked again as soon as it is back."""
+
+    location_id: str
+    carrier: str
+    manifest_id: str
 
 
 class CallStatus(StrEnum):
@@ -116,6 +126,8 @@ class CarrierPickup(Document, service="shipping", kind="carrier-pickup", key=("l
     instructions: str = ""
     held: tuple[Docked, ...]
     intent: IntentRecord | None = None
+    waits: int = 0
+    """How often in a row the carrier could not be reached."""
     unsettled: bool = False
     handle: str = ""
     """The carrier's id of it, by which it is called off."""
@@ -126,3 +138,10 @@ class CarrierPickup(Document, service="shipping", kind="carrier-pickup", key=("l
     def has_ended(self) -> bool:
         """There is an answer, and nothing under way."""
         return self.status is not CallStatus.BOOKING and self.intent is None
+
+
+class PickupAgain(Awaiting, service="shipping", kind="carrier-pickup-again", key=("location_id", "pickup_id")):
+    """A pickup that is to be booked or called off, and whose carrier is away: it is asked again when it is back."""
+
+    location_id: str
+    pickup_id: str

@@ -19,6 +19,8 @@ class Underway(
     order_owner: str
     order_id: str
     fulfilment_id: str
+    return_id: str = ""
+    """The return that it brings back; empty: it brings a fulfilment to its buyer."""
     since: Utc
     """When its label was bought. What carriers say of the time long before is of another parcel of the same number."""
 

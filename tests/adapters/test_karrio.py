@@ -6,12 +6,15 @@ import pytest
 
 pytest.importorskip("karrio", reason="crossdock[carriers] is not installed")
 
+from structlog.testing import capture_logs
+
 from crossdock_contracts.values import Address, Money
 from services.hub.effects import PermanentError
 from services.shipping.carriers import (
     Customs,
     CustomsItem,
 )
+from services.shipping.carriers.karrio import build
 from services.shipping.carriers.karrio.shape import reference, transaction
 from tests.adapters.karrio_calls import ALL, BUY, BUYER, TOKENS, US, label
 from tests.adapters.karrio_house import carrier
@@ -169,6 +172,20 @@ async def test_a_return_label_goes_from_the_buyer_to_the_shop(name: str, marks: 
 
 async def test_what_usps_does_not_do_is_refused_before_anything_is_sent() -> None:
     async with carrier("usps") as (adapter, _, server):
-        with pytest.raises(PermanentError, match="not-buildable"):
+        with capture_logs() as logs, pytest.raises(PermanentError, match="not-buildable"):
             await adapter.call("buy", "k", label("usps", ship_to=CANADA))
-        assert server.called == []
+        assert (server.called, logs) == ([], []), "nothing is wrong in a program"
+
+
+async def test_a_mistake_of_ours_while_a_request_is_built_is_told_with_where_it_was_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mistaken(*_: Any) -> None:
+        raise KeyError("street")  # noqa: EM101  # as Python raises it
+
+    async with carrier("ups") as (adapter, _, server):
+        monkeypatch.setattr(build, "purchase", mistaken)
+        with capture_logs() as logs, pytest.raises(PermanentError, match="not-buildable: ups: KeyError: 'street'"):
+            await adapter.call("buy", "k", label("ups"))
+        (told,) = logs
+        assert (server.called, told["log_level"], told["adapter"], told["exc_info"]) == ([], "error", "ups", True)

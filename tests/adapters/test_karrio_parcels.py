@@ -142,6 +142,62 @@ async def test_a_pickup_is_booked_in_the_places_own_time_and_called_off(name: st
             await adapter.call("cancel-pickup", "c", CancelPickup(carrier=name, pickup_id=pickup_id))
 
 
+GONE = {
+    "ups": (
+        "DELETE /api/shipments/v2409/pickup/02",
+        400,
+        {"code": "9510113", "message": "Order has already been completed or canceled"},
+    ),
+    "fedex": ("PUT /pickup/v1/pickups/cancel", 400, {"code": "PICKUP.CONFIRMATION.INVALID", "message": "no"}),
+    "dhl-express": ("DELETE /pickups/PRG1", 404, "No such dispatch confirmation number"),
+    "usps": ("DELETE /pickup/v3/carrier-pickup/WTC1", 404, {"code": "160030", "detail": "not there"}),
+}
+
+
+def gone(name: str) -> tuple[str, bytes]:
+    """A call that nobody come, and how the carrier says that it knows of no such pickup."""
+    path, status, error = GONE[name]
+    bodies = {
+        "ups": {"response": {"errors": [error]}},
+        "fedex": {"errors": [error]},
+        "dhl-express": {"status": status, "title": "Not Found", "detail": error},
+        "usps": {"error": {"code": str(status), "errors": [error]}},
+    }
+    return path, answer(status, bodies[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "pickup_id"),
+    [("ups", "2929602E9CP"), ("fedex", "3001|2026-03-02|NQAA"), ("dhl-express", "PRG1"), ("usps", "WTC1")],
+)
+async def test_a_pickup_that_is_not_known_after_its_calling_off_was_lost_is_called_off(
+    name: str, pickup_id: str
+) -> None:
+    async with carrier(name) as (adapter, house, server):
+        path, refusal = gone(name)
+        asked = CancelPickup(carrier=name, pickup_id=pickup_id)
+        house.faults[path] = [refusal]
+        with pytest.raises(PermanentError):  # it was never asked for: the number is wrong
+            await adapter.call("cancel-pickup", "c", asked)
+        house.faults[path] = [CLOSE, refusal]
+        with pytest.raises(UnknownError):
+            await adapter.call("cancel-pickup", "c", asked)
+        assert await adapter.look_up("cancel-pickup", "c", asked) is None
+        assert (await adapter.call("cancel-pickup", "c", asked)).pickup_id == pickup_id, server.called
+
+
+async def test_a_pickup_that_was_called_off_elsewhere_is_called_off_and_another_refusal_stands() -> None:
+    async with carrier("ups") as (adapter, house, _):
+        path, asked = GONE["ups"][0], CancelPickup(carrier="ups", pickup_id="2929602E9CP")
+        already = {"response": {"errors": [{"code": "1", "message": "Pickup was already cancelled"}]}}
+        house.faults[path] = [answer(400, already)]
+        assert (await adapter.call("cancel-pickup", "c", asked)).pickup_id == "2929602E9CP"
+        await adapter.look_up("cancel-pickup", "c", asked)
+        house.faults[path] = [answer(400, REFUSED["ups"])]
+        with pytest.raises(PermanentError, match="shipper number"):
+            await adapter.call("cancel-pickup", "c", asked)
+
+
 async def test_a_pickup_whose_answer_was_lost_needs_somebody_to_look() -> None:
     async with carrier("ups") as (adapter, _, _):
         with pytest.raises(LostError):

@@ -102,3 +102,16 @@ def test_an_account_with_a_carrier_that_is_not_configured_whole_is_wrong(folder:
     ((ok, detail),) = [(ok, detail) for name, ok, detail in rules(settings()) if name == "rules: shipping"]
     assert not ok
     assert "account.ups-eu.settings: account_number missing" in detail
+
+
+def test_doctor_names_carriers_whose_prices_nothing_compares(folder: Path) -> None:
+    def prices() -> tuple[bool, str]:
+        ((ok, detail),) = [(ok, detail) for name, ok, detail in rules(settings()) if name == "rules: prices"]
+        return ok, detail
+
+    assert prices() == (True, "compared in EUR")
+    service = "[carrier.far.service.x]\ntransit_days = 1\nbands = [{ up_to_g = 1000, amount_minor = 1 }]\n"
+    carriers(folder, f'[carrier.far]\nadapter = "table"\ncurrency = "USD"\n{service}')
+    assert (prices()[0], "far asks in USD" in prices()[1], "no rate to EUR" in prices()[1]) == (False, True, True)
+    carriers(folder, "[exchange]\nrates = { USD = 0.92 }\n")
+    assert prices()[0]

@@ -1,10 +1,13 @@
 """`crossdock warehouse`: labels for returns, manifests, pickups of carriers."""
 
+import re
+from pathlib import Path
+
 from tests.cli.conftest import Crossdock, RunningHub, eventually
 
 
 def test_a_return_and_its_label_are_asked_for_shown_and_called_off(
-    hub: RunningHub, crossdock: Crossdock, sku: str
+    hub: RunningHub, crossdock: Crossdock, sku: str, tmp_path: Path
 ) -> None:
     order = hub.order((sku, 2))
     eventually(lambda: "label-bought" in crossdock("orders", "show", order).out)
@@ -15,7 +18,12 @@ def test_a_return_and_its_label_are_asked_for_shown_and_called_off(
 
     show = ("warehouse", "return-label", order, "R-1")
     eventually(lambda: "bought" in crossdock(*show).out)
-    assert "labels/return-label:main/" in crossdock(*show).out
+    (paper,) = re.findall(r"labels/return-label:main/\S+", crossdock(*show).out)
+    file = tmp_path / "label.pdf"
+    said = crossdock("warehouse", "document", paper, "--to", str(file))
+    assert (said.status, str(file) in said.out, file.read_bytes()[:5]) == (0, True, b"%PDF-")
+    said = crossdock("warehouse", "document", "labels/none.pdf", "--to", str(tmp_path))
+    assert (said.status, "no document labels/none.pdf" in said.error) == (3, True)
     found = crossdock("warehouse", "return-label", order, "R-1", "--json").json
     assert found["label"]["tracking_number"] == found["return"]["label"]["tracking_number"]
     assert "has a label that is bought" in crossdock(*show, "--send").error

@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 
 from crossdock_contracts.addresses import AddressCheckedV1, AddressCheckWantedV1
-from crossdock_contracts.capture import OrderReleasedV1
+from crossdock_contracts.amendments import AmendmentRequestedV1, AmendOrderV1
+from crossdock_contracts.capture import OrderHeldV1, OrderReleasedV1
 from crossdock_contracts.values import Address
-from services.capture.decide import delivery, holds
+from services.capture.decide import correct, delivery, holds
+from services.capture.decide import ingest as take_in
 from services.capture.state import HoldExpiry, OrderRecord
 from services.hub.decision import Decision, Done, Failed, Outcome, Refused, Unsettled
 from services.shipping.carriers import AddressChecked, ValidateAddress
 from services.shipping.decide import addresses
 from services.shipping.rules.carriers import Account
-from tests.builders import BERLIN, NOW, later
+from tests.builders import BERLIN, NOW, ingest, later, order_input
 from tests.decide.dock import RULES
 from tests.decide.ledger import Ledger
 from tests.decide.shop import Shop, checks
@@ -71,6 +73,64 @@ def test_what_is_said_of_an_address_that_was_amended_meanwhile_holds_nothing_up(
     gate = Gate()
     gate.hears("undeliverable", ship_to=BETTER)
     assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
+
+
+def amended(gate: Gate, place: Address, **fields: Any) -> Decision:
+    message = AmendOrderV1(owner="main", order_id="web:1", ship_to=place, **fields)
+    return gate.take(delivery.asked_again(gate.channels, partial(correct.amend_order, gate.channels)), message, NOW)
+
+
+def test_an_order_that_is_amended_to_another_place_waits_for_what_the_carrier_says_of_that_before_it_is_routed() -> (
+    None
+):
+    gate = Gate()
+    gate.hears("deliverable")
+    wanted = BERLIN.model_copy(update={"line1": "Nowhere 9"})
+    held, asked, requested = amended(gate, wanted).events
+    assert isinstance(held, OrderHeldV1)
+    assert isinstance(asked, AddressCheckWantedV1)
+    assert isinstance(requested, AmendmentRequestedV1), "routing has heard of the hold before"
+    assert (asked.ship_to.line1, asked.attempt, held.hold.hold_id) == ("Nowhere 9", 2, "address-check-2")
+    gate.hears("deliverable")
+    assert gate.reasons == ["address-check"], "that was said of the place before"
+    gate.hears("undeliverable", ship_to=wanted, attempt=2, suggestion=BETTER)
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == (["address-undeliverable"], 1)
+
+
+def test_an_order_that_is_corrected_while_it_waits_for_the_carrier_waits_for_what_it_says_of_the_correction() -> None:
+    gate = Gate()
+    wanted = BERLIN.model_copy(update={"line1": "Street 12"})
+    amended(gate, wanted)
+    gate.hears("undeliverable")
+    assert (gate.reasons, gate.said(OrderReleasedV1)) == (["address-check"], [])
+    gate.hears("deliverable", ship_to=wanted, attempt=2)
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
+
+
+def test_an_address_that_a_newer_copy_mends_is_asked_about_before_its_order_goes_on() -> None:
+    gate = Gate()
+    gate.takes("2", ship_to=BERLIN.model_copy(update={"postcode": "1"}))
+    newer = ingest(order_input("2", ship_to=BERLIN, source_version="2"), "web")
+    decide = delivery.asked_again(gate.channels, partial(take_in.ingest, gate.channels))
+    gate.apply(decide(gate.states, newer, NOW, newer.body))
+    assert [one.reason for one in gate.record("web:2").holds] == ["address-check"]
+    asked = [one for one in gate.said(AddressCheckWantedV1) if one.order_id == "web:2"]
+    assert [(one.ship_to, one.attempt) for one in asked] == [(BERLIN, 1)]
+    gate.hears("deliverable", order_id="web:2")
+    released = gate.said(OrderReleasedV1)[-1]
+    assert (released.order_id, gate.record("web:2").holds) == ("web:2", ())
+
+
+def test_what_the_carrier_suggested_or_is_the_same_place_is_not_asked_about_again() -> None:
+    gate = Gate()
+    gate.hears("undeliverable", suggestion=BETTER)
+    amended(gate, BERLIN.model_copy(update={"phone": "030 1"}))
+    amended(gate, BETTER)
+    amended(gate, BERLIN.model_copy(update={"country": "AT", "postcode": "1010"}))
+    assert len(gate.said(AddressCheckWantedV1)) == 1
+    amended(gate, BERLIN.model_copy(update={"line1": "Street 12"}))
+    gate.hears("undeliverable", attempt=2, ship_to=BERLIN.model_copy(update={"line1": "Street 12"}))
+    assert [one.hold_id for one in gate.record().holds] == ["address-undeliverable-2"], "of one place, the newest"
 
 
 def test_an_order_does_not_wait_for_ever_for_an_answer() -> None:
@@ -130,6 +190,18 @@ def test_a_carrier_is_asked_once() -> None:
     (said,) = desk.said(AddressCheckedV1)
     assert (said.result, said.detail, said.suggestion) == ("undeliverable", "no such street", BETTER)
     assert desk.take(partial(addresses.check, ACCOUNTS), WANTED, NOW).intent is None
+
+
+def test_a_carrier_is_asked_anew_about_an_address_that_came_later_and_not_about_one_before_it() -> None:
+    desk = asked()
+    later_one = WANTED.model_copy(update={"ship_to": BETTER, "attempt": 2})
+    intent = desk.take(partial(addresses.check, ACCOUNTS), later_one, NOW).intent
+    assert intent is not None
+    assert (intent.key, intent.resumed) == ("address:main/web:1:2", False)
+    assert desk.take(partial(addresses.check, ACCOUNTS), WANTED, NOW) == Decision()
+    desk.take(addresses.settle_check, later_one, NOW, Done(AddressChecked(deliverable=True)))
+    (said,) = desk.said(AddressCheckedV1)
+    assert (said.ship_to, said.attempt) == (BETTER, 2)
 
 
 @pytest.mark.parametrize("outcome", [Failed("out of order"), Refused("not-supported", "no"), Unsettled("lost")])

@@ -1,5 +1,7 @@
 """Carriers are called for what is packed, once, and may be called off."""
 
+from functools import partial
+
 from crossdock_contracts.dock import (
     CarrierPickupBookedV1,
     CarrierPickupCancelledV1,
@@ -7,12 +9,12 @@ from crossdock_contracts.dock import (
     SettleCarrierPickupV1,
 )
 from crossdock_contracts.operations import CommandRefusedV1
-from services.hub.decision import Done, Refused, Unsettled
+from services.hub.decision import Decision, Done, Refused, Unsettled
 from services.shipping.carriers import BookPickup, PickupBooked, PickupCancelled
 from services.shipping.decide import fetch
-from services.shipping.state_dock import CallStatus, CarrierPickup
+from services.shipping.state_dock import CallStatus, CarrierPickup, PickupAgain
 from tests.builders import NOW, later
-from tests.decide.test_dock import AT, AWAY, Quay
+from tests.decide.test_dock import AT, AWAY, HANDS_OVER, Quay
 
 
 def test_a_carrier_is_called_once_for_what_lies_there() -> None:
@@ -59,8 +61,12 @@ def test_a_carrier_that_does_not_come_says_why() -> None:
 
 def test_a_carrier_that_cannot_be_asked_is_asked_until_the_window_is_over() -> None:
     quay = Quay(1)
-    quay.book()
-    assert quay.answered(AWAY).later is not None
+    key = quay.book().intent.key
+    assert quay.answered(AWAY).later is None
+    timer = quay.get(PickupAgain, "main", "BER", "P-1")
+    assert (timer.waits_for, timer.due_at, quay.book()) == (("cheap:pickup",), later(seconds=3), Decision())
+    again = quay.take(partial(fetch.ask_again, HANDS_OVER), timer, timer.due_at).intent
+    assert (again.key, again.resumed) == (key, False)
     quay.answered(AWAY, hours=5)
     assert (quay.said(CarrierPickupRefusedV1)[0].reason, quay.waits()) == ("too-late", [("pickup", "web:1/1")])
 
@@ -73,6 +79,33 @@ def test_a_pickup_that_nothing_can_tell_of_waits_for_somebody_to_look() -> None:
     quay.take(fetch.settle_by_hand, SettleCarrierPickupV1(**AT, pickup_id="P-1", number="77"), NOW)
     found: CarrierPickup = quay.get(CarrierPickup, "main", "BER", "P-1")
     assert (found.status, found.handle, found.has_ended) == (CallStatus.BOOKED, "77", True)
+
+
+def test_a_pickup_that_is_to_be_called_off_waits_for_its_carrier_and_is_looked_up_before_it_is_asked_again() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(Done(PickupBooked(pickup_id="pickup_1")))
+    quay.call_off()
+    assert quay.answered(AWAY).later is None
+    timer = quay.get(PickupAgain, "main", "BER", "P-1")
+    assert timer.waits_for == ("cheap:cancel-pickup",)
+    again = quay.take(partial(fetch.ask_again, HANDS_OVER), timer, timer.due_at).intent
+    assert (again.operation, again.resumed) == ("cancel-pickup", True)
+    quay.answered(AWAY, hours=5)
+    assert [one.reason for one in quay.said(CarrierPickupRefusedV1)] == ["cancel-refused"], "the window is over"
+
+
+def test_parcels_of_a_pickup_that_does_not_come_whatever_the_carrier_said_are_freed_by_hand() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(Done(PickupBooked(pickup_id="pickup_1")))
+    quay.call_off()
+    quay.answered(Refused("9500", "something went wrong"))
+    assert (quay.said(CarrierPickupRefusedV1)[0].reason, quay.waits()) == ("cancel-refused", [])
+    for _ in range(2):
+        quay.take(fetch.settle_by_hand, SettleCarrierPickupV1(**AT, pickup_id="P-1"), NOW)
+    assert (len(quay.said(CarrierPickupCancelledV1)), quay.waits()) == (1, [("pickup", "web:1/1")])
+    assert quay.said(CommandRefusedV1)[0].reason == "wrong-state"
 
 
 def test_a_window_that_is_over_is_refused() -> None:

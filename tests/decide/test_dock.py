@@ -202,10 +202,9 @@ def test_what_a_carrier_leaves_out_or_refuses_waits_for_the_next_manifest() -> N
     assert other.waits() == [("manifest", "web:2/1")]
 
 
-def test_a_manifest_waits_for_its_carrier_and_for_somebody_to_look() -> None:
+def test_a_manifest_that_nothing_can_tell_of_waits_for_somebody_to_look() -> None:
     quay = Quay(1)
     quay.make()
-    assert quay.made(AWAY).later is not None
     quay.made(Unsettled("no way to ask"))
     assert (quay.said(ManifestRefusedV1)[0].reason, quay.lying("manifest")) == ("outcome-unknown", [])
     settle = SettleManifestV1(**AT, carrier="cheap", manifest_id="M-1", number="99")

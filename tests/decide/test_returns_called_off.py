@@ -11,6 +11,7 @@ from crossdock_contracts.return_labels import (
     ReturnLabelRefusedV1,
     ReturnLabelVoidedV1,
     ReturnLabelWantedV1,
+    ReturnTrackedV1,
     SendReturnLabelV1,
 )
 from crossdock_contracts.returns import CancelReturnV1, RequestReturnV1, ReturnCancelledV1, ReturnReceivedV1
@@ -59,6 +60,35 @@ def office() -> Office:
 
 
 BOUGHT = ReturnLabelBoughtV1(**RETURN, location_id="ROT", parcel=parcel(), bought_at=NOW)
+
+
+def tracked(status: str, days: float) -> ReturnTrackedV1:
+    return ReturnTrackedV1.model_validate(
+        {**RETURN, "status": status, "tracking_number": "T1", "occurred_at": later(days=days), "code": "", "detail": ""}
+    )
+
+
+def test_a_return_that_was_sent_in_time_does_not_expire_while_its_carrier_has_it(office: Office) -> None:
+    office.asks()
+    office.hears(BOUGHT)
+    office.take(labels.know_tracked, tracked("in-transit", 30), NOW)
+    office.take(labels.know_tracked, tracked("exception", 29), NOW)
+    assert office.fires(45).events == []
+    timer = office.get(ReturnTimer, "main", "web:1", "R-1")
+    assert (timer.due_at, office.found.status) == (later(days=60), ReturnStatus.AUTHORISED)
+    office.take(labels.know_tracked, tracked("delivered", 40), NOW)
+    assert (office.found.label.tracking, office.found.status) == ("delivered", ReturnStatus.AUTHORISED), (
+        "nobody counted"
+    )
+    assert office.fires(60).events == []
+    assert office.fires(70).events[0].reason == "expired", "nobody has found it in a month"
+
+
+def test_a_return_that_its_carrier_has_lost_expires(office: Office) -> None:
+    office.asks()
+    office.hears(BOUGHT)
+    office.take(labels.know_tracked, tracked("exception", 30), NOW)
+    assert office.fires(45).events[0].reason == "expired"
 
 
 def test_the_policy_says_for_which_returns_the_seller_sends_a_label(office: Office) -> None:

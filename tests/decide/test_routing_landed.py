@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import Address, ShippingChoice
+from services.hub.exchange import Exchange
 from services.hub.settings import ROOT
 from services.hub.terms import Band
 from services.routing.decide import route
+from services.routing.decide.carriage import carriage
 from services.routing.decide.landed import freight_between, freight_of
 from services.routing.decide.ruling import Case, case_of
 from services.routing.rules import Carbon, Freight, Location, RoutingConfig, Rules, Weights
@@ -79,6 +81,34 @@ def test_the_cheapest_service_that_goes_there_from_there_is_taken_the_faster_one
     assert tariff.cheapest("BER", "DE", "express", 500) is None
     assert tariff.cheapest("BER", "DE", "standard", 500, hazmat=frozenset({"3"})) is None
     assert Tariff({"off": Carrier(active=False, service={"x": slow})}).cheapest("BER", "DE", "standard", 5) is None
+
+
+def test_freight_in_two_currencies_is_compared_by_the_rate_of_exchange_and_what_has_none_is_left_out() -> None:
+    carriers = {
+        "here": Carrier(currency="EUR", service={"s": service(days=4)}),
+        "abroad": Carrier(currency="USD", service={"s": service("BER", days=1)}),
+        "nowhere": Carrier(currency="GBP", service={"s": service("BER", "EAST", days=0)}),
+    }
+
+    def cheapest(**rates: str) -> tuple[int, int]:
+        found = Tariff(carriers, Exchange(currency="EUR", rates=rates)).cheapest("BER", "DE", "standard", 500)
+        return found.cost_minor, found.days
+
+    assert [cheapest(), cheapest(USD="0.9"), cheapest(USD="1.1")] == [(400, 4), (360, 1), (400, 4)]
+
+
+def test_a_carrier_without_a_rate_of_exchange_is_promised_where_no_other_is_in_time() -> None:
+    given_rules = rules(parcel=service(days=3)).model_copy(
+        update={
+            "exchange": Exchange(currency="EUR"),
+            "carriers": {
+                "north": Carrier(currency="EUR", service={"parcel": service(days=3)}),
+                "south": Carrier(currency="USD", service={"parcel": service(days=1)}),
+            },
+        }
+    )
+    found = carriage(given_rules, case(given_rules, 500))
+    assert [one.name for one in found.services] == ["north/parcel", "south/parcel"]
 
 
 @given(

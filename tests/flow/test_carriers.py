@@ -27,6 +27,10 @@ CARRIERS = """
 [rates]
 deadline_s = 2.0
 
+[exchange]
+currency = "EUR"
+rates = {{ USD = 0.9 }}
+
 [account.ups]
 kind = "ups"
 url = "{ups}"
@@ -104,6 +108,7 @@ async def test_the_best_live_rate_sells_and_the_event_says_what_each_charged(
             (rate["carrier"], rate["cost"]["amount_minor"], rate.get("refused", "")) for rate in bought["ranking"]
         ]
         assert ranking == [("ups", 1450, ""), ("dhl", 2599, "")]
+        assert bought["ranking"][0]["compared"] == {"amount_minor": 1305, "currency": "EUR"}
         assert bought["parcel"]["tracking_number"] == town.ups.bought[0]
         assert [label["format"] for label in bought["parcel"]["label"]] == ["pdf"]
 

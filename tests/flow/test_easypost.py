@@ -17,6 +17,9 @@ from tests.nats import NatsServer, short_folder
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ACCOUNT = """
+[exchange]
+rates = {{ USD = 0.9 }}
+
 [account.easypost]
 kind = "easypost"
 url = "{url}/v2"

@@ -16,6 +16,7 @@ from crossdock_contracts.return_labels import SendReturnLabelV1
 from crossdock_contracts.returns import CancelReturnV1, RequestReturnV1
 from crossdock_contracts.shipping import ConfirmShippedV1
 from crossdock_contracts.values import Address
+from services.cli.waiting import waits
 from services.hub.decision import changed
 from services.hub.objects import ObjectStore
 from services.sandbox.server import serve
@@ -166,6 +167,26 @@ async def test_a_day_is_closed_in_one_manifest_even_if_the_answer_is_lost(yard: 
     assert len((await yard.at_carrier())["manifests"]) == 1
 
 
+async def test_a_manifest_waits_for_all_to_see_while_its_carrier_is_down_and_is_made_once_it_is_back(
+    yard: Yard,
+) -> None:
+    order = await yard.packs()
+    before = len((await yard.at_carrier())["manifests"])
+    await yard.faults(down=["easypost"])
+    (delayed,) = await yard.house.tells(MakeManifestV1(**AT, carrier="usps", manifest_id=unique("M-")))
+    assert delayed["type"].endswith("manifest-delayed")
+    (waiting,) = [one for one in await waits(yard.house.client) if one["handler"] == "manifest-again"]
+    assert (waiting["waits_for"], waiting["about"]) == (["easypost:manifest"], "main/BER")
+    await yard.faults(down=[])
+
+    async def made() -> list[dict[str, Any]]:
+        return list((await yard.at_carrier())["manifests"])[before:]
+
+    (closed,) = await until(made)
+    label = await yard.house.hears("label-bought", order)
+    assert label["parcel"]["tracking_number"] in closed["tracking_codes"]
+
+
 async def test_a_carrier_comes_once_for_what_is_packed_and_is_called_off(yard: Yard) -> None:
     order, other = await yard.packs(), await yard.packs()
     window = {"ready_at": datetime.now(UTC), "closes_at": datetime.now(UTC) + timedelta(hours=3)}
@@ -200,6 +221,23 @@ async def test_an_order_waits_for_what_its_carrier_says_of_the_address_and_takes
     await yard.house.tells(AmendOrderV1(**about, ship_to=Address.model_validate(hold["suggestion"])))
     await yard.house.tells(ReleaseHoldV1(**about, hold_id=hold["hold_id"]))
     assert (await yard.house.labelled(wrong))["ship_to"]["postcode"] == "10117"
+
+
+async def test_an_order_that_is_amended_after_it_was_routed_is_routed_anew_once_its_carrier_has_seen_the_address(
+    yard: Yard,
+) -> None:
+    sku = await yard.house.sells(BER=5)
+    order = await yard.house.sold((sku, 1), tags=("validate",))
+    await yard.house.labelled(order)
+    about = {"owner": "main", "order_id": order}
+    await yard.house.tells(AmendOrderV1(**about, ship_to=changed(BERLIN, postcode="00000")))
+    await yard.house.hears("order-amended", order)
+    hold = await yard.hold(order, "address-undeliverable")
+    await yard.house.rest()
+    assert len(await yard.house.said("order-routed", order)) == 1, "it waits for somebody to look"
+    await yard.house.tells(ReleaseHoldV1(**about, hold_id=hold["hold_id"]))
+    routed = await yard.house.hears("order-routed", order, 2)
+    assert routed["fulfilments"][0]["ship_to"]["postcode"] == "00000"
 
 
 async def test_an_order_goes_on_where_its_carrier_cannot_say(yard: Yard) -> None:

@@ -10,6 +10,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from crossdock_contracts.returns import RequestReturnV1
 from services.cli.verify import examine
 from services.hub.runtime import Runtime
 from services.hub.service import Service
@@ -38,6 +39,7 @@ adapter = "{name}"
 currency = "USD"
 
 [carrier.{carrier}.service.{service}]
+returns = true
 from_locations = ["{location}"]
 transit_days = 1
 bands = [{{ up_to_g = 30000, amount_minor = 1 }}]
@@ -89,7 +91,7 @@ async def street(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stre
         ups = {"carrier": "ups", "service": "ground", "location": "ROT", "minutes": 0.002}
         text += ACCOUNT.format(name="told", api="easypost", url=sandbox.url, **usps)
         text += ACCOUNT.format(name="asked", api="easypost2", url=sandbox.url, **ups)
-        (rules / "carriers.toml").write_text(text)
+        (rules / "carriers.toml").write_text(text + "[exchange]\nrates = { USD = 0.9 }\n")
         for account in ("told", "asked"):
             (secrets / f"carrier.{account}.key").write_text("EZTK1")
             (secrets / f"carrier.{account}.webhook").write_text(f"new-{SECRET}\n{SECRET}\n")
@@ -122,6 +124,33 @@ async def test_a_parcel_is_followed_by_what_its_carrier_tells_until_its_buyer_ha
     await street.move("easypost", "delivered", codes=(number,))
     await house.hears("shipment-delivered", order_id)
     assert number not in await ways(house)
+
+
+@pytest.mark.parametrize(("location", "api", "account"), [("BER", "easypost", "told"), ("ROT", "easypost2", "asked")])
+async def test_a_return_is_followed_to_the_warehouses_door_and_is_not_received_by_that(
+    street: Street, location: str, api: str, account: str
+) -> None:
+    house = street.house
+    if account == "told":
+        await street.webhooks(api, account)
+    order_id, fulfilment, _ = await street.shipped(location)
+    await until(lambda: house.document("returns", "sold", order_id))
+    about = {"owner": "main", "order_id": order_id, "return_id": "R-1", "reason": "damaged"}
+    line = fulfilment["lines"][0]
+    lines = ({"line_id": line["line_id"], "sku": line["sku"], "quantity": 1},)
+    await house.tells(RequestReturnV1.model_validate({**about, "lines": lines, "label": True}))
+    number = (await house.hears("return-label-bought", order_id))["parcel"]["tracking_number"]
+    await street.move(api, "in_transit", "delivered", codes=(number,))
+
+    async def at_the_door() -> dict[str, Any] | None:
+        found = await house.document("returns", "return", order_id, "R-1")
+        return found if found and (found.get("label") or {}).get("tracking") == "delivered" else None
+
+    assert (await until(at_the_door))["status"] == "authorised"
+    told = [one["status"] for one in await house.said("return-tracked", order_id)]
+    assert told == ["in-transit", "delivered"]
+    assert number not in await ways(house)
+    assert await house.said("shipment-delivered", order_id) == [], "that is about the way there"
 
 
 @pytest.mark.parametrize("seed", [1, 2])

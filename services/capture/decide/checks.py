@@ -58,23 +58,40 @@ def check(states: States, channel: Channel, owner: str, order: Order, unknown: l
 
 def _ask_carrier(channel: Channel, owner: str, found: Checked, now: datetime) -> None:
     """Have a carrier say whether it delivers there, where the rules want that and nothing is wrong by itself."""
-    order = found.order
+    asked = carrier_asked(channel, owner, found.order, 1, now)
+    if asked is not None:
+        found.holds = (*found.holds, asked[0])
+        found.events.append(asked[1])
+
+
+def carrier_asked(
+    channel: Channel, owner: str, order: Order, attempt: int, now: datetime
+) -> tuple[Hold, AddressCheckWantedV1] | None:
+    """The question to a carrier whether it delivers there, and the hold until it has answered; none: nobody is asked.
+
+    ``attempt``: which address of the order this is.
+    """
     asked = next((one for one in channel.checks.addresses.check if one.when.matches(owner, order)), None)
     ships = any(line.kind is LineKind.PHYSICAL for line in order.lines) and not order.shipping.pickup_location_id
-    if asked is None or not ships or order.ship_to is None:
-        return
+    if asked is None or not ships or order.ship_to is None or order.policy.fulfil_by != "hub":
+        return None
     if address_problems(channel.checks.addresses, order.ship_to, complete=True):
-        return
+        return None
     hold = Hold(
-        hold_id=ADDRESS_CHECK,
+        hold_id=numbered(ADDRESS_CHECK, attempt),
         reason=ADDRESS_CHECK,
         detail="a carrier is asked whether it delivers there",
         opened_at=now,
         expires_at=now + timedelta(minutes=asked.minutes),
         on_expiry="release",
     )
-    found.holds = (*found.holds, hold)
-    found.events.append(AddressCheckWantedV1(owner=owner, order_id=order.order_id, ship_to=order.ship_to))
+    wanted = AddressCheckWantedV1(owner=owner, order_id=order.order_id, ship_to=order.ship_to, attempt=attempt)
+    return hold, wanted
+
+
+def numbered(reason: str, attempt: int) -> str:
+    """The id of a hold for the first, second … time of its reason."""
+    return reason if attempt == 1 else f"{reason}-{attempt}"
 
 
 @dataclass(frozen=True, slots=True)

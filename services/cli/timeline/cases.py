@@ -70,6 +70,9 @@ LINES: Lines = {
     "return-label-delayed": lambda b: (
         f"{b['return_id']}: no carrier can be reached; it is tried again by itself: {b['detail']}"
     ),
+    "return-tracked": lambda b: "; ".join(
+        filter(None, (b["return_id"], b["tracking_number"], b["status"], b.get("code"), b.get("detail")))
+    ),
     "return-label-voided": lambda b: f"{b['return_id']}: {b['carrier']} {b['tracking_number']}: {b['reason']}",
     "refund-requested": lambda b: money(b["amount"]) + (f" for case {b['case_id']}" if b.get("case_id") else ""),
     "case-opened": _case,

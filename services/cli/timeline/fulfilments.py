@@ -111,9 +111,11 @@ def _fetched(body: Body) -> str:
 LINES: Lines = {
     "parcel-waits": lambda b: f"{b['fulfilment_id']}: for the next {b['purpose']} of {b['carrier']}",
     "manifest-made": _manifest,
+    "manifest-delayed": lambda b: f"{b['manifest_id']}: waits until {b['carrier']} is back: {b['detail']}",
     "manifest-refused": lambda b: f"{b['manifest_id']} of {b['carrier']}: {b['reason']}: {b['detail']}",
     "manifest-wanted": lambda b: f"{b['manifest_id']} of {b['carrier']}, for what did not fit",
     "carrier-pickup-booked": _fetched,
+    "carrier-pickup-delayed": lambda b: f"{b['pickup_id']}: waits until {b['carrier']} is back: {b['detail']}",
     "carrier-pickup-refused": lambda b: f"{b['pickup_id']} of {b['carrier']}: {b['reason']}: {b['detail']}",
     "carrier-pickup-cancelled": lambda b: f"{b['pickup_id']}: {b['carrier']} does not come{by(b.get('cancelled_by'))}",
     "shipment-in-transit": _tracked,

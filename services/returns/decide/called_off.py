@@ -6,6 +6,7 @@ from datetime import datetime
 from crossdock_contracts.returns import CancelReturnV1, ReturnCancelledV1
 from crossdock_contracts.values import LineQuantity
 from services.hub.decision import Decision, States, changed
+from services.returns.decide.labels import SILENCE, is_coming
 from services.returns.state import Return, ReturnStatus, ReturnTimer, Sold
 
 
@@ -24,10 +25,13 @@ def cancel_return(states: States, message: CancelReturnV1, now: datetime) -> Dec
 
 
 def expire(states: States, message: ReturnTimer, now: datetime) -> Decision:
-    """Nothing has come in time."""
+    """Nothing has come in time. What was sent in time, as its carrier says, is waited for."""
     found = states.get(Return, message.owner, message.order_id, message.return_id)
     if found is None or found.status is not ReturnStatus.AUTHORISED or now < message.due_at:
         return Decision.nothing()
+    label = found.label
+    if label is not None and label.tracked_at is not None and is_coming(label, now):
+        return Decision(writes=[changed(message, due_at=label.tracked_at + SILENCE)])
     return _called_off(states, found, "expired", "", now)
 
 

@@ -1,6 +1,6 @@
 """Labels for the way back: when the seller sends one, and what became of it. Shipping buys it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from crossdock_contracts.return_labels import (
@@ -10,12 +10,16 @@ from crossdock_contracts.return_labels import (
     ReturnLabelRefusedV1,
     ReturnLabelVoidedV1,
     ReturnLabelWantedV1,
+    ReturnTrackedV1,
     SendReturnLabelV1,
 )
 from crossdock_contracts.values import Address
 from services.hub.decision import Decision, States, changed
 from services.returns.rules import Rules
 from services.returns.state import Return, ReturnStatus, Sent, Sold, WayBack
+
+SILENCE = timedelta(days=30)
+"""A return of which its carrier has not said anything for so long does not come."""
 
 Told = ReturnLabelBoughtV1 | ReturnLabelRefusedV1 | ReturnLabelDelayedV1 | ReturnLabelVoidedV1
 
@@ -128,3 +132,20 @@ def _told(label: WayBack, message: Told) -> WayBack:
         case ReturnLabelDelayedV1() if label.status == "wanted":
             return changed(label, status="delayed", detail=message.detail)
     return label
+
+
+def know_tracked(states: States, message: ReturnTrackedV1, _now: datetime) -> Decision:
+    """Where its parcel is stands with the return, whose goods are received once they have been counted."""
+    found = states.get(Return, message.owner, message.order_id, message.return_id)
+    label = found.label if found else None
+    if found is None or label is None or (label.tracked_at is not None and message.occurred_at < label.tracked_at):
+        return Decision.nothing()
+    detail = " ".join(filter(None, (message.code, message.detail)))
+    after = changed(label, tracking=message.status, tracking_detail=detail, tracked_at=message.occurred_at)
+    return Decision.nothing() if after == label else Decision(writes=[changed(found, label=after)])
+
+
+def is_coming(label: WayBack | None, now: datetime) -> bool:
+    """Its carrier has it, and has spoken of it lately."""
+    has_it = label is not None and label.tracking in ("in-transit", "out-for-delivery", "delivered")
+    return has_it and label is not None and label.tracked_at is not None and now < label.tracked_at + SILENCE

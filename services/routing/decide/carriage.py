@@ -16,8 +16,8 @@ class Service:
 
     name: str
     """``<carrier>/<service>``."""
-    price_minor: int
-    """For all that is to be placed; only compared with others."""
+    price_minor: int | None
+    """For all that is to be placed, in the house's currency; only compared with others. None: it cannot be."""
     transit_days: int
     transit: Transit
     collects_at: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Carriage:
     """The services for one order."""
 
     services: list[Service] = field(default_factory=list)
-    """Those that go there, cheapest first."""
+    """Those that go there, cheapest first; those last that ask in a currency without a rate of exchange."""
     refused: dict[str, str] = field(default_factory=dict)
     """Why the others do not, by name."""
     without: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -102,11 +102,12 @@ def carriage(rules: Rules, case: Case) -> Carriage | None:
                 continue
             days = service.days_to(order.ship_to.country)
             transit = (service.calendar or carrier.calendar).transit
-            found.services.append(Service(name, service.asks(weight_g), days, transit, service.from_locations))
+            price = rules.exchange.minor(service.asks(weight_g), carrier.currency)
+            found.services.append(Service(name, price, days, transit, service.from_locations))
             left = {sku: why for sku, line in goods.items() if sku and (why := _takes(service, line))}
             if left:
                 found.without[name] = left
-    found.services.sort(key=lambda one: (one.price_minor, one.transit_days, one.name))
+    found.services.sort(key=lambda one: (one.price_minor is None, one.price_minor or 0, one.transit_days, one.name))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Addresses: a carrier is asked, once for each order, whether it can deliver there; its answer is advice."""
+"""Addresses: a carrier is asked, once for each of an order, whether it can deliver there; its answer is advice."""
 
 from datetime import datetime
 
@@ -12,17 +12,20 @@ from services.shipping.state_address import AddressCheck
 def check(rules: Rules, states: States, message: AddressCheckWantedV1, now: datetime) -> Decision:
     """Ask the account that checks addresses in this country."""
     known = states.get(AddressCheck, message.owner, message.order_id)
+    if known is not None and message.attempt < known.attempt:  # it goes elsewhere by now
+        return Decision.nothing()
+    known = None if known is not None and known.attempt < message.attempt else known
     if known is not None and known.intent is None:
         return Decision.nothing()
     account = _account(rules, message)
     if account is None:
         said = f"no account of carriers.toml checks addresses in {message.ship_to.country or 'no country'}"
         return _told(message, "", said, now)
-    key = f"address:{message.owner}/{message.order_id}"
+    key = f"address:{message.owner}/{message.order_id}" + (f":{message.attempt}" if message.attempt > 1 else "")
     request = ValidateAddress(address=message.ship_to)
     intent = Intent(account, "validate", key, request, resumed=known is not None)
-    known = known or AddressCheck(owner=message.owner, order_id=message.order_id, intent=intent.record(now))
-    return Decision(writes=[known], intent=intent)
+    about = {"owner": message.owner, "order_id": message.order_id, "attempt": message.attempt}
+    return Decision(writes=[known or AddressCheck(**about, intent=intent.record(now))], intent=intent)
 
 
 def _account(rules: Rules, message: AddressCheckWantedV1) -> str | None:
@@ -34,7 +37,7 @@ def _account(rules: Rules, message: AddressCheckWantedV1) -> str | None:
 def settle_check(states: States, message: AddressCheckWantedV1, outcome: Outcome, now: datetime) -> Decision:
     """What the carrier says; where it says nothing, the order goes on unchecked."""
     known = states.get(AddressCheck, message.owner, message.order_id)
-    if known is None or known.intent is None:
+    if known is None or known.intent is None or known.attempt != message.attempt:
         return Decision.nothing()
     account = known.intent.adapter
     answer = outcome.response if isinstance(outcome, Done) else None
@@ -50,6 +53,7 @@ def settle_check(states: States, message: AddressCheckWantedV1, outcome: Outcome
         detail="; ".join(answer.problems)[:1000],
         suggestion=answer.address,
         checked_at=now,
+        attempt=message.attempt,
     )
     return Decision(writes=[changed(known, intent=None)], events=[said])
 
@@ -63,5 +67,7 @@ def _told(message: AddressCheckWantedV1, account: str, detail: str, now: datetim
         account=account,
         detail=detail[:1000],
         checked_at=now,
+        attempt=message.attempt,
     )
-    return Decision(writes=[AddressCheck(owner=message.owner, order_id=message.order_id)], events=[said])
+    about = {"owner": message.owner, "order_id": message.order_id, "attempt": message.attempt}
+    return Decision(writes=[AddressCheck(**about)], events=[said])

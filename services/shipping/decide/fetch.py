@@ -7,17 +7,30 @@ from crossdock_contracts.dock import (
     CancelCarrierPickupV1,
     CarrierPickupBookedV1,
     CarrierPickupCancelledV1,
+    CarrierPickupDelayedV1,
     CarrierPickupRefusedV1,
     SettleCarrierPickupV1,
 )
-from services.hub.decision import Decision, Done, Failed, Intent, Later, Outcome, Refused, States, changed
+from services.hub.decision import (
+    Decision,
+    Done,
+    Failed,
+    Intent,
+    IntentRecord,
+    Outcome,
+    Refused,
+    States,
+    changed,
+    outside,
+)
 from services.shipping.carriers import BookPickup, CancelPickup, PickupBooked
 from services.shipping.decide.dock import bought, handed, put_back, take
+from services.shipping.decide.waits import again_at
 from services.shipping.rules import Rules
-from services.shipping.state_dock import CallStatus, CarrierPickup
+from services.shipping.state_dock import CallStatus, CarrierPickup, PickupAgain
 
 BOOK, CANCEL = "pickup", "cancel-pickup"
-Command = BookCarrierPickupV1 | CancelCarrierPickupV1 | SettleCarrierPickupV1
+About = BookCarrierPickupV1 | CancelCarrierPickupV1 | SettleCarrierPickupV1 | PickupAgain
 
 
 def book(rules: Rules, states: States, message: BookCarrierPickupV1, now: datetime) -> Decision:
@@ -60,7 +73,7 @@ def _trouble(rules: Rules, message: BookCarrierPickupV1, now: datetime) -> Decis
     return None
 
 
-def _known(states: States, message: Command) -> CarrierPickup | None:
+def _known(states: States, message: About) -> CarrierPickup | None:
     return states.get(CarrierPickup, message.owner, message.location_id, message.pickup_id)
 
 
@@ -117,24 +130,71 @@ def call_off(rules: Rules, states: States, message: CancelCarrierPickupV1, now: 
     return Decision(writes=[changed(pickup, intent=intent.record(now))], intent=intent)
 
 
-def settle_pickup(states: States, message: Command, outcome: Outcome, now: datetime) -> Decision:
+def ask_again(rules: Rules, states: States, message: PickupAgain, now: datetime) -> Decision:
+    """A carrier was away when it was to be called, or called off."""
+    pickup = _known(states, message)
+    if pickup is None or pickup.has_ended:
+        return Decision.nothing()
+    if pickup.intent is not None:
+        return _resumed(rules, pickup)
+    if not _is_reached(rules, pickup):
+        detail = f"{pickup.carrier} or {pickup.location_id} is not in the rules any more"
+        return _not_booked(pickup, "no-pickups", detail)
+    intent = _intent(rules, pickup)
+    return Decision(writes=[changed(pickup, intent=intent.record(now))], intent=intent)
+
+
+def _wait(pickup: CarrierPickup, intent: IntentRecord, outcome: Failed, now: datetime) -> Decision:
+    """The carrier is away, and nothing was done: it is asked again as soon as it is back, or when the window is over.
+
+    What is to be called off stays so: whether it has been is looked up before it is asked for again.
+    """
+    due_at = min(again_at(pickup.waits, outcome.retry_after_s, now), pickup.closes_at)
+    timer = PickupAgain(
+        owner=pickup.owner,
+        location_id=pickup.location_id,
+        pickup_id=pickup.pickup_id,
+        due_at=due_at,
+        waits_for=(outcome.waits_for or outside(intent.adapter, intent.operation),),
+        why=outcome.detail,
+    )
+    said = CarrierPickupDelayedV1(
+        owner=pickup.owner,
+        location_id=pickup.location_id,
+        carrier=pickup.carrier,
+        pickup_id=pickup.pickup_id,
+        detail=outcome.detail,
+        delayed_at=now,
+    )
+    kept = intent if intent.operation == CANCEL else None
+    after = changed(pickup, intent=kept, waits=min(pickup.waits + 1, 30))
+    return Decision(writes=[after, timer], events=[] if pickup.waits else [said])
+
+
+def settle_pickup(states: States, message: About, outcome: Outcome, now: datetime) -> Decision:
     """What the carrier says to it."""
     pickup = _known(states, message)
     if pickup is None or pickup.intent is None or outcome.key != pickup.intent.key:
         return Decision.nothing()
-    return (_cancelled if pickup.intent.operation == CANCEL else _answered)(pickup, message, outcome, now)
+    match outcome:
+        case Failed() if now < pickup.closes_at:
+            return _wait(pickup, pickup.intent, outcome, now)
+        case Failed(detail=detail):
+            outcome = Refused("too-late", f"it could not be asked in time: {detail}")
+    if pickup.intent.operation == BOOK:
+        return _answered(pickup, outcome, now)
+    by = message.cancelled_by if isinstance(message, CancelCarrierPickupV1) else ""
+    return _called_off(pickup, by, outcome, now)
 
 
-def _answered(pickup: CarrierPickup, _message: Command, outcome: Outcome, now: datetime) -> Decision:
+def _answered(pickup: CarrierPickup, outcome: Outcome, now: datetime) -> Decision:
     match outcome:
         case Done(response=PickupBooked() as said):
             return _booked(pickup, said, now)
+        case Refused(code="too-late", detail=detail):
+            return _not_booked(pickup, "too-late", detail)
         case Refused(code=code, detail=detail):
             return _not_booked(pickup, "refused", f"{code} {detail}".strip())
-        case Failed(detail=detail) if now >= pickup.closes_at:
-            return _not_booked(pickup, "too-late", f"it could not be asked in time: {detail}")
-        case Failed(detail=detail, retry_after_s=after_s):
-            return Decision(later=Later(detail, not_before_s=after_s))
         case _:
             detail = getattr(outcome, "detail", "") or f"it answered with {outcome}"
             return _unsettled(pickup, detail)
@@ -164,6 +224,7 @@ def _booked(pickup: CarrierPickup, said: PickupBooked, now: datetime) -> Decisio
         pickup,
         status=CallStatus.BOOKED,
         intent=None,
+        waits=0,
         unsettled=False,
         handle=said.pickup_id,
         confirmation=confirmation,
@@ -172,26 +233,29 @@ def _booked(pickup: CarrierPickup, said: PickupBooked, now: datetime) -> Decisio
 
 
 def _not_booked(pickup: CarrierPickup, reason: str, detail: str) -> Decision:
-    after = changed(pickup, status=CallStatus.REFUSED, intent=None, unsettled=False)
+    after = changed(pickup, status=CallStatus.REFUSED, intent=None, waits=0, unsettled=False)
     return Decision(writes=[after], events=[_refusal(pickup, reason, detail), *put_back(pickup.held)])
 
 
-def _cancelled(pickup: CarrierPickup, message: Command, outcome: Outcome, now: datetime) -> Decision:
-    if isinstance(outcome, Failed):
-        return Decision(later=Later(outcome.detail, not_before_s=outcome.retry_after_s))
-    if not isinstance(outcome, Done):
-        code = outcome.code if isinstance(outcome, Refused) else "outcome-unknown"
-        said = _refusal(pickup, "cancel-refused", f"{code} {outcome.detail}".strip())
-        return Decision(writes=[changed(pickup, intent=None)], events=[said])
+def _called_off(pickup: CarrierPickup, by: str, outcome: Outcome, now: datetime) -> Decision:
+    if isinstance(outcome, Done):
+        return _cancelled(pickup, by, now)
+    code = outcome.code if isinstance(outcome, Refused) else "outcome-unknown"
+    said = _refusal(pickup, "cancel-refused", f"{code} {outcome.detail}".strip())
+    return Decision(writes=[changed(pickup, intent=None, waits=0)], events=[said])
+
+
+def _cancelled(pickup: CarrierPickup, by: str, now: datetime) -> Decision:
+    """It does not come: what it was for waits for another."""
     cancelled = CarrierPickupCancelledV1(
         owner=pickup.owner,
         location_id=pickup.location_id,
         carrier=pickup.carrier,
         pickup_id=pickup.pickup_id,
-        cancelled_by=message.cancelled_by if isinstance(message, CancelCarrierPickupV1) else "",
+        cancelled_by=by,
         cancelled_at=now,
     )
-    after = changed(pickup, status=CallStatus.CANCELLED, intent=None)
+    after = changed(pickup, status=CallStatus.CANCELLED, intent=None, waits=0)
     return Decision(writes=[after], events=[cancelled, *put_back(pickup.held)])
 
 
@@ -207,10 +271,16 @@ def _refusal(pickup: CarrierPickup, reason: str, detail: str) -> CarrierPickupRe
 
 
 def settle_by_hand(states: States, message: SettleCarrierPickupV1, now: datetime) -> Decision:
-    """Somebody has looked whether the carrier comes."""
+    """Somebody has looked whether the carrier comes.
+
+    One that is booked and that the carrier's own pages do not show, or show as called off, does not come: whatever the
+    carrier says to its being called off here.
+    """
     pickup = _known(states, message)
     if pickup is None:
         return Decision.unknown(message, "pickup", f"{message.pickup_id} of {message.location_id}")
+    if pickup.status is CallStatus.BOOKED and not message.number:
+        return _cancelled(pickup, "", now)
     if not pickup.unsettled:
         detail = f"pickup {message.pickup_id} of {message.location_id} does not wait for somebody to look"
         return Decision.refused(message, "wrong-state", detail)

@@ -53,6 +53,7 @@ def hear(rules: Rules, states: States, message: HearCarrierV1, now: datetime) ->
                     order_id=way.order_id,
                     fulfilment_id=way.fulfilment_id,
                     tracking_number=way.tracking_number,
+                    of_return=way.return_id,
                     scans=tuple(ParcelScan.model_validate(vars(update)) for update in found),
                 )
             )
@@ -77,7 +78,7 @@ def updates(way: Underway, tracked: Tracked, now: datetime) -> list[TrackingUpda
     found = []
     for update in tracked.updates(way.order_owner, way.order_id, way.fulfilment_id)[-_MOST:]:
         if way.since - _BEFORE <= update.occurred_at <= now + _AFTER:
-            found.append(update.model_copy(update={"tracking_number": way.tracking_number}))
+            found.append(update.model_copy(update={"tracking_number": way.tracking_number, "of_return": way.return_id}))
             if update.code == "returned-to-sender":
                 break
     return found

@@ -6,6 +6,7 @@ from datetime import datetime
 from crossdock_contracts.base import Event
 from crossdock_contracts.dock import (
     MakeManifestV1,
+    ManifestDelayedV1,
     ManifestMadeV1,
     ManifestRefusedV1,
     ManifestWantedV1,
@@ -16,18 +17,21 @@ from services.hub.decision import (
     Done,
     Failed,
     Intent,
+    IntentRecord,
     Later,
     Outcome,
     Refused,
     States,
     Unsettled,
     changed,
+    outside,
 )
 from services.shipping.carriers import MakeManifest
 from services.shipping.carriers.answers import ManifestKept
 from services.shipping.decide.dock import bought, handed, put_back, take
+from services.shipping.decide.waits import again_at
 from services.shipping.rules import Rules
-from services.shipping.state_dock import Docked, Manifest, ManifestStatus, ManifestTimer
+from services.shipping.state_dock import Docked, Manifest, ManifestAgain, ManifestStatus, ManifestTimer
 
 Wanted = MakeManifestV1 | ManifestWantedV1
 
@@ -77,7 +81,7 @@ def wanted_by(message: ManifestTimer) -> ManifestWantedV1:
     )
 
 
-def _known(states: States, message: Wanted | SettleManifestV1) -> Manifest | None:
+def _known(states: States, message: Wanted | SettleManifestV1 | ManifestAgain) -> Manifest | None:
     return states.get(Manifest, message.owner, message.location_id, message.carrier, message.manifest_id)
 
 
@@ -137,7 +141,9 @@ def _resumed(rules: Rules, manifest: Manifest) -> Decision:
     return Decision(writes=[manifest], intent=_intent(rules, manifest).begun(manifest.intent))
 
 
-def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Outcome, now: datetime) -> Decision:
+def settle_manifest(
+    states: States, message: Wanted | ManifestTimer | ManifestAgain, outcome: Outcome, now: datetime
+) -> Decision:
     """What the carrier made of it."""
     manifest = _known(states, wanted_by(message) if isinstance(message, ManifestTimer) else message)
     if manifest is None or manifest.intent is None or outcome.key != manifest.intent.key:
@@ -149,10 +155,47 @@ def settle_manifest(states: States, message: Wanted | ManifestTimer, outcome: Ou
             return _refused(manifest, "refused", f"{code} {detail}".strip())
         case Unsettled(detail=detail):
             return _unsettled(manifest, detail)
-        case Failed(detail=detail, retry_after_s=after_s):
-            return Decision(later=Later(detail, not_before_s=after_s))
+        case Failed():
+            return _wait(manifest, manifest.intent, outcome, now)
         case _:
             return Decision(later=Later(f"{manifest.carrier} answered with {outcome}"))
+
+
+def _wait(manifest: Manifest, intent: IntentRecord, outcome: Failed, now: datetime) -> Decision:
+    """Its carrier is away, and nothing was done: it is asked again as soon as it is back, however long that takes."""
+    timer = ManifestAgain(
+        owner=manifest.owner,
+        location_id=manifest.location_id,
+        carrier=manifest.carrier,
+        manifest_id=manifest.manifest_id,
+        due_at=again_at(manifest.waits, outcome.retry_after_s, now),
+        waits_for=(outcome.waits_for or outside(intent.adapter, intent.operation),),
+        why=outcome.detail,
+    )
+    said = ManifestDelayedV1(
+        owner=manifest.owner,
+        location_id=manifest.location_id,
+        carrier=manifest.carrier,
+        manifest_id=manifest.manifest_id,
+        detail=outcome.detail,
+        delayed_at=now,
+    )
+    after = changed(manifest, intent=None, waits=min(manifest.waits + 1, 30))
+    return Decision(writes=[after, timer], events=[] if manifest.waits else [said])
+
+
+def ask_again(rules: Rules, states: States, message: ManifestAgain, now: datetime) -> Decision:
+    """A carrier was away when it was asked for a manifest."""
+    manifest = _known(states, message)
+    if manifest is None or manifest.has_ended:
+        return Decision.nothing()
+    if manifest.intent is not None:
+        return _resumed(rules, manifest)
+    if manifest.carrier not in rules.carriers or manifest.location_id not in rules.locations:
+        gone = f"{manifest.carrier} or {manifest.location_id} is not in the rules any more"
+        return _refused(manifest, "no-manifests", gone)
+    intent = _intent(rules, manifest)
+    return Decision(writes=[changed(manifest, intent=intent.record(now))], intent=intent)
 
 
 def _unsettled(manifest: Manifest, detail: str) -> Decision:
@@ -184,6 +227,7 @@ def _made(manifest: Manifest, kept: ManifestKept, now: datetime) -> Decision:
         manifest,
         status=ManifestStatus.MADE,
         intent=None,
+        waits=0,
         unsettled=False,
         number=kept.number,
         documents=kept.documents,
@@ -203,7 +247,7 @@ def _parted(held: Iterable[Docked], is_wanted: Callable[[str], bool]) -> list[Do
 
 def _refused(manifest: Manifest, reason: str, detail: str) -> Decision:
     """There is none; all of it waits for the next."""
-    after = changed(manifest, status=ManifestStatus.REFUSED, intent=None, unsettled=False)
+    after = changed(manifest, status=ManifestStatus.REFUSED, intent=None, waits=0, unsettled=False)
     return Decision(writes=[after], events=[_refusal(manifest, reason, detail), *put_back(manifest.held)])
 
 

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from crossdock_contracts.labels import NO_SERVICE, LabelBoughtV1, LabelRefusedV1, PassedOver, RankedRate
+from crossdock_contracts.labels import NO_EXCHANGE, NO_SERVICE, LabelBoughtV1, LabelRefusedV1, PassedOver, RankedRate
 from services.shipping.decide.parcels import labels_of
+from services.shipping.decide.rates import merit
 from services.shipping.rules import Rules
 from services.shipping.state import Shipment
 
@@ -29,9 +30,10 @@ def passed_over(rules: Rules, ranking: tuple[RankedRate, ...], taken: tuple[str,
     """The offers that stood before the one that was taken, or all if none was, and why they were not.
 
     A carrier that does not take such parcels was never in question, and one whose turn had not come is none of these.
+    Of one that asks in a currency without a rate of exchange nobody can tell: it comes last.
     """
-    by_merit = sorted(ranking, key=_merit)
-    limit = next((_merit(rate) for rate in by_merit if (rate.carrier, rate.service) == taken), None)
+    by_merit = sorted(ranking, key=lambda rate: merit(rules.exchange, rate))
+    limit = next((merit(rules.exchange, rate) for rate in by_merit if (rate.carrier, rate.service) == taken), None)
     return tuple(
         PassedOver(
             carrier=rate.carrier,
@@ -42,13 +44,12 @@ def passed_over(rules: Rules, ranking: tuple[RankedRate, ...], taken: tuple[str,
         )
         for rate in by_merit
         if rate.cause not in {"", NO_SERVICE} and rate.carrier in rules.carriers
-        if limit is None or _merit(rate) < limit
+        if limit is None or merit(rules.exchange, rate) < limit or _is_beyond_compare(rate, taken)
     )
 
 
-def _merit(rate: RankedRate) -> tuple[bool, int, int, str, str]:
-    """What offers are preferred by, were all carriers well."""
-    return (rate.late, rate.cost.amount_minor, rate.transit_days or 0, rate.carrier, rate.service)
+def _is_beyond_compare(rate: RankedRate, taken: tuple[str, str] | None) -> bool:
+    return rate.cause == NO_EXCHANGE and (rate.carrier, rate.service) != taken
 
 
 def bought(shipment: Shipment, number: int, now: datetime, rules: Rules | None = None) -> LabelBoughtV1:

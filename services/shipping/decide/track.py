@@ -14,18 +14,16 @@ from crossdock_contracts.tracking import (
     TrackingUpdateV1,
 )
 from services.hub.decision import Decision, Later, States, changed
+from services.shipping.decide import back_track
 from services.shipping.decide.commands import refused, shipment_of
 from services.shipping.decide.parcels import labels_in_use
+from services.shipping.decide.scans import in_order, is_known, rests
 from services.shipping.state import Shipment, ShipmentStatus, Track, is_open
 
 _TRACKING = {
     "in-transit": ShipmentInTransitV1,
     "out-for-delivery": ShipmentOutForDeliveryV1,
 }
-_RANKS = ("in-transit", "out-for-delivery", "exception", "delivered")
-"""Of what a carrier says of the same moment, which is the last: it gives days, or minutes, for several scans."""
-_AT_REST = frozenset({"lost", "returned-to-sender", "cancelled"})
-"""Exceptions after which a parcel does not go on to its buyer."""
 _UNDER_WAY = (ShipmentStatus.SHIPPED, ShipmentStatus.DELIVERED)
 
 
@@ -34,6 +32,8 @@ def track(states: States, message: TrackingUpdateV1, _now: datetime) -> Decision
 
     Of a fulfilment in one parcel it is that one, whatever number the last carrier on its way gave it.
     """
+    if message.of_return:
+        return back_track.track(states, message)
     shipment = shipment_of(states, message)
     if shipment is not None and shipment.status is ShipmentStatus.ARRIVED:
         return Decision.nothing()
@@ -51,6 +51,8 @@ def scanned(states: States, message: ParcelScannedV1, _now: datetime) -> Decisio
 
     Nobody asks for those that go in the parcel of another: they wait until that one's leaving has come to them.
     """
+    if message.of_return:
+        return back_track.scanned(states, message)
     shipment = states.get(Shipment, message.owner, message.fulfilment_id)
     if shipment is not None and shipment.inside and is_open(shipment.status):
         return Decision(later=Later(f"{shipment.inside} has left with it, which is not known of it yet"))
@@ -59,27 +61,23 @@ def scanned(states: States, message: ParcelScannedV1, _now: datetime) -> Decisio
     about = {"owner": message.owner, "order_id": message.order_id, "fulfilment_id": message.fulfilment_id}
     number = message.tracking_number
     told = [TrackingUpdateV1(**about, tracking_number=number, **vars(scan)) for scan in message.scans]
-    return _told(shipment, _in_order(told), ranked=True)
+    return _told(shipment, in_order(told), ranked=True)
 
 
 def news(shipment: Shipment, updates: Iterable[TrackingUpdateV1]) -> list[TrackingUpdateV1]:
     """Those of a carrier's words about a fulfilment that are not known of it, oldest first."""
     found = []
     if shipment.status is ShipmentStatus.SHIPPED:
-        for update in _in_order(updates):
+        for update in in_order(updates):
             shipment, events = _said(shipment, update, ranked=True)
             found += [update] if events else []
     return found
 
 
-def _in_order(updates: Iterable[TrackingUpdateV1]) -> list[TrackingUpdateV1]:
-    return sorted(updates, key=lambda one: (one.occurred_at, _RANKS.index(one.status), one.code))
-
-
 def at_rest(shipment: Shipment, number: str) -> bool:
     """Nothing more is to be heard of one of its parcels."""
     last = _last(shipment, _numbers(shipment), number)
-    return last is not None and (last.status == "delivered" or last.code in _AT_REST)
+    return last is not None and rests(last)
 
 
 def _told(shipment: Shipment, updates: Iterable[TrackingUpdateV1], *, ranked: bool) -> Decision:
@@ -121,7 +119,7 @@ def _said(shipment: Shipment, message: TrackingUpdateV1, *, ranked: bool) -> tup
     code = message.code if message.status == "exception" else ""
     said = Track(status=message.status, code=code, at=message.occurred_at)
     for number in named:
-        if _is_known(_last(shipment, numbers, number), said, ranked=ranked):
+        if is_known(_last(shipment, numbers, number), said, ranked=ranked):
             continue
         shipment = _with(shipment, numbers, number, said)
         left = sum(1 for one in numbers if not _is_delivered(shipment, numbers, one))
@@ -129,17 +127,6 @@ def _said(shipment: Shipment, message: TrackingUpdateV1, *, ranked: bool) -> tup
     if events and all(_is_delivered(shipment, numbers, number) for number in numbers):
         shipment = delivered(shipment, message.occurred_at)
     return shipment, events
-
-
-def _is_known(last: Track | None, said: Track, *, ranked: bool) -> bool:
-    """It was said before, or something was that came after it."""
-    if last is None:
-        return False
-    if last.status == "delivered" or (last.status, last.code) == (said.status, said.code):
-        return True
-    if said.at == last.at and ranked:
-        return (_RANKS.index(said.status), said.code) < (_RANKS.index(last.status), last.code)
-    return said.at < last.at
 
 
 def _numbers(shipment: Shipment) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from crossdock_contracts.values import Code
+from services.hub.exchange import Exchange
 from services.hub.toml import load_toml
 from services.shipping.rules.carriers import Account, Carrier, CarriersFile, RateShopping
 from services.shipping.rules.locations import LocationsFile, ShipFrom
@@ -21,6 +22,7 @@ class Rules(BaseModel):
     carriers: dict[Code, Carrier]
     accounts: dict[Code, Account] = Field(default_factory=dict)
     rates: RateShopping = RateShopping()
+    exchange: Exchange = Exchange()
     steps: tuple[StepRule, ...] = ()
     substitutions: tuple[Substitution, ...] = ()
     consent: str = ""
@@ -53,6 +55,7 @@ class Rules(BaseModel):
             carriers=carriers.carrier,
             accounts=carriers.account,
             rates=carriers.rates,
+            exchange=carriers.exchange.at_home(carriers.carrier.values()),
             steps=steps,
             substitutions=instead.substitution,
             consent=instead.consent,

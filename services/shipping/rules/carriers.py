@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFlo
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.values import Code, Country, Currency
+from services.hub.exchange import Exchange
 from services.hub.terms import ServiceTerms
 
 
@@ -101,3 +102,4 @@ class CarriersFile(BaseModel):
     carrier: dict[Code, Carrier]
     account: dict[Code, Account] = Field(default_factory=dict)
     rates: RateShopping = RateShopping()
+    exchange: Exchange = Exchange()

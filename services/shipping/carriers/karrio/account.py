@@ -117,7 +117,7 @@ class Account:
         try:
             self._given(*self._mapper.parse_cancel_shipment_response(sent))
         except PermanentError as error:
-            if not _is_void_already(str(error)):
+            if not _is_over_already(str(error)):
                 raise
         return Voided(tracking_number=request.tracking_number)
 
@@ -171,8 +171,8 @@ class Account:
             raise refusal(CALL.get(), messages, self.name)
         return parse.rates(details or [], messages, self._connector.codes, request)
 
-    def hand_over(self, request: MakeManifest | BookPickup | CancelPickup) -> Answer:
-        """Have parcels fetched, or not; close a day."""
+    def hand_over(self, request: MakeManifest | BookPickup) -> Answer:
+        """Have parcels fetched; close a day."""
         match request:
             case MakeManifest():
                 if not self._connector.manifests:
@@ -182,18 +182,31 @@ class Account:
                 return parse.manifested(self._given(*self._mapper.parse_manifest_response(sent)), request)
             case BookPickup():
                 return self._booked(request)
-            case CancelPickup():
-                number, _, rest = request.pickup_id.partition("|")
-                date, _, place = rest.partition("|")
-                options = {**self._options, **({"fedex_pickup_location": place} if place else {})}
-                told = {"confirmation_number": number, "pickup_date": date or None, "options": options}
-                asked = self._model("PickupCancelRequest", told)
-                sent = self._proxy.cancel_pickup(self._mapper.create_cancel_pickup_request(asked))
-                details, messages = self._mapper.parse_cancel_pickup_response(sent)
-                if CALL.get().refused is not None:  # karrio reads some refusals as an answer
-                    raise refusal(CALL.get(), messages, self.name)
-                self._given(details, messages)
-                return PickupCancelled(pickup_id=request.pickup_id)
+
+    def call_off(self, request: CancelPickup, *, asked_before: bool) -> PickupCancelled:
+        """Have nobody come; one that was called off before is.
+
+        ``asked_before``: it was asked for, and the answer was lost. A carrier that knows nothing of such a pickup any
+        more has then called it off.
+
+        Raises:
+            PermanentError: the carrier comes all the same.
+        """
+        number, _, rest = request.pickup_id.partition("|")
+        date, _, place = rest.partition("|")
+        options = {**self._options, **({"fedex_pickup_location": place} if place else {})}
+        told = {"confirmation_number": number, "pickup_date": date or None, "options": options}
+        asked = self._model("PickupCancelRequest", told)
+        sent = self._proxy.cancel_pickup(self._mapper.create_cancel_pickup_request(asked))
+        try:
+            details, messages = self._mapper.parse_cancel_pickup_response(sent)
+            if CALL.get().refused is not None:  # karrio reads some refusals as an answer
+                raise refusal(CALL.get(), messages, self.name)
+            self._given(details, messages)
+        except PermanentError as error:
+            if not _is_called_off(CALL.get(), str(error).lower(), asked_before=asked_before):
+                raise
+        return PickupCancelled(pickup_id=request.pickup_id)
 
     def _booked(self, request: BookPickup) -> PickupBooked:
         """A pickup's id is its number, and for those that want to hear more to cancel it, its date and place."""
@@ -239,6 +252,24 @@ def refusal(call: Call, messages: list[Any], name: str) -> PermanentError:
     return PermanentError(parse.code_of(messages), f"{name}: {told or 'no reason given'}")
 
 
-def _is_void_already(text: str) -> bool:
+def _is_over_already(text: str) -> bool:
     text = text.lower()
     return "already" in text and ("void" in text or "cancel" in text)
+
+
+_PICKUP = ("pickup", "pick-up", "confirmation", "prn")
+_NOT_KNOWN = ("not found", "no such", "no pickup", "does not exist", "doesn't exist", "invalid", "unknown")
+"""How carriers say that there is no pickup of a number; they name no codes of it in what they publish."""
+
+
+def _is_called_off(call: Call, text: str, *, asked_before: bool) -> bool:
+    """Whether a refusal to call a pickup off says that it has been.
+
+    UPS says of one that it "has already been completed or canceled": which, is only known of what was asked before.
+    """
+    is_over = "already" in text and "cancel" in text
+    if not asked_before:
+        return is_over and "complet" not in text
+    is_missing = call.refused is not None and call.refused.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+    is_unknown = any(what in text for what in _PICKUP) and any(words in text for words in _NOT_KNOWN)
+    return is_over or is_missing or is_unknown

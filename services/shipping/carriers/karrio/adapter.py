@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from services.hub.effects import LostError, PermanentError, ThrottledError, TransientError, UnknownError
 from services.hub.http import Http, Timeouts
+from services.hub.log import logger
 from services.shipping.carriers import not_supported
 from services.shipping.carriers.answers import Answer, Label, Voided
 from services.shipping.carriers.karrio import account, library
@@ -83,7 +84,7 @@ class Karrio:
         self._settles_s = settles_s if connector.settles else 0.0
         self._sold: dict[str, Label] = {}
         self._lost: dict[str, float] = {}
-        """When purchases ended whose outcome is not known, or were first looked up."""
+        """When calls ended whose outcome is not known, or were first looked up: purchases, and pickups called off."""
 
     async def close(self) -> None:
         """Give connections and threads up."""
@@ -113,8 +114,13 @@ class Karrio:
                 return await self._run(operation, lambda desk: desk.void(request))
             case GetRates() | TrackParcels() | ValidateAddress():
                 return await self._run(operation, lambda desk: desk.read(request), safe=True)
-            case MakeManifest() | BookPickup() | CancelPickup():
+            case MakeManifest() | BookPickup():
                 return await self._run(operation, lambda desk: desk.hand_over(request))
+            case CancelPickup():
+                again = key in self._lost
+                called_off = await self._run(operation, lambda desk: desk.call_off(request, asked_before=again))
+                self._lost.pop(key, None)
+                return called_off
             case _:
                 raise not_supported(self.name, operation)
 
@@ -137,6 +143,9 @@ class Karrio:
             case MakeManifest() | BookPickup():
                 msg = f"{self.name}: only the carrier's own pages show whether {operation} {key} was done"
                 raise LostError(msg)
+            case CancelPickup():  # carriers tell of no pickup: it is called off again, with that in mind
+                _keep(self._lost, key, time.monotonic())
+                return None
             case _:
                 return None
 
@@ -233,5 +242,9 @@ def _classed(call: Call, work: Callable[[], T], name: str) -> T:
             raise call.refused from error
         if not call.sent:
             code = "not-buildable"
+            if not isinstance(error, errors.ShippingSDKError):  # karrio misses nothing: something is wrong in a program
+                logger(service="shipping").exception(
+                    "a request could not be built", adapter=name, operation=call.operation
+                )
             raise PermanentError(code, told[:500]) from error
         raise (TransientError(told) if call.safe else UnknownError(told)) from error
