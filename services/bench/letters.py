@@ -15,7 +15,8 @@ from services.bench.options import Options
 from services.bench.orders import Demand, item, stored
 from services.bench.rig import Counter, Rig, rig
 from services.bench.webhooks import hand_in
-from services.cli.letters import Filters, Tally, close_all, letters, replay_of
+from services.cli.closing import Tally, close_all, replay_of
+from services.cli.letters import Filters, letters
 from services.hub.decision import Decision
 from services.hub.inputs import Handler, Input
 from services.hub.outbox import Outbox
@@ -73,7 +74,7 @@ async def _replay(standing: Rig, demand: Demand, count: int) -> tuple[float, flo
 
 async def _close(standing: Rig, rate: float) -> None:
     """What `crossdock dead replay --all` does."""
-    found = await letters(standing.client, Filters(service="capture"), brief=True)
+    found = await letters(standing.client, Filters(service="capture"))
     await close_all(standing.client, found, lambda some: replay_of(some, by="bench", note=""), Tally(), rate=rate)
 
 

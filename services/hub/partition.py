@@ -19,14 +19,13 @@ from services.hub.forward import Forward
 from services.hub.inputs import Input
 from services.hub.lease import Lease
 from services.hub.plan import Staged
+from services.hub.portion import Portion
 from services.hub.rounds import Again, Rounds
 from services.hub.trace import TRACE, trace_of
 from services.hub.wire import DisconnectedError, frame, send
 from services.hub.work import Work
 
 _MOST_PER_ROUND = 400
-_MOST_YIELDING, _BESIDE = 100, 32
-"""Of those that give way to others, so that one that comes in meanwhile waits for a short round; and beside others."""
 _SMALL = 64
 _REST = 1.0
 """A batch costs the server some milliseconds whatever is in it. So after one, and for so many times as long as it took,
@@ -61,6 +60,7 @@ class Partition:
         self._waiting: list[tuple[Input, Work | None]] = []
         self._yielding: list[tuple[Input, Work | None]] = []
         """As waiting, but what is replayed, parked, or an operator's: however much it is, others do not wait for it."""
+        self._portion = Portion()
         self._wake = asyncio.Event()
         self._rested_at = 0.0
         self._beat_s = 1.0
@@ -126,14 +126,13 @@ class Partition:
     def _take(self) -> list[tuple[Input, Work | None]]:
         """The inputs of the next round."""
         taken, self._waiting = self._waiting[:_MOST_PER_ROUND], self._waiting[_MOST_PER_ROUND:]
-        most = _BESIDE if taken else _MOST_YIELDING
-        yielding, self._yielding = self._yielding[:most], self._yielding[most:]
-        return taken + yielding
+        return taken + self._portion.take(self._yielding, beside=bool(taken))
 
     async def _rest(self) -> None:
         """Let a small batch grow for a moment, when the one before has just ended."""
         rest = min(self._rested_at - time.monotonic(), _LONGEST_REST_S)
-        if rest > 0 and len(self._waiting) + len(self._yielding) < _SMALL and not self.stopping:
+        some = (*self._waiting[:_SMALL], *self._yielding[:_SMALL])
+        if rest > 0 and not self.stopping and sum(source.weight for source, _ in some) < _SMALL:
             await asyncio.sleep(rest)
 
     async def _wait(self, timeout_s: float) -> None:
@@ -181,10 +180,12 @@ class Partition:
         self.cache.clear()
 
     async def _handle(self, taken: list[tuple[Input, Work | None]]) -> None:
+        started = time.monotonic()
         try:
             inputs = self._begun_once([source for source, _ in taken])
             for group in self._failures.groups(inputs, self.lease.standing.strikes):
                 await self._settle(group)
+            self._portion.took(time.monotonic() - started)
         finally:
             for _, work in taken:
                 if work:
