@@ -1,7 +1,6 @@
 """One partition of a service, as long as this process holds its lease.
 
-All handlers of the service share it: whatever they have fetched goes into the next round together, and one batch
-commits as many decisions as it holds.
+All handlers of the service share it: what they have fetched goes into one round; a batch commits all that it holds.
 """
 
 import asyncio
@@ -31,6 +30,8 @@ _REST = 1.0
 """A batch costs the server some milliseconds whatever is in it. So after one, and for so many times as long as it took,
 a small one waits for what comes; a message that finds the partition idle never does."""
 _LONGEST_REST_S = 0.05
+_TURNS = 12
+"""Of the event loop, from a round's end until what its handlers' consumers gathered meanwhile is handed over."""
 _AT_ONCE = 3
 """So many rounds in a row are taken again at once, others after a pause that grows."""
 
@@ -129,27 +130,26 @@ class Partition:
         return taken + self._portion.take(self._yielding, beside=bool(taken))
 
     async def _rest(self) -> None:
-        """Let a small batch grow for a moment, when the one before has just ended."""
+        """Let a small batch grow for a moment when the one before has just ended; let in what is new beside others."""
+        for _ in range(_TURNS if self._yielding else 0):
+            await asyncio.sleep(0)
         rest = min(self._rested_at - time.monotonic(), _LONGEST_REST_S)
-        some = (*self._waiting[:_SMALL], *self._yielding[:_SMALL])
-        if rest > 0 and not self.stopping and sum(source.weight for source, _ in some) < _SMALL:
+        weight = sum(source.weight for source, _ in (*self._waiting[:_SMALL], *self._yielding[:_SMALL]))
+        if rest > 0 and weight < _SMALL and not self.stopping:
             await asyncio.sleep(rest)
 
     async def _wait(self, timeout_s: float) -> None:
         if self._is_waiting:
             return
         self._wake.clear()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, timeout_s)):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _bring_forward(self) -> None:
-        try:
+        was_committed = False
+        with suppress(DisconnectedError):
             was_committed = await self._forward.step()
-        except DisconnectedError:
-            was_committed = False
         if not was_committed:
             await self._recover(1)
 

@@ -1,5 +1,6 @@
 """What is replayed or parked goes into rounds in portions, so that what comes in for the first time does not wait."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,6 +44,48 @@ def test_what_comes_in_does_not_wait_for_what_is_replayed() -> None:
     assert beside[:3] == new
     assert beside[3:] + alone == again[: len(beside) + len(alone) - 3], "in their order"
     assert 0 < len(beside) - 3 < len(alone) < 300
+
+
+async def test_what_came_in_during_a_round_goes_into_the_next_one_and_not_behind_all_that_waited() -> None:
+    """Consumers hand over what they gathered once something of theirs is settled: at a round's end, and not later."""
+    rounds: list[list[str]] = []
+    nothing: Any = None
+    partition = Partition(
+        lease=SimpleNamespace(standing=SimpleNamespace(strikes={})),  # type: ignore[arg-type]  # as much as is needed
+        client=nothing,
+        rounds=SimpleNamespace(take=nothing, cache=SimpleNamespace(trim=lambda: None)),  # type: ignore[arg-type]
+        failures=SimpleNamespace(groups=lambda inputs, _: [inputs]),  # type: ignore[arg-type]
+        forward=SimpleNamespace(due_in_s=60.0),  # type: ignore[arg-type]
+        run_intent=nothing,
+    )
+
+    def message(name: str, *, yields: bool) -> Any:
+        return SimpleNamespace(
+            handler=SimpleNamespace(name=name), key=f"{name} {len(rounds)} {id(object())}", outcome=None,
+            suspect=False, weight=1.0, yields=yields,
+        )  # fmt: skip
+
+    async def take(inputs: list[Any]) -> list[Any]:
+        rounds.append([one.handler.name for one in inputs])
+        await asyncio.sleep(0.001)
+        partition.stopping = len(rounds) >= 5
+        return [SimpleNamespace(decision=SimpleNamespace(intent=None)) for _ in inputs]
+
+    async def orders() -> None:
+        while not partition.stopping:
+            await partition.submit([message("new", yields=False)])
+            for _ in range(5):
+                await asyncio.sleep(0)
+
+    partition._rounds.take = take  # type: ignore[method-assign]
+    replayed = [message(f"replayed {n}", yields=True) for n in range(800)]
+    waiting_for = asyncio.create_task(partition.submit(replayed))
+    coming = asyncio.create_task(orders())
+    await asyncio.sleep(0)
+    await asyncio.wait([asyncio.create_task(partition.serve(1.0))])
+    await asyncio.gather(waiting_for, coming)
+
+    assert [names[0] for names in rounds[:5]] == ["new"] * 5
 
 
 @pytest.mark.parametrize(("beside", "goal_s"), [(True, BESIDE_S), (False, ALONE_S)])
