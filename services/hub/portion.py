@@ -9,7 +9,7 @@ from typing import Any
 
 from services.hub.inputs import Input
 
-BESIDE_S, ALONE_S = 0.07, 0.14
+BESIDE_S, ALONE_S = 0.06, 0.12
 """So long a round may take with something in it that is new, and with nothing: what comes in waits for one round, and
 has one of its own."""
 _LEAST, _FIRST, _MOST = 32, 75, 125
