@@ -12,8 +12,8 @@ from services.hub.inputs import Input
 BESIDE_S, ALONE_S = 0.06, 0.12
 """So long a round may take with something in it that is new, and with nothing: what comes in waits for one round, and
 has one of its own."""
-_LEAST, _FIRST, _MOST = 32, 75, 125
-"""Weight of a portion beside others; alone it may be twice that."""
+_BESIDE, _ALONE = (32, 125), (125, 250)
+"""Least and greatest weight of a portion: alone it is never so small that rounds are most of the work."""
 _CHANGE = 1.5
 """At most so much a portion grows or shrinks at a time: a round may have been slow for reasons of its own."""
 
@@ -22,13 +22,12 @@ class Portion:
     """The portion of one partition."""
 
     def __init__(self) -> None:
-        self._room = float(_FIRST)
-        self._goal_s = 0.0
-        self._is_full = False
+        self._rooms = {True: sum(_BESIDE) / 2, False: sum(_ALONE) / 2}
+        self._beside = self._is_full = False
 
     def take(self, yielding: list[tuple[Input, Any]], *, beside: bool) -> list[tuple[Input, Any]]:
         """Remove from the front what goes into the next round, with others or alone; at least one, if there is any."""
-        self._goal_s, most = (BESIDE_S, self._room) if beside else (ALONE_S, 2 * self._room)
+        self._beside, most = beside, self._rooms[beside]
         sums = list(takewhile(lambda weight: weight <= most, accumulate(source.weight for source, _ in yielding)))
         self._is_full = bool(sums) and sums[-1] > most / 2
         count = max(1, len(sums))
@@ -38,5 +37,6 @@ class Portion:
     def took(self, seconds: float) -> None:
         """So long the round took; one that was far from full says nothing."""
         if self._is_full:
-            change = min(max(self._goal_s / max(seconds, 0.001), 1 / _CHANGE), _CHANGE)
-            self._room = min(max(self._room * change, _LEAST), _MOST)
+            goal_s, (least, most) = (BESIDE_S, _BESIDE) if self._beside else (ALONE_S, _ALONE)
+            change = min(max(goal_s / max(seconds, 0.001), 1 / _CHANGE), _CHANGE)
+            self._rooms[self._beside] = min(max(self._rooms[self._beside] * change, least), most)

@@ -100,8 +100,11 @@ def test_slow_handlers_have_small_portions_and_fast_ones_have_bounded_ones() -> 
     slow, _ = after_rounds(portion, beside=True, fixed_s=0.02, each_s=0.01)
     fast, _ = after_rounds(portion, beside=True, fixed_s=0.001, each_s=0.00001)
 
+    alone, _ = after_rounds(portion, beside=False, fixed_s=0.02, each_s=0.01)
+
     assert slow == 32
     assert fast == 125
+    assert alone == 125, "where nothing new waits, throughput counts"
 
 
 def test_a_round_that_was_far_from_full_says_nothing_about_portions() -> None:
