@@ -13,9 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from crossdock_contracts.base import Command
-from services.cli import letters
+from services.cli import closing, letters
 from services.cli.client import Client, connected
-from services.cli.letters import Filters, Tally
+from services.cli.closing import Tally
+from services.cli.letters import Filters
 from services.cli.mending import mend
 from services.cli.output import FAILED, NOT_FOUND, USAGE, JsonFlag, as_json, as_table, console, errors, fail
 from services.hub.edits import shown
@@ -63,7 +64,7 @@ def list_letters(
 
     async def ask() -> list[dict[str, Any]]:
         async with connected(settings()) as client:
-            return await letters.letters(client, wanted, brief=True)
+            return await letters.letters(client, wanted)
 
     found = asyncio.run(ask())
     rows = found if each else letters.groups(found)
@@ -154,7 +155,7 @@ def replay(
     tally = _close(
         letter or [],
         filters(service, handler, reason, order, before) if everything else None,
-        lambda some: letters.replay_of(some, by=by, note=note),
+        lambda some: closing.replay_of(some, by=by, note=note),
         rate,
         "replayed",
         see_through=True,
@@ -193,7 +194,7 @@ def discard(
     tally = _close(
         letter or [],
         filters(service, handler, reason, order, before) if everything else None,
-        lambda some: letters.discard_of(some, by=by, note=note),
+        lambda some: closing.discard_of(some, by=by, note=note),
         rate,
         "discarded",
     )
@@ -250,18 +251,18 @@ async def _run(
         tally.found = {one["letter_id"] for one in found}
         with _progress() as progress:
             task = progress.add_task(verb, total=len(found))
-            await letters.close_all(
+            await closing.close_all(
                 client, found, command, tally, rate=rate, moved=lambda: progress.update(task, completed=tally.done)
             )
             if see_through and tally.closed:
                 progress.update(task, description="waiting for their handlers")
-                await letters.see_through(client, tally)
+                await closing.see_through(client, tally)
 
 
 async def _chosen(client: Client, ids: Sequence[str], wanted: Filters | None) -> list[dict[str, Any]]:
     if wanted is None:
         return await letters.named(client, ids)
-    return await letters.letters(client, wanted, brief=True)
+    return await letters.letters(client, wanted)
 
 
 def _progress() -> Progress:

@@ -1,9 +1,7 @@
-"""Dead letters as the command line goes about them: found by filters, counted by reason, closed by the thousand."""
+"""Dead letters as the command line finds them: by filters, and counted by reason."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,23 +9,16 @@ import orjson
 from pydantic import ValidationError
 
 from crossdock_contracts import subjects
-from crossdock_contracts.base import Command, explain
-from crossdock_contracts.operations import DiscardDeadLetterV1, ReplayDeadLetterV1
-from services.cli.client import Answer, Client, NoServiceError
-from services.cli.many import Errand, order_each
+from crossdock_contracts.base import explain
+from services.cli.client import Client
 from services.cli.output import errors
 from services.cli.supervisor import ALL
-from services.hub.letters import Letter, check, letter_subject, read_letter
+from services.hub.documents import Reader
+from services.hub.letters import BULKY, Letter, Stored, check, letter_subject, read_letter
 from services.hub.wire import DisconnectedError, status
 
-_PATIENCE_S = 120.0
-"""A command that has not been answered for so long is given up."""
-_TOGETHER, _TOGETHER_BYTES = 50, 256 * 1024
-"""Most letters of one command, and most bytes of their payloads; a larger letter goes alone."""
-_AT_ONCE = 4
-"""Commands that have not been answered yet."""
-_STILL_S = 60.0
-"""Replayed messages of which none has been settled for so long are no longer waited for."""
+_PAGE, _PAGE_BYTES = 500, 8 * 1024 * 1024
+"""Letters that are read at a time, and bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +45,50 @@ class Filters:
         )
 
 
-async def letters(client: Client, filters: Filters = Filters(), **question: Any) -> list[dict[str, Any]]:  # frozen
-    """Open dead letters, each with the name of its service, the oldest of each service first."""
+async def letters(
+    client: Client,
+    filters: Filters = Filters(),  # frozen
+    *,
+    letter_id: str = "",
+    whole: bool = False,
+) -> list[dict[str, Any]]:
+    """Open dead letters, each with the name of its service, the oldest of each service first.
+
+    They are read from where they stand: a service that does not run has them as well, and one that runs is busy enough.
+    ``whole``: with payload, headers and traceback.
+    """
     found: list[dict[str, Any]] = []
     for service in (name for name in ALL if filters.service in ("", name)):
         try:
-            pages = client.pages(service, "letters", "letters", every_owner=True, **question)
-            found += [{"service": service, **letter} async for letter in pages if filters.take(letter)]
-        except NoServiceError as error:
-            errors.print(f"{error}: its dead letters are not shown", style="yellow")
+            async for letter in _standing_letters(client, service, letter_id):
+                shown = letter.shown(brief=not whole).model_dump(exclude=set() if whole else BULKY)
+                if filters.take(shown):
+                    found.append({"service": service, **shown})
+        except DisconnectedError:
+            errors.print(
+                f"{service} has never run here, or its stream does not answer: of it no dead letters are shown"
+            )
     return found
+
+
+async def _standing_letters(client: Client, service: str, letter_id: str) -> AsyncIterator[Stored]:
+    """Open dead letters of one service.
+
+    Raises:
+        DisconnectedError: its stream does not answer.
+    """
+    reader, name = Reader(client.calls, subjects.stream(service), ()), subjects.token(letter_id) if letter_id else "*"
+    after = 0
+    while page := await reader.messages(f"{service}.dead.*.{name}", after, _PAGE, most_bytes=_PAGE_BYTES):
+        for message in page:
+            if (letter := read_letter(message)) is not None:
+                yield letter
+        after = int((page[-1].headers or {})["Nats-Sequence"])
 
 
 async def named(client: Client, letter_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Letters by their ids, in brief; one id may be that of several handlers' letters."""
-    return [one for letter_id in letter_ids for one in await letters(client, letter_id=letter_id, brief=True)]
+    return [one for letter_id in letter_ids for one in await letters(client, letter_id=letter_id)]
 
 
 async def stored(client: Client, letter: dict[str, Any]) -> tuple[Letter, bytes] | None:
@@ -83,7 +103,7 @@ async def stored(client: Client, letter: dict[str, Any]) -> tuple[Letter, bytes]
     if status(found) not in {"", "404"}:
         raise DisconnectedError(status(found))
     read = None if status(found) else read_letter(found)
-    return None if read is None else (read, found.data)
+    return None if read is None else (read.shown(), found.data)
 
 
 def problem(letter: Letter, body: str) -> str:
@@ -114,171 +134,6 @@ def groups(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         one["first"], one["last"] = min(one["first"], letter["died_at"]), max(one["last"], letter["died_at"])
         one["letter_id"] = letter["letter_id"]
     return sorted(counted.values(), key=lambda one: -one["count"])
-
-
-def replay_of(found: Sequence[dict[str, Any]], *, by: str, note: str, body: str | None = None) -> Command:
-    """The command that hands letters to their handlers once more, those that are still as they were looked at."""
-    return ReplayDeadLetterV1(owner=_owner(found[0]), body=body, requested_by=by, note=note, **_names(found))
-
-
-def discard_of(found: Sequence[dict[str, Any]], *, by: str, note: str) -> Command:
-    """The command that closes letters unhandled, those that are still as they were looked at."""
-    return DiscardDeadLetterV1(owner=_owner(found[0]), requested_by=by, note=note, **_names(found))
-
-
-def _names(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    names = [{name: letter[name] for name in ("letter_id", "handler", "seq")} for letter in found]
-    return names[0] | {"also": names[1:]}
-
-
-def _owner(letter: dict[str, Any]) -> str:
-    """Whose letter it is; of one that belongs to nobody the hub's own."""
-    return str(letter["order"]).partition("/")[0] or "main"
-
-
-@dataclass(slots=True)
-class Tally:
-    """How far the closing of many letters has come; it goes on being true when that is interrupted."""
-
-    total: int = 0
-    found: set[str] = field(default_factory=set)
-    """Ids of the letters that are meant."""
-    closed: list[dict[str, Any]] = field(default_factory=list)
-    gone: int = 0
-    """Closed by somebody else meanwhile, or dead anew."""
-    refused: dict[str, str] = field(default_factory=dict)
-    """Letters that could not be closed, and why."""
-    failed_again: list[dict[str, Any]] = field(default_factory=list)
-    waiting: int = 0
-    """Replayed, and parked until a later attempt."""
-    under_way: int = 0
-    """Replayed, and not settled yet when they were no longer waited for."""
-    seconds: float = 0.0
-
-    @property
-    def done(self) -> int:
-        """Letters that have been dealt with, however."""
-        return len(self.closed) + self.gone + len(self.refused)
-
-    def count(self, batch: Sequence[dict[str, Any]], answer: Answer) -> None:
-        """What became of some letters."""
-        refusals = {
-            event["body"]["entity_id"]: event["body"]
-            for event in answer.events
-            if event["type"].endswith("command-refused")
-        }
-        for letter in batch:
-            refusal = refusals.get(letter["letter_id"])
-            if answer.refusal and not answer.events:
-                self.refused[letter["letter_id"]] = answer.refusal
-            elif refusal is None:
-                self.closed.append(letter)
-            elif refusal["reason"] == "no-such-dead-letter":
-                self.gone += 1
-            else:
-                self.refused[letter["letter_id"]] = f"{refusal['reason']}: {refusal['detail']}"
-
-    def summary(self, verb: str) -> dict[str, Any]:
-        """The figures, for programs."""
-        return {
-            verb: len(self.closed),
-            "gone": self.gone,
-            "refused": self.refused,
-            "seconds": round(self.seconds, 2),
-            "per_s": round(len(self.closed) / self.seconds, 1) if self.seconds else 0.0,
-        }
-
-
-def _together(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Letters in their order, some at a time: of one owner and one partition, and not much to hold in one commit."""
-    batch: list[dict[str, Any]] = []
-    for letter in found:
-        alike = batch and all(batch[0][name] == letter[name] for name in ("service", "partition"))
-        full = len(batch) == _TOGETHER or sum(one["size"] for one in batch) + letter["size"] > _TOGETHER_BYTES
-        if batch and (full or not alike or _owner(batch[0]) != _owner(letter)):
-            yield batch
-            batch = []
-        batch.append(letter)
-    if batch:
-        yield batch
-
-
-async def close_all(
-    client: Client,
-    found: Sequence[dict[str, Any]],
-    command: Callable[[Sequence[dict[str, Any]]], Command],
-    tally: Tally,
-    *,
-    rate: float = 0.0,
-    moved: Callable[[], None] = lambda: None,
-) -> None:
-    """Close letters by a command for some of them at a time, in their order, at most so many letters a second.
-
-    Interrupted at any point, what was done is in the tally, and what was not is still open: the same again goes on.
-
-    Raises:
-        UnreachableError: it is not certain that all commands were stored.
-        NoServiceError: some are stored, but were not carried out in time.
-    """
-    tally.total += len(found)
-    started = time.perf_counter()
-    batches = list(_together(found))
-
-    def told(number: int, answer: Answer) -> None:
-        tally.count(batches[number], answer)
-        tally.seconds = time.perf_counter() - started
-        moved()
-
-    # to the partition that the letter lies in: those about the same entity stay in their order
-    errands = (Errand(command(of), of[0]["service"], of[0]["partition"], len(of)) for of in batches)
-    await order_each(client, errands, told, rate=rate, timeout_s=_PATIENCE_S, at_once=_AT_ONCE)
-
-
-async def see_through(client: Client, tally: Tally) -> None:
-    """Wait until the handlers are through with what was replayed, and count what died again or waits."""
-    tally.under_way = await _settled(client, {(one["service"], one["partition"]) for one in tally.closed})
-    for service in dict.fromkeys(one["service"] for one in tally.closed):
-        before = {(one["handler"], one["letter_id"]): one["seq"] for one in tally.closed if one["service"] == service}
-        tally.failed_again += [
-            letter
-            for letter in await letters(client, Filters(service=service), brief=True)
-            if letter["seq"] > before.get((letter["handler"], letter["letter_id"]), letter["seq"])
-        ]
-        parked = {f"{service}.parked.{handler}.{subjects.token(letter_id)}" for handler, letter_id in before}
-        tally.waiting += len(parked & {subject async for subject in _standing(client, service, "parked")})
-
-
-async def _settled(client: Client, shards: set[tuple[str, int]]) -> int:
-    """Wait until everything that was replayed is settled; how much is not, when nothing has moved for a while."""
-    left, moved_at = -1, time.monotonic()
-    while True:
-        now = sum([await _open(client, service, shard) for service, shard in shards])
-        if now == 0:
-            return 0
-        if now != left:
-            left, moved_at = now, time.monotonic()
-        if time.monotonic() - moved_at > _STILL_S:
-            return now
-        await asyncio.sleep(0.05)
-
-
-async def _open(client: Client, service: str, shard: int) -> int:
-    """Messages on their way back to handlers of one shard."""
-    stream = subjects.stream(service)
-    info: dict[str, Any] = await client.calls.api(f"CONSUMER.INFO.{stream}.{service}-retry-{shard}", timeout_s=10)
-    return int(info["num_pending"]) + int(info["num_ack_pending"])
-
-
-async def _standing(client: Client, service: str, space: str) -> AsyncIterator[str]:
-    """Subjects of a space of a service's stream on which a message stands."""
-    offset, total = 0, 1
-    while offset < total:
-        request = {"subjects_filter": f"{service}.{space}.>", "offset": offset}
-        info: dict[str, Any] = await client.calls.api(f"STREAM.INFO.{subjects.stream(service)}", request, timeout_s=20)
-        found = (info.get("state") or {}).get("subjects") or {}
-        for subject in found:
-            yield subject
-        offset, total = offset + len(found), int(info.get("total", 0)) if found else 0
 
 
 def in_order(found: Sequence[dict[str, Any]], verb: str) -> Iterator[str]:

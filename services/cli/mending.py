@@ -10,7 +10,7 @@ import click
 import typer
 from rich.text import Text
 
-from services.cli import letters
+from services.cli import closing, letters
 from services.cli.client import connected
 from services.cli.output import NOT_FOUND, USAGE, JsonFlag, as_json, console, fail
 from services.hub.edits import changes, closed, opened, shown, written
@@ -69,7 +69,7 @@ async def _find(letter_id: str, handler: str) -> tuple[dict[str, Any], Letter, b
 
 async def _send(brief: dict[str, Any], by: str, note: str, body: str) -> None:
     async with connected(settings()) as client:
-        command = letters.replay_of([brief], by=by, note=note, body=body)
+        command = closing.replay_of([brief], by=by, note=note, body=body)
         await client.order(command, service=brief["service"], shard=brief["partition"])
 
 

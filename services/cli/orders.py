@@ -18,7 +18,7 @@ from services.capture.rules import Channels, UnknownChannelError
 from services.capture.state import OrderStatus
 from services.cli.client import Client, NoServiceError, connected
 from services.cli.errands import Lines, carry_out, line_quantities, plainly
-from services.cli.letters import letters
+from services.cli.letters import Filters, letters
 from services.cli.output import FAILED, NOT_FOUND, USAGE, JsonFlag, OwnerOption, as_json, as_table, console, fail
 from services.cli.timeline import describe
 from services.cli.timeline.orders import wanted_off
@@ -111,7 +111,7 @@ async def gather(client: Client, owner: str, order_id: str) -> dict[str, Any]:
         "owner": owner,
         "standing": standing,
         "timeline": [_entry(event) for event in seen.values()],
-        "dead_letters": await letters(client, order=f"{owner}/{order_id}"),
+        "dead_letters": await letters(client, Filters(order=f"{owner}/{order_id}"), whole=True),
     }
 
 

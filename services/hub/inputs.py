@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from crossdock_contracts import upcasts
 from crossdock_contracts.base import Contract, explain
 from crossdock_contracts.envelope import OURS, VERSIONS_HEADER
+from crossdock_contracts.operations import DiscardDeadLetterV1, ReplayDeadLetterV1
 from crossdock_contracts.registry import versions
 from services.hub.decision import Decision, Later, Outcome, States, Timer
 
@@ -24,6 +25,8 @@ ATTEMPT_HEADER = "crossdock-attempt"
 WAIT_HEADER, WHY_HEADER, SINCE_HEADER = "crossdock-wait-for", "crossdock-wait-why", "crossdock-wait-since"
 """Of what is parked: the operations of the outside that it waits for, why it waits, and when that began."""
 REPLY_HEADER = "crossdock-reply"
+_LETTER_SHARE = 1 / 3
+"""Of the work of replaying a dead letter, what its command is beside the message that goes back."""
 _LONG_REPLY = 11
 """An acknowledgement subject of so many tokens carries a domain and an account, too."""
 
@@ -152,6 +155,13 @@ class Input:
         """Why it cannot be decided at all."""
         self.outcome: Outcome | Later | None = None
         self.facts: Any = None
+
+    @property
+    def weight(self) -> float:
+        """So much work it is: 1 for a message; for a letter that a command names a part, as the rest follows."""
+        if isinstance(self.message, ReplayDeadLetterV1 | DiscardDeadLetterV1):
+            return max(1.0, _LETTER_SHARE * (1 + len(self.message.also)))
+        return 1.0
 
     def open(self) -> None:
         """Read the body into the contract's newest version; what is wrong with it is kept as its fault."""

@@ -123,7 +123,9 @@ class Janitor:
                     await self._purge(self._stream, _subject(message), _seq(message))
                 elif letter is not None and dead and age > dead:
                     await self._purge(self._stream, _subject(message), _seq(message))
-                    self._log.warning("dead letter removed by its age", letter=letter.letter_id, error=letter.error)
+                    self._log.warning(
+                        "dead letter removed by its age", letter=letter.letter_id, error=letter.fact("error")
+                    )
 
     async def _purge_ended(self, now: datetime) -> None:
         """Purge documents that have ended and have not changed since their age, unless a dead letter is about them."""

@@ -1,37 +1,16 @@
-"""Dead letters: replayed or discarded by an operator's command, as one commit with its audit entry.
+"""A dead letter as it stands in its service's stream: the payload byte for byte, in the headers all that is known."""
 
-What is thrown away or mended stays, as it was, in that entry.
-"""
-
-import gzip
 import re
-from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import datetime
-from functools import partial
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 import orjson
 from nats.aio.msg import Msg
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from crossdock_contracts import subjects
-from crossdock_contracts.base import Contract, explain
-from crossdock_contracts.operations import (
-    CommandRefusedV1,
-    DeadLetterDiscardedV1,
-    DeadLetterReplayedV1,
-    DiscardDeadLetterV1,
-    LetterName,
-    ReplayDeadLetterV1,
-)
 from crossdock_contracts.registry import versions
-from services.hub.commit import Message
-from services.hub.decision import Decision, States
-from services.hub.edits import changes
-from services.hub.inputs import KEY_HEADER, SUBJECT_HEADER, Handler
-from services.hub.metrics import DEAD
-from services.hub.plan import HubDecision
+from services.hub.inputs import KEY_HEADER, SUBJECT_HEADER
 
 
 class Letter(BaseModel):
@@ -63,32 +42,90 @@ class Letter(BaseModel):
         return self.order.partition("/")[0]
 
 
-def read_letter(message: Msg) -> Letter | None:
-    """A dead letter from its message; none where it was closed."""
-    headers = message.headers or {}
-    if "crossdock-dead-error" not in headers:
-        return None
-    facts = {
-        k.removeprefix("crossdock-dead-"): unquote(v) for k, v in headers.items() if k.startswith("crossdock-dead-")
-    }
-    original: dict[str, str] = orjson.loads(facts["headers"])
-    return Letter(
-        letter_id=headers[KEY_HEADER],
-        handler=headers["Nats-Subject"].split(".")[2],
-        subject=headers[SUBJECT_HEADER],
-        error=facts["error"],
-        detail=facts["detail"],
-        traceback=facts["traceback"],
-        attempts=int(facts["attempts"]),
-        died_at=facts["at"],
-        headers=original,
-        body=message.data.decode("utf-8", "backslashreplace"),
-        order=unquote(original.get("ce-correlationid", "")),
-        partition=int(facts["partition"]),
-        seq=int(headers["Nats-Sequence"]),
-        size=len(message.data),
-        reason=reason(facts["detail"]),
-    )
+BULKY = {"body", "headers", "traceback"}
+"""What a letter in brief leaves out."""
+
+
+class Stored:
+    """A dead letter where it stands, read only as far as it is asked for: by the thousand that is most of the work."""
+
+    __slots__ = ("_headers", "body", "original")
+
+    def __init__(self, message: Msg) -> None:
+        self._headers: Mapping[str, str] = message.headers or {}
+        self.body = message.data
+        self.original: dict[str, str] = orjson.loads(self.fact("headers"))
+        """The headers of the message that died."""
+
+    def fact(self, name: str) -> str:
+        """One of those that the hub noted as the message died."""
+        return unquote(self._headers.get(f"crossdock-dead-{name}", ""))
+
+    @property
+    def letter_id(self) -> str:
+        """Where its message first came: stream and sequence."""
+        return str(self._headers.get(KEY_HEADER))
+
+    @property
+    def stands_at(self) -> str:
+        """The subject that it stands at itself."""
+        return str(self._headers.get("Nats-Subject"))
+
+    @property
+    def handler(self) -> str:
+        """The handler that failed."""
+        return self.stands_at.split(".")[2]
+
+    @property
+    def subject(self) -> str:
+        """On which its message first came."""
+        return str(self._headers.get(SUBJECT_HEADER))
+
+    @property
+    def order(self) -> str:
+        """``owner/order`` that it belongs to."""
+        return unquote(self.original.get("ce-correlationid", ""))
+
+    @property
+    def owner(self) -> str:
+        """Whose message it was; empty where it did not say."""
+        return self.order.partition("/")[0]
+
+    @property
+    def partition(self) -> int:
+        """In which it died."""
+        return int(self.fact("partition"))
+
+    @property
+    def seq(self) -> int:
+        """At which it stands."""
+        return int(self._headers.get("Nats-Sequence", "0"))
+
+    def shown(self, *, brief: bool = False) -> Letter:
+        """All of it as operators see it; in brief without payload, headers and traceback."""
+        detail = self.fact("detail")
+        return Letter(
+            letter_id=self.letter_id,
+            handler=self.handler,
+            subject=self.subject,
+            error=self.fact("error"),
+            detail=detail,
+            traceback="" if brief else self.fact("traceback"),
+            attempts=int(self.fact("attempts")),
+            died_at=self.fact("at"),
+            headers={} if brief else self.original,
+            body="" if brief else self.body.decode("utf-8", "backslashreplace"),
+            order=self.order,
+            partition=self.partition,
+            seq=self.seq,
+            size=len(self.body),
+            reason=reason(detail),
+        )
+
+
+def read_letter(message: Msg) -> Stored | None:
+    """The dead letter that stands in a message; none where it was closed."""
+    return Stored(message) if (message.headers or {}).get("crossdock-dead-error") is not None else None
 
 
 _INDEX = re.compile(r"\[\d+\]")
@@ -103,99 +140,9 @@ def reason(detail: str) -> str:
     return _NUMBERED.sub("#", _QUOTED.sub("'…'", first))[:_REASON_CHARS]
 
 
-Read = Callable[[list[str]], Awaitable[list[Msg]]]
-Closing = ReplayDeadLetterV1 | DiscardDeadLetterV1
-Found = dict[str, Msg]
-"""Letters that a command names, by subject."""
-
-
 def letter_subject(service: str, handler: str, letter_id: str) -> str:
     """Where a dead letter stands."""
     return f"{service}.dead.{handler}.{subjects.token(letter_id)}"
-
-
-def handlers(service: str, read: Read, known: Mapping[str, Handler]) -> list[Handler]:
-    """The two handlers that every service has for its dead letters.
-
-    ``read`` reads the last messages of subjects; ``known`` are the handlers that letters can go back to.
-    """
-
-    async def look(message: Closing) -> Found:
-        found = await read([letter_subject(service, one.handler, one.letter_id) for one in _named(message)])
-        return {(one.headers or {})["Nats-Subject"]: one for one in found}
-
-    def replay(_: States, message: ReplayDeadLetterV1, now: datetime, found: Found) -> Decision:
-        decision = HubDecision()
-        for stored, letter in _opened(service, message, found, decision):
-            if message.body is None:
-                _replay(service, message, stored, letter, now, decision)
-            elif wrong := _unreadable(known.get(letter.handler), letter, message):
-                decision.events.append(_refused(message, letter.letter_id, "payload-invalid", wrong))
-            else:
-                _replay(service, message, stored, letter, now, decision)
-        return _counted(service, decision)
-
-    def discard(_: States, message: DiscardDeadLetterV1, now: datetime, found: Found) -> Decision:
-        decision = HubDecision()
-        for stored, letter in _opened(service, message, found, decision):
-            _discard(service, message, stored, letter, now, decision)
-        return _counted(service, decision)
-
-    return [
-        Handler("replay-dead-letter", service, ReplayDeadLetterV1, replay, prepare=look, remember=True),
-        Handler("discard-dead-letter", service, DiscardDeadLetterV1, discard, prepare=look, remember=True),
-    ]
-
-
-def _counted(service: str, decision: HubDecision) -> Decision:
-    closed = sum(1 for event in decision.events if not isinstance(event, CommandRefusedV1))
-    decision.tell = partial(DEAD.labels(service).dec, closed)
-    return decision
-
-
-def _named(message: Closing) -> list[LetterName]:
-    """The letters that a command names, each once."""
-    first = LetterName(letter_id=message.letter_id, handler=message.handler, seq=message.seq)
-    return list({(one.handler, one.letter_id): one for one in (first, *message.also)}.values())
-
-
-def _opened(service: str, message: Closing, found: Found, decision: HubDecision) -> Iterator[tuple[Msg, Letter]]:
-    """Those letters of a command that are open, its owner's, and did not die again since they were looked at."""
-    for name in _named(message):
-        stored = found.get(letter_subject(service, name.handler, name.letter_id))
-        letter = read_letter(stored) if stored is not None else None
-        if stored is None or letter is None or letter.owner not in {"", message.owner}:
-            since = ""
-        elif name.seq not in {0, letter.seq}:
-            since = " as it was looked at"
-        else:
-            yield stored, letter
-            continue
-        detail = f"{service} has no open dead letter {name.letter_id} of handler {name.handler}{since}"
-        decision.events.append(_refused(message, name.letter_id, "no-such-dead-letter", detail))
-
-
-def _refused(message: Closing, letter_id: str, why: str, detail: str) -> CommandRefusedV1:
-    return CommandRefusedV1(owner=message.owner, entity_id=letter_id, command=message.TYPE, reason=why, detail=detail)
-
-
-def _unreadable(handler: Handler | None, letter: Letter, message: ReplayDeadLetterV1) -> str:
-    """What is wrong with a mended payload; empty: its handler can read it."""
-    assert message.body is not None
-    if message.also:
-        return "a mended payload is for one letter, not for several"
-    if handler is None:
-        return f"there is no handler {letter.handler} any more, which could take a mended payload"
-    try:
-        if issubclass(handler.contract, Contract):
-            check(handler.contract.TYPE, letter.subject, message.body)
-        else:
-            handler.contract.decode(message.body.encode())
-    except ValidationError as error:
-        return explain(error)
-    except (ValueError, LookupError) as error:
-        return str(error)
-    return ""
 
 
 def check(type_: str, subject: str, body: str) -> None:
@@ -211,60 +158,3 @@ def check(type_: str, subject: str, body: str) -> None:
         msg = f"{type_} is not known in version {version}"
         raise LookupError(msg)
     found.decode(body)
-
-
-def _replay(
-    service: str, message: ReplayDeadLetterV1, stored: Msg, letter: Letter, now: datetime, decision: HubDecision
-) -> None:
-    """The message back to its handler, a tombstone over the letter, the audit entry: all of it or none."""
-    edited = message.body is not None and message.body.encode() != stored.data
-    body = stored.data if message.body is None else message.body.encode()
-    headers = letter.headers | {KEY_HEADER: letter.letter_id, SUBJECT_HEADER: letter.subject}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
-    decision.events.append(
-        DeadLetterReplayedV1(
-            owner=message.owner,
-            letter_id=letter.letter_id,
-            handler=letter.handler,
-            edited=edited,
-            requested_by=message.requested_by,
-            note=message.note,
-            replayed_at=now,
-            mended=tuple(changes(stored.data, body)) if edited else (),
-            original=_kept(stored.data) if edited else "",
-        )
-    )
-    decision.messages.append(Message(f"{service}.retry.{letter.handler}.{letter.partition}", body, lines))
-    _close(service, letter, decision)
-
-
-def _discard(
-    service: str, message: DiscardDeadLetterV1, stored: Msg, letter: Letter, now: datetime, decision: HubDecision
-) -> None:
-    """A tombstone over the letter, and the audit entry, which keeps it."""
-    decision.events.append(
-        DeadLetterDiscardedV1(
-            owner=message.owner,
-            letter_id=letter.letter_id,
-            handler=letter.handler,
-            requested_by=message.requested_by,
-            note=message.note,
-            discarded_at=now,
-            subject=letter.subject,
-            error=letter.error,
-            detail=letter.detail,
-            original=_kept(stored.data),
-        )
-    )
-    _close(service, letter, decision)
-
-
-def _kept(body: bytes) -> str:
-    """Bytes as the audit entry keeps them; the same bytes make the same text."""
-    return b64encode(gzip.compress(body, mtime=0)).decode()
-
-
-def _close(service: str, letter: Letter, decision: HubDecision) -> None:
-    """Put a tombstone over a letter, if it is still the one that was read."""
-    subject = letter_subject(service, letter.handler, letter.letter_id)
-    decision.messages.append(Message(subject, b"", expected=letter.seq, rollup=True))

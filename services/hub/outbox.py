@@ -30,6 +30,9 @@ _TRACEBACK_CHARS = 3000
 _DETAIL_CHARS = 500
 _HEADER_CHARS = 8000
 
+_SAFE = " /:,;()<>=[]{}|@#&+*!?\"'$~^`\\"
+"""What stands as it is in the headers of a dead letter: all that is printed but for the sign of an escape."""
+
 
 class Outbox:
     """Lays out messages of one service."""
@@ -132,7 +135,7 @@ class Outbox:
             "crossdock-dead-partition": str(self.partition),
             "crossdock-dead-headers": orjson.dumps(original).decode(),
         }
-        lines = "".join(f"{name}: {quote(value, safe=' /:,;()<>=[]{}|@#&+*!?')}\r\n" for name, value in facts.items())
+        lines = "".join(f"{name}: {quote(value, safe=_SAFE)}\r\n" for name, value in facts.items())
         headers = f"{KEY_HEADER}: {source.key}\r\n{SUBJECT_HEADER}: {source.subject}\r\n{lines}"
         subject = f"{self.service}.dead.{source.handler.name}.{subjects.token(source.key)}"
         return Message(subject, source.raw.data, headers.encode(), rollup=True, room=0)

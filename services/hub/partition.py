@@ -1,7 +1,6 @@
 """One partition of a service, as long as this process holds its lease.
 
-All handlers of the service share it: whatever they have fetched goes into the next round together, and one batch
-commits as many decisions as it holds.
+All handlers of the service share it: what they have fetched goes into one round; a batch commits all that it holds.
 """
 
 import asyncio
@@ -19,19 +18,20 @@ from services.hub.forward import Forward
 from services.hub.inputs import Input
 from services.hub.lease import Lease
 from services.hub.plan import Staged
+from services.hub.portion import Portion
 from services.hub.rounds import Again, Rounds
 from services.hub.trace import TRACE, trace_of
 from services.hub.wire import DisconnectedError, frame, send
 from services.hub.work import Work
 
 _MOST_PER_ROUND = 400
-_MOST_YIELDING, _BESIDE = 100, 32
-"""Of those that give way to others, so that one that comes in meanwhile waits for a short round; and beside others."""
 _SMALL = 64
 _REST = 1.0
 """A batch costs the server some milliseconds whatever is in it. So after one, and for so many times as long as it took,
 a small one waits for what comes; a message that finds the partition idle never does."""
 _LONGEST_REST_S = 0.05
+_TURNS = 12
+"""Of the event loop, from a round's end until what its handlers' consumers gathered meanwhile is handed over."""
 _AT_ONCE = 3
 """So many rounds in a row are taken again at once, others after a pause that grows."""
 
@@ -61,6 +61,7 @@ class Partition:
         self._waiting: list[tuple[Input, Work | None]] = []
         self._yielding: list[tuple[Input, Work | None]] = []
         """As waiting, but what is replayed, parked, or an operator's: however much it is, others do not wait for it."""
+        self._portion = Portion()
         self._wake = asyncio.Event()
         self._rested_at = 0.0
         self._beat_s = 1.0
@@ -126,31 +127,29 @@ class Partition:
     def _take(self) -> list[tuple[Input, Work | None]]:
         """The inputs of the next round."""
         taken, self._waiting = self._waiting[:_MOST_PER_ROUND], self._waiting[_MOST_PER_ROUND:]
-        most = _BESIDE if taken else _MOST_YIELDING
-        yielding, self._yielding = self._yielding[:most], self._yielding[most:]
-        return taken + yielding
+        return taken + self._portion.take(self._yielding, beside=bool(taken))
 
     async def _rest(self) -> None:
-        """Let a small batch grow for a moment, when the one before has just ended."""
+        """Let a small batch grow for a moment when the one before has just ended; let in what is new beside others."""
+        for _ in range(_TURNS if self._yielding else 0):
+            await asyncio.sleep(0)
         rest = min(self._rested_at - time.monotonic(), _LONGEST_REST_S)
-        if rest > 0 and len(self._waiting) + len(self._yielding) < _SMALL and not self.stopping:
+        weight = sum(source.weight for source, _ in (*self._waiting[:_SMALL], *self._yielding[:_SMALL]))
+        if rest > 0 and weight < _SMALL and not self.stopping:
             await asyncio.sleep(rest)
 
     async def _wait(self, timeout_s: float) -> None:
         if self._is_waiting:
             return
         self._wake.clear()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, timeout_s)):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _bring_forward(self) -> None:
-        try:
+        was_committed = False
+        with suppress(DisconnectedError):
             was_committed = await self._forward.step()
-        except DisconnectedError:
-            was_committed = False
         if not was_committed:
             await self._recover(1)
 
@@ -181,10 +180,12 @@ class Partition:
         self.cache.clear()
 
     async def _handle(self, taken: list[tuple[Input, Work | None]]) -> None:
+        started = time.monotonic()
         try:
             inputs = self._begun_once([source for source, _ in taken])
             for group in self._failures.groups(inputs, self.lease.standing.strikes):
                 await self._settle(group)
+            self._portion.took(time.monotonic() - started)
         finally:
             for _, work in taken:
                 if work:

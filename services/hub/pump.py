@@ -154,14 +154,17 @@ class ReadySubscriber(BatchPullStreamSubscriber):
         self.add_task(self._consume_pull)
 
     async def _consume_pull(self) -> None:
-        """Hand messages over, the next while those before are under way, so that none is waited for."""
+        """Hand messages over, the next while those before are under way, so that none is waited for.
+
+        While so many are under way no more are gathered: what comes meanwhile goes together as soon as one is settled.
+        """
         under_way: set[asyncio.Task[None]] = set()
         async for messages in self.pump.ready():
-            if len(under_way) == _HANDED_OVER:
-                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             task = asyncio.create_task(self._hand_over(messages))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
+            if len(under_way) == _HANDED_OVER:
+                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
 
     async def _hand_over(self, messages: list[Msg]) -> None:
         try:

@@ -13,7 +13,7 @@ from crossdock_contracts import subjects
 from crossdock_contracts.base import explain
 from services.hub.decision import NotLoadedError
 from services.hub.documents import DocumentCache, Entry, Reader
-from services.hub.letters import Letter, read_letter
+from services.hub.letters import BULKY, read_letter
 from services.hub.plan import Working
 from services.hub.service import Question, Service
 from services.hub.shard import Shard
@@ -23,7 +23,6 @@ from services.hub.wire import Calls, status
 _MOST = 500
 _MOST_BYTES, _MOST_BRIEF_BYTES = 256 * 1024, 8 * 1024 * 1024
 """So much is read for one answer, which has to fit into a message itself: letters whole, and without what is bulky."""
-_BULKY = {"body", "headers", "traceback"}
 
 
 class DocumentsQuestion(Question):
@@ -170,10 +169,10 @@ class Desk:
             min(question.limit, _MOST),
             most_bytes=_MOST_BRIEF_BYTES if question.brief else _MOST_BYTES,
         )
-        letters: list[Letter] = [letter for m in messages if (letter := read_letter(m)) is not None]
+        letters = [letter for m in messages if (letter := read_letter(m)) is not None]
         return {
             "letters": [
-                one.model_dump(exclude=_BULKY if question.brief else set())
+                one.shown(brief=question.brief).model_dump(exclude=BULKY if question.brief else set())
                 for one in letters
                 if question.order in ("", one.order) and (question.every_owner or one.owner == question.owner)
             ],

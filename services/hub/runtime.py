@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from crossdock_contracts import subjects
-from services.hub import letters, streams
+from services.hub import closing, streams
 from services.hub.archive import BUCKET
 from services.hub.chores import go_on
 from services.hub.commit import LETTER_ROOM
@@ -40,7 +40,7 @@ class Runtime:
         self.service = service
         self.settings = settings
         self.shard_count = settings.pools if service.by_owner else settings.partitions
-        for handler in letters.handlers(service.name, self._last, service.handlers):
+        for handler in closing.handlers(service.name, self._last, service.handlers):
             service.handlers.setdefault(handler.name, handler)
         self.pumps: dict[tuple[str, int], Pump] = {
             (name, shard): self._pump(name, shard)

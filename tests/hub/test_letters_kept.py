@@ -7,7 +7,6 @@ import signal
 import sys
 from base64 import b64decode
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
@@ -15,10 +14,10 @@ import pytest
 from crossdock_contracts.inventory import AdjustStockV1
 from crossdock_contracts.operations import ReplayDeadLetterV1
 from services.cli.client import Client
-from services.cli.letters import Filters, Tally, close_all, groups, replay_of, see_through
+from services.cli.closing import Tally, close_all, replay_of, see_through, together
+from services.cli.letters import Filters, groups
 from services.cli.letters import letters as found_letters
 from services.hub.decision import Decision, Later, States
-from services.hub.partition import Partition
 from services.hub.service import Service
 from services.hub.settings import ROOT, Settings
 from tests.conftest import Run, published, until
@@ -74,7 +73,7 @@ async def test_a_mended_letter_is_replayed_once_wherever_the_process_is_killed(
 async def test_letters_of_a_kind_are_replayed_in_their_order_and_counted(client: Client, run: Run) -> None:
     await dead(client, run, 40)
     await run(two_handlers(healthy=True))
-    found = await found_letters(client, Filters(service="inventory", handler="other", reason="a bug"), brief=True)
+    found = await found_letters(client, Filters(service="inventory", handler="other", reason="a bug"))
     done = Tally()
 
     await close_all(client, found, lambda some: replay_of(some, by="desk 1", note=""), done)
@@ -96,7 +95,7 @@ async def test_what_fails_again_or_waits_is_told_apart(client: Client, run: Run,
     await first.stop()
     door.write_text("shut")
     await run(two_doors(door))
-    found = await found_letters(client, Filters(service="inventory"), brief=True)
+    found = await found_letters(client, Filters(service="inventory"))
     done = Tally()
 
     await close_all(client, found, lambda some: replay_of(some, by="", note=""), done)
@@ -121,21 +120,34 @@ def two_doors(door: Path) -> Service:
     return hub
 
 
-def test_what_comes_in_does_not_wait_for_what_is_replayed() -> None:
-    """However much of it there is: a round takes all that is new, and a little of what waited before."""
-    nothing: Any = None
-    partition = Partition(
-        lease=nothing, client=nothing, rounds=nothing, failures=nothing, forward=nothing, run_intent=nothing
-    )
-    new: Any = [(f"new {n}", None) for n in range(3)]
-    again: Any = [(f"again {n}", None) for n in range(500)]
-    partition._waiting, partition._yielding = [*new], [*again]
+async def test_letters_are_found_where_their_service_does_not_run(client: Client, run: Run) -> None:
+    await dead(client, run, 3)
 
-    beside, alone = partition._take(), partition._take()
+    found = await found_letters(client, Filters(service="inventory"))
+    (whole,) = await found_letters(client, Filters(service="inventory"), letter_id=found[0]["letter_id"], whole=True)
 
-    assert beside[:3] == new
-    assert beside[3:] + alone == again[: len(beside) + len(alone) - 3], "in their order"
-    assert len(beside) - 3 < len(alone) <= 100
+    assert [one["letter_id"] for one in found] == ["INVENTORY_IN-1", "INVENTORY_IN-2", "INVENTORY_IN-3"]
+    assert {"body", "headers", "traceback"}.isdisjoint(found[0])
+    assert whole["body"] == RAW.decode()
+    assert whole["traceback"].startswith("Traceback")
+
+
+def test_letters_of_several_partitions_and_owners_go_together_in_their_order() -> None:
+    found = [
+        {"service": "capture", "partition": n % 2, "order": f"{'ab'[n % 3 == 0]}/web:{n}", "size": 1000, "seq": n}
+        for n in range(600)
+    ]
+
+    batches = list(together(found))
+
+    assert sorted(one["seq"] for batch in batches for one in batch) == list(range(600))
+    assert len(batches) <= 8, "each is as full as it can be, however they are mixed"
+    for key in {(one["partition"], one["order"][0]) for one in found}:
+        of_key = [one["seq"] for b in batches for one in b if (one["partition"], one["order"][0]) == key]
+        assert of_key == sorted(of_key)
+        assert any(len(b) == len(of_key) or len(b) == 100 for b in batches if b[0]["seq"] in of_key)
+    assert {len(batch) for batch in together(found[::6], rate=50)} == {5}
+    assert [len(batch) for batch in together([one | {"size": 200_000} for one in found[:6:2]])] == [1, 1, 1]
 
 
 async def test_a_rate_is_kept(client: Client, run: Run) -> None:
@@ -145,7 +157,7 @@ async def test_a_rate_is_kept(client: Client, run: Run) -> None:
 
     await close_all(
         client,
-        await found_letters(client, Filters(service="inventory"), brief=True),
+        await found_letters(client, Filters(service="inventory")),
         lambda some: replay_of(some, by="", note=""),
         done,
         rate=100,

@@ -131,3 +131,33 @@ async def test_faststreams_subscriber_is_fed_by_the_pump(client: Client, run: Ru
 @pytest.mark.parametrize("name", ["_create_subscription", "process_message", "add_task"])
 def test_faststream_has_what_the_pump_leans_on(name: str) -> None:
     assert callable(getattr(BatchPullStreamSubscriber, name))
+
+
+async def test_what_comes_while_two_batches_are_under_way_goes_together_after_the_first_of_them(client: Client) -> None:
+    await prepare(client)
+    taken: list[list[bytes]] = []
+    doors: list[asyncio.Event] = []
+    subscriber = ReadySubscriber.__new__(ReadySubscriber)
+    subscriber.pump = Pump("test", "pumped", 0, "PUMPED", "drain", 64)
+
+    async def process(messages: list[Msg]) -> None:
+        taken.append([message.data for message in messages])
+        doors.append(asyncio.Event())
+        await doors[-1].wait()
+
+    subscriber.process_message = process  # type: ignore[method-assign,assignment]
+    await subscriber.pump.open(client.connection)
+    consuming = asyncio.create_task(subscriber._consume_pull())
+    for number, wanted in enumerate((1, 2, 2, 2, 2, 2)):
+        await client.connection.publish("pumped", b"%d" % number)
+        await until(lambda wanted=wanted: len(taken) == wanted)
+    await until(lambda: len(subscriber.pump._buffer) == 4)
+    doors[0].set()
+    await until(lambda: len(taken) == 3)
+
+    assert taken == [[b"0"], [b"1"], [b"2", b"3", b"4", b"5"]]
+    for door in doors:
+        door.set()
+    consuming.cancel()
+    await asyncio.gather(consuming, return_exceptions=True)
+    await subscriber.pump.close()
