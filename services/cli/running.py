@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import signal
+import socket
 from typing import Annotated
 
 import typer
@@ -60,6 +61,7 @@ def run(
     services: Annotated[list[str], typer.Argument(help=f"Which: {', '.join(ALL)}; or all.")],
     *,
     follow_parent: Annotated[bool, typer.Option(hidden=True, help="End when standard input closes.")] = False,
+    listener: Annotated[int | None, typer.Option(hidden=True, help="Descriptor of a socket that listens.")] = None,
 ) -> None:
     """Run chosen services against the server at CROSSDOCK_NATS_URL."""
     names = list(ALL) if services == ["all"] else services
@@ -69,5 +71,6 @@ def run(
     config = settings()
     log.configure(config)
     apps = [importlib.import_module(f"services.{name}.app").app for name in names]
-    serving = process.serve(apps, config, follow_parent=follow_parent, mounts=mounts(apps, config))
+    sockets = None if listener is None else [socket.socket(fileno=listener)]
+    serving = process.serve(apps, config, follow_parent=follow_parent, mounts=mounts(apps, config), sockets=sockets)
     raise typer.Exit(process.run(serving))
