@@ -19,6 +19,8 @@ GROUPS = (("capture", "payments", "inventory", "products"), ("routing", "shippin
 """Services that share a process when there are two: measured to load both about alike."""
 
 _STABLE_S = 30.0
+_PORT_PATIENCE_S = 10.0
+"""So long services of a hub that was killed may take to finish, and keep their port."""
 
 
 def groups(processes: int) -> list[tuple[str, ...]]:
@@ -133,21 +135,28 @@ class Hub:
                 **self._environment,
                 "PYTHONPATH": os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH", "")])),
             }
-            worker = Worker(services, self._listener(services, number), environment)
+            worker = Worker(services, await self._listener(services, number), environment)
             self.workers.append(worker)
             self.http_port = worker.port if "capture" in services else self.http_port
             await worker.start()
             self._watching.append(asyncio.create_task(self._watch(worker), name=f"worker-{number}"))
 
-    def _listener(self, services: Sequence[str], number: int) -> socket.socket:
+    async def _listener(self, services: Sequence[str], number: int) -> socket.socket:
         """Orders come in at the port that is set; the other processes have the ports after it, where they are free."""
-        host = self.settings.http_host
-        if "capture" in services:
-            return listening(host, self.http_port)
-        try:
-            return listening(host, self.http_port + number)
-        except ServerError:
-            return listening(host)
+        host, port = self.settings.http_host, self.http_port
+        if "capture" not in services:
+            try:
+                return listening(host, port + number)
+            except ServerError:
+                return listening(host)
+        deadline = time.monotonic() + _PORT_PATIENCE_S
+        while True:
+            try:
+                return listening(host, port)
+            except ServerError:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
 
     def _follow(self) -> None:
         """The server has another port now: the services are started anew, with that one."""

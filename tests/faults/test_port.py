@@ -40,6 +40,16 @@ async def test_a_hub_never_takes_the_server_of_another_for_its_own(server: NatsS
             pass
 
 
+async def test_a_port_that_the_last_hub_has_not_left_yet_is_waited_for() -> None:
+    with short_folder() as folder, listening("127.0.0.1") as last:
+        hub = Hub(settings_in(folder).model_copy(update={"http_port": last.getsockname()[1]}), processes=1)
+        waiting = asyncio.create_task(hub._listener(("capture",), 0))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        last.close()
+        (await waiting).close()
+
+
 @in_the_module
 async def test_services_keep_their_port_while_they_are_down_and_who_asks_meanwhile_is_answered(hub: Hub) -> None:
     (worker,) = hub.workers
