@@ -11,6 +11,7 @@ import orjson
 import pytest
 import structlog
 from nats.aio.msg import Msg
+from xdist.scheduler import LoadScopeScheduling
 
 from services.cli.client import Client, connected
 from services.hub import log
@@ -21,6 +22,53 @@ from tests.nats import NatsServer, short_folder
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Real orders and payloads, where they lie beside the project."""
+
+LONGEST = (
+    "tests/cli/test_bench.py",
+    "tests/faults/test_kills.py",
+    "tests/cli",
+    "tests/cli/test_demo.py",
+    "tests/flow/test_imports.py",
+    "tests/faults",
+    "tests/flow",
+    "tests/hub",
+    "tests/orders",
+)
+"""What takes longest is begun first: begun last, it would keep one worker busy while the others have nothing to do."""
+
+
+def part_of(nodeid: str) -> str:
+    """What one worker runs through: a file; and the tests of the command line together, for they share a hub."""
+    file = nodeid.partition("::")[0]
+    return "tests/cli" if file.startswith("tests/cli/") and file not in LONGEST else file
+
+
+class Parts(LoadScopeScheduling):
+    """Hands the parts out in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return part_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Parts | None:
+    """With ``--dist loadfile`` parts are handed out, not files by their number of tests."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return Parts(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first."""
+
+    def turn(item: pytest.Item) -> int:
+        part = part_of(item.nodeid)
+        folder = part.rpartition("/")[0]
+        return next((n for n, name in enumerate(LONGEST) if name in {part, folder}), len(LONGEST))
+
+    items.sort(key=turn)
+
 
 hypothesis.settings.register_profile("crossdock", deadline=None)  # how fast an example is says how busy the machine is
 hypothesis.settings.load_profile("crossdock")

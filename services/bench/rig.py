@@ -11,10 +11,10 @@ from pathlib import Path
 from services.bench import batches, machine, orders
 from services.bench.figure import BenchError
 from services.cli.client import Client, connected
-from services.cli.supervisor import Worker
+from services.cli.supervisor import Worker, listening
 from services.hub import streams
 from services.hub.health import is_well
-from services.hub.server import Server, ServerError, free_port
+from services.hub.server import Server, ServerError
 from services.hub.settings import Settings, settings
 
 _ATTEMPTS = 3
@@ -73,14 +73,12 @@ class Rig:
         return started
 
     def _worker(self, services: Iterable[str]) -> Worker:
-        port = free_port()
         environment = {
             "CROSSDOCK_NATS_URL": self.url,
-            "CROSSDOCK_HTTP_PORT": str(port),
             "CROSSDOCK_DATA_DIR": str(self.settings.data_dir),
             "CROSSDOCK_LOG_LEVEL": self.settings.log_level,
         }
-        return Worker(tuple(services), port, environment)
+        return Worker(tuple(services), listening(self.settings.http_host), environment)
 
     async def stop(self) -> None:
         """Stop the services; the server goes on."""
@@ -91,8 +89,7 @@ class Rig:
         """End one process of services as a crash does."""
         self.workers.remove(worker)
         os.kill(pid_of(worker), signal.SIGKILL)
-        assert worker.process is not None
-        await worker.process.wait()
+        await worker.stop()
 
     def cpu_s(self) -> dict[str, float]:
         """CPU seconds that services and server have used so far."""

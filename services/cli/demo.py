@@ -223,6 +223,15 @@ def summary(run: Run, facts: Facts, checks: list[Check]) -> dict[str, Any]:
     }
 
 
+def tell(title: str, result: dict[str, Any], checks: list[Check], *, json: bool) -> None:
+    """Print what came of it, for people or as JSON."""
+    if json:
+        as_json(result | {"verify": report(checks)})
+    else:
+        as_table(title, ("figure", "value"), [[name, n] for name, n in result.items() if name != "http_answers"])
+        show(checks)
+
+
 async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: bool) -> int:
     run = Run()
     shop = Shop(seed)
@@ -256,12 +265,7 @@ async def _demo(orders: int, seed: int, processes: int, *, keep: bool, json: boo
             progress.update(working, description="audit")
             checks, facts = await examine(client)
     result = summary(run, facts, checks)
-    if json:
-        as_json(result | {"verify": report(checks)})
-    else:
-        rows = [[name, value] for name, value in result.items() if name != "http_answers"]
-        as_table(f"{counted(orders, 'order')}, seed {seed}", ("figure", "value"), rows)
-        show(checks)
+    tell(f"{counted(orders, 'order')}, seed {seed}", result, checks, json=json)
     lost_or_double = ("lost", "oversold_units", "double_reservations", "double_labels", "dead_letters")
     return 0 if all(check.ok for check in checks) and not any(result[name] for name in lost_or_double) else FAILED
 

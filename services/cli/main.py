@@ -27,7 +27,7 @@ from services.hub.wire import DisconnectedError
 
 _COMMANDS = {
     "up": ("running", "up"),
-    "run": ("running", "run"),
+    "run": ("serving", "run"),
     "demo": ("demo", "demo"),
     "import": ("imports", "import_file"),
     "load": ("cutover.load", "load"),

@@ -7,8 +7,6 @@ from starlette.types import ASGIApp
 from services.hub.app import HubApp
 from services.hub.settings import Settings
 from services.hub.toml import load_toml
-from services.shipping.edge import BELOW, CarrierEdge
-from services.shipping.rules.carriers import CarriersFile
 
 
 def mounts(apps: Iterable[HubApp], config: Settings) -> dict[str, ASGIApp]:
@@ -16,5 +14,8 @@ def mounts(apps: Iterable[HubApp], config: Settings) -> dict[str, ASGIApp]:
     here = {app.service.name: app for app in apps}
     if "capture" not in here or "shipping" in here:
         return {}
+    from services.shipping.edge import BELOW, CarrierEdge  # noqa: PLC0415  # no other process needs shipping's half
+    from services.shipping.rules.carriers import CarriersFile  # noqa: PLC0415
+
     accounts = load_toml(config.rules_dir / "carriers.toml", CarriersFile).account
     return {BELOW: CarrierEdge(accounts, here["capture"].runtime, config)}

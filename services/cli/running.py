@@ -1,7 +1,6 @@
-"""`crossdock up` and `crossdock run`: the hub itself."""
+"""`crossdock up`: the whole hub on this machine."""
 
 import asyncio
-import importlib
 import signal
 from typing import Annotated
 
@@ -9,9 +8,8 @@ import typer
 from rich.text import Text
 
 from services.cli import doctor
-from services.cli.mounts import mounts
-from services.cli.output import FAILED, USAGE, console, fail
-from services.cli.supervisor import ALL, Hub
+from services.cli.output import FAILED, console, fail
+from services.cli.supervisor import Hub
 from services.hub import log, process
 from services.hub.settings import settings
 
@@ -54,20 +52,3 @@ async def _up(hub: Hub) -> int:
 async def _start(hub: Hub) -> None:
     await hub.start()
     await hub.ready(300)
-
-
-def run(
-    services: Annotated[list[str], typer.Argument(help=f"Which: {', '.join(ALL)}; or all.")],
-    *,
-    follow_parent: Annotated[bool, typer.Option(hidden=True, help="End when standard input closes.")] = False,
-) -> None:
-    """Run chosen services against the server at CROSSDOCK_NATS_URL."""
-    names = list(ALL) if services == ["all"] else services
-    unknown = [name for name in names if name not in ALL]
-    if unknown:
-        fail(f"no service {', '.join(unknown)}; there are: {', '.join(ALL)}", USAGE)
-    config = settings()
-    log.configure(config)
-    apps = [importlib.import_module(f"services.{name}.app").app for name in names]
-    serving = process.serve(apps, config, follow_parent=follow_parent, mounts=mounts(apps, config))
-    raise typer.Exit(process.run(serving))

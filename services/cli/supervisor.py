@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from services.hub.health import is_well
 from services.hub.log import logger
 from services.hub.process import STORAGE_EXIT
-from services.hub.server import Server, free_port
+from services.hub.server import Server, ServerError
 from services.hub.settings import Settings
 
 ALL = ("capture", "payments", "inventory", "products", "routing", "shipping", "returns")
@@ -18,6 +19,8 @@ GROUPS = (("capture", "payments", "inventory", "products"), ("routing", "shippin
 """Services that share a process when there are two: measured to load both about alike."""
 
 _STABLE_S = 30.0
+_PORT_PATIENCE_S = 10.0
+"""So long services of a hub that was killed may take to finish, and keep their port."""
 
 
 def groups(processes: int) -> list[tuple[str, ...]]:
@@ -32,12 +35,29 @@ def groups(processes: int) -> list[tuple[str, ...]]:
     return [tuple(share) for share in shares]
 
 
-class Worker:
-    """One process of services."""
+def listening(host: str, port: int = 0) -> socket.socket:
+    """A socket that listens at this port, or at any that is free where none is named.
 
-    def __init__(self, services: Sequence[str], port: int, environment: dict[str, str]) -> None:
+    Raises:
+        ServerError: another program has the port.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        msg = f"{host}:{port} cannot be listened at: {error.strerror}; set CROSSDOCK_HTTP_PORT to another port"
+        raise ServerError(msg) from None
+
+
+class Worker:
+    """One process of services, and the socket that it listens at, which stays when the process is started anew.
+
+    Nobody else can take its port meanwhile, and who connects then is not refused: the next process answers.
+    """
+
+    def __init__(self, services: Sequence[str], listener: socket.socket, environment: dict[str, str]) -> None:
         self.services = tuple(services)
-        self.port = port
+        self.port: int = listener.getsockname()[1]
+        self._listener = listener
         self._environment = environment
         self.process: asyncio.subprocess.Process | None = None
         self.starts = 0
@@ -52,6 +72,8 @@ class Worker:
             "run",
             *self.services,
             "--follow-parent",
+            f"--listener={self._listener.fileno()}",
+            pass_fds=[self._listener.fileno()],
             stdin=asyncio.subprocess.PIPE,
             env={**os.environ, **self._environment},
         )
@@ -63,12 +85,12 @@ class Worker:
             self.process.kill()  # it has lost its server, and could finish nothing
 
     async def stop(self) -> None:
-        """Let it finish what it has in hand."""
-        if self.process is None or self.process.returncode is not None:
-            return
-        if self.process.stdin is not None:
-            self.process.stdin.close()
-        await self.process.wait()
+        """Let it finish what it has in hand; nobody listens any more."""
+        if self.process is not None and self.process.returncode is None:
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+            await self.process.wait()
+        self._listener.close()
 
 
 class Hub:
@@ -100,26 +122,41 @@ class Hub:
         """Start the server, then the services.
 
         Raises:
-            ServerError: the server does not start.
+            ServerError: the server does not start, or another program has the port that orders come in at.
         """
         if self.server:
             await self.server.start()
-        self.http_port = self.http_port or free_port()
         for number, services in enumerate(groups(self._processes)):
-            port = self.http_port if "capture" in services else free_port(self.http_port + number)
             environment = {
                 "CROSSDOCK_NATS_URL": self.nats_url,
                 "CROSSDOCK_NATS_SERVER": self.settings.server_name,
-                "CROSSDOCK_HTTP_PORT": str(port),
                 "CROSSDOCK_DATA_DIR": str(self.settings.data_dir.resolve()),
                 "CROSSDOCK_LOG_LEVEL": self.settings.log_level,
                 **self._environment,
                 "PYTHONPATH": os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH", "")])),
             }
-            worker = Worker(services, port, environment)
+            worker = Worker(services, await self._listener(services, number), environment)
             self.workers.append(worker)
+            self.http_port = worker.port if "capture" in services else self.http_port
             await worker.start()
             self._watching.append(asyncio.create_task(self._watch(worker), name=f"worker-{number}"))
+
+    async def _listener(self, services: Sequence[str], number: int) -> socket.socket:
+        """Orders come in at the port that is set; the other processes have the ports after it, where they are free."""
+        host, port = self.settings.http_host, self.http_port
+        if "capture" not in services:
+            try:
+                return listening(host, port + number)
+            except ServerError:
+                return listening(host)
+        deadline = time.monotonic() + _PORT_PATIENCE_S
+        while True:
+            try:
+                return listening(host, port)
+            except ServerError:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
 
     def _follow(self) -> None:
         """The server has another port now: the services are started anew, with that one."""

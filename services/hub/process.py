@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
@@ -109,11 +110,12 @@ async def serve(
     *,
     follow_parent: bool = False,
     mounts: Mapping[str, ASGIApp] | None = None,
+    sockets: list[socket.socket] | None = None,
 ) -> int:
     """Run services until they are told to stop; the exit status.
 
     With ``follow_parent`` the end of standard input means the end, too, and the parent is told by `STORAGE_EXIT` when
-    the server cannot write to its disk.
+    the server cannot write to its disk. ``sockets`` listen already; without, the port of the settings is listened at.
     """
     config = uvicorn.Config(
         Web(apps, mounts),
@@ -140,7 +142,7 @@ async def serve(
             await stack.enter_async_context(app.start_lifespan_context())
         tune_memory()
         watching = asyncio.create_task(until_parent_ends(server.end)) if follow_parent else None
-        await server.serve()
+        await server.serve(sockets)
         if watching is not None:
             watching.cancel()
         await asyncio.gather(*(app.runtime.stop() for app in apps))

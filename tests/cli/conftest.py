@@ -60,7 +60,7 @@ def environment(folder: Path) -> dict[str, str]:
     return kept | {"CROSSDOCK_DATA_DIR": str(folder), "CROSSDOCK_HTTP_PORT": "0", "COLUMNS": "240"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub() -> Iterator[RunningHub]:
     """`crossdock up`, once for all tests of the command line."""
     with short_folder() as name:

@@ -1,10 +1,8 @@
 """Whatever the order of messages and answers, lost ones among them: no parcel has two labels, and no piece is lost."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,17 +21,16 @@ from crossdock_contracts.shipping import (
 )
 from crossdock_contracts.stores import AcceptFulfilmentV1, DeclineFulfilmentV1, FulfilmentDeclinedV1
 from crossdock_contracts.values import LineQuantity
-from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Refused, Unsettled, changed
-from services.shipping.carriers import BuyLabel, Offer, Voided
-from services.shipping.carriers.answers import Shopped
-from services.shipping.carriers.requests import ShopRates
+from services.hub.decision import Decision, Done, Failed, Intent, Outcome, Unsettled, changed
+from services.shipping.carriers import BuyLabel
 from services.shipping.decide import accept, label, mend, offer, pack, stop, work
 from services.shipping.decide.parcels import labels_of
 from services.shipping.rules import Rules
 from services.shipping.rules.locations import ShipFrom
 from services.shipping.state import LabelTimer, Shipment, ShipmentStatus
-from tests.builders import BERLIN, NOW, allocated, fulfilment, fulfilment_line, parcel
+from tests.builders import BERLIN, NOW, allocated, fulfilment, fulfilment_line
 from tests.decide import dock
+from tests.decide.abroad import Carriers, Input
 from tests.decide.dock import ABOUT
 from tests.decide.ledger import Ledger
 
@@ -41,43 +38,6 @@ LINES = ("1", "2")
 ASKED = ShipFrom(address=BERLIN, accept_minutes=30)
 TABLES = changed(dock.RULES, locations={**dock.RULES.locations, "SHOP": ASKED})
 LIVE = changed(TABLES, carriers={name: changed(carrier, rates="live") for name, carrier in dock.RULES.carriers.items()})
-
-
-@dataclass(frozen=True, eq=False)
-class Input:
-    """A message on its way through its handler: decided first, and settled by the answer to its call."""
-
-    decide: Callable[..., Decision]
-    settle: Callable[..., Decision] | None
-    message: Any
-
-
-class Carriers:
-    """The outside: does a thing once for each key, and remembers it."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Outcome] = {}
-        self.live: dict[str, int] = {}
-        """Labels that were bought and not given back: tracking number → number of the parcel."""
-
-    def do(self, intent: Intent) -> Outcome:
-        if isinstance(intent.request, ShopRates):
-            price = parcel().cost
-            offers = [Offer(carrier=one.carrier, service="standard", cost=price) for one in intent.request.asked]
-            return Done(Shopped(offers=tuple(offers)), key=intent.key)
-        if intent.key not in self.answers:
-            if isinstance(intent.request, BuyLabel):
-                number = f"XD{len(self.answers)}"
-                self.live[number] = intent.request.parcel
-                self.answers[intent.key] = Done(parcel(number, intent.request.carrier), key=intent.key)
-            else:
-                number = intent.request.tracking_number
-                del self.live[number]
-                self.answers[intent.key] = Done(Voided(tracking_number=number), key=intent.key)
-        return self.answers[intent.key]
-
-    def refuse(self, intent: Intent) -> Outcome:
-        return self.answers.setdefault(intent.key, Refused("not-served", key=intent.key))
 
 
 class Fulfilment(RuleBasedStateMachine):

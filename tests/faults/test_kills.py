@@ -23,8 +23,8 @@ from services.hub.wire import DisconnectedError
 from tests.conftest import until
 from tests.nats import short_folder
 
-ORDERS = 1500
-EVERY = 110
+ORDERS = 900
+EVERY = 66
 """So many labels are bought between one kill and the next."""
 VICTIMS = (
     "capture",

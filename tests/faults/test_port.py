@@ -1,20 +1,37 @@
-"""Another program takes the port of the server while that is down."""
+"""Another program wants the port of what is down."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
+import pytest_asyncio
 
 from services.cli.client import UnreachableError, connected
-from services.cli.supervisor import Hub
+from services.cli.supervisor import Hub, listening
+from services.hub.server import ServerError
 from services.hub.settings import Settings
 from tests.conftest import until
 from tests.faults.test_kills import kill
 from tests.nats import NatsServer, short_folder
 
+in_the_module = pytest.mark.asyncio(loop_scope="module")
+
 
 def settings_in(folder: str) -> Settings:
     return Settings(_env_file=None, data_dir=Path(folder), http_port=0, nats_url="", log_level="error")  # type: ignore[call-arg]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hub() -> AsyncIterator[Hub]:
+    """A hub of one process of services."""
+    with short_folder() as folder:
+        started = Hub(settings_in(folder), processes=1)
+        await started.start()
+        await started.ready()
+        yield started
+        await started.stop()
 
 
 async def test_a_hub_never_takes_the_server_of_another_for_its_own(server: NatsServer) -> None:
@@ -23,24 +40,46 @@ async def test_a_hub_never_takes_the_server_of_another_for_its_own(server: NatsS
             pass
 
 
-async def test_services_follow_their_server_to_another_port() -> None:
-    with short_folder() as folder:
-        hub = Hub(settings_in(folder), processes=1)
-        await hub.start()
-        await hub.ready()
-        assert hub.server is not None
-        port = hub.server.port
+async def test_a_port_that_the_last_hub_has_not_left_yet_is_waited_for() -> None:
+    with short_folder() as folder, listening("127.0.0.1") as last:
+        hub = Hub(settings_in(folder).model_copy(update={"http_port": last.getsockname()[1]}), processes=1)
+        waiting = asyncio.create_task(hub._listener(("capture",), 0))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        last.close()
+        (await waiting).close()
 
-        kill(hub, "nats-server")
-        other = await squat(port)
-        await until(lambda: hub.server is not None and hub.server.port != port, timeout_s=20)
-        await until(lambda: hub.workers[0].starts == 2, timeout_s=20)
-        await hub.ready()
 
-        async with connected(hub.settings) as client:
-            assert await client.ask("inventory", "availability", skus=[]) is not None
-        other.close()
-        await hub.stop()
+@in_the_module
+async def test_services_keep_their_port_while_they_are_down_and_who_asks_meanwhile_is_answered(hub: Hub) -> None:
+    (worker,) = hub.workers
+    starts = worker.starts
+    assert worker.process is not None
+    worker.process.kill()
+    await worker.process.wait()
+
+    with pytest.raises(ServerError, match=f"127.0.0.1:{hub.http_port} cannot be listened at: Address already in use"):
+        listening("127.0.0.1", hub.http_port)
+    async with httpx.AsyncClient(base_url=hub.http_url, timeout=60) as web:
+        assert (await web.get("/health/live")).status_code == 200
+    assert worker.starts == starts + 1
+
+
+@in_the_module
+async def test_services_follow_their_server_to_another_port(hub: Hub) -> None:
+    await hub.ready()
+    assert hub.server is not None
+    port, starts = hub.server.port, hub.workers[0].starts
+
+    kill(hub, "nats-server")
+    other = await squat(port)
+    await until(lambda: hub.server is not None and hub.server.port != port, timeout_s=20)
+    await until(lambda: hub.workers[0].starts > starts, timeout_s=20)
+    await hub.ready()
+
+    async with connected(hub.settings) as client:
+        assert await client.ask("inventory", "availability", skus=[]) is not None
+    other.close()
 
 
 async def squat(port: int) -> asyncio.Server:

@@ -1,0 +1,32 @@
+"""`crossdock run`: some services in this process. It loads nothing else, for processes are started anew in a hurry."""
+
+import importlib
+import socket
+from typing import Annotated
+
+import typer
+
+from services.cli.mounts import mounts
+from services.cli.output import USAGE, fail
+from services.cli.supervisor import ALL
+from services.hub import log, process
+from services.hub.settings import settings
+
+
+def run(
+    services: Annotated[list[str], typer.Argument(help=f"Which: {', '.join(ALL)}; or all.")],
+    *,
+    follow_parent: Annotated[bool, typer.Option(hidden=True, help="End when standard input closes.")] = False,
+    listener: Annotated[int | None, typer.Option(hidden=True, help="Descriptor of a socket that listens.")] = None,
+) -> None:
+    """Run chosen services against the server at CROSSDOCK_NATS_URL."""
+    names = list(ALL) if services == ["all"] else services
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        fail(f"no service {', '.join(unknown)}; there are: {', '.join(ALL)}", USAGE)
+    config = settings()
+    log.configure(config)
+    apps = [importlib.import_module(f"services.{name}.app").app for name in names]
+    sockets = None if listener is None else [socket.socket(fileno=listener)]
+    serving = process.serve(apps, config, follow_parent=follow_parent, mounts=mounts(apps, config), sockets=sockets)
+    raise typer.Exit(process.run(serving))
