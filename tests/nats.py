@@ -43,17 +43,7 @@ class NatsServer:
         self.monitor = free_port()
         self._store = store or folder / "jetstream"
         self._config = folder / f"{name}.conf"
-        self._config.write_text(
-            CONFIG.format(
-                name=name,
-                port=self.port,
-                monitor=self.monitor,
-                max_payload=max_payload,
-                store=str(self._store),
-                sync=sync,
-                more=more,
-            )
-        )
+        self._fields = {"name": name, "max_payload": max_payload, "sync": sync, "more": more}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,15 +58,27 @@ class NatsServer:
         return self._process
 
     async def start(self) -> None:
-        """Start, and wait until JetStream answers."""
+        """Start, and wait until JetStream answers; with another monitor where that port was taken meanwhile."""
         log = self.folder / f"{self.name}.log"
+        async with asyncio.timeout(60):
+            while not await self._spawn(log):
+                assert "monitor port" in (said := log.read_text()), said
+                log.unlink()
+                self.monitor = free_port()
+
+    async def _spawn(self, log: Path) -> bool:
+        """Start, and wait until it is healthy; false if it ended."""
+        self._config.write_text(
+            CONFIG.format(port=self.port, monitor=self.monitor, store=str(self._store), **self._fields)
+        )
         self._process = subprocess.Popen(  # noqa: ASYNC220  # it returns at once
             [str(binary()), "-c", str(self._config), "-l", str(log)]
         )
-        async with asyncio.timeout(60):
-            while not await asyncio.to_thread(self._is_healthy):
-                assert self._process.poll() is None, log.read_text()
-                await asyncio.sleep(0.01)
+        while not await asyncio.to_thread(self._is_healthy):
+            if self._process.poll() is not None:
+                return False
+            await asyncio.sleep(0.01)
+        return True
 
     def _is_healthy(self) -> bool:
         try:

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from crossdock_contracts.capture import OrderHeldV1
+from crossdock_contracts.capture import CancelRequestedV1, OrderHeldV1
 from crossdock_contracts.inventory import AllocationRefusedV1, StockReservedV1
 from crossdock_contracts.labels import LabelBoughtV1
 from crossdock_contracts.operations import CommandRefusedV1
@@ -227,9 +227,7 @@ def test_if_all_have_declined_the_order_is_held_and_its_release_asks_them_again(
 
 def test_a_cancel_that_waits_for_a_declined_fulfilment_is_answered_by_that() -> None:
     ledger = placed()
-    cancel = test_routing.CancelRequestedV1(
-        owner="main", order_id="web:1", cancel_id="c-1", lines=(pieces(),), reason="requested"
-    )
+    cancel = CancelRequestedV1(owner="main", order_id="web:1", cancel_id="c-1", lines=(pieces(),), reason="requested")
     ledger.take(partial(stop.cancel_requested, test_routing.RULES), cancel, NOW)
     assert len(ledger.said(FulfilmentStopRequestedV1)) == 1
     hears(ledger)
@@ -244,7 +242,7 @@ def test_a_cancel_that_waits_for_a_declined_fulfilment_is_answered_by_that() -> 
 @pytest.mark.parametrize("refused", [False, True])
 def test_an_order_that_is_cancelled_by_a_decline_or_refusal_is_over_even_if_it_is_held(refused: bool) -> None:
     ledger, rules = placed(), test_routing.RULES
-    cancel = test_routing.CancelRequestedV1(owner="main", order_id="web:1", cancel_id="c-1", reason="requested")
+    cancel = CancelRequestedV1(owner="main", order_id="web:1", cancel_id="c-1", reason="requested")
     ledger.take(partial(stop.cancel_requested, rules), cancel, NOW)
     ledger.take(route.stop_held, OrderHeldV1(owner="main", order_id="web:1", hold=hold()), NOW)
 

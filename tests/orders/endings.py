@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 from crossdock_contracts.capture import CancelOrderV1, RejectOrderV1, ReleaseHoldV1
@@ -24,8 +25,8 @@ from tests.orders.world import World
 SKUS = ("A", "B", "C")
 
 
-def finish(world: World, draw: random.Random) -> None:
-    """Everybody does their part until nothing is left to do."""
+def finish(world: World, draw: random.Random, ship: Callable[[World, random.Random], None] | None = None) -> None:
+    """Everybody does their part until nothing is left to do; ``ship`` is the warehouse's, where it has more to do."""
     world.run(draw)
     for _ in range(30):
         for sku in SKUS:
@@ -44,14 +45,14 @@ def finish(world: World, draw: random.Random) -> None:
                         CancelOrderV1(owner="main", order_id=order.order_id, cancel_id=f"end-{len(world.events)}")
                     )
         world.run(draw, trouble=False)
-        _ship_all(world, draw)
+        (ship or ship_all)(world, draw)
         world.wait(timedelta(hours=1))
         world.run(draw, trouble=False)
         if all(order.has_ended or order.status == "expected" for order in world.all(OrderRecord)):
             break
 
 
-def _ship_all(world: World, draw: random.Random) -> None:
+def ship_all(world: World, draw: random.Random) -> None:
     for one in [s for s in world.all(Shipment) if is_open(s.status)]:
         about = {"owner": "main", "order_id": one.order_id, "fulfilment_id": one.fulfilment_id}
         if one.status in {ShipmentStatus.ALLOCATED, ShipmentStatus.LABELLED}:

@@ -18,6 +18,7 @@ from crossdock_contracts.products import Product, UpsertProductV1
 from crossdock_contracts.shipping import ConfirmPackedV1, ConfirmPickedV1, PackedParcel
 from crossdock_contracts.values import LineQuantity, PaymentMethod
 from crossdock_contracts.warehouse import CloseWaveV1, ConfirmStepV1, PlanWaveV1
+from services.capture.state import OrderRecord
 from services.hub.settings import ROOT, Settings
 from services.payments.gateways import Capture, Refund
 from services.shipping.carriers import BuyLabel, VoidLabel
@@ -27,6 +28,7 @@ from services.shipping.rules import Rules
 from services.shipping.state import Shipment, is_open
 from services.shipping.state_work import Task, Wave
 from services.verify.checks import audit
+from tests.orders import endings
 from tests.orders import test_whole_orders as whole
 from tests.orders.world import World
 
@@ -69,7 +71,7 @@ class WarehouseOrders(whole.WholeOrders):
     def begin(self, seed: int) -> None:
         super().begin(seed)
         self.world = World(Settings(rules_dir=RULES_DIR))
-        for sku in whole.SKUS:
+        for sku in endings.SKUS:
             self.world.send(UpsertProductV1(owner="main", sku=sku, product=Product(sku=sku, weight_g=300)))
             for place, quantity in (("BER", 1), ("ROT", 20)):
                 self.world.send(ReceiveStockV1(owner="main", sku=sku, location_id=place, quantity=quantity))
@@ -169,27 +171,22 @@ def _about(one: Shipment) -> dict[str, str]:
 
 def finish(world: World, draw: Any) -> None:
     """Everybody does their part; what waits for a step gets it."""
-    ship_all = whole._ship_all
 
     def with_steps(world: World, draw: Any) -> None:
         for one in [s for s in world.all(Shipment) if is_open(s.status)]:
             for step in one.steps:
                 world.send(ConfirmStepV1(**_about(one), step=step.name))
         world.run(draw, trouble=False)
-        ship_all(world, draw)
+        endings.ship_all(world, draw)
 
-    whole._ship_all = with_steps
-    try:
-        whole.finish(world, draw)
-    finally:
-        whole._ship_all = ship_all
+    endings.finish(world, draw, with_steps)
 
 
 def sound(world: World) -> None:
     """As all orders are; and no parcel has two labels, none of which is lost, and no queue holds what is over."""
     assert world.dead == []
     assert [violation for check in audit(world.facts()) for violation in check.violations] == []
-    for order in world.all(whole.OrderRecord):
+    for order in world.all(OrderRecord):
         assert order.has_ended or order.status == "expected", f"{order.order_id} is {order.status}: {order.holds}"
     assert not [s for s in world.all(Shipment) if is_open(s.status) or s.intent]
     assert not list(world.all(Task))
