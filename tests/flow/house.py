@@ -250,6 +250,14 @@ class House:
         found = answer["answer"][0]
         return found["on_hand"], found["allocated"], found["reserved"], found["waiting"]
 
+    async def has(self, sku: str, *stock: int) -> None:
+        """Wait until that is the stock of a SKU: an event stands in the stream a moment before inventory answers so."""
+
+        async def stands() -> bool:
+            return await self.stock(sku) == stock
+
+        await until(stands)
+
     async def labelled(self, order_id: str) -> dict[str, Any]:
         """Wait until an order's first label is bought; its fulfilment."""
         bought = await self.hears("label-bought", order_id)

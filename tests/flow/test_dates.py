@@ -38,6 +38,8 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("house")
     rules = rules_in(folder)
     (rules / "locations.toml").write_text(PLACES)
+    channels = (rules / "channels.toml").read_text()
+    (rules / "channels.toml").write_text(channels.replace('"LON"', '"ROT"'))
     text = (rules / "routing.toml").read_text()
     (rules / "routing.toml").write_text(text[: text.index("[[rule]]")])
     with short_folder() as store:
