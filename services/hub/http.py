@@ -19,12 +19,14 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 import aiohttp
 import httpx
 import orjson
+from prometheus_client import Counter, Histogram
 
 from services.hub.connections import Connections
 from services.hub.effects import PermanentError, ThrottledError, TransientError, UnknownError
@@ -205,8 +207,9 @@ class Http:
             result = "transient"
             raise
         finally:
-            CALL_TIME.labels(self.adapter, operation).observe(time.perf_counter() - started)
-            CALLS.labels(self.adapter, operation, result).inc()
+            seconds, count = _metrics(self.adapter, operation, result)
+            seconds.observe(time.perf_counter() - started)
+            count.inc()
         return read_answer
 
     async def _sent(self, method: str, path: str, request: dict[str, Any], *, repeatable: bool) -> Answer:
@@ -264,6 +267,11 @@ class Http:
         if code == f"http-{status}":  # it names none: it may not have been the API that was asked
             detail = f"{answer.request.method} {answer.request.url.path}: {detail}".rstrip(": ")
         raise StatusError(code, detail, status, answer.content)
+
+
+@cache
+def _metrics(adapter: str, operation: str, result: str) -> tuple[Histogram, Counter]:
+    return CALL_TIME.labels(adapter, operation), CALLS.labels(adapter, operation, result)
 
 
 def _is_broken(answer: Answer) -> bool:
