@@ -140,6 +140,8 @@ def ask_again(rules: Rules, states: States, message: PickupAgain, now: datetime)
     if not _is_reached(rules, pickup):
         detail = f"{pickup.carrier} or {pickup.location_id} is not in the rules any more"
         return _not_booked(pickup, "no-pickups", detail)
+    if now >= pickup.closes_at:
+        return _not_booked(pickup, "too-late", f"it could not be asked in time: {message.why}")
     intent = _intent(rules, pickup)
     return Decision(writes=[changed(pickup, intent=intent.record(now))], intent=intent)
 
