@@ -107,6 +107,19 @@ def test_an_order_that_is_corrected_while_it_waits_for_the_carrier_waits_for_wha
     assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
 
 
+def test_an_order_that_is_corrected_while_its_carrier_is_slow_waits_for_one_answer_only() -> None:
+    gate, desk = Gate(), asked()
+    wanted = BERLIN.model_copy(update={"line1": "Street 12"})
+    amended(gate, wanted)
+    _, second = gate.said(AddressCheckWantedV1)
+    desk.take(partial(addresses.check, ACCOUNTS), second, NOW)
+    for message in (WANTED, second):
+        desk.take(addresses.settle_check, message, NOW, Done(AddressChecked(deliverable=True)))
+    (answer,) = desk.said(AddressCheckedV1)
+    gate.take(delivery.know_checked, answer, NOW)
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
+
+
 def test_an_address_that_a_newer_copy_mends_is_asked_about_before_its_order_goes_on() -> None:
     gate = Gate()
     gate.takes("2", ship_to=BERLIN.model_copy(update={"postcode": "1"}))

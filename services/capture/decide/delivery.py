@@ -82,9 +82,11 @@ def know_checked(states: States, message: AddressCheckedV1, now: datetime) -> De
     """A carrier has said whether it delivers there: only where it does not, somebody has to look."""
     record = states.get(OrderRecord, message.owner, message.order_id)
     asked = numbered(ADDRESS_CHECK, message.attempt)
-    waits = [hold for hold in record.holds if hold.hold_id == asked] if record else []
-    if record is None or record.status in ENDED or record.order is None or not waits:
+    checks = [hold for hold in record.holds if hold.reason == ADDRESS_CHECK] if record else []
+    number = next((n for n, hold in enumerate(checks, start=1) if hold.hold_id == asked), 0)
+    if record is None or record.status in ENDED or record.order is None or not number:
         return Decision.nothing()
+    waits = checks[:number]  # of places that came before it nobody says anything any more
     if message.result != "undeliverable" or message.ship_to != _aim(record):  # it was amended meanwhile
         return close(states, record, waits, f"{message.account or 'nobody'}: {message.result}", now)
     suggestion = _suggested(message.ship_to, message.suggestion)
