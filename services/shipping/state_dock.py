@@ -106,7 +106,7 @@ MOVES: dict[ManifestStatus, frozenset[ManifestStatus]] = {
 """The legal moves of a manifest."""
 
 CALL_MOVES: dict[CallStatus, frozenset[CallStatus]] = {
-    CallStatus.BOOKING: frozenset({CallStatus.BOOKED, CallStatus.REFUSED}),
+    CallStatus.BOOKING: frozenset({CallStatus.BOOKED, CallStatus.REFUSED, CallStatus.CANCELLED}),
     CallStatus.BOOKED: frozenset({CallStatus.CANCELLED}),
     CallStatus.REFUSED: frozenset(),
     CallStatus.CANCELLED: frozenset(),
@@ -133,6 +133,8 @@ class CarrierPickup(Document, service="shipping", kind="carrier-pickup", key=("l
     """The carrier's id of it, by which it is called off."""
     confirmation: str = ""
     booked_by: str = ""
+    cancelled_by: str = ""
+    """Who wants it to be called off."""
 
     @property
     def has_ended(self) -> bool:
