@@ -107,6 +107,19 @@ def test_an_order_that_is_corrected_while_it_waits_for_the_carrier_waits_for_wha
     assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
 
 
+@pytest.mark.parametrize("result", ["deliverable", "unchecked"])
+def test_an_order_that_is_corrected_to_where_the_carrier_delivers_goes_on_and_else_waits_for_somebody(
+    result: str,
+) -> None:
+    gate = Gate()
+    gate.hears("undeliverable", suggestion=BETTER)
+    wanted = BERLIN.model_copy(update={"line1": "Street 12"})
+    amended(gate, wanted)
+    gate.hears(result, ship_to=wanted, attempt=2)
+    left = [] if result == "deliverable" else ["address-undeliverable"]
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == (left, int(not left))
+
+
 def test_an_order_that_is_corrected_while_its_carrier_is_slow_waits_for_one_answer_only() -> None:
     gate, desk = Gate(), asked()
     wanted = BERLIN.model_copy(update={"line1": "Street 12"})

@@ -87,7 +87,9 @@ def know_checked(states: States, message: AddressCheckedV1, now: datetime) -> De
     if record is None or record.status in ENDED or record.order is None or not number:
         return Decision.nothing()
     waits = checks[:number]  # of places that came before it nobody says anything any more
-    if message.result != "undeliverable" or message.ship_to != _aim(record):  # it was amended meanwhile
+    if message.result != "unchecked" and message.ship_to == _aim(record):  # it was not amended meanwhile
+        waits += [one for one in record.holds if one.reason == ADDRESS_UNDELIVERABLE]  # of the place before
+    if message.result != "undeliverable" or message.ship_to != _aim(record):
         return close(states, record, waits, f"{message.account or 'nobody'}: {message.result}", now)
     suggestion = _suggested(message.ship_to, message.suggestion)
     instead = f"; it suggests {_written(suggestion)}" if suggestion else ""
@@ -100,7 +102,6 @@ def know_checked(states: States, message: AddressCheckedV1, now: datetime) -> De
         on_expiry="release",
         suggestion=suggestion,
     )
-    waits += [one for one in record.holds if one.reason == ADDRESS_UNDELIVERABLE]  # of the place before
     record, decision = opened(record, hold)
     return decision.and_then(close(states, record, waits, message.account, now))
 
