@@ -80,6 +80,11 @@ class Manifest(Document, service="shipping", kind="manifest", key=("location_id"
         """It was made, or refused."""
         return self.status is not ManifestStatus.MAKING
 
+    @property
+    def waits_for_carrier(self) -> bool:
+        """Its carrier is away, and knows nothing of it."""
+        return self.status is ManifestStatus.MAKING and self.intent is None
+
 
 class ManifestAgain(Awaiting, service="shipping", kind="manifest-again", key=("location_id", "carrier", "manifest_id")):
     """A manifest whose carrier is away: it is asked again as soon as it is back."""
@@ -140,6 +145,11 @@ class CarrierPickup(Document, service="shipping", kind="carrier-pickup", key=("l
     def has_ended(self) -> bool:
         """There is an answer, and nothing under way."""
         return self.status is not CallStatus.BOOKING and self.intent is None
+
+    @property
+    def waits_for_carrier(self) -> bool:
+        """Its carrier is away, and knows nothing of it."""
+        return self.status is CallStatus.BOOKING and self.intent is None
 
 
 class PickupAgain(Awaiting, service="shipping", kind="carrier-pickup-again", key=("location_id", "pickup_id")):

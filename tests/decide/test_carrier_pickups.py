@@ -87,6 +87,16 @@ def test_a_pickup_that_waits_for_its_carrier_is_called_off_without_it() -> None:
     )
 
 
+def test_a_pickup_that_waits_for_its_carrier_is_booked_elsewhere() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(AWAY)
+    quay.take(fetch.settle_by_hand, SettleCarrierPickupV1(**AT, pickup_id="P-1", number="by phone"), NOW)
+    assert quay.said(CarrierPickupBookedV1)[0].confirmation == "by phone"
+    timer = quay.get(PickupAgain, "main", "BER", "P-1")
+    assert quay.take(partial(fetch.ask_again, HANDS_OVER), timer, timer.due_at) == Decision()
+
+
 def test_who_called_a_pickup_off_is_known_however_long_its_carrier_was_away() -> None:
     quay = Quay(1)
     quay.book()

@@ -121,7 +121,7 @@ def call_off(rules: Rules, states: States, message: CancelCarrierPickupV1, now: 
         return Decision.nothing()
     if pickup.intent is not None and pickup.intent.operation == CANCEL:
         return _resumed(rules, pickup)
-    if pickup.status is CallStatus.BOOKING and pickup.intent is None:  # it waits: the carrier knows nothing of it
+    if pickup.waits_for_carrier:
         return _cancelled(pickup, message.cancelled_by, now)
     if trouble := _stays(rules, pickup):
         return Decision.refused(message, *trouble)
@@ -291,7 +291,7 @@ def settle_by_hand(states: States, message: SettleCarrierPickupV1, now: datetime
         return Decision.unknown(message, "pickup", f"{message.pickup_id} of {message.location_id}")
     if pickup.status is CallStatus.BOOKED and not message.number:
         return _cancelled(pickup, "", now)
-    if not pickup.unsettled:
+    if not (pickup.unsettled or pickup.waits_for_carrier):
         detail = f"pickup {message.pickup_id} of {message.location_id} does not wait for somebody to look"
         return Decision.refused(message, "wrong-state", detail)
     if not message.number:
