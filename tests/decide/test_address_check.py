@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 
 from crossdock_contracts.addresses import AddressCheckedV1, AddressCheckWantedV1
-from crossdock_contracts.amendments import AmendmentRequestedV1, AmendOrderV1
-from crossdock_contracts.capture import OrderHeldV1, OrderReleasedV1
+from crossdock_contracts.amendments import AmendmentDecidedV1, AmendmentRequestedV1, AmendOrderV1
+from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderReleasedV1
+from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import Address
 from services.capture.decide import correct, delivery, holds
 from services.capture.decide import ingest as take_in
 from services.capture.state import HoldExpiry, OrderRecord
 from services.hub.decision import Decision, Done, Failed, Outcome, Refused, Unsettled
+from services.routing.decide import amend, route
 from services.shipping.carriers import AddressChecked, ValidateAddress
 from services.shipping.decide import addresses
 from services.shipping.rules.carriers import Account
-from tests.builders import BERLIN, NOW, ingest, later, order_input
+from tests.builders import BERLIN, NOW, authorised, ingest, later, order_input, promised, reserved
+from tests.decide.depot import Routing, depots
 from tests.decide.dock import RULES
 from tests.decide.ledger import Ledger
 from tests.decide.shop import Shop, checks
@@ -95,6 +98,24 @@ def test_an_order_that_is_amended_to_another_place_waits_for_what_the_carrier_sa
     assert gate.reasons == ["address-check"], "that was said of the place before"
     gate.hears("undeliverable", ship_to=wanted, attempt=2, suggestion=BETTER)
     assert (gate.reasons, len(gate.said(OrderReleasedV1))) == (["address-undeliverable"], 1)
+
+
+def test_nothing_is_routed_anew_before_the_answer_though_routing_hears_of_the_amendment_before_the_hold() -> None:
+    gate, routing = Gate(), Routing(depots())
+    gate.hears("deliverable")
+    held, _, requested = amended(gate, BERLIN.model_copy(update={"line1": "Nowhere 9"})).events
+    captured, (released,) = gate.said(OrderCapturedV1)[0], gate.said(OrderReleasedV1)
+    routing.take(partial(route.know_order, routing.rules), captured, NOW)
+    routing.take(partial(route.go_on_released, routing.rules), released, NOW)
+    routing.take(partial(route.know_payment, routing.rules), authorised("web:1"), NOW)
+    routing.take(partial(amend.amendment_requested, routing.rules), requested, NOW)
+    routing.take(partial(route.know_promise, routing.rules), reserved(promised(BER=5), order_id="web:1"), NOW)
+    assert (len(routing.said(AmendmentDecidedV1)), routing.said(OrderRoutedV1)) == (1, [])
+    assert routing.take(route.stop_held, held, NOW) == Decision()
+    again = released.model_copy(update={"releases": released.releases + 1, "order": requested.order})
+    routing.take(partial(route.go_on_released, routing.rules), again, NOW)
+    (routed,) = routing.said(OrderRoutedV1)
+    assert routed.fulfilments[0].ship_to.line1 == "Nowhere 9"
 
 
 def test_an_order_that_is_corrected_while_it_waits_for_the_carrier_waits_for_what_it_says_of_the_correction() -> None:

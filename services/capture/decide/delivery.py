@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from crossdock_contracts.addresses import AddressCheckedV1
+from crossdock_contracts.amendments import AmendmentRequestedV1
 from crossdock_contracts.capture import OrderReleasedV1
 from crossdock_contracts.reasons import ADDRESS_CHECK, ADDRESS_UNDELIVERABLE
 from crossdock_contracts.values import Address, Hold
@@ -23,7 +24,7 @@ _PLACE = ("line1", "line2", "line3", "postcode", "city", "region", "country")
 def asked_again(channels: Channels, decide: Decide) -> Decide:
     """The same decision; an order that goes to another place by it waits until a carrier was asked about that.
 
-    Routing hears of the hold before it hears of the amendment, and so places nothing anew until it is closed.
+    Routing hears of the hold with the amendment, and so places nothing anew until it is closed.
     """
 
     @wraps(getattr(decide, "func", decide))
@@ -72,10 +73,15 @@ def _ask_again(
     if before.status is OrderStatus.HELD and record.status is OrderStatus.OPEN:  # it is not let go after all
         record = changed(record, status=before.status, releases=before.releases)
         decision.events = [one for one in decision.events if not isinstance(one, OrderReleasedV1)]
-    first, decision.events = decision.events, []
+    first = [_held(one, record) if isinstance(one, AmendmentRequestedV1) else one for one in decision.events]
+    decision.events = []
     decision = decision.and_then(opened(record, hold)[1])
     decision.events += [wanted, *first]
     return decision
+
+
+def _held(requested: AmendmentRequestedV1, record: OrderRecord) -> AmendmentRequestedV1:
+    return requested.model_copy(update={"held_after": record.releases})
 
 
 def know_checked(states: States, message: AddressCheckedV1, now: datetime) -> Decision:
