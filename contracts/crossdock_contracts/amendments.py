@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from pydantic import NonNegativeInt
+
 from crossdock_contracts.base import Command, Event, Id, Moment, Utc, Value
 from crossdock_contracts.values import (
     Address,
@@ -153,6 +155,8 @@ class AmendmentRequestedV1(Event, service="capture", name="amendment-requested",
     amount_minor: int = 0
     """What the buyer pays more, or less, if all of it can be done."""
     requested_by: str = ""
+    held_after: NonNegativeInt | None = None
+    """It is held for this, after so many releases: nothing is placed anew before the next one; none: it is not."""
 
 
 class AmendmentDecidedV1(Event, service="routing", name="amendment-decided", version=1, entity="order_id"):

@@ -128,6 +128,8 @@ class WayBack(Part):
     tracking: str = ""
     """Where its parcel is, as the carrier said last: ``in-transit``, ``out-for-delivery``, ``exception``, or
     ``delivered`` to the warehouse's door, where nobody has counted it yet; empty: it has not said anything."""
+    tracking_code: str = ""
+    """What an exception is."""
     tracking_detail: str = ""
     tracked_at: Utc | None = None
 

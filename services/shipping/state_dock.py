@@ -80,6 +80,11 @@ class Manifest(Document, service="shipping", kind="manifest", key=("location_id"
         """It was made, or refused."""
         return self.status is not ManifestStatus.MAKING
 
+    @property
+    def waits_for_carrier(self) -> bool:
+        """Its carrier is away, and knows nothing of it."""
+        return self.status is ManifestStatus.MAKING and self.intent is None
+
 
 class ManifestAgain(Awaiting, service="shipping", kind="manifest-again", key=("location_id", "carrier", "manifest_id")):
     """A manifest whose carrier is away: it is asked again as soon as it is back."""
@@ -106,7 +111,7 @@ MOVES: dict[ManifestStatus, frozenset[ManifestStatus]] = {
 """The legal moves of a manifest."""
 
 CALL_MOVES: dict[CallStatus, frozenset[CallStatus]] = {
-    CallStatus.BOOKING: frozenset({CallStatus.BOOKED, CallStatus.REFUSED}),
+    CallStatus.BOOKING: frozenset({CallStatus.BOOKED, CallStatus.REFUSED, CallStatus.CANCELLED}),
     CallStatus.BOOKED: frozenset({CallStatus.CANCELLED}),
     CallStatus.REFUSED: frozenset(),
     CallStatus.CANCELLED: frozenset(),
@@ -133,11 +138,18 @@ class CarrierPickup(Document, service="shipping", kind="carrier-pickup", key=("l
     """The carrier's id of it, by which it is called off."""
     confirmation: str = ""
     booked_by: str = ""
+    cancelled_by: str = ""
+    """Who wants it to be called off."""
 
     @property
     def has_ended(self) -> bool:
         """There is an answer, and nothing under way."""
         return self.status is not CallStatus.BOOKING and self.intent is None
+
+    @property
+    def waits_for_carrier(self) -> bool:
+        """Its carrier is away, and knows nothing of it."""
+        return self.status is CallStatus.BOOKING and self.intent is None
 
 
 class PickupAgain(Awaiting, service="shipping", kind="carrier-pickup-again", key=("location_id", "pickup_id")):

@@ -4,7 +4,7 @@ import pytest
 
 from crossdock_contracts.values import Money
 from services.hub.decision import Done, Intent
-from services.hub.effects import Effects, Limits, PermanentError
+from services.hub.effects import Effects, Limits, PermanentError, UnknownError
 from services.shipping.carriers import (
     BookPickup,
     BoughtParcel,
@@ -41,6 +41,16 @@ async def test_a_manifest_is_waited_for_and_fetched() -> None:
 async def test_a_manifest_that_fails_says_why() -> None:
     async with easypost(answer(201, {"id": "sf_1", "status": "failed", "message": "wrong day"})) as (carrier, _, _):
         with pytest.raises(PermanentError, match="manifest-failed: wrong day"):
+            await carrier.call("manifest", "m", MANIFEST)
+
+
+@pytest.mark.parametrize("refused", ["file", "form"])
+async def test_a_manifest_that_was_made_is_not_refused_where_it_cannot_be_fetched(refused: str) -> None:
+    async with easypost() as (carrier, house, server):
+        url = f"{house.url}/files/form" if refused == "file" else None
+        form = {"id": "sf_1", "status": "creating", "form_url": url, "tracking_codes": ["T1", "T2"]}
+        server.says += [answer(201, form), answer(403, b"not for you")]
+        with pytest.raises(UnknownError, match="sf_1 was made, and cannot be fetched"):
             await carrier.call("manifest", "m", MANIFEST)
 
 

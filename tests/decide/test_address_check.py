@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 
 from crossdock_contracts.addresses import AddressCheckedV1, AddressCheckWantedV1
-from crossdock_contracts.amendments import AmendmentRequestedV1, AmendOrderV1
-from crossdock_contracts.capture import OrderHeldV1, OrderReleasedV1
+from crossdock_contracts.amendments import AmendmentDecidedV1, AmendmentRequestedV1, AmendOrderV1
+from crossdock_contracts.capture import OrderCapturedV1, OrderHeldV1, OrderReleasedV1
+from crossdock_contracts.routing import OrderRoutedV1
 from crossdock_contracts.values import Address
 from services.capture.decide import correct, delivery, holds
 from services.capture.decide import ingest as take_in
 from services.capture.state import HoldExpiry, OrderRecord
 from services.hub.decision import Decision, Done, Failed, Outcome, Refused, Unsettled
+from services.routing.decide import amend, route
 from services.shipping.carriers import AddressChecked, ValidateAddress
 from services.shipping.decide import addresses
 from services.shipping.rules.carriers import Account
-from tests.builders import BERLIN, NOW, ingest, later, order_input
+from tests.builders import BERLIN, NOW, authorised, ingest, later, order_input, promised, reserved
+from tests.decide.depot import Routing, depots
 from tests.decide.dock import RULES
 from tests.decide.ledger import Ledger
 from tests.decide.shop import Shop, checks
@@ -97,6 +100,24 @@ def test_an_order_that_is_amended_to_another_place_waits_for_what_the_carrier_sa
     assert (gate.reasons, len(gate.said(OrderReleasedV1))) == (["address-undeliverable"], 1)
 
 
+def test_nothing_is_routed_anew_before_the_answer_though_routing_hears_of_the_amendment_before_the_hold() -> None:
+    gate, routing = Gate(), Routing(depots())
+    gate.hears("deliverable")
+    held, _, requested = amended(gate, BERLIN.model_copy(update={"line1": "Nowhere 9"})).events
+    captured, (released,) = gate.said(OrderCapturedV1)[0], gate.said(OrderReleasedV1)
+    routing.take(partial(route.know_order, routing.rules), captured, NOW)
+    routing.take(partial(route.go_on_released, routing.rules), released, NOW)
+    routing.take(partial(route.know_payment, routing.rules), authorised("web:1"), NOW)
+    routing.take(partial(amend.amendment_requested, routing.rules), requested, NOW)
+    routing.take(partial(route.know_promise, routing.rules), reserved(promised(BER=5), order_id="web:1"), NOW)
+    assert (len(routing.said(AmendmentDecidedV1)), routing.said(OrderRoutedV1)) == (1, [])
+    assert routing.take(route.stop_held, held, NOW) == Decision()
+    again = released.model_copy(update={"releases": released.releases + 1, "order": requested.order})
+    routing.take(partial(route.go_on_released, routing.rules), again, NOW)
+    (routed,) = routing.said(OrderRoutedV1)
+    assert routed.fulfilments[0].ship_to.line1 == "Nowhere 9"
+
+
 def test_an_order_that_is_corrected_while_it_waits_for_the_carrier_waits_for_what_it_says_of_the_correction() -> None:
     gate = Gate()
     wanted = BERLIN.model_copy(update={"line1": "Street 12"})
@@ -104,6 +125,32 @@ def test_an_order_that_is_corrected_while_it_waits_for_the_carrier_waits_for_wha
     gate.hears("undeliverable")
     assert (gate.reasons, gate.said(OrderReleasedV1)) == (["address-check"], [])
     gate.hears("deliverable", ship_to=wanted, attempt=2)
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
+
+
+@pytest.mark.parametrize("result", ["deliverable", "unchecked"])
+def test_an_order_that_is_corrected_to_where_the_carrier_delivers_goes_on_and_else_waits_for_somebody(
+    result: str,
+) -> None:
+    gate = Gate()
+    gate.hears("undeliverable", suggestion=BETTER)
+    wanted = BERLIN.model_copy(update={"line1": "Street 12"})
+    amended(gate, wanted)
+    gate.hears(result, ship_to=wanted, attempt=2)
+    left = [] if result == "deliverable" else ["address-undeliverable"]
+    assert (gate.reasons, len(gate.said(OrderReleasedV1))) == (left, int(not left))
+
+
+def test_an_order_that_is_corrected_while_its_carrier_is_slow_waits_for_one_answer_only() -> None:
+    gate, desk = Gate(), asked()
+    wanted = BERLIN.model_copy(update={"line1": "Street 12"})
+    amended(gate, wanted)
+    _, second = gate.said(AddressCheckWantedV1)
+    desk.take(partial(addresses.check, ACCOUNTS), second, NOW)
+    for message in (WANTED, second):
+        desk.take(addresses.settle_check, message, NOW, Done(AddressChecked(deliverable=True)))
+    (answer,) = desk.said(AddressCheckedV1)
+    gate.take(delivery.know_checked, answer, NOW)
     assert (gate.reasons, len(gate.said(OrderReleasedV1))) == ([], 1)
 
 

@@ -14,7 +14,7 @@ from services.shipping.carriers import BookPickup, PickupBooked, PickupCancelled
 from services.shipping.decide import fetch
 from services.shipping.state_dock import CallStatus, CarrierPickup, PickupAgain
 from tests.builders import NOW, later
-from tests.decide.test_dock import AT, AWAY, HANDS_OVER, Quay
+from tests.decide.test_dock import AT, AWAY, HANDS_OVER, Quay, booking
 
 
 def test_a_carrier_is_called_once_for_what_lies_there() -> None:
@@ -68,6 +68,53 @@ def test_a_carrier_that_cannot_be_asked_is_asked_until_the_window_is_over() -> N
     again = quay.take(partial(fetch.ask_again, HANDS_OVER), timer, timer.due_at).intent
     assert (again.key, again.resumed) == (key, False)
     quay.answered(AWAY, hours=5)
+    assert (quay.said(CarrierPickupRefusedV1)[0].reason, quay.waits()) == ("too-late", [("pickup", "web:1/1")])
+
+
+def test_a_pickup_that_waits_for_its_carrier_is_called_off_without_it() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(AWAY)
+    assert quay.call_off(by="night shift").intent is None
+    assert (quay.said(CarrierPickupCancelledV1)[0].cancelled_by, quay.waits()) == (
+        "night shift",
+        [("pickup", "web:1/1")],
+    )
+    timer = quay.get(PickupAgain, "main", "BER", "P-1")
+    assert (quay.take(partial(fetch.ask_again, HANDS_OVER), timer, timer.due_at), quay.book()) == (
+        Decision(),
+        Decision(),
+    )
+
+
+def test_a_pickup_that_waits_for_its_carrier_is_booked_elsewhere() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(AWAY)
+    quay.take(fetch.settle_by_hand, SettleCarrierPickupV1(**AT, pickup_id="P-1", number="by phone"), NOW)
+    assert quay.said(CarrierPickupBookedV1)[0].confirmation == "by phone"
+    timer = quay.get(PickupAgain, "main", "BER", "P-1")
+    assert quay.take(partial(fetch.ask_again, HANDS_OVER), timer, timer.due_at) == Decision()
+
+
+def test_who_called_a_pickup_off_is_known_however_long_its_carrier_was_away() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(Done(PickupBooked(pickup_id="pickup_1")))
+    quay.call_off(by="night shift")
+    quay.answered(AWAY)
+    timer = quay.get(PickupAgain, "main", "BER", "P-1")
+    quay.take(partial(fetch.ask_again, HANDS_OVER), timer, timer.due_at)
+    quay.take(fetch.settle_pickup, timer, timer.due_at, Done(PickupCancelled(pickup_id="pickup_1")))
+    assert quay.said(CarrierPickupCancelledV1)[0].cancelled_by == "night shift"
+
+
+def test_a_carrier_that_is_back_when_the_window_is_over_is_not_called() -> None:
+    quay = Quay(1)
+    quay.book()
+    quay.answered(AWAY)
+    timer = quay.get(PickupAgain, "main", "BER", "P-1")
+    assert quay.take(partial(fetch.ask_again, HANDS_OVER), timer, booking().closes_at).intent is None
     assert (quay.said(CarrierPickupRefusedV1)[0].reason, quay.waits()) == ("too-late", [("pickup", "web:1/1")])
 
 

@@ -71,8 +71,8 @@ class Quay(Ledger):
     def book(self, **fields: Any) -> Decision:
         return self.take(partial(fetch.book, HANDS_OVER), booking(**fields), NOW)
 
-    def call_off(self) -> Decision:
-        message = CancelCarrierPickupV1(**AT, pickup_id="P-1")
+    def call_off(self, by: str = "") -> Decision:
+        message = CancelCarrierPickupV1(**AT, pickup_id="P-1", cancelled_by=by)
         return self.take(partial(fetch.call_off, HANDS_OVER), message, NOW)
 
     def answered(self, outcome: Outcome, hours: int = 0) -> Decision:

@@ -62,9 +62,9 @@ def office() -> Office:
 BOUGHT = ReturnLabelBoughtV1(**RETURN, location_id="ROT", parcel=parcel(), bought_at=NOW)
 
 
-def tracked(status: str, days: float) -> ReturnTrackedV1:
+def tracked(status: str, days: float, code: str = "") -> ReturnTrackedV1:
     return ReturnTrackedV1.model_validate(
-        {**RETURN, "status": status, "tracking_number": "T1", "occurred_at": later(days=days), "code": "", "detail": ""}
+        {**RETURN, "status": status, "tracking_number": "T1", "occurred_at": later(days=days), "code": code}
     )
 
 
@@ -87,8 +87,16 @@ def test_a_return_that_was_sent_in_time_does_not_expire_while_its_carrier_has_it
 def test_a_return_that_its_carrier_has_lost_expires(office: Office) -> None:
     office.asks()
     office.hears(BOUGHT)
-    office.take(labels.know_tracked, tracked("exception", 30), NOW)
+    office.take(labels.know_tracked, tracked("exception", 30, "lost"), NOW)
     assert office.fires(45).events[0].reason == "expired"
+
+
+def test_a_return_that_is_delayed_on_its_way_does_not_expire(office: Office) -> None:
+    office.asks()
+    office.hears(BOUGHT)
+    office.take(labels.know_tracked, tracked("exception", 30, "unknown"), NOW)
+    assert office.fires(45).events == [], "its label would be given back while its carrier has the parcel"
+    assert office.fires(60).events[0].reason == "expired"
 
 
 def test_the_policy_says_for_which_returns_the_seller_sends_a_label(office: Office) -> None:

@@ -10,7 +10,7 @@ from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import FulfilmentPackedV1, PackedParcel, ShipmentShippedV2
 from crossdock_contracts.tracking import ShipmentDeliveredV1, TrackingUpdateV1
 from crossdock_contracts.values import Dimensions
-from services.hub.decision import Decision, Done
+from services.hub.decision import Decision, Done, changed
 from services.shipping.carriers import Voided
 from services.shipping.decide import track
 from services.shipping.decide.parcels import labels_of
@@ -81,6 +81,13 @@ def test_a_label_is_kept_while_the_difference_is_below_what_the_location_cares_f
     assert dock.packed(weight_g=2000).intent is None
     assert "label kept: 2000 g cost 600 rather than 400" in dock.said(FulfilmentPackedV1)[0].detail
     assert picked(rules=rules(rerate_from_minor=200)).packed(weight_g=2000).intent.operation == "void"
+
+
+def test_a_label_that_was_bought_in_another_currency_than_its_table_has_by_now_is_kept() -> None:
+    dock = picked()
+    cheap = changed(RULES.carriers["cheap"], currency="JPY")
+    dock.rules = changed(RULES, carriers={**RULES.carriers, "cheap": cheap})
+    assert dock.packed(weight_g=2000).intent is None
 
 
 def test_a_label_in_the_same_band_is_kept_without_a_word() -> None:

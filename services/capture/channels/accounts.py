@@ -30,6 +30,8 @@ def _one_of(known: Collection[str]) -> AfterValidator:
 
 Digits = Annotated[str, Field(pattern=r"^[0-9]+$")]
 """An id that is a number."""
+Maybe = Annotated[str, Field(min_length=0)]
+"""What may be written as empty, which is as if it were left out."""
 
 
 class Account(BaseModel):
@@ -97,11 +99,11 @@ class FlipkartAccount(Account):
     """One seller at one location, and where the seller's own carriers leave from."""
 
     location: str
-    address1: str = ""
-    address2: str = ""
-    city: str = ""
-    state: str = ""
-    pincode: str = ""
+    address1: Maybe = ""
+    address2: Maybe = ""
+    city: Maybe = ""
+    state: Maybe = ""
+    pincode: Maybe = ""
     delivery_days: NonNegativeInt = 7
     """How long after shipping the seller's own carriers deliver."""
     partners: Mapping[str, str] = {}
@@ -157,7 +159,7 @@ class TikTokAccount(Account):
     """One shop."""
 
     cipher: str
-    warehouse: str = ""
+    warehouse: Maybe = ""
     """The one whose stock is set, where SKUs are in several."""
     token_url: Url = "https://auth.tiktok-shops.com/api/v2/token/refresh"  # noqa: S105  # where tokens come from
 
@@ -166,5 +168,5 @@ class WalmartAccount(Account):
     """One seller in one country."""
 
     market: Literal["us", "ca"]
-    ship_node: str = ""
+    ship_node: Maybe = ""
     """The node that stock is kept at; empty: the seller has only one."""

@@ -25,24 +25,21 @@ class Memory:
         """The order of this id, put together of how it is listed now.
 
         One of which the channel does not give the rest is as it is listed, for somebody to see: it keeps none of those
-        back that are listed after it.
+        back that are listed after it, and is asked about again when it is listed again.
         """
         digest = sha256(orjson.dumps(listed)).digest()
         known = self._known.get(name)
         if known is None or known[0] != digest:
-            self._known[name] = known = (digest, await self._whole(listed, compose))
+            try:
+                self._known[name] = known = (digest, await compose(listed))
+            except StatusError as error:
+                if error.status not in _OF_THE_ORDER:
+                    raise
+                return orjson.dumps(listed)
         self._known.move_to_end(name)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return known[1]
-
-    async def _whole(self, listed: Any, compose: Callable[[Any], Awaitable[bytes]]) -> bytes:
-        try:
-            return await compose(listed)
-        except StatusError as error:
-            if error.status not in _OF_THE_ORDER:
-                raise
-            return orjson.dumps(listed)
 
 
 @dataclass(frozen=True, slots=True)

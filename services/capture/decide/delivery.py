@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from crossdock_contracts.addresses import AddressCheckedV1
+from crossdock_contracts.amendments import AmendmentRequestedV1
 from crossdock_contracts.capture import OrderReleasedV1
 from crossdock_contracts.reasons import ADDRESS_CHECK, ADDRESS_UNDELIVERABLE
 from crossdock_contracts.values import Address, Hold
@@ -23,7 +24,7 @@ _PLACE = ("line1", "line2", "line3", "postcode", "city", "region", "country")
 def asked_again(channels: Channels, decide: Decide) -> Decide:
     """The same decision; an order that goes to another place by it waits until a carrier was asked about that.
 
-    Routing hears of the hold before it hears of the amendment, and so places nothing anew until it is closed.
+    Routing hears of the hold with the amendment, and so places nothing anew until it is closed.
     """
 
     @wraps(getattr(decide, "func", decide))
@@ -72,20 +73,29 @@ def _ask_again(
     if before.status is OrderStatus.HELD and record.status is OrderStatus.OPEN:  # it is not let go after all
         record = changed(record, status=before.status, releases=before.releases)
         decision.events = [one for one in decision.events if not isinstance(one, OrderReleasedV1)]
-    first, decision.events = decision.events, []
+    first = [_held(one, record) if isinstance(one, AmendmentRequestedV1) else one for one in decision.events]
+    decision.events = []
     decision = decision.and_then(opened(record, hold)[1])
     decision.events += [wanted, *first]
     return decision
+
+
+def _held(requested: AmendmentRequestedV1, record: OrderRecord) -> AmendmentRequestedV1:
+    return requested.model_copy(update={"held_after": record.releases})
 
 
 def know_checked(states: States, message: AddressCheckedV1, now: datetime) -> Decision:
     """A carrier has said whether it delivers there: only where it does not, somebody has to look."""
     record = states.get(OrderRecord, message.owner, message.order_id)
     asked = numbered(ADDRESS_CHECK, message.attempt)
-    waits = [hold for hold in record.holds if hold.hold_id == asked] if record else []
-    if record is None or record.status in ENDED or record.order is None or not waits:
+    checks = [hold for hold in record.holds if hold.reason == ADDRESS_CHECK] if record else []
+    number = next((n for n, hold in enumerate(checks, start=1) if hold.hold_id == asked), 0)
+    if record is None or record.status in ENDED or record.order is None or not number:
         return Decision.nothing()
-    if message.result != "undeliverable" or message.ship_to != _aim(record):  # it was amended meanwhile
+    waits = checks[:number]  # of places that came before it nobody says anything any more
+    if message.result != "unchecked" and message.ship_to == _aim(record):  # it was not amended meanwhile
+        waits += [one for one in record.holds if one.reason == ADDRESS_UNDELIVERABLE]  # of the place before
+    if message.result != "undeliverable" or message.ship_to != _aim(record):
         return close(states, record, waits, f"{message.account or 'nobody'}: {message.result}", now)
     suggestion = _suggested(message.ship_to, message.suggestion)
     instead = f"; it suggests {_written(suggestion)}" if suggestion else ""
@@ -98,7 +108,6 @@ def know_checked(states: States, message: AddressCheckedV1, now: datetime) -> De
         on_expiry="release",
         suggestion=suggestion,
     )
-    waits += [one for one in record.holds if one.reason == ADDRESS_UNDELIVERABLE]  # of the place before
     record, decision = opened(record, hold)
     return decision.and_then(close(states, record, waits, message.account, now))
 

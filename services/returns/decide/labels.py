@@ -20,6 +20,8 @@ from services.returns.state import Return, ReturnStatus, Sent, Sold, WayBack
 
 SILENCE = timedelta(days=30)
 """A return of which its carrier has not said anything for so long does not come."""
+_GONE = frozenset({"lost", "returned-to-sender", "cancelled"})
+"""Exceptions after which its carrier brings it no more; after all others it does."""
 
 Told = ReturnLabelBoughtV1 | ReturnLabelRefusedV1 | ReturnLabelDelayedV1 | ReturnLabelVoidedV1
 
@@ -141,11 +143,13 @@ def know_tracked(states: States, message: ReturnTrackedV1, _now: datetime) -> De
     if found is None or label is None or (label.tracked_at is not None and message.occurred_at < label.tracked_at):
         return Decision.nothing()
     detail = " ".join(filter(None, (message.code, message.detail)))
-    after = changed(label, tracking=message.status, tracking_detail=detail, tracked_at=message.occurred_at)
+    about = {"tracking": message.status, "tracking_code": message.code, "tracking_detail": detail}
+    after = changed(label, **about, tracked_at=message.occurred_at)
     return Decision.nothing() if after == label else Decision(writes=[changed(found, label=after)])
 
 
 def is_coming(label: WayBack | None, now: datetime) -> bool:
     """Its carrier has it, and has spoken of it lately."""
-    has_it = label is not None and label.tracking in ("in-transit", "out-for-delivery", "delivered")
-    return has_it and label is not None and label.tracked_at is not None and now < label.tracked_at + SILENCE
+    if label is None or label.tracked_at is None or label.tracking_code in _GONE:
+        return False
+    return now < label.tracked_at + SILENCE

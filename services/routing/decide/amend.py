@@ -6,7 +6,7 @@ from crossdock_contracts.amendments import AmendmentRequestedV1, OrderAmendedV1
 from services.hub.decision import Decision, Later, States, changed
 from services.routing.decide.amendment import begin, too_late, with_added
 from services.routing.decide.pieces import reprice, without
-from services.routing.decide.route import carry_on, is_known, known_route
+from services.routing.decide.route import carry_on, held_from, is_known, known_route
 from services.routing.rules import Rules
 from services.routing.state import RouteStatus
 
@@ -22,6 +22,8 @@ def amendment_requested(rules: Rules, states: States, message: AmendmentRequeste
         return Decision(writes=[route], events=[decided])
     if not is_known(route, message.order.revision - 1):
         return Decision(later=Later("the order as it was before is not known here yet", 0.5))
+    if message.held_after is not None:  # it is said of its own, too, which may come later
+        route = held_from(route, message.held_after)
     route, events = begin(route, message)
     return Decision(events=events).and_then(carry_on(rules, states, route, now))
 

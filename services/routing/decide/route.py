@@ -99,11 +99,15 @@ def stop_held(states: States, message: OrderHeldV1, _now: datetime) -> Decision:
     """Somebody has to look first. What has been routed already goes on."""
     route = known_route(states, message)
     after = route.releases if message.releases is None else message.releases
-    known = route.held and after <= route.held_after
+    held = held_from(route, after)
     over = route.status is RouteStatus.ENDED or message.hold.reason == LATE_ARRIVAL
-    if over or known or after < route.releases:  # it has been released since
-        return Decision.nothing()
-    return Decision(writes=[changed(route, held=True, held_after=after)])
+    return Decision.nothing() if over or held == route else Decision(writes=[held])
+
+
+def held_from(route: Route, after: int) -> Route:
+    """The route of an order that was held when it had been released so often, unless it has been released since."""
+    known = route.held and after <= route.held_after
+    return route if known or after < route.releases else changed(route, held=True, held_after=after)
 
 
 def know_payment(rules: Rules, states: States, message: PaymentAuthorisedV1, now: datetime) -> Decision:

@@ -98,17 +98,18 @@ def _resumed(rules: Rules, pickup: CarrierPickup) -> Decision:
     """The message came before. Where its call is still under way, the answer is looked up."""
     if pickup.intent is None:
         return Decision.nothing()
-    if not _is_reached(rules, pickup):
-        detail = f"{pickup.carrier} or {pickup.location_id} is not in the rules any more"
+    if gone := _gone(rules, pickup):
         if pickup.intent.operation == CANCEL:
-            said = _refusal(pickup, "cancel-refused", detail)
+            said = _refusal(pickup, "cancel-refused", gone)
             return Decision(writes=[changed(pickup, intent=None)], events=[said])
-        return Decision.nothing() if pickup.unsettled else _unsettled(pickup, detail)
+        return Decision.nothing() if pickup.unsettled else _unsettled(pickup, gone)
     return Decision(writes=[pickup], intent=_intent(rules, pickup, pickup.intent.operation).begun(pickup.intent))
 
 
-def _is_reached(rules: Rules, pickup: CarrierPickup) -> bool:
-    return pickup.carrier in rules.carriers and pickup.location_id in rules.locations
+def _gone(rules: Rules, pickup: CarrierPickup) -> str:
+    """Why nothing can be asked of its carrier any more; empty: it can."""
+    is_known = pickup.carrier in rules.carriers and pickup.location_id in rules.locations
+    return "" if is_known else f"{pickup.carrier} or {pickup.location_id} is not in the rules any more"
 
 
 def call_off(rules: Rules, states: States, message: CancelCarrierPickupV1, now: datetime) -> Decision:
@@ -120,14 +121,22 @@ def call_off(rules: Rules, states: States, message: CancelCarrierPickupV1, now: 
         return Decision.nothing()
     if pickup.intent is not None and pickup.intent.operation == CANCEL:
         return _resumed(rules, pickup)
-    if pickup.status is not CallStatus.BOOKED:
-        detail = f"pickup {message.pickup_id} of {message.location_id} is {pickup.status}; only booked ones are"
-        return Decision.refused(message, "wrong-state", f"{detail} called off")
-    if not _is_reached(rules, pickup):
-        detail = f"{pickup.carrier} or {pickup.location_id} is not in the rules any more: tell the carrier yourself"
-        return Decision.refused(message, "no-pickups", detail)
+    if pickup.waits_for_carrier:
+        return _cancelled(pickup, message.cancelled_by, now)
+    if trouble := _stays(rules, pickup):
+        return Decision.refused(message, *trouble)
     intent = _intent(rules, pickup, CANCEL)
-    return Decision(writes=[changed(pickup, intent=intent.record(now))], intent=intent)
+    pickup = changed(pickup, intent=intent.record(now), cancelled_by=message.cancelled_by)
+    return Decision(writes=[pickup], intent=intent)
+
+
+def _stays(rules: Rules, pickup: CarrierPickup) -> tuple[str, str] | None:
+    """Why a pickup is not called off; none: it may be."""
+    if pickup.status is not CallStatus.BOOKED:
+        detail = f"pickup {pickup.pickup_id} of {pickup.location_id} is {pickup.status}; only booked ones are"
+        return "wrong-state", f"{detail} called off"
+    gone = _gone(rules, pickup)
+    return ("no-pickups", f"{gone}: tell the carrier yourself") if gone else None
 
 
 def ask_again(rules: Rules, states: States, message: PickupAgain, now: datetime) -> Decision:
@@ -137,9 +146,10 @@ def ask_again(rules: Rules, states: States, message: PickupAgain, now: datetime)
         return Decision.nothing()
     if pickup.intent is not None:
         return _resumed(rules, pickup)
-    if not _is_reached(rules, pickup):
-        detail = f"{pickup.carrier} or {pickup.location_id} is not in the rules any more"
-        return _not_booked(pickup, "no-pickups", detail)
+    if gone := _gone(rules, pickup):
+        return _not_booked(pickup, "no-pickups", gone)
+    if now >= pickup.closes_at:
+        return _not_booked(pickup, "too-late", f"it could not be asked in time: {message.why}")
     intent = _intent(rules, pickup)
     return Decision(writes=[changed(pickup, intent=intent.record(now))], intent=intent)
 
@@ -183,7 +193,7 @@ def settle_pickup(states: States, message: About, outcome: Outcome, now: datetim
             outcome = Refused("too-late", f"it could not be asked in time: {detail}")
     if pickup.intent.operation == BOOK:
         return _answered(pickup, outcome, now)
-    by = message.cancelled_by if isinstance(message, CancelCarrierPickupV1) else ""
+    by = message.cancelled_by if isinstance(message, CancelCarrierPickupV1) else pickup.cancelled_by
     return _called_off(pickup, by, outcome, now)
 
 
@@ -281,7 +291,7 @@ def settle_by_hand(states: States, message: SettleCarrierPickupV1, now: datetime
         return Decision.unknown(message, "pickup", f"{message.pickup_id} of {message.location_id}")
     if pickup.status is CallStatus.BOOKED and not message.number:
         return _cancelled(pickup, "", now)
-    if not pickup.unsettled:
+    if not (pickup.unsettled or pickup.waits_for_carrier):
         detail = f"pickup {message.pickup_id} of {message.location_id} does not wait for somebody to look"
         return Decision.refused(message, "wrong-state", detail)
     if not message.number:

@@ -45,7 +45,7 @@ def _difference(
     if no:
         return f"{label.carrier} {label.service} does not take {weight_g} g: {no}", True
     difference = abs(due.amount_minor - paid.amount_minor)
-    if not difference:
+    if not difference or due.currency != paid.currency:  # figures of two currencies are not compared
         return "", False
     why = f"{weight_g} g cost {due.amount_minor} rather than {paid.amount_minor} {due.currency} minor units"
     return why, difference >= rules.locations[fulfilment.location_id].rerate_from_minor

@@ -264,11 +264,11 @@ def _refusal(manifest: Manifest, reason: str, detail: str) -> ManifestRefusedV1:
 
 
 def settle_by_hand(states: States, message: SettleManifestV1, now: datetime) -> Decision:
-    """Somebody has looked whether it was made."""
+    """Somebody has looked whether it was made, or has seen to it while its carrier could not be reached."""
     manifest = _known(states, message)
     if manifest is None:
         return Decision.unknown(message, "manifest", f"{message.manifest_id} of {message.location_id}")
-    if not manifest.unsettled:
+    if not (manifest.unsettled or manifest.waits_for_carrier):
         detail = f"manifest {message.manifest_id} of {message.location_id} does not wait for somebody to look"
         return Decision.refused(message, "wrong-state", detail)
     if not message.number:

@@ -64,3 +64,15 @@ def test_carriers_of_flipkart_are_known_by_the_first_word_of_their_names() -> No
         5,
         {"city": "Bengaluru"},
     )
+
+
+@pytest.mark.parametrize(
+    ("format_", "fields"),
+    [
+        ("flipkart", FLIPKART | {"city": "", "pincode": ""}),
+        ("tiktok", {"cipher": "c", "warehouse": ""}),
+        ("walmart", {"market": "us", "ship_node": ""}),
+    ],
+)
+def test_what_may_be_left_out_may_be_written_as_empty(format_: str, fields: dict[str, str], tmp_path: Path) -> None:
+    assert APIS[format_]("shop", config("https://x", **fields), Secrets(tmp_path)).name == "shop"

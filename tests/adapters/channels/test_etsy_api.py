@@ -160,6 +160,28 @@ async def test_a_listing_that_rests_is_set_active_after_a_restart_by_what_was_no
         assert (house.state, house.quantities(), told.note) == ("active", [5, 0], "")
 
 
+@pytest.mark.parametrize("tried_again", [True, False])
+async def test_a_listing_that_was_set_inactive_while_the_answer_was_lost_is_set_active_again(
+    tmp_path: Path, *, tried_again: bool
+) -> None:
+    async with etsy(tmp_path) as (api, house, server):
+        lost = 2 * [answer(500, {"error": "Internal"})]
+
+        def serve(request: Request) -> Say:
+            said = house(request)
+            return lost.pop() if lost and request.method == "PATCH" else said
+
+        server.always = serve
+        with pytest.raises(TransientError):
+            await api.call("stock", "k", levels(A=0, B=0))
+        assert (house.state, lost) == ("inactive", [])
+        if tried_again:
+            told, _ = (await api.call("stock", "k", levels(A=0, B=0))).levels
+            assert told.note == f"71:{BEGIN + 1}"
+        await api.call("stock", "k", levels(A=5))
+        assert (house.state, house.quantities()) == ("active", [5, 0])
+
+
 async def test_a_listing_that_the_seller_has_set_inactive_is_never_set_active(tmp_path: Path) -> None:
     async with etsy(tmp_path) as (api, house, server):
         house.set("inactive")

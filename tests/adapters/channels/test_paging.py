@@ -109,7 +109,12 @@ async def test_an_order_of_which_the_rest_is_gone_is_as_it_is_listed_and_keeps_n
         code = "no-such-order"
         raise StatusError(code, "gone", status)
 
+    async def whole(_listed: Any) -> bytes:
+        return b"whole"
+
     listed = {"id": 7}
-    assert await Memory().get("7", listed, lambda _: refused(404)) == orjson.dumps(listed)
+    memory = Memory()
+    assert await memory.get("7", listed, lambda _: refused(404)) == orjson.dumps(listed)
+    assert await memory.get("7", listed, whole) == b"whole", "it is asked about again"
     with pytest.raises(StatusError):  # it is for all of them that nobody is let in
         await Memory().get("7", listed, lambda _: refused(403))

@@ -44,6 +44,8 @@ class Stock:
         self._looked_at = float("-inf")
         self._rested: set[str] = set()
         """Notes of listings that were set to inactive, for there was nothing left; one that is over is of no harm."""
+        self._doubtful: set[int] = set()
+        """Listings that were to be set to inactive, and of which the answer was lost."""
 
     async def set(self, wanted: SetStock) -> StockSet:
         """Publish levels; what became of each."""
@@ -105,24 +107,36 @@ class Stock:
         except StatusError as error:
             if error.status not in _OF_THE_LISTING:
                 raise
+            self._doubtful.discard(listing)
             return f"{error.code} {error.detail}".rstrip(), note
         return "", ""
 
     async def _rest(self, listing: int) -> str:
         """Set a listing to inactive; the note of it, none where somebody else has set it so before."""
         shown = await self._shown(listing)
-        if shown["state"] == _INACTIVE:
-            return _note(shown) if _note(shown) in self._rested else ""
-        note = _note(await self._set(listing, _INACTIVE))
-        self._rested.add(note)
-        return note
+        if shown["state"] != _INACTIVE:
+            self._doubtful.add(listing)
+            shown = await self._set(listing, _INACTIVE)
+        elif not self._is_ours(listing, shown):
+            return ""
+        return self._noted(listing, shown)
 
     async def _resting(self, listing: int) -> str:
         """The note of a listing that is inactive because the hub has set it so; else none."""
-        if not any(note.startswith(f"{listing}:") for note in self._rested):
+        if listing not in self._doubtful and not any(note.startswith(f"{listing}:") for note in self._rested):
             return ""
         shown = await self._shown(listing)
-        return _note(shown) if shown["state"] == _INACTIVE and _note(shown) in self._rested else ""
+        is_ours = shown["state"] == _INACTIVE and self._is_ours(listing, shown)
+        return self._noted(listing, shown) if is_ours else ""
+
+    def _is_ours(self, listing: int, shown: Mapping[str, Any]) -> bool:
+        """The hub has set a listing so that is inactive."""
+        return listing in self._doubtful or _note(shown) in self._rested
+
+    def _noted(self, listing: int, shown: Mapping[str, Any]) -> str:
+        self._doubtful.discard(listing)
+        self._rested.add(_note(shown))
+        return _note(shown)
 
     async def _shown(self, listing: int) -> dict[str, Any]:
         return await self._http.send("listing", "GET", f"{self._root}/listings/{listing}", read=_listing)

@@ -34,11 +34,11 @@ async def _drawn_up(account: Account, form: ScanForm) -> Manifested:
         PermanentError: it could not be.
         UnknownError: it is not yet, or its document cannot be had just now.
     """
-    try:
-        for _ in range(_FORM_TRIES):
-            if form.status == "failed":
-                code = "manifest-failed"
-                raise PermanentError(code, form.message)
+    for _ in range(_FORM_TRIES):
+        if form.status == "failed":
+            code = "manifest-failed"
+            raise PermanentError(code, form.message)
+        try:
             if form.form_url:
                 document = await account.fetch(form.form_url)
                 return Manifested(
@@ -46,9 +46,9 @@ async def _drawn_up(account: Account, form: ScanForm) -> Manifested:
                 )
             await asyncio.sleep(_FORM_S)
             form = await account.get("manifest", f"/scan_forms/{form.id}", ScanForm)
-    except TransientError as error:
-        msg = f"{account.name}: {form.id} was made, and cannot be fetched: {error}"
-        raise UnknownError(msg) from error
+        except (TransientError, PermanentError) as error:  # of what comes after it was made, none says that it was not
+            msg = f"{account.name}: {form.id} was made, and cannot be fetched: {error}"
+            raise UnknownError(msg) from error
     msg = f"{account.name}: {form.id} is not drawn up yet"
     raise UnknownError(msg)
 
