@@ -35,7 +35,7 @@ _LEAST_FREE_GB = 2
 def doctor(json: JsonFlag = False) -> None:
     """Look over the installation, the rules, and the hub, and say what is wrong and what to do."""
     config = settings()
-    found = [*_installation(), *rules(config), *secrets(config), *asyncio.run(_hub(config))]
+    found = [*_installation(), *rules(config), *prices(config), *secrets(config), *asyncio.run(_hub(config))]
     if json:
         as_json([{"check": name, "ok": ok, "detail": detail} for name, ok, detail in found])
     else:
@@ -78,13 +78,15 @@ def rules(config: Settings) -> list[tuple[str, bool, str]]:
             found.append((f"rules: {name}", False, str(error)))
         else:
             found.append((f"rules: {name}", True, str(config.rules_dir)))
-    with suppress(RulesError):
-        found += _prices(ShippingRules.load(config.rules_dir))
     return found
 
 
-def _prices(rules: ShippingRules) -> list[tuple[str, bool, str]]:
-    """Whether what carriers ask can be compared."""
+def prices(config: Settings) -> list[tuple[str, bool, str]]:
+    """Whether what carriers ask can be compared; nothing where their rules cannot be read."""
+    try:
+        rules = ShippingRules.load(config.rules_dir)
+    except RulesError:
+        return []
     home = rules.exchange.currency
     unlike = {
         name: one.currency

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from services.cli import doctor
 from services.cli.output import FAILED, console, fail
-from services.cli.supervisor import Hub
+from services.cli.supervisor import Hub, address
 from services.hub import log, process
 from services.hub.settings import settings
 
@@ -40,7 +40,7 @@ async def _up(hub: Hub) -> int:
             console.print(Text("Crossdock is up.", "green"), addresses, soft_wrap=True)
             console.print(f"Health {hub.http_url}/health/ready   API {hub.http_url}/docs", soft_wrap=True)
             host = hub.settings.http_host
-            metrics = "   ".join(f"http://{host}:{worker.port}/metrics" for worker in hub.workers)
+            metrics = "   ".join(f"{address(host, worker.port)}/metrics" for worker in hub.workers)
             console.print("Metrics", metrics, soft_wrap=True)
         ready.cancel()
         await waiting

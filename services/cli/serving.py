@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from services.cli.mounts import mounts
-from services.cli.output import USAGE, fail
-from services.cli.supervisor import ALL
+from services.cli.output import FAILED, USAGE, fail
+from services.cli.supervisor import ALL, listening
 from services.hub import log, process
+from services.hub.server import ServerError
 from services.hub.settings import settings
 
 
@@ -27,6 +28,9 @@ def run(
     config = settings()
     log.configure(config)
     apps = [importlib.import_module(f"services.{name}.app").app for name in names]
-    sockets = None if listener is None else [socket.socket(fileno=listener)]
-    serving = process.serve(apps, config, follow_parent=follow_parent, mounts=mounts(apps, config), sockets=sockets)
+    try:
+        listens = listening(config.http_host, config.http_port) if listener is None else socket.socket(fileno=listener)
+    except ServerError as error:
+        fail(str(error), FAILED)
+    serving = process.serve(apps, listens, follow_parent=follow_parent, mounts=mounts(apps, config))
     raise typer.Exit(process.run(serving))

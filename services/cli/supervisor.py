@@ -1,6 +1,7 @@
 """Everything on one machine: the embedded server, and the services in processes that are started anew when they die."""
 
 import asyncio
+import errno
 import os
 import socket
 import sys
@@ -12,7 +13,7 @@ from services.hub.health import is_well
 from services.hub.log import logger
 from services.hub.process import STORAGE_EXIT
 from services.hub.server import Server, ServerError
-from services.hub.settings import Settings
+from services.hub.settings import LAST_PORT, Settings
 
 ALL = ("capture", "payments", "inventory", "products", "routing", "shipping", "returns")
 GROUPS = (("capture", "payments", "inventory", "products"), ("routing", "shipping", "returns"))
@@ -35,17 +36,32 @@ def groups(processes: int) -> list[tuple[str, ...]]:
     return [tuple(share) for share in shares]
 
 
+class PortTakenError(ServerError):
+    """Another program has the port."""
+
+
 def listening(host: str, port: int = 0) -> socket.socket:
     """A socket that listens at this port, or at any that is free where none is named.
 
     Raises:
-        ServerError: another program has the port.
+        PortTakenError: another program has the port.
+        ServerError: nobody can listen there.
     """
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        msg = f"{host}:{port} cannot be listened at: {error.strerror}; set CROSSDOCK_HTTP_PORT to another port"
+        why = str(error.strerror).partition(" (while ")[0]  # what follows names the address once more
+        cannot = f"{host}:{port} cannot be listened at: {why}"
+        if error.errno == errno.EADDRINUSE:
+            msg = f"{cannot}; set CROSSDOCK_HTTP_PORT to another port"
+            raise PortTakenError(msg) from None
+        msg = f"{cannot}; see to CROSSDOCK_HTTP_HOST and CROSSDOCK_HTTP_PORT"
         raise ServerError(msg) from None
+
+
+def address(host: str, port: int) -> str:
+    """Where a web interface is to be found."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Worker:
@@ -111,7 +127,7 @@ class Hub:
     @property
     def http_url(self) -> str:
         """Where orders come in."""
-        return f"http://{self.settings.http_host}:{self.http_port}"
+        return address(self.settings.http_host, self.http_port)
 
     @property
     def nats_url(self) -> str:
@@ -122,7 +138,7 @@ class Hub:
         """Start the server, then the services.
 
         Raises:
-            ServerError: the server does not start, or another program has the port that orders come in at.
+            ServerError: the server does not start, or orders cannot come in at the address that is set.
         """
         if self.server:
             await self.server.start()
@@ -146,14 +162,14 @@ class Hub:
         host, port = self.settings.http_host, self.http_port
         if "capture" not in services:
             try:
-                return listening(host, port + number)
+                return listening(host, port + number if port + number <= LAST_PORT else 0)
             except ServerError:
                 return listening(host)
         deadline = time.monotonic() + _PORT_PATIENCE_S
         while True:
             try:
                 return listening(host, port)
-            except ServerError:
+            except PortTakenError:
                 if time.monotonic() > deadline:
                     raise
             await asyncio.sleep(0.1)
@@ -204,4 +220,5 @@ class Hub:
 
 
 async def _is_ready(host: str, port: int) -> bool:
-    return await is_well(port, "/health/ready", host="127.0.0.1" if host == "0.0.0.0" else host)  # noqa: S104
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # all addresses, and one of them
+    return await is_well(port, "/health/ready", host=here.get(host, host))

@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.hub.app import HubApp
 from services.hub.log import logger
-from services.hub.settings import Settings
 
 STORAGE_EXIT = 75
 """Exit status of a process that a supervisor runs beside its server, when that server cannot write."""
@@ -106,21 +105,18 @@ class _Server(uvicorn.Server):
 
 async def serve(
     apps: list[HubApp],
-    settings: Settings,
+    listener: socket.socket,
     *,
     follow_parent: bool = False,
     mounts: Mapping[str, ASGIApp] | None = None,
-    sockets: list[socket.socket] | None = None,
 ) -> int:
-    """Run services until they are told to stop; the exit status.
+    """Run services, and their web interface at this socket, until they are told to stop; the exit status.
 
     With ``follow_parent`` the end of standard input means the end, too, and the parent is told by `STORAGE_EXIT` when
-    the server cannot write to its disk. ``sockets`` listen already; without, the port of the settings is listened at.
+    the server cannot write to its disk.
     """
     config = uvicorn.Config(
         Web(apps, mounts),
-        host=settings.http_host,
-        port=settings.http_port,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,
@@ -142,7 +138,7 @@ async def serve(
             await stack.enter_async_context(app.start_lifespan_context())
         tune_memory()
         watching = asyncio.create_task(until_parent_ends(server.end)) if follow_parent else None
-        await server.serve(sockets)
+        await server.serve([listener])
         if watching is not None:
             watching.cancel()
         await asyncio.gather(*(app.runtime.stop() for app in apps))

@@ -3,11 +3,12 @@
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+LAST_PORT = 65_535
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +29,7 @@ class Settings(BaseSettings):
     """Folder of the TOML files with channels, locations, routing rules and carrier rates."""
 
     http_host: str = "127.0.0.1"
-    http_port: NonNegativeInt = 8080
+    http_port: Annotated[int, Field(ge=0, le=LAST_PORT)] = 8080
     """Port of the web interface; 0: any free one."""
     api_token: SecretStr = SecretStr("")
     """Bearer token that the web interface asks for; empty: none."""

@@ -7,7 +7,7 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel
 
 from services.hub.decision import Awaiting
-from services.hub.inputs import ATTEMPT_HEADER, WAIT_HEADER, WHY_HEADER, Handler
+from services.hub.inputs import ATTEMPT_HEADER, SUBJECT_HEADER, WAIT_HEADER, WHY_HEADER, Handler
 
 PARKED = "parked"
 
@@ -53,8 +53,15 @@ def read_waiting(stored: Msg, kinds: Mapping[str, type[Awaiting]]) -> Waiting | 
     waits_for = tuple(filter(None, headers.get(WAIT_HEADER, "").split(",")))
     if space == PARKED:
         about = unquote(headers.get("ce-correlationid", "") or headers.get("ce-subject", ""))
+        _, origin, kind, *_ = headers[SUBJECT_HEADER].split(".")
+        if not about and origin == "due" and kind in kinds:
+            about = _about(kinds[kind].decode(stored.data))
         attempts, why = int(headers.get(ATTEMPT_HEADER, "0")), unquote(headers.get(WHY_HEADER, ""))
         return Waiting(waits_for=waits_for, handler=name, about=about, attempts=attempts, due_at=schedule, why=why)
     timer = kinds[name].decode(stored.data)
-    about = "/".join(str(getattr(timer, field)) for field in timer.KEY[:2])
-    return Waiting(waits_for=waits_for, handler=name, about=about, due_at=schedule, why=timer.why)
+    return Waiting(waits_for=waits_for, handler=name, about=_about(timer), due_at=schedule, why=timer.why)
+
+
+def _about(timer: Awaiting) -> str:
+    fields = timer.KEY[:2] if "order_id" in timer.KEY else timer.KEY
+    return "/".join(str(getattr(timer, field)) for field in fields)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from services.cli import output
 from services.cli.channels import app
-from services.cli.doctor import rules, secrets
+from services.cli.doctor import prices, rules, secrets
 from services.hub.settings import settings
 from tests.flow.house import rules_in
 
@@ -104,14 +104,12 @@ def test_an_account_with_a_carrier_that_is_not_configured_whole_is_wrong(folder:
     assert "account.ups-eu.settings: account_number missing" in detail
 
 
-def test_doctor_names_carriers_whose_prices_nothing_compares(folder: Path) -> None:
-    def prices() -> tuple[bool, str]:
-        ((ok, detail),) = [(ok, detail) for name, ok, detail in rules(settings()) if name == "rules: prices"]
-        return ok, detail
-
-    assert prices() == (True, "compared in EUR")
+def test_doctor_names_carriers_whose_prices_nothing_compares_and_the_hub_starts_all_the_same(folder: Path) -> None:
+    assert prices(settings()) == [("rules: prices", True, "compared in EUR")]
     service = "[carrier.far.service.x]\ntransit_days = 1\nbands = [{ up_to_g = 1000, amount_minor = 1 }]\n"
     carriers(folder, f'[carrier.far]\nadapter = "table"\ncurrency = "USD"\n{service}')
-    assert (prices()[0], "far asks in USD" in prices()[1], "no rate to EUR" in prices()[1]) == (False, True, True)
+    ((_, ok, detail),) = prices(settings())
+    assert (ok, "far asks in USD" in detail, "no rate to EUR" in detail) == (False, True, True)
+    assert all(ok for _, ok, _ in rules(settings()))  # which `crossdock up` goes by
     carriers(folder, "[exchange]\nrates = { USD = 0.92 }\n")
-    assert prices()[0]
+    assert prices(settings()) == [("rules: prices", True, "compared in EUR")]

@@ -8,6 +8,7 @@ import pytest
 
 from crossdock_contracts.capture import CancelRefusedV1
 from crossdock_contracts.samples import sample_of
+from services.cli.supervisor import listening
 from services.hub.server import binary, free_port
 from tests.cli.conftest import ROOT, Crossdock, RunningHub, commands, environment, eventually
 from tests.flow.house import rules_in
@@ -90,6 +91,16 @@ def test_run_knows_its_services(crossdock: Crossdock) -> None:
 
     assert said.status == 2
     assert "no service telex; there are: capture, payments" in said.error
+
+
+def test_run_says_which_port_is_taken_and_what_to_do(crossdock: Crossdock, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening("127.0.0.1") as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("CROSSDOCK_HTTP_PORT", str(port))
+        said = crossdock("run", "products")
+
+    assert said.status == 1
+    assert f"127.0.0.1:{port} cannot be listened at: Address already in use; set CROSSDOCK_HTTP_PORT" in said.error
 
 
 @pytest.mark.parametrize("arguments", [("orders", "list"), ("verify",)])

@@ -1,9 +1,12 @@
 """Prices in several currencies: compared by rates of exchange, never as figures."""
 
 from crossdock_contracts.labels import LabelBoughtV1
+from services.cli.edges.audit import failovers
+from services.cli.timeline import describe
 from services.hub.decision import Done, changed
 from services.hub.exchange import Exchange
 from services.shipping.rules import Rules
+from services.verify.facts import Facts
 from tests.builders import parcel
 from tests.decide.dock import BOUGHT, NO, RULES
 from tests.decide.test_shipping_rates import CHEAP, DEAR, MIXED, asked, offer, shopped, told
@@ -39,6 +42,13 @@ def test_a_price_in_a_currency_without_a_rate_of_exchange_does_not_compete_and_t
     dock.answered(Done(parcel(carrier="cheap")))
     (bought,) = dock.said(LabelBoughtV1)
     assert [(one.carrier, one.cause) for one in bought.passed_over] == [("dear", "no-exchange")]
+    body = bought.model_dump(mode="json")
+    said = describe("shipping.evt.label-bought.v1", body)
+    assert "; not compared with dear standard through dear (no exchange)" in said
+    assert "failed over" not in said
+    facts = Facts()
+    facts.events["label-bought"] = [("m", ("main", "web:1"), body)]
+    assert failovers(facts) == 0
 
 
 def test_what_cannot_be_compared_sells_where_nobody_else_does() -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from services.cli.client import UnreachableError, connected
 from services.cli.supervisor import Hub, listening
 from services.hub.server import ServerError
-from services.hub.settings import Settings
+from services.hub.settings import LAST_PORT, Settings
 from tests.conftest import until
 from tests.faults.test_kills import kill
 from tests.nats import NatsServer, short_folder
@@ -50,6 +50,33 @@ async def test_a_port_that_the_last_hub_has_not_left_yet_is_waited_for() -> None
         (await waiting).close()
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "why"),
+    [
+        ("192.0.2.1", 8080, "192.0.2.1:8080 cannot be listened at: .*; see to CROSSDOCK_HTTP_HOST"),  # for documents
+        ("nowhere.invalid", 8080, "nowhere.invalid:8080 cannot be listened at: "),
+    ],
+)
+async def test_what_nobody_can_listen_at_is_not_waited_for(host: str, port: int, why: str) -> None:
+    with short_folder() as folder:
+        hub = Hub(settings_in(folder).model_copy(update={"http_host": host, "http_port": port}), processes=1)
+        with pytest.raises(ServerError, match=why):
+            await asyncio.wait_for(hub._listener(("capture",), 0), 5)
+
+
+async def test_the_process_after_the_last_port_has_another() -> None:
+    with short_folder() as folder:
+        hub = Hub(settings_in(folder).model_copy(update={"http_port": LAST_PORT}), processes=2)
+        with await hub._listener(("routing",), 1) as listener:
+            assert 0 < listener.getsockname()[1] < LAST_PORT
+
+
+async def test_addresses_of_ipv6_are_told_in_brackets() -> None:
+    with short_folder() as folder:
+        hub = Hub(settings_in(folder).model_copy(update={"http_host": "::1", "http_port": 8080}), processes=1)
+    assert hub.http_url == "http://[::1]:8080"
+
+
 @in_the_module
 async def test_services_keep_their_port_while_they_are_down_and_who_asks_meanwhile_is_answered(hub: Hub) -> None:
     (worker,) = hub.workers
@@ -58,7 +85,9 @@ async def test_services_keep_their_port_while_they_are_down_and_who_asks_meanwhi
     worker.process.kill()
     await worker.process.wait()
 
-    with pytest.raises(ServerError, match=f"127.0.0.1:{hub.http_port} cannot be listened at: Address already in use"):
+    with pytest.raises(
+        ServerError, match=f"127.0.0.1:{hub.http_port} cannot be listened at: Address already in use; set"
+    ):
         listening("127.0.0.1", hub.http_port)
     async with httpx.AsyncClient(base_url=hub.http_url, timeout=60) as web:
         assert (await web.get("/health/live")).status_code == 200

@@ -176,7 +176,10 @@ async def test_a_manifest_waits_for_all_to_see_while_its_carrier_is_down_and_is_
     (delayed,) = await yard.house.tells(MakeManifestV1(**AT, carrier="usps", manifest_id=unique("M-")))
     assert delayed["type"].endswith("manifest-delayed")
     (waiting,) = [one for one in await waits(yard.house.client) if one["handler"] == "manifest-again"]
-    assert (waiting["waits_for"], waiting["about"]) == (["easypost:manifest"], "main/BER")
+    assert (waiting["waits_for"], waiting["about"]) == (
+        ["easypost:manifest"],
+        f"main/BER/usps/{delayed['body']['manifest_id']}",
+    )
     await yard.faults(down=[])
 
     async def made() -> list[dict[str, Any]]:

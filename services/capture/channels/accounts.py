@@ -7,7 +7,7 @@ no marketplace, country or place is taken for another.
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt, PositiveInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.capture.channels.amazon.parts import CURRENCIES
@@ -28,7 +28,14 @@ def _one_of(known: Collection[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-Digits = Annotated[str, Field(pattern=r"^[0-9]+$")]
+def _number(text: str) -> str:
+    if not (text.isascii() and text.isdecimal()):
+        kind, meant = "number", "it is a number"
+        raise PydanticCustomError(kind, meant)
+    return text
+
+
+Digits = Annotated[str, AfterValidator(_number)]
 """An id that is a number."""
 Maybe = Annotated[str, Field(min_length=0)]
 """What may be written as empty, which is as if it were left out."""

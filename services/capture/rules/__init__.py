@@ -1,5 +1,6 @@
 """What is configured of capture: each channel in ``channels.toml``, and beside it what its orders are checked for."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import (
     PositiveInt,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from crossdock_contracts.base import Owner
 from crossdock_contracts.values import ChannelPolicy, Code
@@ -30,7 +32,14 @@ MOST_LINES = 700
 """Lines that an order may have, its kits taken apart: a decision is bounded."""
 
 
-Url = Annotated[str, Field(pattern=r"^https?://[^/\s]+"), AfterValidator(lambda url: url.rstrip("/"))]
+def _address(text: str) -> str:
+    if not re.match(r"https?://[^/\s]+", text):
+        kind, meant = "address", "it begins with https://, as in https://shop.example.com"
+        raise PydanticCustomError(kind, meant)
+    return text.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_address)]
 """The address of an API."""
 
 FULFILLERS = ("hub", "channel", "till")

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from crossdock_contracts.labels import NO_EXCHANGE
 from services.cli.client import Client
 from services.cli.edges.shops import Label, ShopOrder, State, labels_of, orders_of, stock_of
 from services.verify.check import Check
@@ -120,4 +121,5 @@ async def stock_differs(client: Client, shops: Mapping[str, State]) -> list[str]
 
 def failovers(facts: Facts) -> int:
     """Labels that another carrier sold than the one that was preferred."""
-    return sum(bool(body.get("passed_over")) for _, _, body in facts.events["label-bought"])
+    causes = ({one["cause"] for one in body.get("passed_over", ())} for _, _, body in facts.events["label-bought"])
+    return sum(bool(said - {NO_EXCHANGE}) for said in causes)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.cli.supervisor import Hub
+from services.cli.supervisor import Hub, address
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ async def calls_of(hub: Hub) -> Calls:
     found = Calls()
     async with httpx.AsyncClient(timeout=20) as web:
         for worker in hub.workers:
-            text = (await web.get(f"http://{hub.settings.http_host}:{worker.port}/metrics")).text
+            text = (await web.get(f"{address(hub.settings.http_host, worker.port)}/metrics")).text
             for family in text_string_to_metric_families(text):
                 for sample in family.samples:
                     _count(found, sample.name, sample.labels, int(sample.value))

@@ -1,5 +1,8 @@
 """Lines of a timeline about fulfilments: where from, by whom, how, and on what way."""
 
+from collections.abc import Iterable
+
+from crossdock_contracts.labels import NO_EXCHANGE
 from services.cli.output import counted
 from services.cli.timeline.words import Body, Lines, by, money, pieces
 
@@ -38,25 +41,26 @@ def _location(body: Body) -> str:
 
 def _label(body: Body) -> str:
     parcel = body["parcel"]
-    over = _passed_over(body)
-    told = {(one["carrier"], one["service"]) for one in (parcel, *body.get("passed_over", ()))}
+    passed_over = body.get("passed_over", ())
+    over = _passed_over(one for one in passed_over if one["cause"] != NO_EXCHANGE)
+    unlike = _passed_over(one for one in passed_over if one["cause"] == NO_EXCHANGE)
+    told = {(one["carrier"], one["service"]) for one in (parcel, *passed_over)}
     instead = ", ".join(
         f"{r['carrier']} {r['service']} {money(r['cost'])}" + (f" ({r['refused']})" if r.get("refused") else "")
         for r in body["ranking"]
         if (r["carrier"], r["service"]) not in told
     )
     chosen = f"{parcel['carrier']} {parcel['service']} {money(parcel['cost'])}, tracking {parcel['tracking_number']}"
-    return "; ".join(
-        [chosen, *([f"failed over from {over}"] if over else []), *([f"instead of {instead}"] if instead else [])]
-    )
+    others = (("failed over from", over), ("not compared with", unlike), ("instead of", instead))
+    return "; ".join([chosen, *(f"{how} {which}" for how, which in others if which)])
 
 
-def _passed_over(body: Body) -> str:
-    """Carriers that would have been preferred, and why they were not."""
+def _passed_over(offers: Iterable[Body]) -> str:
+    """Carriers that would have been preferred, or might have been, and why they were not."""
     return ", ".join(
         f"{one['carrier']} {one['service']} through {one['account']} ({one['cause'].replace('-', ' ')}"
         + (f": {one['detail']})" if one.get("detail") else ")")
-        for one in body.get("passed_over", ())
+        for one in offers
     )
 
 

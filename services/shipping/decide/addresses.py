@@ -1,4 +1,4 @@
-"""Addresses: a carrier is asked, once for each of an order, whether it can deliver there; its answer is advice."""
+"""Addresses: a carrier is asked, once about each of an order, whether it can deliver there; its answer is advice."""
 
 from datetime import datetime
 
