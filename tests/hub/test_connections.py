@@ -1,6 +1,9 @@
 """How the hub's requests go out: as they were built, once, and through the proxy that the environment names."""
 
+import asyncio
 import gzip
+import socket
+from contextlib import suppress
 
 import aiohttp
 import httpx
@@ -114,4 +117,43 @@ async def test_an_answer_is_httpxs() -> None:
         assert (said.status_code, said.json(), said.headers["Link"]) == (201, {"a": 1}, "<next>")
         assert said.request.url == httpx.URL(f"{server.url}/x")
         assert server.heard[0].body == '{"b":"ü"}'.encode()
+        await made.close()
+
+
+async def test_an_answer_that_nobody_asked_for_is_not_taken_for_that_to_the_next_request() -> None:
+    heard: list[bytes] = []
+    strayed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                heard.append((await reader.readuntil(b"\r\n\r\n")).split(b" ")[1])
+                writer.write(answer(200, heard[-1]))
+                if heard == [b"/1"]:
+                    await asyncio.sleep(0.01)
+                    writer.write(answer(200, b"of another"))
+                    strayed.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    made = Connections(1, base_url="http://127.0.0.1:{1}".format(*server.sockets[0].getsockname()))
+    assert (await made.request("POST", "/1")).content == b"/1"
+    await strayed.wait()
+    assert (await made.request("POST", "/2")).content == b"/2"
+    assert heard == [b"/1", b"/2"]
+    await made.close()
+    server.close()
+
+
+async def test_a_connection_that_ended_while_the_loop_was_busy_is_not_used_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(2)
+        made = Connections(1, base_url="http://127.0.0.1:{1}".format(*server.getsockname()))
+        for _ in range(5):
+            going = asyncio.create_task(made.request("POST", "/x"))
+            other, _ = await asyncio.to_thread(server.accept)
+            await asyncio.to_thread(other.recv, 65536)
+            other.sendall(answer(200, b""))
+            assert (await going).status_code == 200
+            other.close()  # and nobody has looked since
         await made.close()
