@@ -20,7 +20,7 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "crossdock"}
-_NO_VALUE = re.compile(r"[\r\n\0]")
+_NO_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LONGEST_HEADER = 64 * 1024
 """Some APIs put the cursor of the next page into a header."""
 
@@ -74,9 +74,13 @@ class Connections:
             Exception: what showing a token raises.
         """
         every = self._headers.copy()
-        every.update(headers or {})
         url = path if "://" in path.partition("?")[0] else f"{self._base_url}/{path.removeprefix('/')}"
-        request = httpx.Request(method, url, headers=every, **content)
+        try:
+            every.update(headers or {})
+            request = httpx.Request(method, url, headers=every, **content)
+        except ValueError as error:  # what is no text of the kind that goes there
+            msg = f"{method} {url.partition('?')[0]}: {error}"
+            raise httpx.LocalProtocolError(msg) from error
         auth = self._auth if isinstance(auth, EllipsisType) else auth
         if auth is None:
             return await self._exchange(request, follow_redirects)
@@ -95,9 +99,11 @@ class Connections:
     async def _exchange(self, request: httpx.Request, follow_redirects: bool) -> httpx.Response:
         """Send a request, once, and read all of its answer."""
         session = self._session or self._open()
-        said = request.headers.multi_items()
+        said = [
+            (name, value) for name, value in request.headers.multi_items() if name != "host"
+        ]  # it may be redirected
         if any(_NO_VALUE.search(value) for _, value in said):
-            msg = f"a header of {request.method} {request.url.path} has a line break in it"
+            msg = f"a header of {request.method} {request.url.path} has a line break, or the like, in it"
             raise httpx.LocalProtocolError(msg)
         async with session.request(
             request.method,
@@ -157,5 +163,9 @@ def _has_more(transport: asyncio.Transport | None) -> bool:
 
 @cache
 def _proxy(scheme: str, host: str) -> str | None:
-    """The proxy that the environment names for a host (``HTTPS_PROXY``, ``NO_PROXY`` …)."""
-    return None if proxy_bypass(host) else getproxies().get(scheme)
+    """The proxy that the environment names for a host (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` …)."""
+    named = getproxies()
+    found = named.get(scheme) or named.get("all")
+    if not found or proxy_bypass(host):
+        return None
+    return found if "://" in found else f"http://{found}"

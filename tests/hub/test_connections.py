@@ -82,7 +82,14 @@ async def test_a_compressed_answer_is_read_and_a_broken_one_is_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "headers"), [("", {"X-Note": "a\r\nX-Other: b"}), ("ftp://example.com/x", {}), ("http:///x", {})]
+    ("url", "headers"),
+    [
+        ("", {"X-Note": "a\r\nX-Other: b"}),
+        ("", {"X-Note": "a\x01"}),
+        ("", {"X-Note": "Größe"}),
+        ("ftp://example.com/x", {}),
+        ("http:///x", {}),
+    ],
 )
 async def test_a_request_that_cannot_be_sent_is_refused_before(url: str, headers: dict[str, str]) -> None:
     async with outside() as server:
@@ -108,6 +115,41 @@ async def test_requests_go_through_the_proxy_that_the_environment_names(monkeypa
         finally:
             connections._proxy.cache_clear()
             await made.close()
+
+
+@pytest.mark.parametrize("variable", ["all_proxy", "http_proxy"])
+async def test_a_proxy_may_be_for_all_and_named_without_its_scheme(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    async with outside() as proxy:
+        monkeypatch.setenv(variable, proxy.url.removeprefix("http://"))
+        connections._proxy.cache_clear()
+        made = Connections(1)
+        try:
+            await made.request("GET", "http://shop.example/x")
+            assert proxy.called == ["GET http://shop.example/x"]
+        finally:
+            connections._proxy.cache_clear()
+            await made.close()
+
+
+async def test_a_redirect_leads_to_another_host_by_its_own_name() -> None:
+    async with outside() as store, outside(answer(302, None, location=f"{store.url}/label")) as server:
+        made = Connections(2, base_url=server.url)
+        assert (await made.request("GET", "/x", follow_redirects=True)).status_code == 200
+        assert [one.heard[0].headers["host"] for one in (server, store)] == [
+            one.url.removeprefix("http://") for one in (server, store)
+        ]
+        await made.close()
+
+
+@pytest.mark.parametrize("status", [101, 303])
+async def test_an_answer_that_does_not_say_that_nothing_was_done_leaves_the_outcome_unknown(status: int) -> None:
+    async with outside(answer(status, None, location="/done")) as server:
+        http = Http(unique("shop"), server.url)
+        with pytest.raises(UnknownError):
+            await http.send("buy", "POST", "/x")
+        await http.close()
 
 
 async def test_an_answer_is_httpxs() -> None:
