@@ -3,7 +3,7 @@
 | what happened | a call that is safe to repeat | a call that is not |
 |---|---|---|
 | not reached: no connection, no free one, no such name | `TransientError` | `TransientError` |
-| sent, no whole answer: broken off, late, unreadable 2xx, half a refusal, 5xx, 303 | `TransientError` | `UnknownError` |
+| sent, no whole answer: cut off, late, unreadable 2xx, half a refusal, 5xx, 303 | `TransientError` | `UnknownError` |
 | 429, 503: asked to come later | `ThrottledError` or `TransientError`, with Retry-After | the same |
 | 408, 425: not taken | `TransientError` | `TransientError` |
 | 401, after the token was renewed once: not let in | `NotLetInError`, which is transient | the same |
