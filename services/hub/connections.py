@@ -7,7 +7,7 @@ answers after 50 ms; httpx 0.28, httpcore 1.0, aiohttp 3.14).
 
 import asyncio
 import re
-import select
+import selectors
 from collections.abc import Mapping
 from functools import cache, partial
 from types import EllipsisType
@@ -21,6 +21,8 @@ from yarl import URL
 
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "crossdock"}
 _NO_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+"""Windows has no poll."""
 _LONGEST_HEADER = 64 * 1024
 """Some APIs put the cursor of the next page into a header."""
 
@@ -156,9 +158,9 @@ def _has_more(transport: asyncio.Transport | None) -> bool:
     """Something can be read from it."""
     if transport is None:
         return True
-    ready = select.poll()
-    ready.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-    return bool(ready.poll(0))
+    with _Selector() as ready:
+        ready.register(transport.get_extra_info("socket").fileno(), selectors.EVENT_READ)
+        return bool(ready.select(0))
 
 
 @cache
