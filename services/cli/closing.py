@@ -74,11 +74,12 @@ class Tally:
             for event in answer.events
             if event["type"].endswith("command-refused")
         }
+        done = {(event["body"].get("letter_id"), event["body"].get("handler")) for event in answer.events}
         for letter in batch:
-            refusal = refusals.get(letter["letter_id"])
+            refusal = refusals.get(letter["letter_id"])  # which may be that of another handler's letter of this id
             if answer.refusal and not answer.events:
                 self.refused[letter["letter_id"]] = answer.refusal
-            elif refusal is None:
+            elif refusal is None or (letter["letter_id"], letter["handler"]) in done:
                 self.closed.append(letter)
             elif refusal["reason"] == "no-such-dead-letter":
                 self.gone += 1

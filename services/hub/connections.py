@@ -5,19 +5,24 @@ of 64, for httpcore goes through the whole pool with each request; 0.35 ms here 
 answers after 50 ms; httpx 0.28, httpcore 1.0, aiohttp 3.14).
 """
 
+import asyncio
 import re
+import selectors
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from types import EllipsisType
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
+from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "crossdock"}
-_NO_VALUE = re.compile(r"[\r\n\0]")
+_NO_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
+"""Windows has no poll."""
 _LONGEST_HEADER = 64 * 1024
 """Some APIs put the cursor of the next page into a header."""
 
@@ -71,9 +76,13 @@ class Connections:
             Exception: what showing a token raises.
         """
         every = self._headers.copy()
-        every.update(headers or {})
         url = path if "://" in path.partition("?")[0] else f"{self._base_url}/{path.removeprefix('/')}"
-        request = httpx.Request(method, url, headers=every, **content)
+        try:
+            every.update(headers or {})
+            request = httpx.Request(method, url, headers=every, **content)
+        except ValueError as error:  # what is no text of the kind that goes there
+            msg = f"{method} {url.partition('?')[0]}: {error}"
+            raise httpx.LocalProtocolError(msg) from error
         auth = self._auth if isinstance(auth, EllipsisType) else auth
         if auth is None:
             return await self._exchange(request, follow_redirects)
@@ -92,9 +101,11 @@ class Connections:
     async def _exchange(self, request: httpx.Request, follow_redirects: bool) -> httpx.Response:
         """Send a request, once, and read all of its answer."""
         session = self._session or self._open()
-        said = request.headers.multi_items()
+        said = [
+            (name, value) for name, value in request.headers.multi_items() if name != "host"
+        ]  # it may be redirected
         if any(_NO_VALUE.search(value) for _, value in said):
-            msg = f"a header of {request.method} {request.url.path} has a line break in it"
+            msg = f"a header of {request.method} {request.url.path} has a line break, or the like, in it"
             raise httpx.LocalProtocolError(msg)
         async with session.request(
             request.method,
@@ -108,10 +119,13 @@ class Connections:
         return httpx.Response(answer.status, headers=answer.raw_headers, content=content, request=request)
 
     def _open(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=self._at_once, keepalive_timeout=self._keep_s, ssl=httpx.create_ssl_context()
+        )
+        factory: Any = partial(_Connection, loop=asyncio.get_running_loop())
+        connector._factory = factory  # noqa: SLF001  # it can be told in no other way
         self._session = session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self._at_once, keepalive_timeout=self._keep_s, ssl=httpx.create_ssl_context()
-            ),
+            connector=connector,
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=["Content-Type"],
@@ -128,7 +142,32 @@ class Connections:
             await self._session.close()
 
 
+class _Connection(ResponseHandler):
+    """Is not used again once something has come on it that nobody asked for: its end, or an answer.
+
+    aiohttp would take such an answer for that to the next request, and what has come while the loop was busy it does
+    not see yet.
+    """
+
+    def is_connected(self) -> bool:
+        """It can be used."""
+        return super().is_connected() and not self.should_close and not _has_more(self.transport)
+
+
+def _has_more(transport: asyncio.Transport | None) -> bool:
+    """Something can be read from it."""
+    if transport is None:
+        return True
+    with _Selector() as ready:
+        ready.register(transport.get_extra_info("socket").fileno(), selectors.EVENT_READ)
+        return bool(ready.select(0))
+
+
 @cache
 def _proxy(scheme: str, host: str) -> str | None:
-    """The proxy that the environment names for a host (``HTTPS_PROXY``, ``NO_PROXY`` …)."""
-    return None if proxy_bypass(host) else getproxies().get(scheme)
+    """The proxy that the environment names for a host (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` …)."""
+    named = getproxies()
+    found = named.get(scheme) or named.get("all")
+    if not found or proxy_bypass(host):
+        return None
+    return found if "://" in found else f"http://{found}"

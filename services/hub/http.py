@@ -3,7 +3,7 @@
 | what happened | a call that is safe to repeat | a call that is not |
 |---|---|---|
 | not reached: no connection, no free one, no such name | `TransientError` | `TransientError` |
-| sent, no whole answer: broken off, too late, unreadable 2xx, half a refusal, 5xx | `TransientError` | `UnknownError` |
+| sent, no whole answer: cut off, late, unreadable 2xx, half a refusal, 5xx, 303 | `TransientError` | `UnknownError` |
 | 429, 503: asked to come later | `ThrottledError` or `TransientError`, with Retry-After | the same |
 | 408, 425: not taken | `TransientError` | `TransientError` |
 | 401, after the token was renewed once: not let in | `NotLetInError`, which is transient | the same |
@@ -259,7 +259,8 @@ class Http:
             raise NotLetInError(msg, max(wait or 0.0, _SEEN_TO_S), refusal)
         if status in _NOT_TAKEN:
             raise TransientError(about, wait)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER and not self._refuses(answer):
+        failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in _NEVER and not self._refuses(answer)
+        if failed or status < HTTPStatus.OK or status == HTTPStatus.SEE_OTHER:  # which sends on to what became of it
             raise _lost(about, wait, repeatable=repeatable)
         if _is_broken(answer):
             what = f"{about}, and its body is no whole JSON"

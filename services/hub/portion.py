@@ -29,9 +29,9 @@ class Portion:
         """Remove from the front what goes into the next round, with others or alone; at least one, if there is any."""
         self._beside, most = beside, self._rooms[beside]
         sums = list(takewhile(lambda weight: weight <= most, accumulate(source.weight for source, _ in yielding)))
-        self._is_full = bool(sums) and sums[-1] > most / 2
         count = max(1, len(sums))
         taken, yielding[:count] = yielding[:count], []
+        self._is_full = sum(source.weight for source, _ in taken) > most / 2
         return taken
 
     def took(self, seconds: float) -> None:

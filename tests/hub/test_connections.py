@@ -1,6 +1,9 @@
 """How the hub's requests go out: as they were built, once, and through the proxy that the environment names."""
 
+import asyncio
 import gzip
+import socket
+from contextlib import suppress
 
 import aiohttp
 import httpx
@@ -79,7 +82,14 @@ async def test_a_compressed_answer_is_read_and_a_broken_one_is_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "headers"), [("", {"X-Note": "a\r\nX-Other: b"}), ("ftp://example.com/x", {}), ("http:///x", {})]
+    ("url", "headers"),
+    [
+        ("", {"X-Note": "a\r\nX-Other: b"}),
+        ("", {"X-Note": "a\x01"}),
+        ("", {"X-Note": "Größe"}),
+        ("ftp://example.com/x", {}),
+        ("http:///x", {}),
+    ],
 )
 async def test_a_request_that_cannot_be_sent_is_refused_before(url: str, headers: dict[str, str]) -> None:
     async with outside() as server:
@@ -107,6 +117,41 @@ async def test_requests_go_through_the_proxy_that_the_environment_names(monkeypa
             await made.close()
 
 
+@pytest.mark.parametrize("variable", ["all_proxy", "http_proxy"])
+async def test_a_proxy_may_be_for_all_and_named_without_its_scheme(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    async with outside() as proxy:
+        monkeypatch.setenv(variable, proxy.url.removeprefix("http://"))
+        connections._proxy.cache_clear()
+        made = Connections(1)
+        try:
+            await made.request("GET", "http://shop.example/x")
+            assert proxy.called == ["GET http://shop.example/x"]
+        finally:
+            connections._proxy.cache_clear()
+            await made.close()
+
+
+async def test_a_redirect_leads_to_another_host_by_its_own_name() -> None:
+    async with outside() as store, outside(answer(302, None, location=f"{store.url}/label")) as server:
+        made = Connections(2, base_url=server.url)
+        assert (await made.request("GET", "/x", follow_redirects=True)).status_code == 200
+        assert [one.heard[0].headers["host"] for one in (server, store)] == [
+            one.url.removeprefix("http://") for one in (server, store)
+        ]
+        await made.close()
+
+
+@pytest.mark.parametrize("status", [101, 303])
+async def test_an_answer_that_does_not_say_that_nothing_was_done_leaves_the_outcome_unknown(status: int) -> None:
+    async with outside(answer(status, None, location="/done")) as server:
+        http = Http(unique("shop"), server.url)
+        with pytest.raises(UnknownError):
+            await http.send("buy", "POST", "/x")
+        await http.close()
+
+
 async def test_an_answer_is_httpxs() -> None:
     async with outside(answer(201, {"a": 1}, link="<next>")) as server:
         made = Connections(1, base_url=server.url)
@@ -114,4 +159,43 @@ async def test_an_answer_is_httpxs() -> None:
         assert (said.status_code, said.json(), said.headers["Link"]) == (201, {"a": 1}, "<next>")
         assert said.request.url == httpx.URL(f"{server.url}/x")
         assert server.heard[0].body == '{"b":"ü"}'.encode()
+        await made.close()
+
+
+async def test_an_answer_that_nobody_asked_for_is_not_taken_for_that_to_the_next_request() -> None:
+    heard: list[bytes] = []
+    strayed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                heard.append((await reader.readuntil(b"\r\n\r\n")).split(b" ")[1])
+                writer.write(answer(200, heard[-1]))
+                if heard == [b"/1"]:
+                    await asyncio.sleep(0.01)
+                    writer.write(answer(200, b"of another"))
+                    strayed.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    made = Connections(1, base_url="http://127.0.0.1:{1}".format(*server.sockets[0].getsockname()))
+    assert (await made.request("POST", "/1")).content == b"/1"
+    await strayed.wait()
+    assert (await made.request("POST", "/2")).content == b"/2"
+    assert heard == [b"/1", b"/2"]
+    await made.close()
+    server.close()
+
+
+async def test_a_connection_that_ended_while_the_loop_was_busy_is_not_used_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(2)
+        made = Connections(1, base_url="http://127.0.0.1:{1}".format(*server.getsockname()))
+        for _ in range(5):
+            going = asyncio.create_task(made.request("POST", "/x"))
+            other, _ = await asyncio.to_thread(server.accept)
+            await asyncio.to_thread(other.recv, 65536)
+            other.sendall(answer(200, b""))
+            assert (await going).status_code == 200
+            other.close()  # and nobody has looked since
         await made.close()

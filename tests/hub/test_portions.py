@@ -30,6 +30,17 @@ def after_rounds(portion: Portion, *, beside: bool, fixed_s: float, each_s: floa
     return count, took
 
 
+def test_a_portion_grows_again_although_each_thing_in_it_is_more_than_has_room() -> None:
+    portion, command = Portion(), 100 / 3
+    after_rounds(portion, beside=True, fixed_s=0.01, each_s=0.01)
+    counts = []
+    for _ in range(10):
+        counts.append(len(portion.take(waiting(10, command), beside=True)))
+        portion.took(0.01)
+    assert counts[0] == 1
+    assert counts[-1] > 1
+
+
 def test_what_comes_in_does_not_wait_for_what_is_replayed() -> None:
     """However much of it there is: a round takes all that is new, and a portion of what waited before."""
     nothing: Any = None
