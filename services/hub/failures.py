@@ -14,9 +14,10 @@ from services.hub.settings import Settings
 
 STRIKES = 3
 """A message in whose handling, alone, the process died so often becomes a dead letter without another attempt."""
-_LONGEST_WITHIN_S = 15.0
-"""What waits for the hub itself, for an order that is not known here yet, is tried again so often at least: what it
-waits for comes unannounced. Only the outside, and a version that is not known yet, are left alone for longer."""
+_WITHIN_S, _WITHIN_SHARE = 15.0, 0.1
+"""What waits for the hub itself, for an order that is not known here yet, is left alone for so long at most, or for that
+share of the time that it has waited: what it waits for comes unannounced. The outside, and a version that is not known
+yet, are left alone for longer."""
 _MOST_DOUBLINGS = 30
 
 
@@ -72,7 +73,7 @@ class Failures:
             return self.dead(source, GaveUpError(f"after {source.attempt} attempts: {later.reason}"), now)
         delay = self._pause_s(first, source.attempt)
         if source.outcome is None and source.fault is None:
-            delay = min(delay, max(first, _LONGEST_WITHIN_S))
+            delay = min(delay, max(first, _WITHIN_S, _WITHIN_SHARE * (now - since).total_seconds()))
         delay = max(delay, later.not_before_s or 0.0)
         delay *= random.uniform(1.0, 1.4)  # noqa: S311  # spreads retries, keeps no secret
         parked = self._outbox.parked(source, later, since=since, due_at=now + timedelta(seconds=delay))

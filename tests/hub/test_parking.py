@@ -105,6 +105,7 @@ def test_what_waits_for_another_message_is_tried_every_few_seconds_and_what_wait
     assert pause(0, BEHIND) < 1
     assert pause(4, BEHIND) >= 8
     assert all(15 <= pause(attempt, BEHIND) <= 21 for attempt in (5, 12, 2000))
+    assert 360 <= pause(40, BEHIND, since=NOW - timedelta(hours=1)) <= 504, "a tenth of what it has waited"
     assert pause(12, BEHIND, outcome=AWAY) >= 900
     assert pause(12, Later("version 7 is not known", 60.0), fault=NewerVersionError("7")) >= 900
 
