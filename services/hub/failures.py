@@ -15,9 +15,9 @@ from services.hub.settings import Settings
 STRIKES = 3
 """A message in whose handling, alone, the process died so often becomes a dead letter without another attempt."""
 _WITHIN_S, _WITHIN_SHARE = 15.0, 0.1
-"""What waits for the hub itself, for an order that is not known here yet, is left alone for so long at most, or for that
-share of the time that it has waited: what it waits for comes unannounced. The outside, and a version that is not known
-yet, are left alone for longer."""
+"""What waits for the hub itself, for an order that is not known here yet, is left alone for so long at most, or for
+that share of the time that it has waited: what it waits for comes unannounced. The outside, and a version that is not
+known yet, are left alone for longer."""
 _MOST_DOUBLINGS = 30
 
 
