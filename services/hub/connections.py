@@ -67,6 +67,8 @@ class Connections:
     ) -> httpx.Response:
         """The answer to a request, of which whoever shows a token may make several; ``content`` is as httpx has it.
 
+        Redirects are to be followed only by reads that carry no secret: headers go along to wherever they lead.
+
         Raises:
             aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError: there was no connection; nothing was sent.
             aiohttp.ClientError: it broke off, or the other side was silent.
@@ -101,9 +103,8 @@ class Connections:
     async def _exchange(self, request: httpx.Request, follow_redirects: bool) -> httpx.Response:
         """Send a request, once, and read all of its answer."""
         session = self._session or self._open()
-        said = [
-            (name, value) for name, value in request.headers.multi_items() if name != "host"
-        ]  # it may be redirected
+        # the host is told by the address, which a redirect changes
+        said = [(name, value) for name, value in request.headers.multi_items() if name != "host"]
         if any(_NO_VALUE.search(value) for _, value in said):
             msg = f"a header of {request.method} {request.url.path} has a line break, or the like, in it"
             raise httpx.LocalProtocolError(msg)

@@ -196,6 +196,11 @@ async def test_a_pickup_that_was_called_off_elsewhere_is_called_off_and_another_
         house.faults[path] = [answer(400, REFUSED["ups"])]
         with pytest.raises(PermanentError, match="shipper number"):
             await adapter.call("cancel-pickup", "c", asked)
+        await adapter.look_up("cancel-pickup", "c", asked)
+        wrong_date = {"response": {"errors": [{"code": "2", "message": "Invalid pickup date"}]}}
+        house.faults[path] = [answer(400, wrong_date)]
+        with pytest.raises(PermanentError, match="Invalid pickup date"):
+            await adapter.call("cancel-pickup", "c", asked)
 
 
 async def test_a_pickup_whose_answer_was_lost_needs_somebody_to_look() -> None:

@@ -1,55 +1,17 @@
 """Packing: parcels are weighed, measured, priced by what they are, and labelled once each."""
 
-from typing import Any
-
 import pytest
 
-from crossdock_contracts.fulfilments import Fulfilment
 from crossdock_contracts.labels import LabelBoughtV1, LabelRefusedV1, LabelVoidedV1
-from crossdock_contracts.operations import CommandRefusedV1
 from crossdock_contracts.shipping import FulfilmentPackedV1, PackedParcel, ShipmentShippedV2
-from crossdock_contracts.tracking import ShipmentDeliveredV1, TrackingUpdateV1
-from crossdock_contracts.values import Dimensions
 from services.hub.decision import Decision, Done, changed
 from services.shipping.carriers import Voided
-from services.shipping.decide import track
 from services.shipping.decide.parcels import labels_of
-from services.shipping.rules import Rules
 from services.shipping.rules.locations import Labelling
 from services.shipping.state import ShipmentStatus
-from tests.builders import fulfilment, fulfilment_line, later, parcel, pieces
-from tests.decide.dock import ABOUT, BOUGHT, NO, RULES, Dock
-
-VOIDED = Done(Voided(tracking_number="XD1"))
-LARGE = Dimensions(length_mm=400, width_mm=300, height_mm=200)
-TWO_LINES = (fulfilment_line(1, quantity=2), fulfilment_line(2, "B"))
-
-
-def rules(location: str = "BER", divisor: int | None = None, **fields: Any) -> Rules:
-    """The dock's rules, a location and a carrier of which are in part others."""
-    places = {**RULES.locations, location: RULES.locations[location].model_copy(update=fields)}
-    cheap = RULES.carriers["cheap"].model_copy(update={"volumetric_divisor": divisor})
-    return RULES.model_copy(update={"locations": places, "carriers": {**RULES.carriers, "cheap": cheap}})
-
-
-def picked(made: Fulfilment | None = None, rules: Rules = RULES) -> Dock:
-    """A fulfilment that waits to be packed; where labels are bought at release it has one."""
-    made = made or fulfilment()
-    dock = Dock(rules=rules)
-    if dock.arrives(made).intent is not None:
-        dock.answered(BOUGHT)
-    dock.picked(*(pieces(line.quantity, int(line.line_id), line.sku) for line in made.lines))
-    return dock
-
-
-def sold(number: int) -> Done:
-    """A carrier sells a label of this number."""
-    return Done(parcel(f"XD{number}"))
-
-
-def why_not(dock: Dock) -> str:
-    """Why the last command was refused."""
-    return str(dock.said(CommandRefusedV1)[-1].detail)
+from tests.builders import fulfilment, fulfilment_line, pieces
+from tests.decide.dock import BOUGHT, NO, RULES, Dock
+from tests.decide.packing import LARGE, TWO_LINES, VOIDED, picked, rules, sold, why_not
 
 
 def test_a_weighed_parcel_in_another_band_gives_its_label_back_before_another_is_bought() -> None:
@@ -276,42 +238,6 @@ def test_of_several_parcels_the_first_collects_all() -> None:
     first = dock.packed(parcels=(PackedParcel(weight_g=700), PackedParcel(weight_g=300))).intent.request
     second = dock.answered(sold(1)).intent.request
     assert (first.cash_on_delivery.amount_minor, second.cash_on_delivery) == (1500, None)
-
-
-def tracked(dock: Dock, status: str, number: str = "", **when: float) -> Decision:
-    message = TrackingUpdateV1(**ABOUT, status=status, occurred_at=later(**when), tracking_number=number)
-    return dock.take(track.track, message, later(**when))
-
-
-def test_a_fulfilment_is_delivered_once_each_of_its_parcels_is() -> None:
-    dock = picked(fulfilment(*TWO_LINES, location="LON"))
-    dock.packed(parcels=(PackedParcel(weight_g=700), PackedParcel(weight_g=300)))
-    dock.answered(sold(1))
-    dock.answered(sold(2))
-    dock.shipped()
-
-    tracked(dock, "delivered", "XD2", hours=1)
-    assert tracked(dock, "in-transit", "XD2", hours=2) == Decision()
-    assert dock.shipment.status is ShipmentStatus.SHIPPED
-    tracked(dock, "delivered", hours=3)
-
-    said = [(event.tracking_number, event.parcels_left) for event in dock.said(ShipmentDeliveredV1)]
-    assert said == [("XD2", 1), ("XD1", 0)]
-    assert (dock.shipment.status, dock.shipment.delivered_at) == (ShipmentStatus.DELIVERED, later(hours=3))
-
-
-def test_a_parcel_that_is_none_of_several_is_refused_and_that_of_one_is_known_by_any_number() -> None:
-    dock, single = picked(fulfilment(*TWO_LINES, location="LON")), picked()
-    dock.packed(parcels=(PackedParcel(weight_g=700), PackedParcel(weight_g=300)))
-    dock.answered(sold(1))
-    dock.answered(sold(2))
-    dock.shipped()
-    assert tracked(dock, "delivered", "XD9").writes == []
-    assert "its parcels are XD1, XD2" in why_not(dock)
-    single.packed()
-    single.shipped()
-    tracked(single, "delivered", "LAST-MILE-1")
-    assert single.shipment.status is ShipmentStatus.DELIVERED
 
 
 @pytest.mark.parametrize("again", [1, 2])

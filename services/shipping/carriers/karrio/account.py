@@ -258,8 +258,10 @@ def _is_over_already(text: str) -> bool:
 
 
 _PICKUP = ("pickup", "pick-up", "confirmation", "prn")
-_NOT_KNOWN = ("not found", "no such", "no pickup", "does not exist", "doesn't exist", "invalid", "unknown")
-"""How carriers say that there is no pickup of a number; they name no codes of it in what they publish."""
+_NO_NUMBER = ("confirmation.invalid", "confirmation number is invalid", "invalid confirmation", "invalid prn")
+_NOT_KNOWN = ("not found", "no such", "no pickup", "does not exist", "doesn't exist", *_NO_NUMBER)
+"""How carriers say that there is no pickup of a number; they name no codes of it in what they publish. That something
+else about it is invalid, such as its date, does not say so."""
 
 
 def _is_called_off(call: Call, text: str, *, asked_before: bool) -> bool:
